@@ -1,0 +1,55 @@
+/* common/model/calendar.h - open hours of a campaign and local days of an account, in ms.
+ *
+ * The only place that knows time zones (IANA, through GLib's GTimeZone and the system's tzdata).
+ * Policy gets intervals and day starts. Gap (spring): the first valid instant after it; overlap
+ * (autumn): first occurrence for an opening, second for a closing time. */
+#ifndef SAM_MODEL_CALENDAR_H
+#define SAM_MODEL_CALENDAR_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/base/attr.h"
+#include "common/model/interval.h"
+
+#define WEEKDAY_MASK(day) (1u << (day)) /* 0 = Monday … 6 = Sunday */
+
+struct zone; /* an IANA zone, cached; opaque */
+
+/* NULL when tzdata has no such zone (also for "", absolute offsets, POSIX strings). Owned by the
+ * cache, valid until zone_cache_clear(). */
+const struct zone *zone_find(const char *name);
+void zone_cache_clear(void);
+
+/* The day (days since 1970-01-01, civil) of a moment in the zone, and the first instant of it. */
+int64_t zone_day(const struct zone *zone, int64_t at_ms);
+int64_t zone_day_start_ms(const struct zone *zone, int64_t day);
+
+/* Country (ISO 3166 alpha-2, upper case). 0 done; -EINVAL unknown country. */
+SAM_MUSTCHECK int country_check(const char *country);
+/* The zones of a country from zone.tab, comma-separated into out; count returned; 0 = unknown.
+ * "zone" of a country is defined only when the count is 1. */
+size_t country_zones(const char *country, char *out, size_t out_bytes);
+/* Rest days of the country's office week on a day (facts/operations.md 4.2), as a mask. */
+unsigned country_weekend(const char *country, int64_t day);
+
+/* Is the day a holiday? Own dates of the workspace and the generated table come through this. */
+typedef bool calendar_holiday_fn(void *ctx, int64_t day);
+
+struct calendar {
+    const struct zone *zone;
+    char country[3];
+    int opens_minute;                /* minute of the local day, 0 .. 1439 */
+    int closes_minute;               /* 1 .. 1440, later than opens_minute */
+    int weekend_mask;                /* -1 = the country's */
+    calendar_holiday_fn *is_holiday; /* NULL = holidays are not observed */
+    void *holiday_ctx;
+};
+
+/* Open intervals that end after from_at_ms, ascending, up to `max` of them or until until_at_ms.
+ * Returns how many were written. Touching intervals (00:00-24:00 days) are joined. */
+size_t calendar_windows(const struct calendar *c, int64_t from_at_ms, int64_t until_at_ms,
+                        struct interval *out, size_t max);
+
+#endif

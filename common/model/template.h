@@ -1,0 +1,57 @@
+/* common/model/template.h - message templates: checked when saved, rendered per person.
+ *
+ * Variables: {firstName} {{firstName}} {first_name} {{first_name}}, the same four of last name and
+ * company name (also {company}, {{company}}), {title} {{title}}, {custom.column}; a fallback after
+ * a bar: {first_name|there}. Anything else in braces is an error, with its position. A value that
+ * is empty or only blanks counts as missing; without a fallback the text is refused (P7). */
+#ifndef SAM_MODEL_TEMPLATE_H
+#define SAM_MODEL_TEMPLATE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "common/base/attr.h"
+#include "common/base/buf.h"
+#include "common/base/problems.h"
+
+#define TEMPLATE_MAX_BYTES        32000
+#define MESSAGE_MAX_CODE_POINTS   8000 /* facts/unipile.md section 4 */
+#define NOTE_MAX_CODE_POINTS_FREE 200  /* section 3 */
+#define NOTE_MAX_CODE_POINTS_PAID 300
+
+/* The person's values; NULL = not given. custom: called for {custom.name}, returns a borrowed
+ * string or NULL. */
+struct template_values {
+    const char *first_name;
+    const char *last_name;
+    const char *company;
+    const char *title;
+    const char *(*custom)(void *ctx, const char *name);
+    void *custom_ctx;
+};
+
+struct template; /* compiled; immutable */
+
+/* Compiles text. Problems go to `problems` as "LABEL:LINE:COLUMN: what" (label e.g.
+ * "message_templates.follow_up_1"). Returns NULL when there was one; else owned by the caller. */
+struct template *template_compile(const char *label, const char *text, struct problems *problems);
+void template_free(struct template *t);
+SAM_DEFINE_FREEP(template)
+
+enum template_result {
+    TEMPLATE_OK = 0,
+    TEMPLATE_MISSING, /* a variable without value and without fallback; name in detail */
+    TEMPLATE_TOO_LONG,
+    TEMPLATE_INVALID /* invalid UTF-8 or control characters in a value, braces left over */
+};
+
+/* Renders into out (reset first); \r\n becomes \n. max_code_points: the limit of this text.
+ * On a failure `detail` (of detail_bytes) names the variable or the length; never the value. */
+SAM_MUSTCHECK enum template_result template_render(const struct template *t,
+                                                   const struct template_values *values,
+                                                   size_t max_code_points, struct buf *out,
+                                                   char *detail, size_t detail_bytes);
+/* Cuts a rendered note to the limit at a word boundary, on a code point boundary, in place. */
+void template_cut(struct buf *text, size_t max_code_points);
+
+#endif
