@@ -1,7 +1,6 @@
 #include "common/base/uuid.h"
 
 #include <errno.h>
-#include <sys/random.h>
 
 #include "common/base/clock.h"
 #include "common/base/random.h"

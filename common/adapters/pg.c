@@ -1,0 +1,236 @@
+#include "common/adapters/pg.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/adapters/pg_internal.h"
+
+#include "common/base/banned.h"
+
+struct pg {
+    PGconn *conn;
+    char error[512];
+    char constraint[128];
+};
+
+void pg_wire_fill(struct pg_wire *wire, const struct pg_params *params)
+{
+    const char *data = buf_text(&params->data);
+    if (params->data.overflow)
+        abort(); /* a batch is bounded far below the limit */
+    for (int i = 0; i < params->count; i++) {
+        wire->values[i] = params->lengths[i] < 0 ? NULL : data + params->offsets[i];
+        wire->formats[i] = 1;
+    }
+}
+
+void pg_one_line(const char *message, char *out, size_t out_bytes)
+{
+    size_t n = 0;
+    for (const char *p = message; *p && n + 1 < out_bytes; p++) {
+        if (*p == '\n' || *p == '\t') {
+            if (n > 0 && out[n - 1] != ' ')
+                out[n++] = ' ';
+            continue;
+        }
+        out[n++] = *p;
+    }
+    while (n > 0 && out[n - 1] == ' ')
+        n--;
+    out[n] = '\0';
+}
+
+enum pg_failure pg_classify(PGconn *conn, const PGresult *result)
+{
+    const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
+    if (!state || PQstatus(conn) == CONNECTION_BAD)
+        return PG_LOST;
+    if (strcmp(state, "40P01") == 0 || strcmp(state, "40001") == 0 || strcmp(state, "55P03") == 0)
+        return PG_RETRY;
+    if (strncmp(state, "08", 2) == 0 || strncmp(state, "57P", 3) == 0)
+        return PG_LOST;
+    if (strncmp(state, "23", 2) == 0)
+        return PG_REFUSED;
+    if (strcmp(state, "42P01") == 0 || strcmp(state, "42703") == 0 || strcmp(state, "42883") == 0)
+        return PG_SCHEMA;
+    return PG_BUG;
+}
+
+void pg_session_settings(const struct pg_options *options, struct buf *sql)
+{
+    buf_addf(sql,
+             "SET synchronous_commit = on; SET timezone = 'UTC'; SET client_min_messages = warning;"
+             "SET idle_in_transaction_session_timeout = '60s'; SET jit = off;"
+             "SET lock_timeout = %lld; SET statement_timeout = %lld;",
+             (long long)options->lock_timeout_ms, (long long)options->statement_timeout_ms);
+}
+
+static enum pg_failure keep_failure(struct pg *pg, const PGresult *result)
+{
+    const char *primary = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+    const char *constraint = PQresultErrorField(result, PG_DIAG_CONSTRAINT_NAME);
+    pg_one_line(primary ? primary : PQerrorMessage(pg->conn), pg->error, sizeof(pg->error));
+    (void)snprintf(pg->constraint, sizeof(pg->constraint), "%s", constraint ? constraint : "");
+    return pg_classify(pg->conn, result);
+}
+
+int pg_connect(const struct pg_options *options, struct pg **ret, char *why, size_t why_bytes)
+{
+    SAM_CLEANUP(pg_freep) struct pg *pg = sam_xcalloc(1, sizeof(*pg));
+    const char *keys[] = {"dbname", "application_name", "connect_timeout", "client_encoding", NULL};
+    const char *values[] = {options->conninfo, options->application_name, "10", "UTF8", NULL};
+    pg->conn = PQconnectdbParams(keys, values, 1);
+    if (!pg->conn || PQstatus(pg->conn) != CONNECTION_OK) {
+        pg_one_line(pg->conn ? PQerrorMessage(pg->conn) : "out of memory", why, why_bytes);
+        return -ENOTCONN;
+    }
+    struct buf sql = BUF_INIT(2000);
+    pg_session_settings(options, &sql);
+    enum pg_failure failure = pg_script(pg, buf_text(&sql));
+    buf_deinit(&sql);
+    if (failure != PG_FINE) {
+        (void)snprintf(why, why_bytes, "%s", pg->error);
+        return -ENOTCONN;
+    }
+    *ret = pg;
+    pg = NULL;
+    return 0;
+}
+
+void pg_free(struct pg *pg)
+{
+    if (!pg)
+        return;
+    PQfinish(pg->conn);
+    free(pg);
+}
+
+enum pg_failure pg_exec(struct pg *pg, const char *sql, const struct pg_params *params,
+                        struct pg_result **ret)
+{
+    struct pg_wire wire;
+    PGresult *result = NULL;
+    if (params) {
+        pg_wire_fill(&wire, params);
+        result = PQexecParams(pg->conn, sql, params->count, params->types, wire.values,
+                              params->lengths, wire.formats, 1);
+    } else {
+        result = PQexecParams(pg->conn, sql, 0, NULL, NULL, NULL, NULL, 1);
+    }
+    ExecStatusType status = PQresultStatus(result);
+    if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK) {
+        enum pg_failure failure = keep_failure(pg, result);
+        PQclear(result);
+        return failure;
+    }
+    if (ret)
+        *ret = (struct pg_result *)result;
+    else
+        PQclear(result);
+    return PG_FINE;
+}
+
+enum pg_failure pg_script(struct pg *pg, const char *sql)
+{
+    PGresult *result = PQexec(pg->conn, sql);
+    ExecStatusType status = PQresultStatus(result);
+    enum pg_failure failure = PG_FINE;
+    if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK && status != PGRES_EMPTY_QUERY)
+        failure = keep_failure(pg, result);
+    PQclear(result);
+    return failure;
+}
+
+enum pg_failure pg_begin(struct pg *pg)
+{
+    return pg_script(pg, "BEGIN");
+}
+
+enum pg_failure pg_commit(struct pg *pg)
+{
+    /* COMMIT of a failed transaction answers ROLLBACK without an error */
+    if (PQtransactionStatus(pg->conn) == PQTRANS_INERROR) {
+        pg_rollback(pg);
+        (void)snprintf(pg->error, sizeof(pg->error),
+                       "the transaction had failed before its commit");
+        return PG_RETRY;
+    }
+    return pg_script(pg, "COMMIT");
+}
+
+void pg_rollback(struct pg *pg)
+{
+    char error[sizeof(pg->error)];
+    (void)snprintf(error, sizeof(error), "%s", pg->error);
+    if (pg_script(pg, "ROLLBACK") == PG_FINE)
+        (void)snprintf(pg->error, sizeof(pg->error), "%s", error);
+}
+
+const char *pg_error(const struct pg *pg)
+{
+    return pg->error;
+}
+
+const char *pg_error_constraint(const struct pg *pg)
+{
+    return pg->constraint;
+}
+
+bool pg_connected(const struct pg *pg)
+{
+    return PQstatus(pg->conn) == CONNECTION_OK;
+}
+
+enum pg_failure pg_copy_begin(struct pg *pg, const char *sql)
+{
+    PGresult *result = PQexec(pg->conn, sql);
+    enum pg_failure failure = PG_FINE;
+    if (PQresultStatus(result) != PGRES_COPY_IN)
+        failure = keep_failure(pg, result);
+    PQclear(result);
+    return failure;
+}
+
+enum pg_failure pg_copy_bytes(struct pg *pg, const char *bytes, size_t n)
+{
+    if (PQputCopyData(pg->conn, bytes, (int)n) == 1)
+        return PG_FINE;
+    pg_one_line(PQerrorMessage(pg->conn), pg->error, sizeof(pg->error));
+    return PG_LOST;
+}
+
+enum pg_failure pg_copy_end(struct pg *pg)
+{
+    if (PQputCopyEnd(pg->conn, NULL) != 1) {
+        pg_one_line(PQerrorMessage(pg->conn), pg->error, sizeof(pg->error));
+        return PG_LOST;
+    }
+    enum pg_failure failure = PG_FINE;
+    PGresult *result;
+    while ((result = PQgetResult(pg->conn))) {
+        if (PQresultStatus(result) != PGRES_COMMAND_OK && failure == PG_FINE)
+            failure = keep_failure(pg, result);
+        PQclear(result);
+    }
+    return failure;
+}
+
+void pg_copy_value(struct buf *row, const char *value)
+{
+    if (!value) {
+        buf_add(row, "\\N", 2);
+        return;
+    }
+    const char *plain = value;
+    for (const char *p = value; *p; p++) {
+        char c = *p;
+        if (c != '\\' && c != '\t' && c != '\n' && c != '\r')
+            continue;
+        buf_add(row, plain, (size_t)(p - plain));
+        buf_addc(row, '\\');
+        buf_addc(row, c == '\t' ? 't' : c == '\n' ? 'n' : c == '\r' ? 'r' : '\\');
+        plain = p + 1;
+    }
+    buf_adds(row, plain);
+}
