@@ -1,0 +1,111 @@
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#include "common/adapters/kafka_internal.h"
+
+#include "common/base/banned.h"
+
+/* librdkafka's threads call this: one log line, no shared state but the stream. */
+static void log_line(const rd_kafka_t *rk, int level, const char *facility, const char *text)
+{
+    struct log *log = rd_kafka_opaque(rk);
+    if (!log)
+        return;
+    if (level <= LOG_ERR)
+        log_error(log, "kafka", LOG_STR("facility", facility), LOG_MSG(text));
+    else if (level <= LOG_WARNING)
+        log_warn(log, "kafka", LOG_STR("facility", facility), LOG_MSG(text));
+    else
+        log_debug(log, "kafka", LOG_STR("facility", facility), LOG_MSG(text));
+}
+
+static bool set(rd_kafka_conf_t *conf, const char *name, const char *value, char *why,
+                size_t why_bytes)
+{
+    char text[256];
+    if (rd_kafka_conf_set(conf, name, value, text, sizeof(text)) == RD_KAFKA_CONF_OK)
+        return true;
+    (void)snprintf(why, why_bytes, "kafka property %s: not accepted by librdkafka", name);
+    return false;
+}
+
+static bool set_line(rd_kafka_conf_t *conf, const char *line, char *why, size_t why_bytes)
+{
+    const char *equals = strchr(line, '=');
+    char name[128];
+    if (!equals || (size_t)(equals - line) >= sizeof(name)) {
+        (void)snprintf(why, why_bytes, "kafka property without '='");
+        return false;
+    }
+    (void)snprintf(name, sizeof(name), "%.*s", (int)(equals - line), line);
+    return set(conf, name, equals + 1, why, why_bytes);
+}
+
+rd_kafka_conf_t *kafka_conf(const struct kafka_options *options, const struct kafka_setting *ours,
+                            size_t count, char *why, size_t why_bytes)
+{
+    rd_kafka_conf_t *conf = rd_kafka_conf_new();
+    bool ok = true;
+    for (const char *const *p = options->properties; ok && p && *p; p++)
+        ok = set_line(conf, *p, why, why_bytes);
+    ok = ok && set(conf, "bootstrap.servers", options->bootstrap_servers, why, why_bytes) &&
+         set(conf, "client.id", options->client_id, why, why_bytes) &&
+         set(conf, "socket.nagle.disable", "true", why, why_bytes) &&
+         set(conf, "log.connection.close", "false", why, why_bytes);
+    for (size_t i = 0; ok && i < count; i++)
+        ok = set(conf, ours[i].name, ours[i].value, why, why_bytes);
+    if (!ok) {
+        rd_kafka_conf_destroy(conf);
+        return NULL;
+    }
+    rd_kafka_conf_set_opaque(conf, options->log);
+    rd_kafka_conf_set_log_cb(conf, log_line);
+    return conf;
+}
+
+int kafka_wake_fd(rd_kafka_queue_t *queue)
+{
+    static const uint64_t one = 1;
+    int fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    if (fd >= 0)
+        rd_kafka_queue_io_event_enable(queue, fd, &one, sizeof(one));
+    return fd;
+}
+
+void kafka_wake_clear(int fd)
+{
+    uint64_t n = 0;
+    while (read(fd, &n, sizeof(n)) == (ssize_t)sizeof(n)) {
+    }
+}
+
+int kafka_errno(rd_kafka_resp_err_t err)
+{
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wswitch-enum"
+    switch (err) {
+    case RD_KAFKA_RESP_ERR_NO_ERROR:
+        return 0;
+    case RD_KAFKA_RESP_ERR__QUEUE_FULL:
+        return -EAGAIN;
+    case RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE:
+        return -EMSGSIZE;
+    case RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION:
+    case RD_KAFKA_RESP_ERR__UNKNOWN_TOPIC:
+    case RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART:
+        return -ENOENT;
+    case RD_KAFKA_RESP_ERR__MSG_TIMED_OUT:
+    case RD_KAFKA_RESP_ERR__TIMED_OUT:
+        return -ETIMEDOUT;
+    case RD_KAFKA_RESP_ERR__PURGE_QUEUE:
+    case RD_KAFKA_RESP_ERR__PURGE_INFLIGHT:
+        return -ECANCELED;
+    default:
+        return -EIO;
+    }
+#pragma GCC diagnostic pop
+}

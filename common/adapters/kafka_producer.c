@@ -1,0 +1,191 @@
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/adapters/kafka_internal.h"
+#include "common/base/clock.h"
+
+#include "common/base/banned.h"
+
+/* Bounded: at most this many messages wait for an acknowledgement. */
+#define QUEUE_MAX_MESSAGES "200000"
+
+struct kafka_producer {
+    rd_kafka_t *rk;
+    rd_kafka_queue_t *queue;
+    int fd;
+    struct log *log;
+    bool broken;
+    uint64_t failed; /* messages without a waiting owner that could not be delivered */
+};
+
+static const struct kafka_setting settings[] = {
+    {"acks", "all"},
+    {"enable.idempotence", "true"},
+    {"partitioner", "murmur2_random"},
+    {"linger.ms", "2"},
+    {"message.timeout.ms", "30000"},
+    {"queue.buffering.max.messages", QUEUE_MAX_MESSAGES},
+    {"queue.buffering.max.kbytes", "262144"},
+};
+
+int kafka_producer_new(const struct kafka_options *options, struct kafka_producer **ret, char *why,
+                       size_t why_bytes)
+{
+    rd_kafka_conf_t *conf = kafka_conf(options, settings, SAM_ARRAY_LEN(settings), why, why_bytes);
+    if (!conf)
+        return -EINVAL;
+    rd_kafka_conf_set_events(conf, RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR);
+    char text[256];
+    rd_kafka_t *rk = rd_kafka_new(RD_KAFKA_PRODUCER, conf, text, sizeof(text));
+    if (!rk) {
+        (void)snprintf(why, why_bytes, "kafka producer: %s", text);
+        rd_kafka_conf_destroy(conf);
+        return -EINVAL;
+    }
+    struct kafka_producer *p = sam_xcalloc(1, sizeof(*p));
+    p->rk = rk;
+    p->log = options->log;
+    p->queue = rd_kafka_queue_get_main(rk);
+    p->fd = kafka_wake_fd(p->queue);
+    *ret = p;
+    return 0;
+}
+
+static void on_delivery(struct kafka_producer *p, rd_kafka_event_t *event)
+{
+    const rd_kafka_message_t *m;
+    while ((m = rd_kafka_event_message_next(event))) {
+        struct kafka_delivery *delivery = m->_private;
+        if (delivery) {
+            delivery->fn(delivery, kafka_errno(m->err), m->partition, m->offset);
+        } else if (m->err) {
+            p->failed++;
+            log_error(p->log, "kafka_not_delivered", LOG_STR("error", rd_kafka_err2name(m->err)));
+        }
+    }
+}
+
+static void on_error(struct kafka_producer *p, rd_kafka_event_t *event)
+{
+    if (rd_kafka_event_error_is_fatal(event)) {
+        p->broken = true;
+        log_error(p->log, "kafka_producer_broken", LOG_MSG(rd_kafka_event_error_string(event)));
+    } else {
+        log_warn(p->log, "kafka_trouble", LOG_MSG(rd_kafka_event_error_string(event)));
+    }
+}
+
+static void serve(struct kafka_producer *p, rd_kafka_event_t *event)
+{
+    rd_kafka_event_type_t type = rd_kafka_event_type(event);
+    if (type == RD_KAFKA_EVENT_DR)
+        on_delivery(p, event);
+    else if (type == RD_KAFKA_EVENT_ERROR)
+        on_error(p, event);
+    rd_kafka_event_destroy(event);
+}
+
+void kafka_producer_poll(struct kafka_producer *p)
+{
+    rd_kafka_event_t *event;
+    kafka_wake_clear(p->fd);
+    while ((event = rd_kafka_queue_poll(p->queue, 0)))
+        serve(p, event);
+}
+
+void kafka_producer_free(struct kafka_producer *p)
+{
+    if (!p)
+        return;
+    if (kafka_producer_flush(p, 1000) != 0) {
+        (void)rd_kafka_purge(p->rk, RD_KAFKA_PURGE_F_QUEUE | RD_KAFKA_PURGE_F_INFLIGHT);
+        if (kafka_producer_flush(p, 1000) != 0)
+            log_warn(p->log, "kafka_unflushed", LOG_INT("messages", kafka_producer_pending(p)));
+    }
+    rd_kafka_queue_destroy(p->queue);
+    rd_kafka_destroy(p->rk);
+    (void)close(p->fd);
+    free(p);
+}
+
+static rd_kafka_headers_t *headers_of(const struct kafka_message *m)
+{
+    rd_kafka_headers_t *headers = rd_kafka_headers_new(m->headers_count);
+    for (size_t i = 0; i < m->headers_count; i++)
+        (void)rd_kafka_header_add(headers, m->headers[i].name, -1, m->headers[i].value, -1);
+    return headers;
+}
+
+int kafka_produce(struct kafka_producer *p, const struct kafka_message *m)
+{
+    rd_kafka_headers_t *headers = headers_of(m);
+    int32_t partition = m->partition < 0 ? RD_KAFKA_PARTITION_UA : m->partition;
+    union {
+        const char *in;
+        void *out; /* RD_KAFKA_MSG_F_COPY: it is only read */
+    } value = {.in = m->value};
+    rd_kafka_resp_err_t err =
+        rd_kafka_producev(p->rk, RD_KAFKA_V_TOPIC(m->topic), RD_KAFKA_V_PARTITION(partition),
+                          RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
+                          RD_KAFKA_V_KEY(m->key, m->key ? strlen(m->key) : 0),
+                          RD_KAFKA_V_VALUE(value.out, m->value_bytes), RD_KAFKA_V_HEADERS(headers),
+                          RD_KAFKA_V_OPAQUE(m->delivery), RD_KAFKA_V_END);
+    if (err) {
+        rd_kafka_headers_destroy(headers);
+        return kafka_errno(err);
+    }
+    return 0;
+}
+
+int kafka_producer_fd(const struct kafka_producer *p)
+{
+    return p->fd;
+}
+
+int kafka_producer_flush(struct kafka_producer *p, int64_t timeout_ms)
+{
+    int64_t until_us = clock_monotonic_us() + timeout_ms * 1000;
+    /* rd_kafka_flush() serves callbacks only, not events: poll the queue instead */
+    while (rd_kafka_outq_len(p->rk) > 0) {
+        int64_t left_ms = (until_us - clock_monotonic_us()) / 1000;
+        if (left_ms <= 0)
+            return -ETIMEDOUT;
+        rd_kafka_event_t *event = rd_kafka_queue_poll(p->queue, left_ms < 50 ? (int)left_ms : 50);
+        if (event)
+            serve(p, event);
+    }
+    return 0;
+}
+
+size_t kafka_producer_pending(const struct kafka_producer *p)
+{
+    int n = rd_kafka_outq_len(p->rk);
+    return n > 0 ? (size_t)n : 0;
+}
+
+bool kafka_producer_broken(const struct kafka_producer *p)
+{
+    return p->broken;
+}
+
+int kafka_topic_partitions(struct kafka_producer *p, const char *topic, int64_t timeout_ms,
+                           int32_t *ret_count)
+{
+    const struct rd_kafka_metadata *metadata = NULL;
+    rd_kafka_topic_t *handle = rd_kafka_topic_new(p->rk, topic, NULL);
+    if (!handle)
+        return -ENOENT;
+    rd_kafka_resp_err_t err = rd_kafka_metadata(p->rk, 0, handle, &metadata, (int)timeout_ms);
+    rd_kafka_topic_destroy(handle);
+    if (err)
+        return -ENOTCONN;
+    int result = -ENOENT;
+    if (metadata->topic_cnt == 1 && !metadata->topics[0].err && metadata->topics[0].partition_cnt) {
+        *ret_count = metadata->topics[0].partition_cnt;
+        result = 0;
+    }
+    rd_kafka_metadata_destroy(metadata);
+    return result;
+}

@@ -1,0 +1,386 @@
+#include "common/adapters/pg_async.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "common/adapters/pg_internal.h"
+#include "common/base/clock.h"
+
+#include "common/base/banned.h"
+
+#define WAITING_MAX         256
+#define PREPARED_MAX        64
+#define RECONNECT_MIN_MS    200
+#define RECONNECT_MAX_MS    5000
+#define CONNECT_DEADLINE_MS 15000
+
+enum entry_kind { ENTRY_PREPARE, ENTRY_QUERY, ENTRY_SYNC };
+
+struct entry {
+    enum entry_kind kind;
+    pg_async_fn *fn;
+    void *ctx;
+    bool answered;
+};
+
+enum async_state { ASYNC_DOWN, ASYNC_CONNECTING, ASYNC_SETTING, ASYNC_UP };
+
+struct pg_async {
+    struct loop_timer timer; /* reconnect, and the deadline of a connect */
+    struct loop *loop;
+    struct log *log;
+    struct pg_options options;
+    char *conninfo;
+    char *application_name;
+    pg_async_state_fn *state_fn;
+    void *ctx;
+    PGconn *conn;
+    struct loop_watch *watch;
+    int watched_fd;
+    enum async_state state;
+    int64_t delay_ms;
+    struct entry waiting[WAITING_MAX]; /* ring */
+    size_t head;
+    size_t count;
+    char prepared[PREPARED_MAX][40];
+    size_t prepared_count;
+};
+
+static void on_fd(void *ctx, unsigned events);
+static void on_timer(void *ctx);
+
+struct pg_async *pg_async_new(struct loop *loop, const struct pg_options *options, struct log *log,
+                              pg_async_state_fn *state_fn, void *ctx)
+{
+    struct pg_async *a = sam_xcalloc(1, sizeof(*a));
+    a->loop = loop;
+    a->log = log;
+    a->options = *options;
+    a->conninfo = sam_xstrdup(options->conninfo);
+    a->application_name = sam_xstrdup(options->application_name);
+    a->options.conninfo = a->conninfo;
+    a->options.application_name = a->application_name;
+    a->state_fn = state_fn;
+    a->ctx = ctx;
+    a->delay_ms = RECONNECT_MIN_MS;
+    a->timer.fn = on_timer;
+    a->timer.ctx = a;
+    loop_timer_after(loop, &a->timer, 0);
+    return a;
+}
+
+static void drop_connection(struct pg_async *a)
+{
+    loop_unwatch(a->loop, a->watch);
+    a->watch = NULL;
+    PQfinish(a->conn);
+    a->conn = NULL;
+    a->prepared_count = 0;
+    a->state = ASYNC_DOWN;
+}
+
+void pg_async_free(struct pg_async *a)
+{
+    if (!a)
+        return;
+    loop_timer_cancel(a->loop, &a->timer);
+    drop_connection(a);
+    free(a->conninfo);
+    free(a->application_name);
+    free(a);
+}
+
+bool pg_async_up(const struct pg_async *a)
+{
+    return a->state == ASYNC_UP;
+}
+
+size_t pg_async_waiting(const struct pg_async *a)
+{
+    return a->count;
+}
+
+static struct entry *push(struct pg_async *a, enum entry_kind kind, pg_async_fn *fn, void *ctx)
+{
+    if (a->count == WAITING_MAX)
+        abort(); /* owners keep a handful of statements under way */
+    struct entry *e = &a->waiting[(a->head + a->count++) % WAITING_MAX];
+    *e = (struct entry){.kind = kind, .fn = fn, .ctx = ctx};
+    return e;
+}
+
+/* Answers everything that waits with PG_LOST. An owner may queue nothing new meanwhile: we are
+ * down, so its sends are answered at once. */
+static void fail_waiting(struct pg_async *a, const char *why)
+{
+    while (a->count > 0) {
+        struct entry e = a->waiting[a->head];
+        a->head = (a->head + 1) % WAITING_MAX;
+        a->count--;
+        if (e.kind == ENTRY_QUERY && e.fn && !e.answered)
+            e.fn(e.ctx, PG_LOST, NULL, why);
+    }
+}
+
+static void lost(struct pg_async *a, const char *why)
+{
+    char text[400];
+    bool was_up = a->state == ASYNC_UP;
+    pg_one_line(why, text, sizeof(text));
+    drop_connection(a);
+    loop_timer_after(a->loop, &a->timer, a->delay_ms);
+    a->delay_ms = a->delay_ms * 2 < RECONNECT_MAX_MS ? a->delay_ms * 2 : RECONNECT_MAX_MS;
+    if (was_up)
+        log_warn(a->log, "postgres_lost", LOG_MSG(text));
+    a->state_fn(a->ctx, false, text);
+    fail_waiting(a, text);
+}
+
+void pg_async_reset(struct pg_async *a, const char *why)
+{
+    if (a->state != ASYNC_DOWN)
+        lost(a, why);
+}
+
+/* libpq may change its socket while it connects. */
+static void watch(struct pg_async *a, unsigned events)
+{
+    int fd = PQsocket(a->conn);
+    if (a->watch && a->watched_fd == fd) {
+        loop_watch_change(a->loop, a->watch, events);
+        return;
+    }
+    loop_unwatch(a->loop, a->watch);
+    a->watched_fd = fd;
+    a->watch = loop_watch(a->loop, fd, events, on_fd, a);
+}
+
+static void flush(struct pg_async *a)
+{
+    int r = PQflush(a->conn);
+    if (r < 0)
+        lost(a, PQerrorMessage(a->conn));
+    else
+        watch(a, r > 0 ? LOOP_READ | LOOP_WRITE : LOOP_READ);
+}
+
+static void connect_begin(struct pg_async *a)
+{
+    const char *keys[] = {"dbname", "application_name", "client_encoding", NULL};
+    const char *values[] = {a->conninfo, a->application_name, "UTF8", NULL};
+    a->conn = PQconnectStartParams(keys, values, 1);
+    a->state = ASYNC_CONNECTING;
+    if (!a->conn || PQstatus(a->conn) == CONNECTION_BAD) {
+        lost(a, a->conn ? PQerrorMessage(a->conn) : "out of memory");
+        return;
+    }
+    loop_timer_after(a->loop, &a->timer, CONNECT_DEADLINE_MS);
+    watch(a, LOOP_WRITE);
+}
+
+static void on_timer(void *ctx)
+{
+    struct pg_async *a = ctx;
+    if (a->state == ASYNC_DOWN)
+        connect_begin(a);
+    else if (a->state != ASYNC_UP)
+        lost(a, "no answer while connecting");
+}
+
+static void settings_begin(struct pg_async *a)
+{
+    struct buf sql = BUF_INIT(2000);
+    pg_session_settings(&a->options, &sql);
+    a->state = ASYNC_SETTING;
+    if (PQsetnonblocking(a->conn, 1) != 0 || !PQsendQuery(a->conn, buf_text(&sql)))
+        lost(a, PQerrorMessage(a->conn));
+    else
+        flush(a);
+    buf_deinit(&sql);
+}
+
+static void connect_step(struct pg_async *a)
+{
+    PostgresPollingStatusType status = PQconnectPoll(a->conn);
+    if (status == PGRES_POLLING_OK)
+        settings_begin(a);
+    else if (status == PGRES_POLLING_READING)
+        watch(a, LOOP_READ);
+    else if (status == PGRES_POLLING_WRITING)
+        watch(a, LOOP_WRITE);
+    else
+        lost(a, PQerrorMessage(a->conn));
+}
+
+static void settings_step(struct pg_async *a)
+{
+    while (!PQisBusy(a->conn)) {
+        PGresult *result = PQgetResult(a->conn);
+        if (!result) {
+            if (!PQenterPipelineMode(a->conn)) {
+                lost(a, PQerrorMessage(a->conn));
+                return;
+            }
+            a->state = ASYNC_UP;
+            a->delay_ms = RECONNECT_MIN_MS;
+            loop_timer_cancel(a->loop, &a->timer);
+            a->state_fn(a->ctx, true, "");
+            return;
+        }
+        bool ok = PQresultStatus(result) == PGRES_COMMAND_OK;
+        PQclear(result);
+        if (!ok) {
+            lost(a, PQerrorMessage(a->conn));
+            return;
+        }
+    }
+}
+
+static bool is_prepared(const struct pg_async *a, const char *name)
+{
+    for (size_t i = 0; i < a->prepared_count; i++) {
+        if (strcmp(a->prepared[i], name) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool prepare(struct pg_async *a, const char *name, const char *sql,
+                    const struct pg_params *params)
+{
+    if (a->prepared_count == PREPARED_MAX)
+        abort(); /* statement names are fixed and few */
+    if (!PQsendPrepare(a->conn, name, sql, params ? params->count : 0,
+                       params ? params->types : NULL))
+        return false;
+    (void)snprintf(a->prepared[a->prepared_count++], sizeof(a->prepared[0]), "%s", name);
+    push(a, ENTRY_PREPARE, NULL, NULL);
+    return true;
+}
+
+static bool send_query(struct pg_async *a, const char *name, const char *sql,
+                       const struct pg_params *params)
+{
+    struct pg_wire wire;
+    int n = params ? params->count : 0;
+    if (params)
+        pg_wire_fill(&wire, params);
+    const char *const *values = params ? wire.values : NULL;
+    const int *lengths = params ? params->lengths : NULL;
+    const int *formats = params ? wire.formats : NULL;
+    if (!*name)
+        return PQsendQueryParams(a->conn, sql, n, params ? params->types : NULL, values, lengths,
+                                 formats, 1) != 0;
+    if (!is_prepared(a, name) && !prepare(a, name, sql, params))
+        return false;
+    return PQsendQueryPrepared(a->conn, name, n, values, lengths, formats, 1) != 0;
+}
+
+void pg_async_send(struct pg_async *a, const char *name, const char *sql,
+                   const struct pg_params *params, pg_async_fn *fn, void *ctx)
+{
+    if (a->state != ASYNC_UP) {
+        if (fn)
+            fn(ctx, PG_LOST, NULL, "not connected");
+        return;
+    }
+    bool sent = send_query(a, name, sql, params);
+    push(a, ENTRY_QUERY, fn, ctx);
+    if (!sent)
+        lost(a, PQerrorMessage(a->conn));
+}
+
+void pg_async_sync(struct pg_async *a)
+{
+    if (a->state != ASYNC_UP)
+        return;
+    if (!PQpipelineSync(a->conn)) {
+        lost(a, PQerrorMessage(a->conn));
+        return;
+    }
+    push(a, ENTRY_SYNC, NULL, NULL);
+    flush(a);
+}
+
+/* One answer of the server, for the oldest entry. */
+static void answer(struct pg_async *a, PGresult *result)
+{
+    ExecStatusType status = PQresultStatus(result);
+    struct entry *e = &a->waiting[a->head];
+    char text[400];
+    if (status == PGRES_PIPELINE_SYNC || e->kind != ENTRY_QUERY || !e->fn)
+        return;
+    pg_async_fn *fn = e->fn;
+    e->answered = true;
+    if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK) {
+        fn(e->ctx, PG_FINE, (const struct pg_result *)result, "");
+    } else if (status == PGRES_PIPELINE_ABORTED) {
+        fn(e->ctx, PG_BUG, NULL, "skipped");
+    } else {
+        const char *primary = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+        pg_one_line(primary ? primary : PQresultErrorMessage(result), text, sizeof(text));
+        fn(e->ctx, pg_classify(a->conn, result), NULL, text);
+    }
+}
+
+/* A failed PREPARE makes its query fail as skipped, but the name is not there on the server. */
+static void forget_prepared(struct pg_async *a)
+{
+    a->prepared_count = 0;
+    lost(a, "a statement could not be prepared");
+}
+
+/* In pipeline mode each query's results end with a NULL; a sync has just its own result. */
+static bool read_one(struct pg_async *a)
+{
+    PGresult *result = PQgetResult(a->conn);
+    if (a->count == 0) {
+        PQclear(result);
+        return result != NULL;
+    }
+    enum entry_kind kind = a->waiting[a->head].kind;
+    if (!result) {
+        a->head = (a->head + 1) % WAITING_MAX;
+        a->count--;
+        return true;
+    }
+    ExecStatusType status = PQresultStatus(result);
+    bool bad_prepare = kind == ENTRY_PREPARE && status == PGRES_FATAL_ERROR;
+    if (bad_prepare)
+        log_error(a->log, "postgres_prepare_failed", LOG_MSG(PQresultErrorMessage(result)));
+    if (status == PGRES_PIPELINE_SYNC) {
+        a->head = (a->head + 1) % WAITING_MAX;
+        a->count--;
+    } else {
+        answer(a, result);
+    }
+    PQclear(result);
+    if (bad_prepare && a->conn)
+        forget_prepared(a);
+    return true;
+}
+
+static void on_fd(void *ctx, unsigned events)
+{
+    struct pg_async *a = ctx;
+    (void)events;
+    if (a->state == ASYNC_CONNECTING) {
+        connect_step(a);
+        return;
+    }
+    if (!PQconsumeInput(a->conn)) {
+        lost(a, PQerrorMessage(a->conn));
+        return;
+    }
+    if (a->state == ASYNC_SETTING) {
+        settings_step(a);
+        return;
+    }
+    PGconn *conn = a->conn; /* an owner may reset the session in its callback */
+    while (a->conn == conn && a->count > 0 && !PQisBusy(conn)) {
+        if (!read_one(a))
+            break;
+    }
+    if (a->conn == conn && a->state == ASYNC_UP)
+        flush(a);
+}
