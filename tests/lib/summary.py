@@ -1,0 +1,94 @@
+"""summary.py KIND JUNIT.xml COUNTS: what passed and failed of one ctest run, for a person.
+
+Counts test cases, not programs: a cmocka program or a unittest file counts as the cases that its
+output names, any other test as one. A program that ends badly although none of its cases failed
+(a leak, a crash, a timeout) counts as one failed case more. The text goes to standard output,
+"PASSED FAILED" to the file COUNTS.
+"""
+
+import os
+import re
+import sys
+import xml.etree.ElementTree as ElementTree
+
+CMOCKA_CASE = re.compile(r"^\[  (     OK|FAILED |SKIPPED|  ERROR) *\] (\w+)(?! test)", re.M)
+UNITTEST_RAN = re.compile(r"^Ran (\d+) tests? in ", re.M)
+UNITTEST_END = re.compile(r"^(?:OK|FAILED) \((.*)\)$", re.M)
+OUTPUT_LINES_SHOWN = 80
+
+
+class Program:
+    """One ctest test: a program and the cases that it ran."""
+
+    def __init__(self, element):
+        self.name = element.get("name")
+        self.seconds = float(element.get("time") or 0)
+        self.output = element.findtext("system-out") or ""
+        failure = element.find("failure")
+        skipped = element.find("skipped")
+        self.reason = "".join(e.get("message", "") for e in (failure, skipped) if e is not None)
+        # ctest calls a program that it could not start "skipped" too.
+        self.skipped_whole = skipped is not None and self.reason.startswith("SKIP_")
+        self.broken = element.get("status") != "run" and not self.skipped_whole
+        self.passed, self.failed, self.skipped = self._cases()
+        if self.broken and self.failed == 0:
+            self.failed = 1
+
+    def _cases(self):
+        if self.skipped_whole:
+            return 0, 0, 1
+        ran = UNITTEST_RAN.findall(self.output)
+        if ran:
+            end = " ".join(UNITTEST_END.findall(self.output))
+            count = {key: int(n) for key, n in re.findall(r"(\w[\w ]*)=(\d+)", end)}
+            skipped = count.get("skipped", 0)
+            failed = count.get("failures", 0) + count.get("errors", 0)
+            return max(int(ran[-1]) - failed - skipped, 0), failed, skipped
+        # cmocka names a failed case once where it fails and once in its closing list.
+        cases = {name: verdict.strip() for verdict, name in CMOCKA_CASE.findall(self.output)}
+        if cases:
+            verdicts = list(cases.values())
+            return (
+                verdicts.count("OK"),
+                verdicts.count("FAILED") + verdicts.count("ERROR"),
+                verdicts.count("SKIPPED"),
+            )
+        return (0, 1, 0) if self.broken else (1, 0, 0)
+
+
+def show_failure(program):
+    print(f"  FAILED {program.name} ({program.reason or f'after {program.seconds:.1f} s'})")
+    lines = program.output.rstrip().splitlines()
+    if len(lines) > OUTPUT_LINES_SHOWN:
+        print(f"    ... {len(lines) - OUTPUT_LINES_SHOWN} lines before these")
+    for line in lines[-OUTPUT_LINES_SHOWN:]:
+        print(f"    {line}")
+
+
+def main():
+    kind, path, counts_path = sys.argv[1:4]
+    if os.path.exists(path):
+        programs = [Program(case) for case in ElementTree.parse(path).iter("testcase")]
+    else:
+        programs = []
+    passed = sum(p.passed for p in programs)
+    failed = sum(p.failed for p in programs)
+    skipped = sum(p.skipped for p in programs)
+    seconds = sum(p.seconds for p in programs)
+    line = f"{kind:<12} {passed} passed, {failed} failed"
+    if skipped:
+        line += f", {skipped} skipped"
+    if not programs:
+        line += " (no tests of this kind yet)"
+    print(f"{line}  ({len(programs)} programs, {seconds:.1f} s)" if programs else line)
+    for program in programs:
+        if program.failed:
+            show_failure(program)
+        elif program.skipped:
+            print(f"  skipped in {program.name}: {program.skipped}")
+    with open(counts_path, "w", encoding="ascii") as counts:
+        print(passed, failed, file=counts)
+
+
+if __name__ == "__main__":
+    main()
