@@ -111,6 +111,9 @@ struct kafka_consumer_ops {
     void (*revoked)(void *ctx, const struct kafka_part *parts, size_t count, bool lost);
     /* Not fatal: librdkafka goes on by itself. Fatal: free the consumer and leave. */
     void (*error)(void *ctx, const char *text, bool fatal);
+    /* An offset that the log does not have is an error (told once), instead of a jump to the log's
+     * beginning: for the ledger, where a gap must not be passed over. */
+    bool strict_offsets;
 };
 
 /* topics: count names, NULL-terminated strings, copied. commit_stored: stored offsets are committed

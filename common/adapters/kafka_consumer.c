@@ -23,19 +23,12 @@ struct kafka_consumer {
 
 /* Prefetch is bounded per partition and in all; max.poll.interval is librdkafka's default 5 min. */
 static const struct kafka_setting settings[] = {
-    {"enable.auto.commit", "true"},
-    {"auto.commit.interval.ms", "1000"},
-    {"enable.auto.offset.store", "false"},
-    {"auto.offset.reset", "earliest"},
-    {"partition.assignment.strategy", "range"},
-    {"session.timeout.ms", "6000"},
-    {"heartbeat.interval.ms", "2000"},
-    {"queued.min.messages", "2000"},
-    {"queued.max.messages.kbytes", "8192"},
-    {"fetch.message.max.bytes", "262144"},
-    {"fetch.wait.max.ms", "10"},
-    {"enable.partition.eof", "false"},
-    {"allow.auto.create.topics", "false"},
+    {"enable.auto.commit", "true"},        {"auto.commit.interval.ms", "1000"},
+    {"enable.auto.offset.store", "false"}, {"partition.assignment.strategy", "range"},
+    {"session.timeout.ms", "6000"},        {"heartbeat.interval.ms", "2000"},
+    {"queued.min.messages", "2000"},       {"queued.max.messages.kbytes", "8192"},
+    {"fetch.message.max.bytes", "262144"}, {"fetch.wait.max.ms", "10"},
+    {"enable.partition.eof", "false"},     {"allow.auto.create.topics", "false"},
 };
 
 static int subscribe(struct kafka_consumer *c)
@@ -53,9 +46,11 @@ int kafka_consumer_new(const struct kafka_options *options, const char *group,
                        const struct kafka_consumer_ops *ops, void *ctx, struct kafka_consumer **ret,
                        char *why, size_t why_bytes)
 {
-    struct kafka_setting ours[SAM_ARRAY_LEN(settings) + 1];
+    struct kafka_setting ours[SAM_ARRAY_LEN(settings) + 2];
     memcpy(ours, settings, sizeof(settings));
     ours[SAM_ARRAY_LEN(settings)] = (struct kafka_setting){"group.id", group};
+    ours[SAM_ARRAY_LEN(settings) + 1] =
+        (struct kafka_setting){"auto.offset.reset", ops->strict_offsets ? "error" : "earliest"};
     rd_kafka_conf_t *conf = kafka_conf(options, ours, SAM_ARRAY_LEN(ours), why, why_bytes);
     if (!conf)
         return -EINVAL;

@@ -1,0 +1,319 @@
+#include "common/adapters/facts.h"
+
+#include <errno.h>
+#include <glib.h>
+#include <string.h>
+
+#include "common/base/clock.h"
+#include "common/model/calendar.h"
+
+#include "common/base/banned.h"
+
+#define WINDOWS_MAX      64
+#define CALENDAR_SPAN_MS (35 * DAY_MS)
+#define CALENDARS_MAX    4096 /* then all are forgotten and computed anew */
+
+/* The columns of facts_sql.c. */
+enum column {
+    COL_INDEX,
+    COL_ID,
+    COL_WORKSPACE,
+    COL_ACCOUNT,
+    COL_CAMPAIGN,
+    COL_PERSON,
+    COL_STATUS,
+    COL_DISPATCH,
+    COL_FAILURES,
+    COL_UNCLAIMED,
+    COL_STEP,
+    COL_SCHEDULED,
+    COL_MESSAGE,
+    COL_MESSAGE_TYPE,
+    COL_REQUIRES_CONNECTION,
+    COL_PERSON_STATUS,
+    COL_HELD,
+    COL_VANITY,
+    COL_CONTACTED_AT,
+    COL_CHAT_ID,
+    COL_CAMPAIGN_STATUS,
+    COL_CAMPAIGN_TYPE,
+    COL_START_AT,
+    COL_END_AT,
+    COL_CAMPAIGN_CAP,
+    COL_CALENDAR,
+    COL_ACCOUNT_STATUS = COL_CALENDAR + FACTS_CALENDAR_COLUMNS_COUNT,
+    COL_REST_UNTIL,
+    COL_BLOCKED,
+    COL_UNIPILE_ID,
+    COL_FRAME,
+    COL_PROVIDER = COL_FRAME + FACTS_FRAME_COLUMNS_COUNT,
+    COL_STOPPED_ELSEWHERE,
+    COL_BLOCKLISTED,
+    COL_CONTACT,
+    COL_LAST_ID,
+    COL_LAST_END,
+    COL_CALLS,
+    COL_INVITATIONS,
+    COL_MESSAGES,
+    COL_VIEWS,
+    COL_CAMPAIGN_CALLS,
+    COL_WEEK,
+    COL_WEEK_OLDEST
+};
+
+struct calendar_entry {
+    struct uuid campaign_id;
+    char timezone[64];
+    struct calendar calendar;
+    int64_t until_at_ms; /* computed up to here */
+    struct interval windows[WINDOWS_MAX];
+    size_t count;
+};
+
+struct facts {
+    struct policy_limits defaults;
+    int64_t call_timeout_ms;
+    GHashTable *calendars; /* struct uuid in the entry -> struct calendar_entry */
+};
+
+static guint uuid_hash(gconstpointer key)
+{
+    guint h;
+    memcpy(&h, ((const struct uuid *)key)->b + 12, sizeof(h)); /* the random end of a v7 id */
+    return h;
+}
+
+static gboolean uuid_same(gconstpointer a, gconstpointer b)
+{
+    return uuid_equal(a, b);
+}
+
+struct facts *facts_new(const struct policy_limits *defaults, int64_t call_timeout_ms)
+{
+    struct facts *f = sam_xcalloc(1, sizeof(*f));
+    f->defaults = *defaults;
+    f->call_timeout_ms = call_timeout_ms;
+    f->calendars = g_hash_table_new_full(uuid_hash, uuid_same, NULL, free);
+    return f;
+}
+
+void facts_free(struct facts *f)
+{
+    if (!f)
+        return;
+    g_hash_table_destroy(f->calendars);
+    free(f);
+}
+
+int64_t facts_call_timeout_ms(const struct facts *f)
+{
+    return f->call_timeout_ms;
+}
+
+int64_t facts_day_rows(const struct policy_limits *limits)
+{
+    return limits->daily_cap + limits->daily_profile_views + 2;
+}
+
+int64_t facts_week_rows(const struct policy_limits *limits)
+{
+    return limits->weekly_invitations + 1;
+}
+
+static int64_t own_or(const struct pg_result *r, int row, int col, int64_t fallback)
+{
+    return pg_null(r, row, col) ? fallback : pg_i64(r, row, col);
+}
+
+/* A new account starts low: on day n of its ramp it may do n / days of its cap, at least one. */
+static int64_t ramped(int64_t cap, int64_t days, int64_t from_ms, int64_t now_ms)
+{
+    int64_t day = (now_ms - from_ms) / DAY_MS + 1;
+    if (days <= 0 || from_ms <= 0 || day >= days || cap <= 0)
+        return cap;
+    int64_t today = cap * (day < 1 ? 1 : day) / days;
+    return today > 0 ? today : 1;
+}
+
+void facts_frame(struct facts *f, const struct pg_result *r, int row, int first_col, int64_t now_ms,
+                 struct facts_frame *ret)
+{
+    const struct policy_limits *d = &f->defaults;
+    int c = first_col;
+    const struct zone *zone = zone_find(pg_text(r, row, c));
+    struct policy_limits *limits = &ret->limits;
+    limits->spacing_ms = own_or(r, row, c + 1, d->spacing_ms);
+    limits->jitter_ms = own_or(r, row, c + 2, d->jitter_ms);
+    limits->daily_cap = own_or(r, row, c + 3, d->daily_cap);
+    limits->daily_invitations = own_or(r, row, c + 4, d->daily_invitations);
+    limits->weekly_invitations = own_or(r, row, c + 5, d->weekly_invitations);
+    limits->daily_messages = own_or(r, row, c + 6, d->daily_messages);
+    limits->daily_profile_views = own_or(r, row, c + 7, d->daily_profile_views);
+    limits->daily_cap =
+        ramped(limits->daily_cap, pg_i64(r, row, c + 8), pg_time_ms(r, row, c + 9), now_ms);
+    if (!zone) {
+        limits->daily_cap = 0;
+        ret->day_start_ms = now_ms - now_ms % DAY_MS;
+        ret->next_day_start_ms = ret->day_start_ms + DAY_MS;
+        return;
+    }
+    int64_t day = zone_day(zone, now_ms);
+    ret->day_start_ms = zone_day_start_ms(zone, day);
+    ret->next_day_start_ms = zone_day_start_ms(zone, day + 1);
+}
+
+static bool same_calendar(const struct calendar_entry *e, const struct calendar *c,
+                          const char *timezone)
+{
+    return strcmp(e->timezone, timezone) == 0 && strcmp(e->calendar.country, c->country) == 0 &&
+           e->calendar.opens_minute == c->opens_minute &&
+           e->calendar.closes_minute == c->closes_minute &&
+           e->calendar.weekend_mask == c->weekend_mask;
+}
+
+/* Drops what is over; computes anew when too little is left or the calendar was edited. */
+static void refresh(struct calendar_entry *e, const struct calendar *c, const char *timezone,
+                    int64_t now_ms)
+{
+    size_t over = 0;
+    bool same = same_calendar(e, c, timezone);
+    while (over < e->count && e->windows[over].to_at_ms <= now_ms)
+        over++;
+    if (same && over == 0 && e->until_at_ms > now_ms + CALENDAR_SPAN_MS / 2)
+        return;
+    e->calendar = *c;
+    memset(e->timezone, 0, sizeof(e->timezone));
+    memcpy(e->timezone, timezone, strnlen(timezone, sizeof(e->timezone) - 1));
+    e->until_at_ms = now_ms + CALENDAR_SPAN_MS;
+    e->count = c->zone ? calendar_windows(c, now_ms, e->until_at_ms, e->windows, WINDOWS_MAX) : 0;
+    if (e->count == WINDOWS_MAX)
+        e->until_at_ms = e->windows[WINDOWS_MAX - 1].to_at_ms;
+}
+
+const struct interval *facts_calendar(struct facts *f, const struct pg_result *r, int row,
+                                      int first_col, int64_t now_ms, size_t *ret_count)
+{
+    struct uuid id = pg_uuid(r, row, first_col);
+    const char *timezone = pg_text(r, row, first_col + 1);
+    struct calendar c = {
+        .zone = zone_find(timezone),
+        .opens_minute = (int)pg_i64(r, row, first_col + 3),
+        .closes_minute = (int)pg_i64(r, row, first_col + 4),
+        .weekend_mask = (int)own_or(r, row, first_col + 5, -1),
+    };
+    memcpy(c.country, pg_text(r, row, first_col + 2), 2);
+    struct calendar_entry *e = g_hash_table_lookup(f->calendars, &id);
+    if (!e) {
+        if (g_hash_table_size(f->calendars) >= CALENDARS_MAX)
+            g_hash_table_remove_all(f->calendars);
+        e = sam_xcalloc(1, sizeof(*e));
+        e->campaign_id = id;
+        (void)g_hash_table_insert(f->calendars, &e->campaign_id, e);
+    }
+    refresh(e, &c, timezone, now_ms);
+    *ret_count = e->count;
+    return e->windows;
+}
+
+/* The random extra of the gap after a call is a function of that call's id: asked again, it is the
+ * same, and nobody can re-roll it by asking often. */
+static int64_t jitter_after(const struct uuid *attempt_id, int64_t jitter_ms)
+{
+    uint64_t bits;
+    memcpy(&bits, attempt_id->b + 8, sizeof(bits));
+    return jitter_ms > 0 ? (int64_t)((bits >> 2) % (uint64_t)(jitter_ms + 1)) : 0;
+}
+
+static void read_usage(const struct pg_result *r, int row, int64_t jitter_ms,
+                       struct policy_usage *u)
+{
+    struct uuid last = pg_uuid(r, row, COL_LAST_ID);
+    u->last_call_end_ms = pg_time_ms(r, row, COL_LAST_END);
+    u->jitter_ms = jitter_after(&last, jitter_ms);
+    u->calls_today = pg_i64(r, row, COL_CALLS);
+    u->invitations_today = pg_i64(r, row, COL_INVITATIONS);
+    u->messages_today = pg_i64(r, row, COL_MESSAGES);
+    u->profile_views_today = pg_i64(r, row, COL_VIEWS);
+    u->campaign_today = pg_i64(r, row, COL_CAMPAIGN_CALLS);
+    u->invitations_week = pg_i64(r, row, COL_WEEK);
+    u->oldest_invitation_ms = pg_time_ms(r, row, COL_WEEK_OLDEST);
+}
+
+static int read_campaign(const struct pg_result *r, int row, struct policy_campaign *c)
+{
+    c->start_at_ms = pg_time_ms(r, row, COL_START_AT);
+    c->end_at_ms = pg_null(r, row, COL_END_AT) ? TIME_NEVER_MS : pg_time_ms(r, row, COL_END_AT);
+    c->daily_cap = pg_i64(r, row, COL_CAMPAIGN_CAP);
+    if (campaign_status_parse(pg_text(r, row, COL_CAMPAIGN_STATUS), &c->status) != 0 ||
+        campaign_type_parse(pg_text(r, row, COL_CAMPAIGN_TYPE), &c->type) != 0)
+        return -EINVAL;
+    return 0;
+}
+
+static int read_person(const struct pg_result *r, int row, struct policy_person *p)
+{
+    int64_t contact = pg_i64(r, row, COL_CONTACT);
+    p->held = pg_bool(r, row, COL_HELD);
+    p->stopped_elsewhere = pg_bool(r, row, COL_STOPPED_ELSEWHERE);
+    p->blocklisted = pg_bool(r, row, COL_BLOCKLISTED);
+    p->replied_now = false;
+    p->contact = contact == 0 ? CONTACT_FREE : contact == 1 ? CONTACT_OWN : CONTACT_TAKEN;
+    return person_status_parse(pg_text(r, row, COL_PERSON_STATUS), &p->status);
+}
+
+static void read_texts(const struct pg_result *r, int row, struct facts_item *it)
+{
+    it->message = pg_text(r, row, COL_MESSAGE);
+    it->message_type = pg_text(r, row, COL_MESSAGE_TYPE);
+    it->vanity = pg_text(r, row, COL_VANITY);
+    it->provider_id = pg_text(r, row, COL_PROVIDER);
+    it->unipile_account = pg_text(r, row, COL_UNIPILE_ID);
+    it->chat_id = pg_text(r, row, COL_CHAT_ID);
+}
+
+static void read_ids(const struct pg_result *r, int row, struct facts_item *it)
+{
+    it->index = (size_t)(pg_i64(r, row, COL_INDEX) - 1);
+    it->id = pg_uuid(r, row, COL_ID);
+    it->workspace_id = pg_uuid(r, row, COL_WORKSPACE);
+    it->account_id = pg_uuid(r, row, COL_ACCOUNT);
+    it->campaign_id = pg_uuid(r, row, COL_CAMPAIGN);
+    it->person_id = pg_uuid(r, row, COL_PERSON);
+    it->dispatch = pg_i64(r, row, COL_DISPATCH);
+    it->failures = pg_i64(r, row, COL_FAILURES);
+    it->unclaimed = pg_i64(r, row, COL_UNCLAIMED);
+    it->step = pg_i64(r, row, COL_STEP);
+    it->contacted_at_ms = pg_time_ms(r, row, COL_CONTACTED_AT);
+}
+
+int facts_item(struct facts *f, const struct pg_result *r, int row, bool with_usage, int64_t now_ms,
+               struct facts_item *ret)
+{
+    struct policy_facts *p = &ret->policy;
+    memset(p, 0, sizeof(*p));
+    read_ids(r, row, ret);
+    read_texts(r, row, ret);
+    facts_frame(f, r, row, COL_FRAME, now_ms, &ret->frame);
+    p->account.rest_until_ms = pg_time_ms(r, row, COL_REST_UNTIL);
+    p->account.blocked = pg_bool(r, row, COL_BLOCKED);
+    p->account.limits = ret->frame.limits;
+    if (item_status_parse(pg_text(r, row, COL_STATUS), &ret->status) != 0 ||
+        account_status_parse(pg_text(r, row, COL_ACCOUNT_STATUS), &p->account.status) != 0 ||
+        read_campaign(r, row, &p->campaign) != 0 || read_person(r, row, &p->person) != 0)
+        return -EINVAL;
+    p->now_ms = now_ms;
+    p->day_start_ms = ret->frame.day_start_ms;
+    p->next_day_start_ms = ret->frame.next_day_start_ms;
+    p->item.kind =
+        strcmp(ret->message_type, "connection_request") == 0 ? CALL_INVITATION : CALL_MESSAGE;
+    p->item.first_contact = ret->step == 0;
+    p->item.requires_connection = pg_bool(r, row, COL_REQUIRES_CONNECTION);
+    p->item.costs_profile_view = ret->step == 0 && !*ret->provider_id;
+    p->item.scheduled_at_ms = pg_time_ms(r, row, COL_SCHEDULED);
+    p->windows = facts_calendar(f, r, row, COL_CALENDAR, now_ms, &p->windows_count);
+    if (with_usage) {
+        read_usage(r, row, ret->frame.limits.jitter_ms, &ret->usage);
+        p->usage = &ret->usage;
+    }
+    return 0;
+}

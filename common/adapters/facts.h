@@ -1,0 +1,100 @@
+/* common/adapters/facts.h - from rows of Postgres to the plain values that policy_decide() takes.
+ *
+ * Publish, claim and `samctl why` load an item's facts with the same SQL and read them with the
+ * same code; no rule stands in the SQL. It also knows the calendars of campaigns, computed once and
+ * kept until they have run out. One per thread. */
+#ifndef SAM_ADAPTERS_FACTS_H
+#define SAM_ADAPTERS_FACTS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/adapters/pg.h"
+#include "common/model/identity.h"
+#include "common/model/job.h"
+#include "common/policy/decide.h"
+
+struct facts;
+
+/* defaults: the config's limits, for what an account has no own value of; copied. call_timeout_ms:
+ * how long a call may go on after its start_by; an attempt without an end counts as ended then. */
+struct facts *facts_new(const struct policy_limits *defaults, int64_t call_timeout_ms);
+void facts_free(struct facts *f);
+SAM_DEFINE_FREEP(facts)
+
+/* ---- an account's frame: what the counts of its attempts depend on ------------------------- */
+
+/* Columns that facts_frame() reads, to be selected from linkedin_accounts AS a, in this order. */
+#define FACTS_FRAME_COLUMNS                                                                        \
+    "a.timezone, a.spacing_ms, a.jitter_ms, a.daily_cap, a.daily_invitations, "                    \
+    "a.weekly_invitations, a.daily_messages, a.daily_profile_views, a.ramp_days, a.ramp_from"
+#define FACTS_FRAME_COLUMNS_COUNT 10
+
+struct facts_frame {
+    struct policy_limits limits; /* in force today, ramp included */
+    int64_t day_start_ms;        /* of the account's local day that contains now */
+    int64_t next_day_start_ms;
+};
+
+/* Reads the columns from first_col on. An unknown time zone (tzdata lost it) gives UTC days and a
+ * daily cap of 0: in doubt nothing is sent. */
+void facts_frame(struct facts *f, const struct pg_result *r, int row, int first_col, int64_t now_ms,
+                 struct facts_frame *ret);
+
+/* ---- items --------------------------------------------------------------------------------- */
+
+/* Without usage: $1 uuid[] item ids. */
+extern const char facts_sql[];
+/* With usage: $1 uuid[] item ids, $2 text[] provider ids just resolved (NULL = the row's),
+ * $3 timestamptz[] day starts, $4 and $5 bigint: rows to count at most of a day and of 7 days,
+ * $6 bigint: the call timeout in ms, $7 timestamptz: where the rolling 7 days begin (parameters,
+ * not sam_now(): a volatile function keeps an index from being used). */
+extern const char facts_usage_sql[];
+
+/* Rows that a count must look at so that "cap + 1" can be seen. */
+int64_t facts_day_rows(const struct policy_limits *limits);
+int64_t facts_week_rows(const struct policy_limits *limits);
+int64_t facts_call_timeout_ms(const struct facts *f);
+
+struct facts_item {
+    size_t index; /* 0-based place of the item's id in the array that was asked for */
+    struct uuid id;
+    struct uuid workspace_id;
+    struct uuid account_id;
+    struct uuid campaign_id;
+    struct uuid person_id;
+    enum item_status status;
+    int64_t dispatch;
+    int64_t failures;
+    int64_t unclaimed;
+    int64_t step;
+    int64_t contacted_at_ms;
+    const char *message; /* borrowed from the result, as are the texts below */
+    const char *message_type;
+    const char *vanity;      /* "" = none, as below */
+    const char *provider_id; /* the one just resolved, if any */
+    const char *unipile_account;
+    const char *chat_id;
+    struct facts_frame frame;
+    struct policy_usage usage;
+    struct policy_facts policy; /* points into this struct and into f */
+};
+
+/* Reads one row of facts_sql or facts_usage_sql. *ret must not be moved afterwards. 0 done; -EINVAL
+ * a value that this program does not know (a newer schema). */
+SAM_MUSTCHECK int facts_item(struct facts *f, const struct pg_result *r, int row, bool with_usage,
+                             int64_t now_ms, struct facts_item *ret);
+
+/* ---- a campaign's calendar ------------------------------------------------------------------ */
+
+/* Columns that facts_calendar() reads, from campaigns AS c, in this order. */
+#define FACTS_CALENDAR_COLUMNS                                                                     \
+    "c.id, c.timezone, c.country, c.opens_minute, c.closes_minute, c.weekend_mask, c.holidays"
+#define FACTS_CALENDAR_COLUMNS_COUNT 7
+
+/* Open intervals from now_ms on, at most some weeks of them; owned by f, valid until the next call
+ * for the same campaign. */
+const struct interval *facts_calendar(struct facts *f, const struct pg_result *r, int row,
+                                      int first_col, int64_t now_ms, size_t *ret_count);
+
+#endif

@@ -1,0 +1,213 @@
+#include "common/adapters/gate.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "common/adapters/cloud_event.h"
+#include "common/model/event.h"
+
+#include "common/base/banned.h"
+
+enum marker { MARKER_NONE, MARKER_WANTED, MARKER_SENT, MARKER_ACKNOWLEDGED };
+
+struct gate_part {
+    struct kafka_delivery delivery; /* first: found from the callback's pointer */
+    struct gate *gate;
+    enum marker marker;
+    bool in_flight; /* the delivery struct is librdkafka's until it reports */
+    bool again;     /* wanted anew while one was in flight */
+    bool open;
+    int64_t marker_offset;
+    int64_t marker_at_ms;
+    int64_t past_ms;
+    int64_t next_offset; /* highest position seen */
+};
+
+struct gate {
+    struct log *log;
+    char *topic;
+    struct uuid ledger_id;
+    int32_t partitions;
+    struct buf record;
+    struct gate_part *parts;
+};
+
+const char gate_positions_sql[] = "SELECT partition, next_offset FROM ledger_positions";
+
+static void on_delivery(struct kafka_delivery *d, int error, int32_t partition, int64_t offset)
+{
+    struct gate_part *p = (struct gate_part *)d;
+    (void)partition;
+    p->in_flight = false;
+    if (error || p->again) {
+        p->again = false;
+        p->marker = MARKER_WANTED;
+        return;
+    }
+    p->marker = MARKER_ACKNOWLEDGED;
+    p->marker_offset = offset;
+}
+
+struct gate *gate_new(int32_t partitions, const char *topic, const struct uuid *ledger_id,
+                      struct log *log)
+{
+    struct gate *g = sam_xcalloc(1, sizeof(*g));
+    g->log = log;
+    g->topic = sam_xstrdup(topic);
+    g->ledger_id = *ledger_id;
+    g->partitions = partitions;
+    buf_init(&g->record, 1024);
+    g->parts = sam_xcalloc((size_t)partitions, sizeof(*g->parts));
+    for (int32_t i = 0; i < partitions; i++) {
+        g->parts[i].gate = g;
+        g->parts[i].delivery.fn = on_delivery;
+        g->parts[i].marker = MARKER_WANTED;
+    }
+    return g;
+}
+
+void gate_free(struct gate *g)
+{
+    if (!g)
+        return;
+    buf_deinit(&g->record);
+    free(g->parts);
+    free(g->topic);
+    free(g);
+}
+
+static void want(struct gate_part *p)
+{
+    if (p->in_flight)
+        p->again = true;
+    else
+        p->marker = MARKER_WANTED;
+}
+
+void gate_shut(struct gate *g, const char *why)
+{
+    for (int32_t i = 0; i < g->partitions; i++) {
+        g->parts[i].open = false;
+        g->parts[i].past_ms = 0;
+        g->parts[i].next_offset = 0;
+        want(&g->parts[i]);
+    }
+    log_info(g->log, "gate_shut", LOG_STR("why", why));
+}
+
+void gate_renew(struct gate *g, int32_t partition)
+{
+    struct gate_part *p = &g->parts[partition];
+    if (p->marker == MARKER_NONE)
+        want(p);
+}
+
+static void write_one(struct gate *g, int32_t partition, struct kafka_producer *producer,
+                      int64_t db_now_ms)
+{
+    struct gate_part *p = &g->parts[partition];
+    struct event event = {.type = EVENT_MARKER, .id = uuid_v7(), .at_ms = db_now_ms};
+    event.ledger_id = g->ledger_id;
+    event_encode(&event, &g->record);
+    struct cloud_event marker = {.topic = g->topic,
+                                 .partition = partition,
+                                 .type = event_type_name(EVENT_MARKER),
+                                 .source = "/sam/gate",
+                                 .id = event.id,
+                                 .value = buf_text(&g->record),
+                                 .value_bytes = g->record.len,
+                                 .delivery = &p->delivery};
+    if (cloud_event_produce(producer, &marker) != 0)
+        return; /* wanted still */
+    p->in_flight = true;
+    p->marker = MARKER_SENT;
+    p->marker_at_ms = db_now_ms;
+}
+
+void gate_write(struct gate *g, struct kafka_producer *producer, int64_t db_now_ms)
+{
+    for (int32_t i = 0; i < g->partitions; i++) {
+        if (g->parts[i].marker == MARKER_WANTED)
+            write_one(g, i, producer, db_now_ms);
+    }
+}
+
+bool gate_waiting(const struct gate *g)
+{
+    for (int32_t i = 0; i < g->partitions; i++) {
+        if (g->parts[i].marker != MARKER_NONE)
+            return true;
+    }
+    return false;
+}
+
+static bool went_back(const struct gate *g, const struct pg_result *r)
+{
+    for (int row = 0; row < pg_rows(r); row++) {
+        int64_t partition = pg_i64(r, row, 0);
+        if (partition < g->partitions && pg_i64(r, row, 1) < g->parts[partition].next_offset)
+            return true;
+    }
+    return false;
+}
+
+int gate_positions(struct gate *g, const struct pg_result *r)
+{
+    int opened = 0;
+    if (went_back(g, r)) {
+        gate_shut(g, "ledger_positions went back: another database was loaded");
+        return 0;
+    }
+    for (int row = 0; row < pg_rows(r); row++) {
+        int64_t partition = pg_i64(r, row, 0);
+        if (partition < 0 || partition >= g->partitions)
+            continue;
+        struct gate_part *p = &g->parts[partition];
+        p->next_offset = pg_i64(r, row, 1);
+        if (p->marker != MARKER_ACKNOWLEDGED || p->next_offset <= p->marker_offset)
+            continue;
+        p->marker = MARKER_NONE;
+        p->past_ms = p->marker_at_ms;
+        opened += p->open ? 0 : 1;
+        p->open = true;
+    }
+    return opened;
+}
+
+bool gate_open(const struct gate *g, int32_t partition)
+{
+    return partition >= 0 && partition < g->partitions && g->parts[partition].open;
+}
+
+int32_t gate_open_count(const struct gate *g)
+{
+    int32_t n = 0;
+    for (int32_t i = 0; i < g->partitions; i++)
+        n += g->parts[i].open ? 1 : 0;
+    return n;
+}
+
+int32_t gate_partitions(const struct gate *g)
+{
+    return g->partitions;
+}
+
+int32_t gate_partition(const struct gate *g, int64_t key_hash)
+{
+    return (int32_t)(key_hash % g->partitions);
+}
+
+void gate_add_open(const struct gate *g, struct pg_params *params)
+{
+    pg_array_open(params, PG_ARRAY_I32);
+    for (int32_t i = 0; i < g->partitions; i++) {
+        if (g->parts[i].open)
+            pg_item_i32(params, i);
+    }
+    pg_array_close(params);
+}
+
+int64_t gate_past_ms(const struct gate *g, int32_t partition)
+{
+    return partition >= 0 && partition < g->partitions ? g->parts[partition].past_ms : 0;
+}

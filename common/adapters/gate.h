@@ -1,0 +1,50 @@
+/* common/adapters/gate.h - has Postgres relearned everything that the ledger knows? (design 3.8)
+ *
+ * A process that has (re)connected to Postgres may face a restored or failed-over database. It
+ * writes a marker event to each partition of sam.events and plans, publishes or claims for that
+ * partition only once ledger_positions has passed its marker. A position lower than one that was
+ * seen shuts everything again. One gate per process; not thread-safe. */
+#ifndef SAM_ADAPTERS_GATE_H
+#define SAM_ADAPTERS_GATE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/adapters/kafka.h"
+#include "common/adapters/pg.h"
+#include "common/base/attr.h"
+
+struct gate;
+
+/* Shut, and wanting markers. topic is copied. */
+struct gate *gate_new(int32_t partitions, const char *topic, const struct uuid *ledger_id,
+                      struct log *log);
+void gate_free(struct gate *g);
+SAM_DEFINE_FREEP(gate)
+
+/* A fresh connection to Postgres: shuts every partition and asks for new markers. */
+void gate_shut(struct gate *g, const char *why);
+/* Asks for a new marker of one partition without shutting it: gate_past_ms() moves on then. */
+void gate_renew(struct gate *g, int32_t partition);
+
+/* Writes the markers that are wanted. Call it often; failed ones are wanted again. */
+void gate_write(struct gate *g, struct kafka_producer *producer, int64_t db_now_ms);
+/* Markers are wanted or not passed yet: read the positions (again). */
+bool gate_waiting(const struct gate *g);
+
+/* The statement, without parameters, and its answer. */
+extern const char gate_positions_sql[];
+/* Returns how many partitions have opened by it. Lower positions than seen before shut all. */
+int gate_positions(struct gate *g, const struct pg_result *r);
+
+bool gate_open(const struct gate *g, int32_t partition);
+int32_t gate_open_count(const struct gate *g);
+int32_t gate_partitions(const struct gate *g);
+/* The partition of an account, from linkedin_accounts.key_hash. */
+int32_t gate_partition(const struct gate *g, int64_t key_hash);
+/* $n of SQL that filters by open partitions: an int[] of them. */
+void gate_add_open(const struct gate *g, struct pg_params *params);
+/* The ledger has been applied past this moment of the database's clock; 0 = not known. */
+int64_t gate_past_ms(const struct gate *g, int32_t partition);
+
+#endif
