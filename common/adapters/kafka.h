@@ -116,11 +116,19 @@ struct kafka_consumer_ops {
     bool strict_offsets;
 };
 
-/* topics: count names, NULL-terminated strings, copied. commit_stored: stored offsets are committed
- * once a second and when leaving. */
-SAM_MUSTCHECK int kafka_consumer_new(const struct kafka_options *options, const char *group,
-                                     const char *const *topics, size_t topics_count,
-                                     const struct kafka_consumer_ops *ops, void *ctx,
+/* What a consumer reads and who is told. Strings and ops are copied, ctx is borrowed. */
+struct kafka_subscription {
+    const char *group;
+    const char *const *topics;
+    size_t topics_count; /* 1 to KAFKA_TOPICS_MAX */
+    const struct kafka_consumer_ops *ops;
+    void *ctx; /* handed to the ops */
+};
+
+/* Stored offsets are committed once a second and when leaving.
+ * 0 done; a negative errno when a setting or the subscription was refused: `why` says which. */
+SAM_MUSTCHECK int kafka_consumer_new(const struct kafka_options *options,
+                                     const struct kafka_subscription *subscription,
                                      struct kafka_consumer **ret, char *why, size_t why_bytes);
 /* Leaves the group; stored offsets are committed first. Blocks up to some seconds. */
 void kafka_consumer_free(struct kafka_consumer *c);

@@ -41,14 +41,14 @@ static int subscribe(struct kafka_consumer *c)
     return kafka_errno(err);
 }
 
-int kafka_consumer_new(const struct kafka_options *options, const char *group,
-                       const char *const *topics, size_t topics_count,
-                       const struct kafka_consumer_ops *ops, void *ctx, struct kafka_consumer **ret,
+int kafka_consumer_new(const struct kafka_options *options,
+                       const struct kafka_subscription *subscription, struct kafka_consumer **ret,
                        char *why, size_t why_bytes)
 {
+    const struct kafka_consumer_ops *ops = subscription->ops;
     struct kafka_setting ours[SAM_ARRAY_LEN(settings) + 2];
     memcpy(ours, settings, sizeof(settings));
-    ours[SAM_ARRAY_LEN(settings)] = (struct kafka_setting){"group.id", group};
+    ours[SAM_ARRAY_LEN(settings)] = (struct kafka_setting){"group.id", subscription->group};
     ours[SAM_ARRAY_LEN(settings) + 1] =
         (struct kafka_setting){"auto.offset.reset", ops->strict_offsets ? "error" : "earliest"};
     rd_kafka_conf_t *conf = kafka_conf(options, ours, SAM_ARRAY_LEN(ours), why, why_bytes);
@@ -67,14 +67,14 @@ int kafka_consumer_new(const struct kafka_options *options, const char *group,
     c->rk = rk;
     c->log = options->log;
     c->ops = *ops;
-    c->ctx = ctx;
+    c->ctx = subscription->ctx;
     c->queue = rd_kafka_queue_get_consumer(rk);
     c->fd = kafka_wake_fd(c->queue);
-    for (c->topics_count = 0; c->topics_count < topics_count; c->topics_count++)
-        c->topics[c->topics_count] = sam_xstrdup(topics[c->topics_count]);
+    for (; c->topics_count < subscription->topics_count; c->topics_count++)
+        c->topics[c->topics_count] = sam_xstrdup(subscription->topics[c->topics_count]);
     int r = subscribe(c);
     if (r != 0) {
-        (void)snprintf(why, why_bytes, "kafka: subscribing to %s was refused", topics[0]);
+        (void)snprintf(why, why_bytes, "kafka: subscribing to %s was refused", c->topics[0]);
         kafka_consumer_free(c);
         return r;
     }
@@ -258,7 +258,7 @@ void kafka_consumer_free(struct kafka_consumer *c)
     if (error) {
         rd_kafka_error_destroy(error);
     } else {
-        int64_t until_us = clock_monotonic_us() + 5 * 1000000;
+        int64_t until_us = clock_monotonic_us() + 5 * INT64_C(1000000);
         while (!rd_kafka_consumer_closed(c->rk) && clock_monotonic_us() < until_us) {
             rd_kafka_event_t *event = rd_kafka_queue_poll(c->queue, 100);
             if (!event)
