@@ -213,7 +213,7 @@ def function(head, *lines):
 
 TIDY_SAMPLES = {
     "readability-function-size": function(
-        "int f(int a, int b, int c, int d, int e, int g, int h)", "return a + b + c + d + e + g + h;"
+        "int f(int a, int b, int c, int d, int e, int g, int h)", "return a + b + c + d + e + h;"
     ),
     "readability-function-cognitive-complexity": function(
         "int f(int a)", *(f"if (a > {i})" for i in range(7)), "return 1;", "return 0;"
