@@ -1,0 +1,177 @@
+#include "common/model/outcome.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "common/base/clock.h"
+
+#include "common/base/banned.h"
+
+#define NAME_ROW(id, name) name,
+static const char *const outcome_names[] = {OUTCOME_MAP(NAME_ROW)};
+static const char *const refusal_names[] = {REFUSAL_MAP(NAME_ROW)};
+
+static int find(const char *const *names, int count, const char *text)
+{
+    for (int i = 0; i < count; i++) {
+        if (strcmp(names[i], text) == 0)
+            return i;
+    }
+    return -1;
+}
+
+const char *outcome_name(enum outcome o)
+{
+    return (unsigned)o < OUTCOME_N ? outcome_names[o] : "?";
+}
+
+int outcome_parse(const char *text, enum outcome *ret)
+{
+    int i = find(outcome_names, OUTCOME_N, text);
+    if (i < 0)
+        return -EINVAL;
+    *ret = (enum outcome)i;
+    return 0;
+}
+
+const char *refusal_name(enum refusal r)
+{
+    return (unsigned)r < REFUSAL_N ? refusal_names[r] : "?";
+}
+
+int refusal_parse(const char *text, enum refusal *ret)
+{
+    int i = find(refusal_names, REFUSAL_N, text);
+    if (i < 0)
+        return -EINVAL;
+    *ret = (enum refusal)i;
+    return 0;
+}
+
+#define THROTTLED(type, wait)                                                                      \
+    {                                                                                              \
+        type, OUTCOME_THROTTLED, REFUSAL_HOLD, wait, NULL                                          \
+    }
+#define REFUSED(type, how)                                                                         \
+    {                                                                                              \
+        type, OUTCOME_REFUSED, how, 0, NULL                                                        \
+    }
+#define LATER(type, wait)                                                                          \
+    {                                                                                              \
+        type, OUTCOME_REFUSED, REFUSAL_LATER, wait, NULL                                           \
+    }
+#define BROKEN(type, status)                                                                       \
+    {                                                                                              \
+        type, OUTCOME_ACCOUNT_BROKEN, REFUSAL_HOLD, 0, status                                      \
+    }
+#define SETUP(type)                                                                                \
+    {                                                                                              \
+        type, OUTCOME_SETUP_BROKEN, REFUSAL_HOLD, 0, NULL                                          \
+    }
+#define UNKNOWN(type)                                                                              \
+    {                                                                                              \
+        type, OUTCOME_UNKNOWN, REFUSAL_HOLD, 0, NULL                                               \
+    }
+
+/* facts/unipile.md sections 2 to 4: what each type means when a write call drew it. Every 4xx says
+ * that nothing was executed; a 5xx says so only where its meaning is that no session took it. */
+static const struct error_type types[] = {
+    /* the account is over a provider limit; hours, then doubling (section 3) */
+    THROTTLED("cannot_resend_yet", 6 * HOUR_MS),
+    THROTTLED("cannot_resend_within_24hrs", 24 * HOUR_MS),
+    THROTTLED("limit_exceeded", 24 * HOUR_MS),
+    THROTTLED("limit_too_high", 24 * HOUR_MS),
+    THROTTLED("connection_limit_reached", 24 * HOUR_MS),
+    THROTTLED("insufficient_credits", 24 * HOUR_MS),
+    THROTTLED("too_many_requests", 15 * MINUTE_MS),
+    /* this person, for good */
+    REFUSED("invalid_recipient", REFUSAL_FAIL),
+    REFUSED("blocked_recipient", REFUSAL_FAIL),
+    REFUSED("user_unreachable", REFUSAL_FAIL),
+    REFUSED("cannot_invite_attendee", REFUSAL_FAIL),
+    REFUSED("not_allowed_inmail", REFUSAL_FAIL),
+    REFUSED("cant_send_message", REFUSAL_FAIL),
+    REFUSED("invalid_message", REFUSAL_FAIL),
+    REFUSED("invalid_parameters", REFUSAL_FAIL),
+    REFUSED("missing_parameters", REFUSAL_FAIL),
+    REFUSED("malformed_request", REFUSAL_FAIL),
+    REFUSED("content_too_large", REFUSAL_FAIL),
+    REFUSED("too_many_characters", REFUSAL_FAIL),
+    REFUSED("unescaped_characters", REFUSAL_FAIL),
+    REFUSED("resource_access_restricted", REFUSAL_FAIL),
+    /* this person, in another way */
+    REFUSED("already_connected", REFUSAL_CONNECTED),
+    REFUSED("already_invited_recently", REFUSAL_HOLD),
+    REFUSED("action_already_performed", REFUSAL_HOLD),
+    REFUSED("unprocessable_entity", REFUSAL_HOLD),
+    REFUSED("resource_not_found", REFUSAL_HOLD),
+    REFUSED("invalid_resource_identifier", REFUSAL_HOLD),
+    LATER("no_connection_with_recipient", HOUR_MS),
+    /* the account: logged out, or restricted */
+    BROKEN("disconnected_account", "disconnected"),
+    BROKEN("disconnected_feature", "disconnected"),
+    BROKEN("invalid_credentials", "disconnected"),
+    BROKEN("expired_credentials", "disconnected"),
+    BROKEN("checkpoint_error", "disconnected"),
+    BROKEN("invalid_checkpoint_solution", "disconnected"),
+    BROKEN("multiple_sessions", "disconnected"),
+    BROKEN("wrong_account", "disconnected"),
+    BROKEN("account_mismatch", "disconnected"),
+    BROKEN("session_mismatch", "disconnected"),
+    BROKEN("captcha_not_supported", "disconnected"),
+    BROKEN("invalid_proxy_credentials", "disconnected"),
+    BROKEN("unknown_authentication_context", "disconnected"),
+    BROKEN("action_required", "disconnected"),
+    BROKEN("account_configuration_error", "disconnected"),
+    BROKEN("invalid_account", "disconnected"),
+    BROKEN("payment_error", "disconnected"),
+    BROKEN("feature_not_subscribed", "disconnected"),
+    BROKEN("subscription_required", "disconnected"),
+    BROKEN("account_restricted", "restricted"),
+    /* our key or its rights */
+    SETUP("missing_credentials"),
+    SETUP("insufficient_privileges"),
+    SETUP("insufficient_permissions"),
+    SETUP("unauthorized"),
+    SETUP("feature_not_implemented"),
+    /* it may have happened */
+    UNKNOWN("unexpected_error"),
+    UNKNOWN("provider_error"),
+    UNKNOWN("provider_unreachable"),
+    UNKNOWN("authentication_intent_error"),
+    UNKNOWN("request_timeout"),
+    UNKNOWN("service_unavailable"),
+    UNKNOWN("network_down"),
+    UNKNOWN("realtime_client_not_initialized"),
+    /* no session of the account took the call: documented as not executed */
+    {"no_client_session", OUTCOME_NOT_EXECUTED, REFUSAL_HOLD, 5 * MINUTE_MS, NULL},
+    {"no_channel", OUTCOME_NOT_EXECUTED, REFUSAL_HOLD, 5 * MINUTE_MS, NULL},
+    {"no_handler", OUTCOME_NOT_EXECUTED, REFUSAL_HOLD, 5 * MINUTE_MS, NULL},
+};
+
+const struct error_type *error_type_find(const char *type)
+{
+    static const char prefix[] = "errors/";
+    if (strncmp(type, prefix, sizeof(prefix) - 1) == 0)
+        type += sizeof(prefix) - 1;
+    for (size_t i = 0; i < SAM_ARRAY_LEN(types); i++) {
+        if (strcmp(types[i].type, type) == 0)
+            return &types[i];
+    }
+    return NULL;
+}
+
+const struct error_type *error_types(size_t *ret_count)
+{
+    *ret_count = SAM_ARRAY_LEN(types);
+    return types;
+}
+
+struct error_type error_type_by_status(int http_status)
+{
+    if (http_status == 429)
+        return (struct error_type){"", OUTCOME_THROTTLED, REFUSAL_HOLD, 15 * MINUTE_MS, NULL};
+    if (http_status >= 400 && http_status < 500)
+        return (struct error_type){"", OUTCOME_REFUSED, REFUSAL_HOLD, 0, NULL};
+    return (struct error_type){"", OUTCOME_UNKNOWN, REFUSAL_HOLD, 0, NULL};
+}

@@ -1,0 +1,32 @@
+#include "common/model/reason.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "common/base/banned.h"
+
+#define NAME_ROW(id, name, text)     name,
+#define SENTENCE_ROW(id, name, text) text,
+static const char *const names[] = {REASON_MAP(NAME_ROW)};
+static const char *const sentences[] = {REASON_MAP(SENTENCE_ROW)};
+
+const char *reason_name(enum reason r)
+{
+    return (unsigned)r < REASON_N ? names[r] : "?";
+}
+
+const char *reason_sentence(enum reason r)
+{
+    return (unsigned)r < REASON_N ? sentences[r] : "?";
+}
+
+int reason_parse(const char *text, enum reason *ret)
+{
+    for (int i = 0; i < REASON_N; i++) {
+        if (strcmp(names[i], text) == 0) {
+            *ret = (enum reason)i;
+            return 0;
+        }
+    }
+    return -EINVAL;
+}

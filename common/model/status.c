@@ -1,0 +1,124 @@
+#include "common/model/status.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "common/base/banned.h"
+
+static int find(const char *const *names, int count, const char *text)
+{
+    for (int i = 0; i < count; i++) {
+        if (strcmp(names[i], text) == 0)
+            return i;
+    }
+    return -1;
+}
+
+#define NAME_ROW(id, name) name,
+#define DEFINE_NAMES(prefix, type, MAP, count)                                                     \
+    static const char *const prefix##_names[] = {MAP(NAME_ROW)};                                   \
+    const char *prefix##_name(enum type v)                                                         \
+    {                                                                                              \
+        return (unsigned)v < (count) ? prefix##_names[v] : "?";                                    \
+    }                                                                                              \
+    int prefix##_parse(const char *text, enum type *ret)                                           \
+    {                                                                                              \
+        int i = find(prefix##_names, count, text);                                                 \
+        if (i < 0)                                                                                 \
+            return -EINVAL;                                                                        \
+        *ret = (enum type)i;                                                                       \
+        return 0;                                                                                  \
+    }
+
+DEFINE_NAMES(person_status, person_status, PERSON_STATUS_MAP, PERSON_STATUS_N)
+DEFINE_NAMES(item_status, item_status, ITEM_STATUS_MAP, ITEM_STATUS_N)
+DEFINE_NAMES(campaign_status, campaign_status, CAMPAIGN_STATUS_MAP, CAMPAIGN_STATUS_N)
+DEFINE_NAMES(account_status, account_status, ACCOUNT_STATUS_MAP, ACCOUNT_STATUS_N)
+DEFINE_NAMES(campaign_type, campaign_type, CAMPAIGN_TYPE_MAP, CAMPAIGN_TYPE_N)
+DEFINE_NAMES(call_kind, call_kind, CALL_KIND_MAP, CALL_KIND_N)
+DEFINE_NAMES(account_plan, account_plan, ACCOUNT_PLAN_MAP, ACCOUNT_PLAN_N)
+DEFINE_NAMES(note_limit, note_limit, NOTE_LIMIT_MAP, NOTE_LIMIT_N)
+
+#define BIT(s) (1u << (s))
+#define OPEN                                                                                       \
+    (BIT(PERSON_PENDING) | BIT(PERSON_APPROVED) | BIT(PERSON_CONNECTION_REQUEST_SENT) |            \
+     BIT(PERSON_CONNECTED) | BIT(PERSON_MESSAGING))
+#define ENDINGS                                                                                    \
+    (BIT(PERSON_REPLIED) | BIT(PERSON_OPTED_OUT) | BIT(PERSON_CONVERTED) |                         \
+     BIT(PERSON_NOT_INTERESTED) | BIT(PERSON_FAILED))
+
+/* To which statuses each may move, in either kind of campaign. */
+static const unsigned person_both[PERSON_STATUS_N] = {
+    [PERSON_PENDING] = ENDINGS,
+    [PERSON_APPROVED] = ENDINGS,
+    [PERSON_CONNECTION_REQUEST_SENT] = ENDINGS,
+    [PERSON_CONNECTED] = ENDINGS,
+    [PERSON_MESSAGING] = ENDINGS | BIT(PERSON_COMPLETED),
+    [PERSON_REPLIED] = BIT(PERSON_OPTED_OUT) | BIT(PERSON_CONVERTED) | BIT(PERSON_NOT_INTERESTED),
+    [PERSON_OPTED_OUT] = 0,
+    [PERSON_CONVERTED] = BIT(PERSON_OPTED_OUT),
+    [PERSON_NOT_INTERESTED] = BIT(PERSON_OPTED_OUT),
+    [PERSON_COMPLETED] = BIT(PERSON_OPTED_OUT) | BIT(PERSON_REPLIED),
+    [PERSON_FAILED] = BIT(PERSON_OPTED_OUT) | BIT(PERSON_REPLIED),
+};
+
+static const unsigned person_connector[PERSON_STATUS_N] = {
+    [PERSON_PENDING] = BIT(PERSON_CONNECTION_REQUEST_SENT) | BIT(PERSON_CONNECTED),
+    [PERSON_APPROVED] = BIT(PERSON_CONNECTION_REQUEST_SENT) | BIT(PERSON_CONNECTED),
+    [PERSON_CONNECTION_REQUEST_SENT] = BIT(PERSON_CONNECTED) | BIT(PERSON_COMPLETED),
+    [PERSON_CONNECTED] = BIT(PERSON_MESSAGING) | BIT(PERSON_COMPLETED),
+};
+
+static const unsigned person_messenger[PERSON_STATUS_N] = {
+    [PERSON_PENDING] = BIT(PERSON_MESSAGING),
+    [PERSON_APPROVED] = BIT(PERSON_MESSAGING),
+};
+
+static const unsigned item_ordinary[ITEM_STATUS_N] = {
+    [ITEM_PENDING] = BIT(ITEM_PUBLISHED) | BIT(ITEM_CANCELLED),
+    [ITEM_PUBLISHED] = BIT(ITEM_PENDING) | BIT(ITEM_SENDING) | BIT(ITEM_CANCELLED),
+    [ITEM_SENDING] = BIT(ITEM_SENT) | BIT(ITEM_FAILED) | BIT(ITEM_UNKNOWN) | BIT(ITEM_PENDING) |
+                     BIT(ITEM_CANCELLED),
+    [ITEM_UNKNOWN] = BIT(ITEM_SENT) | BIT(ITEM_PENDING) | BIT(ITEM_FAILED),
+};
+
+static const unsigned campaign_moves[CAMPAIGN_STATUS_N] = {
+    [CAMPAIGN_DRAFT] = BIT(CAMPAIGN_RUNNING) | BIT(CAMPAIGN_STOPPED),
+    [CAMPAIGN_RUNNING] = BIT(CAMPAIGN_PAUSED) | BIT(CAMPAIGN_COMPLETED) | BIT(CAMPAIGN_STOPPED),
+    [CAMPAIGN_PAUSED] = BIT(CAMPAIGN_RUNNING) | BIT(CAMPAIGN_STOPPED),
+    [CAMPAIGN_COMPLETED] = BIT(CAMPAIGN_RUNNING) | BIT(CAMPAIGN_STOPPED),
+};
+
+bool person_status_open(enum person_status s)
+{
+    return (OPEN & BIT(s)) != 0;
+}
+
+bool person_status_stops(enum person_status s)
+{
+    return s == PERSON_REPLIED || s == PERSON_OPTED_OUT || s == PERSON_CONVERTED ||
+           s == PERSON_NOT_INTERESTED;
+}
+
+bool person_transition_allowed(enum campaign_type type, enum person_status from,
+                               enum person_status to)
+{
+    unsigned own = type == CAMPAIGN_CONNECTOR ? person_connector[from] : person_messenger[from];
+    return from == to || ((person_both[from] | own) & BIT(to)) != 0;
+}
+
+bool item_transition_allowed(enum item_status from, enum item_status to)
+{
+    return from == to || (item_ordinary[from] & BIT(to)) != 0;
+}
+
+bool item_transition_by_evidence(enum item_status from, enum item_status to)
+{
+    return item_transition_allowed(from, to) || to == ITEM_SENDING || to == ITEM_SENT ||
+           to == ITEM_UNKNOWN;
+}
+
+bool campaign_transition_allowed(enum campaign_status from, enum campaign_status to)
+{
+    return from == to || (campaign_moves[from] & BIT(to)) != 0;
+}

@@ -1,0 +1,166 @@
+#include "common/policy/decide.h"
+
+#include "common/base/attr.h"
+#include "common/base/clock.h"
+
+#include "common/base/banned.h"
+
+#define WEEK_MS (7 * DAY_MS)
+
+static const struct verdict go = {VERDICT_GO, REASON_NONE, 0};
+
+static struct verdict cancel(enum reason reason)
+{
+    return (struct verdict){VERDICT_CANCEL, reason, 0};
+}
+
+static struct verdict wait_until(enum reason reason, int64_t at_ms)
+{
+    return (struct verdict){VERDICT_WAIT, reason, at_ms};
+}
+
+/* What ends an item: the person, the human, the campaign. */
+static struct verdict ends(const struct policy_facts *f)
+{
+    if (f->campaign.status == CAMPAIGN_STOPPED)
+        return cancel(REASON_CAMPAIGN_STOPPED);
+    if (person_status_stops(f->person.status) || f->person.replied_now)
+        return cancel(REASON_PERSON_STOPPED);
+    if (!person_status_open(f->person.status))
+        return cancel(REASON_PERSON_ENDED);
+    if (f->person.stopped_elsewhere)
+        return cancel(REASON_PERSON_STOPPED_ELSEWHERE);
+    if (f->person.blocklisted)
+        return cancel(REASON_BLOCKLISTED);
+    if (f->item.first_contact && f->person.contact == CONTACT_TAKEN)
+        return cancel(REASON_ALREADY_CONTACTED);
+    if (f->item.kind == CALL_INVITATION &&
+        (f->person.status == PERSON_CONNECTED || f->person.status == PERSON_MESSAGING))
+        return cancel(REASON_ALREADY_CONNECTED);
+    if (f->campaign.end_at_ms <= f->now_ms)
+        return cancel(REASON_CAMPAIGN_ENDED);
+    return go;
+}
+
+static struct verdict campaign_stands(const struct policy_facts *f)
+{
+    switch (f->campaign.status) {
+    case CAMPAIGN_DRAFT:
+        return wait_until(REASON_CAMPAIGN_DRAFT, TIME_NEVER_MS);
+    case CAMPAIGN_PAUSED:
+        return wait_until(REASON_CAMPAIGN_PAUSED, TIME_NEVER_MS);
+    case CAMPAIGN_RUNNING:
+    case CAMPAIGN_COMPLETED: /* a person who is open reopens it: the item is judged on its own */
+    case CAMPAIGN_STOPPED:   /* ended above */
+    case CAMPAIGN_STATUS_N:
+        break;
+    }
+    if (f->campaign.start_at_ms > f->now_ms)
+        return wait_until(REASON_CAMPAIGN_NOT_STARTED, f->campaign.start_at_ms);
+    return go;
+}
+
+static struct verdict account_stands(const struct policy_facts *f)
+{
+    if (f->account.blocked)
+        return wait_until(REASON_ACCOUNT_BLOCKED, TIME_NEVER_MS);
+    switch (f->account.status) {
+    case ACCOUNT_PAUSED:
+        return wait_until(REASON_ACCOUNT_PAUSED, TIME_NEVER_MS);
+    case ACCOUNT_DISCONNECTED:
+        return wait_until(REASON_ACCOUNT_DISCONNECTED, TIME_NEVER_MS);
+    case ACCOUNT_RESTRICTED:
+        return wait_until(REASON_ACCOUNT_RESTRICTED, TIME_NEVER_MS);
+    case ACCOUNT_RESTING:
+        if (f->account.rest_until_ms > f->now_ms)
+            return wait_until(REASON_ACCOUNT_RESTING, f->account.rest_until_ms);
+        break;
+    case ACCOUNT_ACTIVE:
+    case ACCOUNT_STATUS_N:
+        break;
+    }
+    return go;
+}
+
+static struct verdict person_stands(const struct policy_facts *f)
+{
+    if (f->person.held)
+        return wait_until(REASON_PERSON_HELD, TIME_NEVER_MS);
+    if (f->item.requires_connection && f->person.status != PERSON_CONNECTED &&
+        f->person.status != PERSON_MESSAGING)
+        return wait_until(REASON_NOT_CONNECTED, TIME_NEVER_MS);
+    if (f->item.scheduled_at_ms > f->now_ms)
+        return wait_until(REASON_SCHEDULED, f->item.scheduled_at_ms);
+    return go;
+}
+
+static struct verdict calendar_open(const struct policy_facts *f)
+{
+    for (size_t i = 0; i < f->windows_count; i++) {
+        const struct interval *w = &f->windows[i];
+        if (w->to_at_ms <= f->now_ms)
+            continue;
+        if (w->from_at_ms <= f->now_ms)
+            return go;
+        return wait_until(w->closed_before, w->from_at_ms);
+    }
+    return wait_until(REASON_NO_WINDOW, TIME_NEVER_MS);
+}
+
+static struct verdict caps(const struct policy_facts *f)
+{
+    const struct policy_limits *l = &f->account.limits;
+    const struct policy_usage *u = f->usage;
+    int64_t tomorrow = f->next_day_start_ms;
+    if (u->calls_today >= l->daily_cap)
+        return wait_until(REASON_DAILY_CAP, tomorrow);
+    if (f->item.kind == CALL_INVITATION) {
+        if (u->invitations_today >= l->daily_invitations)
+            return wait_until(REASON_DAILY_INVITATIONS, tomorrow);
+        if (u->invitations_week >= l->weekly_invitations)
+            return wait_until(REASON_WEEKLY_INVITATIONS,
+                              u->oldest_invitation_ms + WEEK_MS > f->now_ms
+                                  ? u->oldest_invitation_ms + WEEK_MS
+                                  : tomorrow);
+    } else if (u->messages_today >= l->daily_messages) {
+        return wait_until(REASON_DAILY_MESSAGES, tomorrow);
+    }
+    if (f->item.costs_profile_view && u->profile_views_today >= l->daily_profile_views)
+        return wait_until(REASON_DAILY_PROFILE_VIEWS, tomorrow);
+    if (f->campaign.daily_cap && u->campaign_today >= f->campaign.daily_cap)
+        return wait_until(REASON_CAMPAIGN_DAILY_CAP, tomorrow);
+    return go;
+}
+
+static struct verdict spacing(const struct policy_facts *f)
+{
+    const struct policy_usage *u = f->usage;
+    int64_t free_at = u->last_call_end_ms + f->account.limits.spacing_ms + u->jitter_ms;
+    if (u->last_call_end_ms && free_at > f->now_ms)
+        return wait_until(REASON_SPACING, free_at);
+    return go;
+}
+
+struct verdict policy_decide(const struct policy_facts *facts)
+{
+    typedef struct verdict rule_fn(const struct policy_facts *);
+    static rule_fn *const rules[] = {
+        ends, campaign_stands, account_stands, person_stands, calendar_open, caps, spacing};
+    size_t count = SAM_ARRAY_LEN(rules) - (facts->usage ? 0 : 2);
+    for (size_t i = 0; i < count; i++) {
+        struct verdict v = rules[i](facts);
+        if (v.kind != VERDICT_GO)
+            return v;
+    }
+    return go;
+}
+
+struct verdict policy_decide_until(const struct policy_facts *facts, int64_t start_by_ms)
+{
+    struct verdict now = policy_decide(facts);
+    if (now.kind != VERDICT_GO)
+        return now;
+    struct policy_facts later = *facts;
+    later.now_ms = start_by_ms;
+    return policy_decide(&later);
+}

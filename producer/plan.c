@@ -1,0 +1,290 @@
+/* The planner's I/O: take accounts, load, place (plan_batch.c), write. */
+#include <string.h>
+
+#include "common/base/clock.h"
+#include "producer/plan_batch.h"
+#include "producer/plan_sql.h"
+#include "producer/producer.h"
+
+#include "common/base/banned.h"
+
+#define WEEK_MS (7 * DAY_MS)
+
+static enum pg_failure take_accounts(struct producer *p, struct plan_batch *b)
+{
+    struct pg_result *r SAM_CLEANUP(pg_result_freep) = NULL;
+    pg_params_reset(&p->params);
+    pg_add_time(&p->params, b->now_ms);
+    pg_add_i32(&p->params, gate_partitions(p->gate));
+    gate_add_open(p->gate, &p->params);
+    pg_add_i64(&p->params, PLAN_ACCOUNTS_MAX);
+    enum pg_failure failure = pg_exec(p->pg, plan_accounts_sql, &p->params, &r);
+    if (failure)
+        return failure;
+    b->accounts_count = (size_t)pg_rows(r);
+    for (int row = 0; row < pg_rows(r); row++) {
+        struct plan_account *a = &b->accounts[row];
+        a->id = pg_uuid(r, row, 0);
+        a->workspace_id = pg_uuid(r, row, 1);
+        if (account_plan_parse(pg_text(r, row, 2), &a->plan) != 0)
+            a->plan = PLAN_FREE;
+        facts_frame(p->facts, r, row, 3, b->now_ms, &a->frame);
+        plan_account_days(a, pg_text(r, row, 3), b->now_ms, b->horizon_ms);
+    }
+    return PG_FINE;
+}
+
+static void add_accounts(struct producer *p, const struct plan_batch *b)
+{
+    pg_array_open(&p->params, PG_ARRAY_UUID);
+    for (size_t i = 0; i < b->accounts_count; i++)
+        pg_item_uuid(&p->params, &b->accounts[i].id);
+    pg_array_close(&p->params);
+}
+
+static void row_limits(const struct plan_batch *b, int64_t *ret_day, int64_t *ret_week)
+{
+    int64_t day = 1;
+    int64_t week = 1;
+    for (size_t i = 0; i < b->accounts_count; i++) {
+        const struct policy_limits *limits = &b->accounts[i].frame.limits;
+        day = facts_day_rows(limits) > day ? facts_day_rows(limits) : day;
+        week = facts_week_rows(limits) > week ? facts_week_rows(limits) : week;
+    }
+    *ret_day = day;
+    *ret_week = week;
+}
+
+static enum pg_failure load_usage(struct producer *p, struct plan_batch *b)
+{
+    struct pg_result *r SAM_CLEANUP(pg_result_freep) = NULL;
+    int64_t day_rows;
+    int64_t week_rows;
+    row_limits(b, &day_rows, &week_rows);
+    pg_params_reset(&p->params);
+    add_accounts(p, b);
+    pg_array_open(&p->params, PG_ARRAY_TIME);
+    for (size_t i = 0; i < b->accounts_count; i++)
+        pg_item_time(&p->params, b->accounts[i].frame.day_start_ms);
+    pg_array_close(&p->params);
+    pg_add_i64(&p->params, day_rows);
+    pg_add_i64(&p->params, week_rows);
+    pg_add_i64(&p->params, facts_call_timeout_ms(p->facts));
+    pg_add_time(&p->params, b->now_ms - WEEK_MS);
+    enum pg_failure failure = pg_exec(p->pg, plan_usage_sql, &p->params, &r);
+    if (failure)
+        return failure;
+    for (int row = 0; row < pg_rows(r); row++) {
+        struct plan_account *a = &b->accounts[pg_i64(r, row, 0) - 1];
+        a->last_call_end_ms = pg_time_ms(r, row, 1);
+        a->days[0].calls = pg_i64(r, row, 2);
+        a->days[0].invitations = pg_i64(r, row, 3);
+        a->days[0].messages = pg_i64(r, row, 4);
+        a->days[0].profile_views = pg_i64(r, row, 5);
+        a->invitations_week = pg_i64(r, row, 6);
+    }
+    return PG_FINE;
+}
+
+static enum pg_failure load_waiting(struct producer *p, struct plan_batch *b)
+{
+    struct pg_result *r SAM_CLEANUP(pg_result_freep) = NULL;
+    pg_params_reset(&p->params);
+    add_accounts(p, b);
+    enum pg_failure failure = pg_exec(p->pg, plan_waiting_sql, &p->params, &r);
+    if (failure)
+        return failure;
+    for (int row = 0; row < pg_rows(r); row++) {
+        struct plan_account *a = &b->accounts[pg_i64(r, row, 0) - 1];
+        plan_account_waiting(a, pg_time_ms(r, row, 1), pg_bool(r, row, 2), pg_bool(r, row, 4));
+        a->outstanding = a->outstanding || pg_bool(r, row, 3);
+    }
+    return PG_FINE;
+}
+
+static size_t campaign_index(struct plan_batch *b, const struct uuid *id)
+{
+    for (size_t i = b->campaigns_count; i > 0; i--) {
+        if (uuid_equal(&b->campaigns[i - 1].id, id))
+            return i - 1;
+    }
+    b->campaigns = sam_xrealloc(b->campaigns, (b->campaigns_count + 1) * sizeof(*b->campaigns));
+    b->campaigns[b->campaigns_count] = (struct plan_campaign){.id = *id};
+    return b->campaigns_count++;
+}
+
+static enum pg_failure load_people(struct producer *p, struct plan_batch *b, struct pg_result **ret)
+{
+    struct pg_result *r = NULL;
+    pg_params_reset(&p->params);
+    add_accounts(p, b);
+    pg_add_time(&p->params, b->horizon_ms);
+    pg_add_i64(&p->params, PLAN_ITEMS_MAX);
+    enum pg_failure failure = pg_exec(p->pg, plan_people_sql, &p->params, &r);
+    if (failure)
+        return failure;
+    b->people_count = (size_t)pg_rows(r);
+    b->people = sam_xcalloc(b->people_count + 1, sizeof(*b->people));
+    for (int row = 0; row < pg_rows(r); row++) {
+        struct uuid campaign = pg_uuid(r, row, 1);
+        b->people[row] = (struct plan_person){
+            .account = (size_t)(pg_i64(r, row, 0) - 1),
+            .campaign = campaign_index(b, &campaign),
+            .id = pg_uuid(r, row, 2),
+            .step = pg_i64(r, row, 3),
+            .next_at_ms = pg_time_ms(r, row, 4),
+            .unresolved = pg_bool(r, row, 5),
+            .texts = {.first_name = pg_text(r, row, 7),
+                      .last_name = pg_text(r, row, 8),
+                      .company = pg_text(r, row, 9),
+                      .title = pg_text(r, row, 10),
+                      .custom_json = pg_text(r, row, 11)},
+        };
+    }
+    *ret = r; /* the people borrow their texts from it */
+    return PG_FINE;
+}
+
+static void read_campaign(struct producer *p, struct plan_batch *b, const struct pg_result *r,
+                          int row)
+{
+    struct uuid id = pg_uuid(r, row, 6);
+    struct plan_campaign *c = &b->campaigns[campaign_index(b, &id)];
+    c->texts = texts_campaign(p->texts, &id, pg_text(r, row, 0), c->problem, sizeof(c->problem));
+    if (note_limit_parse(pg_text(r, row, 1), &c->on_limit) != 0)
+        c->on_limit = NOTE_HOLD;
+    c->start_at_ms = pg_time_ms(r, row, 2);
+    c->end_at_ms = pg_null(r, row, 3) ? TIME_NEVER_MS : pg_time_ms(r, row, 3);
+    if (campaign_type_parse(pg_text(r, row, 4), &c->type) != 0)
+        c->texts = NULL;
+    c->workspace_id = pg_uuid(r, row, 5);
+    c->windows = facts_calendar(p->facts, r, row, 6, b->now_ms, &c->windows_count);
+}
+
+static enum pg_failure load_campaigns(struct producer *p, struct plan_batch *b)
+{
+    struct pg_result *r SAM_CLEANUP(pg_result_freep) = NULL;
+    pg_params_reset(&p->params);
+    pg_array_open(&p->params, PG_ARRAY_UUID);
+    for (size_t i = 0; i < b->campaigns_count; i++)
+        pg_item_uuid(&p->params, &b->campaigns[i].id);
+    pg_array_close(&p->params);
+    enum pg_failure failure = pg_exec(p->pg, plan_campaigns_sql, &p->params, &r);
+    if (failure)
+        return failure;
+    for (int row = 0; row < pg_rows(r); row++)
+        read_campaign(p, b, r, row);
+    return PG_FINE;
+}
+
+#define EACH_ITEM(open_type, add)                                                                  \
+    do {                                                                                           \
+        pg_array_open(&p->params, open_type);                                                      \
+        for (size_t i = 0; i < b->items_count; i++) {                                              \
+            const struct plan_item *item = &b->items[i];                                           \
+            const struct plan_person *person = item->person;                                       \
+            const struct plan_campaign *c = &b->campaigns[person->campaign];                       \
+            (void)c;                                                                               \
+            add;                                                                                   \
+        }                                                                                          \
+        pg_array_close(&p->params);                                                                \
+    } while (0)
+
+static enum pg_failure write_items(struct producer *p, struct plan_batch *b)
+{
+    pg_params_reset(&p->params);
+    EACH_ITEM(PG_ARRAY_UUID, {
+        struct uuid id = uuid_v7();
+        pg_item_uuid(&p->params, &id);
+    });
+    EACH_ITEM(PG_ARRAY_UUID, pg_item_uuid(&p->params, &c->workspace_id));
+    EACH_ITEM(PG_ARRAY_UUID, pg_item_uuid(&p->params, &c->id));
+    EACH_ITEM(PG_ARRAY_UUID, pg_item_uuid(&p->params, &person->id));
+    EACH_ITEM(PG_ARRAY_UUID, pg_item_uuid(&p->params, &b->accounts[person->account].id));
+    EACH_ITEM(PG_ARRAY_TEXT,
+              pg_item_text(&p->params, texts_step(c->texts, (size_t)person->step)->message_type));
+    EACH_ITEM(PG_ARRAY_I32, pg_item_i32(&p->params, (int32_t)person->step));
+    EACH_ITEM(PG_ARRAY_BOOL,
+              pg_item_bool(&p->params, c->type == CAMPAIGN_CONNECTOR && person->step > 0));
+    EACH_ITEM(PG_ARRAY_I32, pg_item_i32(&p->params, person->step > 0 ? 0 : 1));
+    EACH_ITEM(PG_ARRAY_TIME, pg_item_time(&p->params, item->scheduled_ms));
+    EACH_ITEM(PG_ARRAY_TEXT, pg_item_text(&p->params, item->message));
+    enum pg_failure failure = pg_exec(p->pg, plan_insert_sql, &p->params, NULL);
+    if (failure)
+        return failure;
+    pg_params_reset(&p->params);
+    EACH_ITEM(PG_ARRAY_UUID, pg_item_uuid(&p->params, &person->id));
+    return pg_exec(p->pg, plan_queued_sql, &p->params, NULL);
+}
+
+static enum pg_failure write_holds(struct producer *p, const struct plan_batch *b)
+{
+    if (b->holds_count == 0)
+        return PG_FINE;
+    pg_params_reset(&p->params);
+    pg_array_open(&p->params, PG_ARRAY_UUID);
+    for (size_t i = 0; i < b->holds_count; i++)
+        pg_item_uuid(&p->params, &b->holds[i].person_id);
+    pg_array_close(&p->params);
+    pg_array_open(&p->params, PG_ARRAY_TEXT);
+    for (size_t i = 0; i < b->holds_count; i++)
+        pg_item_text(&p->params, b->holds[i].reason);
+    pg_array_close(&p->params);
+    return pg_exec(p->pg, plan_hold_sql, &p->params, NULL);
+}
+
+static enum pg_failure write_schedule(struct producer *p, const struct plan_batch *b)
+{
+    pg_params_reset(&p->params);
+    add_accounts(p, b);
+    pg_array_open(&p->params, PG_ARRAY_TIME);
+    for (size_t i = 0; i < b->accounts_count; i++)
+        pg_item_time(&p->params, plan_account_next_ms(&b->accounts[i], b->now_ms));
+    pg_array_close(&p->params);
+    pg_array_open(&p->params, PG_ARRAY_TIME);
+    for (size_t i = 0; i < b->accounts_count; i++)
+        pg_item_time(&p->params, b->accounts[i].outstanding ? 0 : b->accounts[i].first_at_ms);
+    pg_array_close(&p->params);
+    pg_array_open(&p->params, PG_ARRAY_BOOL);
+    for (size_t i = 0; i < b->accounts_count; i++)
+        pg_item_bool(&p->params, plan_account_next_ms(&b->accounts[i], b->now_ms) == 0);
+    pg_array_close(&p->params);
+    return pg_exec(p->pg, plan_schedule_sql, &p->params, NULL);
+}
+
+static enum pg_failure plan(struct producer *p, struct plan_batch *b)
+{
+    struct pg_result *people SAM_CLEANUP(pg_result_freep) = NULL;
+    enum pg_failure failure = take_accounts(p, b);
+    if (failure || b->accounts_count == 0)
+        return failure;
+    if ((failure = load_usage(p, b)) || (failure = load_waiting(p, b)) ||
+        (failure = load_people(p, b, &people)) || (failure = load_campaigns(p, b)))
+        return failure;
+    plan_batch_place(b);
+    if ((b->items_count && (failure = write_items(p, b))) || (failure = write_holds(p, b)))
+        return failure;
+    return write_schedule(p, b);
+}
+
+struct batch producer_plan(struct producer *p)
+{
+    struct plan_batch b;
+    struct batch result = {0};
+    enum pg_failure failure = pg_begin(p->pg);
+    plan_batch_init(&b, p->now_ms, p->now_ms + p->settings->producer.plan_horizon_ms);
+    if (!failure)
+        failure = plan(p, &b);
+    if (!failure)
+        failure = pg_commit(p->pg);
+    if (failure) {
+        result = producer_failed(p, "plan", failure);
+    } else {
+        result.rows = (int64_t)b.items_count;
+        result.more = b.accounts_count == PLAN_ACCOUNTS_MAX;
+        metrics_add(p->metrics, METRIC_ITEMS_PLANNED, (uint64_t)b.items_count);
+        metrics_add(p->metrics, METRIC_PEOPLE_HELD, (uint64_t)b.holds_count);
+    }
+    plan_batch_deinit(&b);
+    return result;
+}

@@ -1,0 +1,203 @@
+#include "producer/plan_batch.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/clock.h"
+#include "common/base/random.h"
+#include "common/model/calendar.h"
+
+#include "common/base/banned.h"
+
+#define LOOK_AGAIN_MS (30 * MINUTE_MS) /* at the latest, while somebody found no slot */
+
+void plan_batch_init(struct plan_batch *b, int64_t now_ms, int64_t horizon_ms)
+{
+    memset(b, 0, sizeof(*b));
+    b->now_ms = now_ms;
+    b->horizon_ms = horizon_ms;
+    buf_init(&b->text, TEMPLATE_MAX_BYTES * 4);
+}
+
+void plan_batch_deinit(struct plan_batch *b)
+{
+    for (size_t i = 0; i < b->items_count; i++)
+        free(b->items[i].message);
+    free(b->items);
+    free(b->holds);
+    free(b->people);
+    free(b->campaigns);
+    buf_deinit(&b->text);
+}
+
+void plan_account_days(struct plan_account *a, const char *timezone, int64_t now_ms,
+                       int64_t horizon_ms)
+{
+    const struct zone *zone = zone_find(timezone);
+    int64_t day = zone ? zone_day(zone, now_ms) : 0;
+    a->days_count = 0;
+    for (size_t i = 0; i < SLOTS_DAYS_MAX; i++, day++) {
+        int64_t start =
+            zone ? zone_day_start_ms(zone, day) : a->frame.day_start_ms + (int64_t)i * DAY_MS;
+        if (start > horizon_ms)
+            break;
+        int64_t end = zone ? zone_day_start_ms(zone, day + 1) : start + DAY_MS;
+        a->days[a->days_count++] = (struct slots_day){.start_ms = start, .end_ms = end};
+    }
+}
+
+void plan_account_waiting(struct plan_account *a, int64_t scheduled_ms, bool invitation,
+                          bool costs_view)
+{
+    a->waiting++;
+    if (scheduled_ms > a->last_waiting_ms)
+        a->last_waiting_ms = scheduled_ms;
+    a->invitations_week += invitation ? 1 : 0;
+    for (size_t i = 0; i < a->days_count; i++) {
+        struct slots_day *d = &a->days[i];
+        /* what is overdue goes out today */
+        if (scheduled_ms >= d->end_ms || (i > 0 && scheduled_ms < d->start_ms))
+            continue;
+        d->calls++;
+        d->invitations += invitation ? 1 : 0;
+        d->messages += invitation ? 0 : 1;
+        d->profile_views += costs_view ? 1 : 0;
+    }
+}
+
+static void open_slots(struct plan_batch *b, struct plan_account *a)
+{
+    int64_t spacing = a->frame.limits.spacing_ms;
+    int64_t first = b->now_ms;
+    if (a->last_call_end_ms && a->last_call_end_ms + spacing > first)
+        first = a->last_call_end_ms + spacing;
+    if (a->waiting && a->last_waiting_ms + spacing > first)
+        first = a->last_waiting_ms + spacing;
+    slots_init(&a->slots, &a->frame.limits, a->days, a->days_count, a->invitations_week, first,
+               b->horizon_ms);
+}
+
+static void hold(struct plan_batch *b, const struct plan_person *p, const char *reason)
+{
+    b->holds = sam_xrealloc(b->holds, (b->holds_count + 1) * sizeof(*b->holds));
+    b->holds[b->holds_count++] = (struct plan_hold){p->id, reason};
+}
+
+/* false: the account has no slot left for this kind of call. */
+static bool place_one(struct plan_batch *b, struct plan_account *a, const struct plan_person *p)
+{
+    const struct plan_campaign *c = &b->campaigns[p->campaign];
+    char detail[120];
+    if (!c->texts || (size_t)p->step >= texts_steps(c->texts)) {
+        hold(b, p, c->texts ? "step_gone" : "text_invalid");
+        return true;
+    }
+    struct texts_person person = p->texts;
+    person.plan = a->plan;
+    person.on_limit = c->on_limit;
+    if (texts_render(c->texts, (size_t)p->step, &person, &b->text, detail, sizeof(detail)) !=
+        TEMPLATE_OK) {
+        hold(b, p, "text_invalid");
+        return true;
+    }
+    bool invitation = p->step == 0 && c->type == CAMPAIGN_CONNECTOR;
+    int64_t not_before = p->next_at_ms > b->now_ms ? p->next_at_ms : b->now_ms;
+    if (c->start_at_ms > not_before)
+        not_before = c->start_at_ms;
+    int64_t jitter = (int64_t)random_below((uint64_t)a->frame.limits.jitter_ms + 1);
+    int64_t at_ms;
+    if (!slots_take(&a->slots, invitation ? CALL_INVITATION : CALL_MESSAGE,
+                    p->step == 0 && p->unresolved, not_before, c->windows, c->windows_count, jitter,
+                    &at_ms) ||
+        at_ms >= c->end_at_ms)
+        return false;
+    if (b->items_count % 64 == 0)
+        b->items = sam_xrealloc(b->items, (b->items_count + 64) * sizeof(*b->items));
+    b->items[b->items_count++] = (struct plan_item){p, at_ms, sam_xstrdup(buf_text(&b->text))};
+    if (!a->first_at_ms || at_ms < a->first_at_ms)
+        a->first_at_ms = at_ms;
+    a->planned++;
+    a->middle_at_ms = a->first_at_ms + (at_ms - a->first_at_ms) / 2;
+    return true;
+}
+
+static int by_next_at(const void *x, const void *y)
+{
+    const struct plan_person *a = *(const struct plan_person *const *)x;
+    const struct plan_person *b = *(const struct plan_person *const *)y;
+    if (a->next_at_ms != b->next_at_ms)
+        return a->next_at_ms < b->next_at_ms ? -1 : 1;
+    return uuid_compare(&a->id, &b->id);
+}
+
+/* People of one account in the order in which they get slots: follow-ups by their time, then new
+ * people, one of each campaign in turn. Returns how many were written to order. */
+static size_t arrange(const struct plan_person *people, size_t count,
+                      const struct plan_person **order)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (people[i].step > 0)
+            order[n++] = &people[i];
+    }
+    qsort(order, n, sizeof(*order), by_next_at);
+    bool more = true;
+    for (size_t turn = 0; more; turn++) {
+        more = false;
+        size_t seen = 0; /* new people of the current campaign */
+        for (size_t i = 0; i < count; i++) {
+            if (i == 0 || people[i].campaign != people[i - 1].campaign)
+                seen = 0;
+            if (people[i].step > 0)
+                continue;
+            if (seen++ == turn) {
+                order[n++] = &people[i];
+                more = true;
+            }
+        }
+    }
+    return n;
+}
+
+static void place_account(struct plan_batch *b, struct plan_account *a,
+                          const struct plan_person *people, size_t count)
+{
+    const struct plan_person **order = sam_xcalloc(count ? count : 1, sizeof(*order));
+    size_t n = arrange(people, count, order);
+    bool spent[2] = {false, false}; /* messages, first contacts */
+    open_slots(b, a);
+    for (size_t i = 0; i < n && a->waiting + a->planned < PLAN_ITEMS_MAX; i++) {
+        bool first = order[i]->step == 0;
+        if (spent[first])
+            continue;
+        if (!place_one(b, a, order[i])) {
+            a->unplaced = true;
+            spent[first] = b->campaigns_count == 1;
+        }
+    }
+    a->full = a->waiting + a->planned >= PLAN_ITEMS_MAX;
+    free(order);
+}
+
+void plan_batch_place(struct plan_batch *b)
+{
+    size_t at = 0;
+    for (size_t i = 0; i < b->accounts_count; i++) {
+        size_t from = at;
+        while (at < b->people_count && b->people[at].account == i)
+            at++;
+        place_account(b, &b->accounts[i], &b->people[from], at - from);
+    }
+}
+
+int64_t plan_account_next_ms(const struct plan_account *a, int64_t now_ms)
+{
+    int64_t next_day = a->frame.next_day_start_ms;
+    if (a->full) {
+        int64_t at = a->planned ? a->middle_at_ms : now_ms + LOOK_AGAIN_MS;
+        return at > now_ms + SECOND_MS ? at : now_ms + SECOND_MS;
+    }
+    if (a->unplaced)
+        return next_day < now_ms + LOOK_AGAIN_MS ? next_day + 1 : now_ms + LOOK_AGAIN_MS;
+    return 0;
+}

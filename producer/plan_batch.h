@@ -1,0 +1,106 @@
+/* producer/plan_batch.h - one batch of the planner in memory: accounts, their free slots, people,
+ * and what was decided. No I/O. */
+#ifndef SAM_PRODUCER_PLAN_BATCH_H
+#define SAM_PRODUCER_PLAN_BATCH_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/adapters/facts.h"
+#include "common/policy/slots.h"
+#include "producer/texts.h"
+
+#define PLAN_ACCOUNTS_MAX 100
+#define PLAN_ITEMS_MAX    100 /* that wait for one account: the rest is planned later */
+
+struct plan_account {
+    struct uuid id;
+    struct uuid workspace_id;
+    enum account_plan plan;
+    struct facts_frame frame;
+    struct slots slots;
+    int64_t last_call_end_ms;
+    struct slots_day days[SLOTS_DAYS_MAX];
+    size_t days_count;
+    int64_t invitations_week;
+    int64_t last_waiting_ms;
+    size_t waiting;
+    bool outstanding; /* an item is published or sending */
+    size_t planned;
+    int64_t first_at_ms;  /* of the items just planned; 0 = none */
+    int64_t middle_at_ms; /* about half of them are gone then */
+    bool unplaced;        /* somebody found no slot in the horizon */
+    bool full;            /* more people may be waiting than were looked at */
+};
+
+struct plan_campaign {
+    struct uuid id;
+    struct uuid workspace_id;
+    enum campaign_type type;
+    enum note_limit on_limit;
+    int64_t start_at_ms;
+    int64_t end_at_ms;
+    const struct interval *windows;
+    size_t windows_count;
+    struct texts_campaign *texts; /* NULL = its texts cannot be used */
+    char problem[160];
+};
+
+/* Borrows its texts from the result of plan_people_sql. */
+struct plan_person {
+    size_t account;
+    size_t campaign;
+    struct uuid id;
+    int64_t step;
+    int64_t next_at_ms;
+    bool unresolved;
+    bool connected;
+    struct texts_person texts;
+};
+
+struct plan_item {
+    const struct plan_person *person;
+    int64_t scheduled_ms;
+    char *message; /* owned */
+};
+
+struct plan_hold {
+    struct uuid person_id;
+    const char *reason;
+};
+
+struct plan_batch {
+    int64_t now_ms;
+    int64_t horizon_ms;
+    struct plan_account accounts[PLAN_ACCOUNTS_MAX];
+    size_t accounts_count;
+    struct plan_campaign *campaigns; /* owned, as the arrays below */
+    size_t campaigns_count;
+    struct plan_person *people;
+    size_t people_count;
+    struct plan_item *items;
+    size_t items_count;
+    struct plan_hold *holds;
+    size_t holds_count;
+    struct buf text; /* scratch */
+};
+
+void plan_batch_init(struct plan_batch *b, int64_t now_ms, int64_t horizon_ms);
+void plan_batch_deinit(struct plan_batch *b);
+
+/* The account's local days that the horizon touches, with nothing counted yet. */
+void plan_account_days(struct plan_account *a, const char *timezone, int64_t now_ms,
+                       int64_t horizon_ms);
+/* Counts an item that waits already. */
+void plan_account_waiting(struct plan_account *a, int64_t scheduled_ms, bool invitation,
+                          bool costs_view);
+
+/* Gives people their slots: follow-ups before new people, the account's campaigns in turn. People
+ * must be ordered by account, campaign, next_at. Fills items, holds, and each account's outcome. */
+void plan_batch_place(struct plan_batch *b);
+
+/* When the planner should look at the account again; 0 = ask for the next person's time. */
+int64_t plan_account_next_ms(const struct plan_account *a, int64_t now_ms);
+
+#endif

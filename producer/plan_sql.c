@@ -1,0 +1,87 @@
+#include "producer/plan_sql.h"
+
+#include "common/adapters/facts.h"
+
+#include "common/base/banned.h"
+
+const char plan_accounts_sql[] =
+    "SELECT s.account_id, a.workspace_id, a.plan, " FACTS_FRAME_COLUMNS
+    " FROM account_schedule s JOIN linkedin_accounts a ON a.id = s.account_id "
+    "WHERE s.plan_at <= $1 AND a.key_hash % $2 = ANY ($3) "
+    "ORDER BY s.plan_at LIMIT $4 FOR UPDATE OF s SKIP LOCKED";
+
+const char plan_usage_sql[] =
+    "SELECT j.n, l.ended_at, d.calls, d.invitations, d.messages, d.views, w.invitations "
+    "FROM unnest($1::uuid[], $2::timestamptz[]) WITH ORDINALITY AS j(account_id, day_start, n) "
+    "LEFT JOIN LATERAL (SELECT coalesce(t.ended_at, t.start_by + $5 * interval '1 ms') AS ended_at "
+    "FROM send_attempts t WHERE t.account_id = j.account_id AND t.kind <> 'profile_view' "
+    "ORDER BY t.started_at DESC LIMIT 1) l ON true "
+    "CROSS JOIN LATERAL (SELECT count(*) FILTER (WHERE t.kind <> 'profile_view') AS calls, "
+    "count(*) FILTER (WHERE t.kind = 'invitation') AS invitations, "
+    "count(*) FILTER (WHERE t.kind = 'message') AS messages, "
+    "count(*) FILTER (WHERE t.kind = 'profile_view') AS views "
+    "FROM (SELECT kind FROM send_attempts WHERE account_id = j.account_id "
+    "AND started_at >= j.day_start ORDER BY started_at DESC LIMIT $3) t) d "
+    "CROSS JOIN LATERAL (SELECT count(*) AS invitations FROM (SELECT FROM send_attempts "
+    "WHERE account_id = j.account_id AND started_at > $6 AND kind = 'invitation' "
+    "ORDER BY started_at DESC LIMIT $4) t) w";
+
+const char plan_waiting_sql[] =
+    "SELECT j.n, i.scheduled_for, i.message_type = 'connection_request', i.status <> 'pending', "
+    "i.step = 0 AND p.provider_id IS NULL "
+    "FROM unnest($1::uuid[]) WITH ORDINALITY AS j(account_id, n) "
+    "JOIN send_queue i ON i.account_id = j.account_id "
+    "AND i.status IN ('pending', 'published', 'sending') "
+    "JOIN campaign_prospects p ON p.id = i.prospect_id";
+
+/* Follow-ups apart from first contacts, so that neither hides the other; both by the plan index. */
+#define PEOPLE_COLUMNS                                                                             \
+    "p.id, p.next_step, p.next_at, p.provider_id IS NULL AS unresolved, p.status, p.first_name, "  \
+    "p.last_name, p.company, p.title, p.custom::text AS custom "
+const char plan_people_sql[] =
+    "SELECT j.n, c.id, q.* FROM unnest($1::uuid[]) WITH ORDINALITY AS j(account_id, n) "
+    "JOIN campaign_accounts ca ON ca.account_id = j.account_id "
+    "JOIN campaigns c ON c.id = ca.campaign_id AND c.status = 'running' "
+    "CROSS JOIN LATERAL ((SELECT " PEOPLE_COLUMNS "FROM campaign_prospects p "
+    "WHERE p.account_id = j.account_id AND p.campaign_id = c.id AND p.next_step > 0 "
+    "AND p.next_at <= $2 AND p.hold_reason IS NULL ORDER BY p.next_at, p.id LIMIT $3) "
+    "UNION ALL (SELECT " PEOPLE_COLUMNS "FROM campaign_prospects p "
+    "WHERE p.account_id = j.account_id AND p.campaign_id = c.id AND NOT (p.next_step > 0) "
+    "AND p.next_at <= $2 AND p.hold_reason IS NULL ORDER BY p.next_at, p.id LIMIT $3)) q "
+    "ORDER BY j.n, c.id, q.next_at, q.id";
+
+const char plan_campaigns_sql[] =
+    "SELECT c.steps::text, c.on_note_limit, c.start_at, c.end_at, c.campaign_type, "
+    "c.workspace_id, " FACTS_CALENDAR_COLUMNS " FROM campaigns c WHERE c.id = ANY ($1)";
+
+const char plan_insert_sql[] =
+    "INSERT INTO send_queue (id, workspace_id, campaign_id, prospect_id, account_id, "
+    "message_type, step, requires_connection, priority, scheduled_for, message) "
+    "SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::text[], "
+    "$7::int[], $8::bool[], $9::int[], $10::timestamptz[], $11::text[]) "
+    "ON CONFLICT (prospect_id, message_type, campaign_id) DO NOTHING";
+
+const char plan_queued_sql[] = "UPDATE campaign_prospects SET next_at = NULL WHERE id = ANY ($1)";
+
+const char plan_hold_sql[] =
+    "UPDATE campaign_prospects p SET hold_reason = h.reason "
+    "FROM unnest($1::uuid[], $2::text[]) AS h(id, reason) WHERE p.id = h.id";
+
+/* The next person's time, by two probes of the plan index per campaign. */
+#define NEXT_PERSON                                                                                \
+    "(SELECT min(n.at) FROM campaign_accounts ca "                                                 \
+    "JOIN campaigns c ON c.id = ca.campaign_id AND c.status = 'running' "                          \
+    "CROSS JOIN LATERAL ((SELECT p.next_at AS at FROM campaign_prospects p "                       \
+    "WHERE p.account_id = s.account_id AND p.campaign_id = c.id AND p.next_step > 0 "              \
+    "AND p.next_at IS NOT NULL AND p.hold_reason IS NULL ORDER BY p.next_at LIMIT 1) "             \
+    "UNION ALL (SELECT p.next_at FROM campaign_prospects p "                                       \
+    "WHERE p.account_id = s.account_id AND p.campaign_id = c.id AND NOT (p.next_step > 0) "        \
+    "AND p.next_at IS NOT NULL AND p.hold_reason IS NULL ORDER BY p.next_at LIMIT 1)) n "          \
+    "WHERE ca.account_id = s.account_id)"
+const char plan_schedule_sql[] =
+    "UPDATE account_schedule s SET "
+    "plan_at = CASE WHEN x.ask THEN " NEXT_PERSON " ELSE x.plan_at END, "
+    "due_at = CASE WHEN x.first_at IS NULL THEN s.due_at "
+    "ELSE least(s.due_at, x.first_at) END "
+    "FROM unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[], $4::bool[]) "
+    "AS x(account_id, plan_at, first_at, ask) WHERE s.account_id = x.account_id";

@@ -1,0 +1,26 @@
+/* producer/plan_sql.h - the statements of the planner; see the tests of their query plans. */
+#ifndef SAM_PRODUCER_PLAN_SQL_H
+#define SAM_PRODUCER_PLAN_SQL_H
+
+/* $1 timestamptz now, $2 int partitions, $3 int[] open ones, $4 bigint accounts at most. */
+extern const char plan_accounts_sql[];
+/* $1 uuid[] accounts, $2 timestamptz[] day starts, $3 bigint rows of a day, $4 bigint rows of a
+ * week, $5 bigint call timeout ms, $6 timestamptz week start. */
+extern const char plan_usage_sql[];
+/* $1 uuid[] accounts: what waits already. */
+extern const char plan_waiting_sql[];
+/* $1 uuid[] accounts, $2 timestamptz horizon, $3 bigint people of a kind and campaign at most. */
+extern const char plan_people_sql[];
+/* $1 uuid[] campaigns. */
+extern const char plan_campaigns_sql[];
+/* $1 .. $10: the items, see plan_write.c. */
+extern const char plan_insert_sql[];
+/* $1 uuid[] people: in the queue now. */
+extern const char plan_queued_sql[];
+/* $1 uuid[] people, $2 text[] reasons. */
+extern const char plan_hold_sql[];
+/* $1 uuid[] accounts, $2 timestamptz[] plan_at (NULL = when something happens), $3 timestamptz[]
+ * earliest new item. plan_at is set to the next person's time when $4 bool[] is true. */
+extern const char plan_schedule_sql[];
+
+#endif

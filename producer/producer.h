@@ -1,0 +1,66 @@
+/* producer/producer.h - what the producer's jobs share: connections, clock, gate, counters.
+ *
+ * The producer is a plain loop over blocking calls: each tick reads the database's clock once, then
+ * plans, publishes, sweeps and schedules in batches. Any number of producers run side by side: rows
+ * are taken with FOR UPDATE SKIP LOCKED, so none does the work of another. */
+#ifndef SAM_PRODUCER_PRODUCER_H
+#define SAM_PRODUCER_PRODUCER_H
+
+#include <stdint.h>
+
+#include "common/adapters/facts.h"
+#include "common/adapters/gate.h"
+#include "common/adapters/kafka.h"
+#include "common/adapters/pg.h"
+#include "common/base/log.h"
+#include "common/base/metrics.h"
+#include "common/base/settings.h"
+#include "producer/texts.h"
+
+struct producer {
+    const struct settings *settings;
+    struct log *log;
+    struct metrics *metrics;
+    struct pg *pg; /* NULL while not connected */
+    struct kafka_producer *kafka;
+    struct gate *gate;
+    struct facts *facts;
+    struct texts *texts;
+    struct uuid ledger_id;
+    struct pg_params params; /* reused by every statement */
+    int64_t now_ms;          /* sam_now() at the beginning of the tick */
+    char *topic_jobs;
+    char *topic_sync;
+    char *topic_events;
+};
+
+/* Result of one batch of a job: rows that it took (0 = nothing to do), or a failure: the
+ * transaction was rolled back and the connection, when it is lost, is to be made anew. */
+struct batch {
+    enum pg_failure failure;
+    int64_t rows;
+    bool more; /* a full batch: there may be more, go on without waiting for the tick */
+};
+
+/* Logs what went wrong (once, with the step's name), rolls back, and returns the failure. */
+struct batch producer_failed(struct producer *p, const char *step, enum pg_failure failure);
+
+/* Fills the slots of the next horizon of accounts whose plan_at has come. */
+SAM_MUSTCHECK struct batch producer_plan(struct producer *p);
+/* Takes the best item of each account that is due, and produces its job. */
+SAM_MUSTCHECK struct batch producer_publish(struct producer *p);
+/* Published items that nobody claimed go back to the schedule. */
+SAM_MUSTCHECK struct batch producer_sweep(struct producer *p);
+/* Sending items whose end never came become unknown, once the ledger has been applied far enough.
+ */
+SAM_MUSTCHECK struct batch producer_expire(struct producer *p);
+/* Invitations that nobody accepted in time. */
+SAM_MUSTCHECK struct batch producer_give_up(struct producer *p);
+/* Running campaigns whose people have all ended. */
+SAM_MUSTCHECK struct batch producer_complete(struct producer *p);
+/* Looks at accounts for acceptances and replies. */
+SAM_MUSTCHECK struct batch producer_sync(struct producer *p);
+/* Operator changes and left-over events go to the ledger. */
+SAM_MUSTCHECK struct batch producer_outbox(struct producer *p);
+
+#endif

@@ -1,0 +1,164 @@
+#include "producer/texts.h"
+
+#include <glib.h>
+#include <json-c/json.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/base/banned.h"
+
+#define CAMPAIGNS_MAX 1024 /* then all are forgotten and compiled anew */
+
+struct texts_campaign {
+    struct uuid id;
+    char *steps_json;
+    struct campaign_step steps[CAMPAIGN_STEPS_MAX];
+    struct template *templates[CAMPAIGN_STEPS_MAX];
+    size_t count;
+};
+
+struct texts {
+    GHashTable *campaigns; /* struct uuid in the campaign -> struct texts_campaign */
+};
+
+static guint id_hash(gconstpointer key)
+{
+    guint h;
+    memcpy(&h, ((const struct uuid *)key)->b + 12, sizeof(h));
+    return h;
+}
+
+static gboolean id_same(gconstpointer a, gconstpointer b)
+{
+    return uuid_equal(a, b);
+}
+
+static void campaign_free(gpointer p)
+{
+    struct texts_campaign *c = p;
+    for (size_t i = 0; i < c->count; i++)
+        template_free(c->templates[i]);
+    campaign_steps_deinit(c->steps, c->count);
+    free(c->steps_json);
+    free(c);
+}
+
+struct texts *texts_new(void)
+{
+    struct texts *t = sam_xcalloc(1, sizeof(*t));
+    t->campaigns = g_hash_table_new_full(id_hash, id_same, NULL, campaign_free);
+    return t;
+}
+
+void texts_free(struct texts *t)
+{
+    if (!t)
+        return;
+    g_hash_table_destroy(t->campaigns);
+    free(t);
+}
+
+static struct texts_campaign *compile(const struct uuid *id, const char *steps_json, char *why,
+                                      size_t why_bytes)
+{
+    struct problems problems = PROBLEMS_INIT;
+    struct texts_campaign *c = sam_xcalloc(1, sizeof(*c));
+    c->id = *id;
+    c->steps_json = sam_xstrdup(steps_json);
+    if (campaign_steps_from_json(steps_json, strlen(steps_json), c->steps, &c->count) != 0) {
+        c->count = 0;
+        problems_add(&problems, "campaigns.steps cannot be read");
+    }
+    for (size_t i = 0; i < c->count; i++)
+        c->templates[i] = template_compile(c->steps[i].message_type, c->steps[i].text, &problems);
+    if (problems_any(&problems)) {
+        (void)snprintf(why, why_bytes, "%s", problems.lines[0]);
+        campaign_free(c);
+        c = NULL;
+    }
+    problems_deinit(&problems);
+    return c;
+}
+
+struct texts_campaign *texts_campaign(struct texts *t, const struct uuid *campaign_id,
+                                      const char *steps_json, char *why, size_t why_bytes)
+{
+    struct texts_campaign *c = g_hash_table_lookup(t->campaigns, campaign_id);
+    if (c && strcmp(c->steps_json, steps_json) == 0)
+        return c;
+    c = compile(campaign_id, steps_json, why, why_bytes);
+    if (!c)
+        return NULL;
+    if (g_hash_table_size(t->campaigns) >= CAMPAIGNS_MAX)
+        g_hash_table_remove_all(t->campaigns);
+    (void)g_hash_table_replace(t->campaigns, &c->id, c);
+    return c;
+}
+
+size_t texts_steps(const struct texts_campaign *c)
+{
+    return c->count;
+}
+
+const struct campaign_step *texts_step(const struct texts_campaign *c, size_t step)
+{
+    return &c->steps[step];
+}
+
+static const char *custom_value(void *ctx, const char *name)
+{
+    struct json_object *value = NULL;
+    struct json_object *custom = ctx;
+    if (!json_object_is_type(custom, json_type_object) ||
+        !json_object_object_get_ex(custom, name, &value))
+        return NULL;
+    return value ? json_object_get_string(value) : NULL;
+}
+
+static size_t limit_of(const struct texts_campaign *c, size_t step, enum account_plan plan)
+{
+    if (strcmp(c->steps[step].message_type, "connection_request") != 0)
+        return MESSAGE_MAX_CODE_POINTS;
+    return plan == PLAN_FREE ? NOTE_MAX_CODE_POINTS_FREE : NOTE_MAX_CODE_POINTS_PAID;
+}
+
+/* A note above its limit: by the campaign's choice it is cut, or the invitation goes without. */
+static enum template_result shorten(const struct template *t, const struct template_values *values,
+                                    size_t limit, enum note_limit on_limit, struct buf *out,
+                                    char *detail, size_t detail_bytes)
+{
+    if (on_limit == NOTE_HOLD)
+        return TEMPLATE_TOO_LONG;
+    if (on_limit == NOTE_WITHOUT) {
+        buf_reset(out);
+        return TEMPLATE_OK;
+    }
+    enum template_result r =
+        template_render(t, values, MESSAGE_MAX_CODE_POINTS, out, detail, detail_bytes);
+    if (r == TEMPLATE_OK)
+        template_cut(out, limit);
+    return r;
+}
+
+enum template_result texts_render(const struct texts_campaign *c, size_t step,
+                                  const struct texts_person *person, struct buf *out, char *detail,
+                                  size_t detail_bytes)
+{
+    size_t limit = limit_of(c, step, person->plan);
+    struct json_object *custom = NULL;
+    struct template_values values = {.first_name = person->first_name,
+                                     .last_name = person->last_name,
+                                     .company = person->company,
+                                     .title = person->title};
+    if (person->custom_json && *person->custom_json) {
+        custom = json_tokener_parse(person->custom_json);
+        values.custom = custom_value;
+        values.custom_ctx = custom;
+    }
+    const struct template *t = c->templates[step];
+    enum template_result r = template_render(t, &values, limit, out, detail, detail_bytes);
+    if (r == TEMPLATE_TOO_LONG && strcmp(c->steps[step].message_type, "connection_request") == 0)
+        r = shorten(t, &values, limit, person->on_limit, out, detail, detail_bytes);
+    json_object_put(custom);
+    return r;
+}
