@@ -1,0 +1,342 @@
+#include "common/base/config.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <libconfig.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/clock.h"
+
+#include "common/base/banned.h"
+
+#define SECRET_MAX_BYTES 4096
+#define LIST_MAX         64
+
+struct load {
+    const struct config_key *keys;
+    size_t count;
+    const char *path;
+    config_t file;
+    bool has_file;
+    char *out;
+    struct problems *problems;
+};
+
+static void env_name(const struct config_key *k, const char *suffix, char *out, size_t bytes)
+{
+    (void)snprintf(out, bytes, "SAM_%s_%s%s", k->section, k->key, suffix);
+    for (char *c = out; *c; c++)
+        *c = (char)toupper((unsigned char)*c);
+}
+
+static void bad(struct load *l, const struct config_key *k, const char *where, const char *what)
+{
+    problems_add(l->problems, "%s: %s.%s: %s", where, k->section, k->key, what);
+}
+
+static void set_int(struct load *l, const struct config_key *k, const char *where, int64_t v)
+{
+    char text[160];
+    char low[DURATION_TEXT_BYTES];
+    char high[DURATION_TEXT_BYTES];
+    bool bounded = k->min != 0 || k->max != 0;
+    if (v < k->min || (bounded && v > k->max)) {
+        if (k->type == CONFIG_DURATION) {
+            duration_format(k->min, low);
+            duration_format(k->max, high);
+            (void)snprintf(text, sizeof(text), "out of range: %s to %s", low, high);
+        } else if (bounded) {
+            (void)snprintf(text, sizeof(text), "out of range: %" PRId64 " to %" PRId64, k->min,
+                           k->max);
+        } else {
+            (void)snprintf(text, sizeof(text), "must not be negative");
+        }
+        bad(l, k, where, text);
+        return;
+    }
+    memcpy(l->out + k->offset, &v, sizeof(v));
+}
+
+static void set_text(struct load *l, const struct config_key *k, const char *text)
+{
+    char **place = (char **)(void *)(l->out + k->offset);
+    free(*place);
+    *place = sam_xstrdup(text);
+}
+
+static bool is_choice(const char *choices, const char *text)
+{
+    size_t n = strlen(text);
+    for (const char *c = choices; c; c = strchr(c, '|')) {
+        c += *c == '|' ? 1 : 0;
+        if (strncmp(c, text, n) == 0 && (c[n] == '|' || c[n] == '\0'))
+            return n > 0;
+    }
+    return false;
+}
+
+/* "a, b": of the environment and of defaults. */
+static void set_list(struct load *l, const struct config_key *k, const char *text)
+{
+    char ***place = (char ***)(void *)(l->out + k->offset);
+    char **list = sam_xcalloc(LIST_MAX + 1, sizeof(*list));
+    size_t n = 0;
+    while (*text && n < LIST_MAX) {
+        size_t blank = strspn(text, " ,");
+        text += blank;
+        size_t bytes = strcspn(text, ",");
+        if (bytes == 0)
+            break;
+        list[n] = sam_xmalloc(bytes + 1);
+        memcpy(list[n], text, bytes);
+        list[n++][bytes] = '\0';
+        text += bytes;
+    }
+    *place = list;
+}
+
+static void set_number(struct load *l, const struct config_key *k, const char *where,
+                       const char *text)
+{
+    char *end = NULL;
+    errno = 0;
+    long long v = strtoll(text, &end, 10);
+    if (errno || end == text || *end)
+        bad(l, k, where, "must be a whole number");
+    else
+        set_int(l, k, where, v);
+}
+
+/* Text of any type: of the environment, of a default, of a string in the file. */
+static void set_from_text(struct load *l, const struct config_key *k, const char *where,
+                          const char *text)
+{
+    int64_t ms;
+    bool yes;
+    switch (k->type) {
+    case CONFIG_TEXT:
+    case CONFIG_SECRET:
+        set_text(l, k, text);
+        break;
+    case CONFIG_CHOICE:
+        if (is_choice(k->choices, text))
+            set_text(l, k, text);
+        else
+            problems_add(l->problems, "%s: %s.%s: must be one of %s", where, k->section, k->key,
+                         k->choices);
+        break;
+    case CONFIG_LIST:
+        set_list(l, k, text);
+        break;
+    case CONFIG_DURATION:
+        if (duration_parse(text, &ms) != 0)
+            bad(l, k, where, "must be a duration with its unit, like \"90s\", \"2m\", \"1h30m\"");
+        else
+            set_int(l, k, where, ms);
+        break;
+    case CONFIG_INT:
+        set_number(l, k, where, text);
+        break;
+    case CONFIG_BOOL:
+        yes = strcmp(text, "true") == 0;
+        if (!yes && strcmp(text, "false") != 0)
+            bad(l, k, where, "must be true or false");
+        else
+            memcpy(l->out + k->offset, &yes, sizeof(yes));
+        break;
+    }
+}
+
+static void set_from_list(struct load *l, const struct config_key *k, const char *where,
+                          const config_setting_t *s)
+{
+    int n = config_setting_length(s);
+    char **list = sam_xcalloc((size_t)n + 1, sizeof(*list));
+    for (int i = 0; i < n; i++) {
+        const char *text = config_setting_get_string_elem(s, i);
+        if (!text)
+            bad(l, k, where, "must be a list of strings");
+        list[i] = sam_xstrdup(text ? text : "");
+    }
+    *(char ***)(void *)(l->out + k->offset) = list;
+}
+
+/* A value of the file, by the type that libconfig found. */
+static void set_from_file(struct load *l, const struct config_key *k, const char *where,
+                          const config_setting_t *s)
+{
+    int type = config_setting_type(s);
+    bool yes;
+    if (type == CONFIG_TYPE_STRING && k->type != CONFIG_INT && k->type != CONFIG_BOOL &&
+        k->type != CONFIG_LIST)
+        set_from_text(l, k, where, config_setting_get_string(s));
+    else if (k->type == CONFIG_INT && (type == CONFIG_TYPE_INT || type == CONFIG_TYPE_INT64))
+        set_int(l, k, where, config_setting_get_int64(s));
+    else if (k->type == CONFIG_BOOL && type == CONFIG_TYPE_BOOL) {
+        yes = config_setting_get_bool(s) != 0;
+        memcpy(l->out + k->offset, &yes, sizeof(yes));
+    } else if (k->type == CONFIG_LIST && (type == CONFIG_TYPE_ARRAY || type == CONFIG_TYPE_LIST))
+        set_from_list(l, k, where, s);
+    else if (k->type == CONFIG_DURATION)
+        bad(l, k, where, "must be a duration in quotes with its unit, like \"2m\"");
+    else
+        bad(l, k, where, "has the wrong type");
+}
+
+/* The first line of a secret's file, without the line's end. */
+static void set_from_secret_file(struct load *l, const struct config_key *k, const char *where,
+                                 const char *path)
+{
+    char text[SECRET_MAX_BYTES];
+    FILE *f = fopen(path, "re");
+    if (!f) {
+        problems_add(l->problems, "%s: %s.%s_file: cannot read %s: %s", where, k->section, k->key,
+                     path, strerror(errno));
+        return;
+    }
+    size_t n = fread(text, 1, sizeof(text) - 1, f);
+    (void)fclose(f);
+    text[n] = '\0';
+    text[strcspn(text, "\r\n")] = '\0';
+    if (text[0])
+        set_text(l, k, text);
+    else
+        problems_add(l->problems, "%s: %s.%s_file: %s is empty", where, k->section, k->key, path);
+}
+
+static config_setting_t *lookup(struct load *l, const struct config_key *k, const char *suffix)
+{
+    char path[128];
+    (void)snprintf(path, sizeof(path), "%s.%s%s", k->section, k->key, suffix);
+    return l->has_file ? config_lookup(&l->file, path) : NULL;
+}
+
+static void where_in_file(const struct load *l, const config_setting_t *s, char *out, size_t bytes)
+{
+    (void)snprintf(out, bytes, "%s:%u", l->path, config_setting_source_line(s));
+}
+
+static bool from_environment(struct load *l, const struct config_key *k, struct config_source *src)
+{
+    char name[96];
+    env_name(k, "", name, sizeof(name));
+    const char *text = getenv(name);
+    if (text) {
+        (void)snprintf(src->text, sizeof(src->text), "environment %s", name);
+        set_from_text(l, k, src->text, text);
+        return true;
+    }
+    env_name(k, "_FILE", name, sizeof(name));
+    text = k->type == CONFIG_SECRET ? getenv(name) : NULL;
+    if (text) {
+        (void)snprintf(src->text, sizeof(src->text), "environment %s", name);
+        set_from_secret_file(l, k, src->text, text);
+    }
+    return text != NULL;
+}
+
+static void load_key(struct load *l, const struct config_key *k, struct config_source *src)
+{
+    config_setting_t *s;
+    if (from_environment(l, k, src))
+        return;
+    if ((s = lookup(l, k, ""))) {
+        where_in_file(l, s, src->text, sizeof(src->text));
+        set_from_file(l, k, src->text, s);
+    } else if (k->type == CONFIG_SECRET && (s = lookup(l, k, "_file"))) {
+        where_in_file(l, s, src->text, sizeof(src->text));
+        if (config_setting_type(s) == CONFIG_TYPE_STRING)
+            set_from_secret_file(l, k, src->text, config_setting_get_string(s));
+        else
+            bad(l, k, src->text, "…_file must be a path in quotes");
+    } else if (k->fallback) {
+        (void)snprintf(src->text, sizeof(src->text), "default");
+        set_from_text(l, k, "default", k->fallback);
+    } else {
+        char name[96];
+        env_name(k, "", name, sizeof(name));
+        problems_add(l->problems, "%s: %s.%s: required; set it in the file or by %s",
+                     l->path ? l->path : "config", k->section, k->key, name);
+    }
+}
+
+static bool known(const struct load *l, const char *section, const char *key)
+{
+    for (size_t i = 0; i < l->count; i++) {
+        const struct config_key *k = &l->keys[i];
+        size_t n = strlen(k->key);
+        if (strcmp(k->section, section) != 0)
+            continue;
+        if (!key || strcmp(k->key, key) == 0)
+            return true;
+        if (k->type == CONFIG_SECRET && strncmp(key, k->key, n) == 0 &&
+            strcmp(key + n, "_file") == 0)
+            return true;
+    }
+    return false;
+}
+
+static void report_unknown(struct load *l)
+{
+    config_setting_t *root = config_root_setting(&l->file);
+    for (int i = 0; i < config_setting_length(root); i++) {
+        config_setting_t *section = config_setting_get_elem(root, (unsigned)i);
+        const char *name = config_setting_name(section);
+        if (!known(l, name, NULL) || !config_setting_is_group(section)) {
+            problems_add(l->problems, "%s:%u: %s: no such section", l->path,
+                         config_setting_source_line(section), name);
+            continue;
+        }
+        for (int j = 0; j < config_setting_length(section); j++) {
+            config_setting_t *s = config_setting_get_elem(section, (unsigned)j);
+            if (!known(l, name, config_setting_name(s)))
+                problems_add(l->problems, "%s:%u: %s.%s: no such key (see `samctl config sample`)",
+                             l->path, config_setting_source_line(s), name, config_setting_name(s));
+        }
+    }
+}
+
+static void read_file(struct load *l)
+{
+    if (config_read_file(&l->file, l->path) == CONFIG_TRUE) {
+        l->has_file = true;
+        report_unknown(l);
+    } else if (config_error_type(&l->file) == CONFIG_ERR_FILE_IO) {
+        problems_add(l->problems, "%s: cannot be read: %s", l->path, strerror(errno));
+    } else {
+        problems_add(l->problems, "%s:%d: %s", l->path, config_error_line(&l->file),
+                     config_error_text(&l->file));
+    }
+}
+
+void config_load(const struct config_key *keys, size_t count, const char *path, void *out,
+                 struct config_source *sources, struct problems *problems)
+{
+    struct load l = {.keys = keys, .count = count, .path = path, .out = out, .problems = problems};
+    config_init(&l.file);
+    if (path)
+        read_file(&l);
+    if (!path || l.has_file) { /* after a syntax error every key would be missing */
+        for (size_t i = 0; i < count; i++)
+            load_key(&l, &keys[i], &sources[i]);
+    }
+    config_destroy(&l.file);
+}
+
+void config_deinit(const struct config_key *keys, size_t count, void *out)
+{
+    for (size_t i = 0; i < count; i++) {
+        void *place = (char *)out + keys[i].offset;
+        if (keys[i].type == CONFIG_LIST) {
+            char **list = *(char ***)place;
+            for (size_t j = 0; list && list[j]; j++)
+                free(list[j]);
+            free(list);
+        } else if (keys[i].type <= CONFIG_CHOICE) {
+            free(*(char **)place);
+        }
+    }
+}

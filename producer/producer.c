@@ -1,0 +1,16 @@
+#include "producer/producer.h"
+
+#include "common/base/banned.h"
+
+struct batch producer_failed(struct producer *p, const char *step, enum pg_failure failure)
+{
+    metrics_add(p->metrics, METRIC_POSTGRES_FAILED, 1);
+    /* deadlocks and serialization failures are ordinary: the next tick does it again */
+    if (failure == PG_RETRY)
+        log_debug(p->log, "batch_retried", LOG_STR("step", step), LOG_MSG(pg_error(p->pg)));
+    else
+        log_error(p->log, "batch_failed", LOG_STR("step", step), LOG_MSG(pg_error(p->pg)));
+    if (pg_connected(p->pg))
+        pg_rollback(p->pg);
+    return (struct batch){.failure = failure};
+}
