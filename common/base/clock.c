@@ -192,6 +192,11 @@ int time_parse(const char *text, int64_t *ret_at_ms)
         return -EINVAL;
     tm.tm_year -= 1900;
     tm.tm_mon -= 1;
+    /* timegm would turn the 30th of February into the 2nd of March. */
+    struct tm date = {.tm_year = tm.tm_year, .tm_mon = tm.tm_mon, .tm_mday = tm.tm_mday};
+    (void)timegm(&date);
+    if (date.tm_mday != tm.tm_mday)
+        return -EINVAL;
     *ret_at_ms = ((int64_t)timegm(&tm) - (int64_t)zone * 60) * 1000 + ms;
     return 0;
 }

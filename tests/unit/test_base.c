@@ -88,6 +88,9 @@ static void test_times(void **state)
     assert_string_equal(text, "2026-11-23T09:00:00.125Z");
     assert_int_equal(time_parse("2026-13-01T00:00:00Z", &at), -EINVAL);
     assert_int_equal(time_parse("2026-11-23T09:00:00", &at), -EINVAL);
+    assert_int_equal(time_parse("2026-02-29T09:00:00Z", &at), -EINVAL);
+    assert_int_equal(time_parse("2028-02-29T09:00:00Z", &at), 0);
+    assert_int_equal(time_parse("2026-04-31T09:00:00Z", &at), -EINVAL);
     time_format_utc(-1, text);
     assert_string_equal(text, "1969-12-31T23:59:59.999Z");
 }
