@@ -8,6 +8,9 @@
 
 #include "common/base/banned.h"
 
+/* What record_time() would not write is not read either. */
+#define YEAR_10000_MS INT64_C(253402300800000)
+
 void record_begin(struct buf *out)
 {
     buf_reset(out);
@@ -143,14 +146,23 @@ void record_get_uuid(struct record *r, const char *key, bool need, struct uuid *
     struct json_object *value = get(r, key, need, json_type_string);
     if (value && uuid_parse(json_object_get_string(value), out) != 0)
         record_problem(r, key, "not a UUID");
+    else if (value && need && uuid_is_null(out))
+        record_problem(r, key, "the null UUID");
 }
 
 void record_get_time(struct record *r, const char *key, bool need, int64_t *out)
 {
     *out = 0;
+    int64_t at_ms = 0;
     struct json_object *value = get(r, key, need, json_type_string);
-    if (value && time_parse(json_object_get_string(value), out) != 0)
+    if (!value)
+        return;
+    if (time_parse(json_object_get_string(value), &at_ms) != 0)
         record_problem(r, key, "not a time (RFC 3339)");
+    else if (at_ms <= 0 || at_ms >= YEAR_10000_MS)
+        record_problem(r, key, "not a time between 1970 and 9999");
+    else
+        *out = at_ms;
 }
 
 void record_get_i64(struct record *r, const char *key, bool need, int64_t min, int64_t max,

@@ -47,8 +47,9 @@ void record_close(struct record *r);
 void record_problem(struct record *r, const char *key, const char *what);
 bool record_good(const struct record *r);
 
-/* Each gives a problem when the key is absent (need) or has the wrong type or form. Absent and not
- * needed: the output is zero. */
+/* Each gives a problem when the key is absent (need) or has the wrong type or form; a needed id
+ * must not be the null uuid, a time lies between 1970 and 9999. Absent and not needed: the output
+ * is zero. */
 void record_get_uuid(struct record *r, const char *key, bool need, struct uuid *out);
 void record_get_time(struct record *r, const char *key, bool need, int64_t *out);
 void record_get_i64(struct record *r, const char *key, bool need, int64_t min, int64_t max,
