@@ -2,6 +2,7 @@
 
 #include <ctype.h>
 #include <inttypes.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #include "common/base/buf.h"
@@ -12,6 +13,11 @@
 #define LINE_MAX_BYTES 8192
 
 static const char *const level_names[] = {"debug", "info", "warn", "error"};
+
+const char *log_level_name(enum log_level level)
+{
+    return (unsigned)level < LOG_LEVEL_N ? level_names[level] : "?";
+}
 
 void log_init(struct log *log, const char *program, FILE *out, enum log_level level,
               enum log_format format)
@@ -106,6 +112,6 @@ void log_write(struct log *log, enum log_level level, const char *event,
     /* One write per line, so that lines of several threads or processes do not mix. */
     (void)fwrite(buf_text(&b), 1, b.len, log->out);
     (void)fflush(log->out);
-    log->lines[level]++;
+    (void)atomic_fetch_add_explicit(&log->lines[level], 1, memory_order_relaxed);
     buf_deinit(&b);
 }

@@ -12,15 +12,15 @@
 #include "common/base/attr.h"
 #include "common/base/uuid.h"
 
-enum log_level { LOG_LEVEL_DEBUG, LOG_LEVEL_INFO, LOG_LEVEL_WARN, LOG_LEVEL_ERROR };
+enum log_level { LOG_LEVEL_DEBUG, LOG_LEVEL_INFO, LOG_LEVEL_WARN, LOG_LEVEL_ERROR, LOG_LEVEL_N };
 enum log_format { LOG_FORMAT_TEXT, LOG_FORMAT_JSON };
 
 struct log {
     FILE *out; /* borrowed */
     enum log_level level;
     enum log_format format;
-    const char *program; /* borrowed, e.g. "sam-worker" */
-    uint64_t lines[4];   /* written so far, by level; for metrics */
+    const char *program;                 /* borrowed, e.g. "sam-worker" */
+    _Atomic uint64_t lines[LOG_LEVEL_N]; /* written so far; for metrics, read by other threads */
 };
 
 enum log_kind { LOG_KIND_END, LOG_KIND_STR, LOG_KIND_INT, LOG_KIND_UUID, LOG_KIND_BOOL };
@@ -51,6 +51,8 @@ struct log_field {
     }
 /* A sentence for people; every line has at least one field. */
 #define LOG_MSG(v) LOG_STR("msg", v)
+
+const char *log_level_name(enum log_level level);
 
 void log_init(struct log *log, const char *program, FILE *out, enum log_level level,
               enum log_format format);
