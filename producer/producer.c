@@ -4,7 +4,7 @@
 
 struct batch producer_failed(struct producer *p, const char *step, enum pg_failure failure)
 {
-    metrics_add(p->metrics, METRIC_POSTGRES_FAILED, 1);
+    metrics_add_label(p->metrics, METRIC_POSTGRES_FAILED, (int)failure, 1);
     /* deadlocks and serialization failures are ordinary: the next tick does it again */
     if (failure == PG_RETRY)
         log_debug(p->log, "batch_retried", LOG_STR("step", step), LOG_MSG(pg_error(p->pg)));

@@ -1,9 +1,10 @@
 /* common/base/metrics.h - what the programs count: one list, from which the storage, the Prometheus
  * text and METRICS.md are made.
  *
- * Counters may be added to from any thread (C11 atomics); reading is exact per value, not over all.
- * No label per account or person: a label has one small fixed set of values, whose names come from
- * a function (common/base does not know the lists of common/model). */
+ * Values may be changed and read from any thread (C11 atomics, relaxed): each value is exact, a
+ * reading over several values is not one moment. No label per account or person: a label has one
+ * small fixed set of values, whose names come from a function (common/base does not know the lists
+ * of common/model); common/adapters/metric_names.h has the table of them. */
 #ifndef SAM_BASE_METRICS_H
 #define SAM_BASE_METRICS_H
 
@@ -12,98 +13,152 @@
 
 #include "common/base/attr.h"
 #include "common/base/buf.h"
+#include "common/base/log.h"
 
 enum metric_kind { METRIC_COUNTER, METRIC_GAUGE, METRIC_HISTOGRAM };
-/* Which names the values of the label have; LABEL_NONE = no label. */
-enum metric_label {
-    LABEL_NONE,
-    LABEL_KIND,
-    LABEL_OUTCOME,
-    LABEL_REASON,
-    LABEL_SYNC,
-    LABEL_LEVEL,
-    LABEL_N
-};
-#define METRIC_LABEL_VALUES_MAX 64
 
-/* X(id, prometheus name, kind, label, unit scale, help): a value is stored as an integer and shown
- * divided by the scale (ms -> seconds: 1000, us -> seconds: 1000000). */
+/* Which program shows a metric; the other one may count it, but does not show it. */
+enum metric_program { IN_PRODUCER = 1, IN_WORKER = 2, IN_BOTH = 3 };
+
+/* Which names the values of the label have; LABEL_NONE = no label. The second column is the name of
+ * the label in Prometheus. */
+#define METRIC_LABEL_MAP(X)                                                                        \
+    X(LABEL_NONE, "")                                                                              \
+    X(LABEL_KIND, "kind")       /* enum call_kind */                                               \
+    X(LABEL_OUTCOME, "outcome") /* enum outcome */                                                 \
+    X(LABEL_REASON, "reason")   /* enum reason */                                                  \
+    X(LABEL_SYNC, "kind")       /* enum sync_kind */                                               \
+    X(LABEL_FAILURE, "class")   /* enum pg_failure */                                              \
+    X(LABEL_TOPIC, "topic")     /* enum metric_topic */                                            \
+    X(LABEL_STEP, "step")       /* enum metric_step */                                             \
+    X(LABEL_LEVEL, "level")     /* enum log_level */                                               \
+    X(LABEL_VERSION, "version") /* one value: the program's version */
+
+/* The topics that are read, by their names without the prefix. */
+#define METRIC_TOPIC_MAP(X)                                                                        \
+    X(METRIC_TOPIC_JOBS, "sam.jobs")                                                               \
+    X(METRIC_TOPIC_SYNC, "sam.sync")                                                               \
+    X(METRIC_TOPIC_EVENTS, "sam.events")
+
+/* Steps of the producer's tick. */
+#define METRIC_STEP_MAP(X)                                                                         \
+    X(METRIC_STEP_PLAN, "plan")                                                                    \
+    X(METRIC_STEP_PUBLISH, "publish")                                                              \
+    X(METRIC_STEP_SWEEP, "sweep")                                                                  \
+    X(METRIC_STEP_EXPIRE, "expire")                                                                \
+    X(METRIC_STEP_GIVE_UP, "give_up")                                                              \
+    X(METRIC_STEP_COMPLETE, "complete")                                                            \
+    X(METRIC_STEP_SYNC, "sync")                                                                    \
+    X(METRIC_STEP_OUTBOX, "outbox")
+
+/* X(id, prometheus name, kind, label, unit scale, programs, help): a value is stored as an integer
+ * and shown divided by the scale (ms -> seconds: 1000, us -> seconds: 1000000). */
 #define METRICS_MAP(X)                                                                             \
     /* producer */                                                                                 \
-    X(METRIC_ITEMS_PLANNED, "sam_items_planned_total", METRIC_COUNTER, LABEL_NONE, 1,              \
+    X(METRIC_ITEMS_PLANNED, "sam_items_planned_total", METRIC_COUNTER, LABEL_NONE, 1, IN_PRODUCER, \
       "Messages that were given a time.")                                                          \
     X(METRIC_ITEMS_PUBLISHED, "sam_items_published_total", METRIC_COUNTER, LABEL_NONE, 1,          \
-      "Jobs written to sam.jobs.")                                                                 \
-    X(METRIC_ITEMS_SWEPT, "sam_items_swept_total", METRIC_COUNTER, LABEL_NONE, 1,                  \
+      IN_PRODUCER, "Jobs written to sam.jobs.")                                                    \
+    X(METRIC_ITEMS_SWEPT, "sam_items_swept_total", METRIC_COUNTER, LABEL_NONE, 1, IN_PRODUCER,     \
       "Published items that nobody claimed and that went back to the schedule.")                   \
-    X(METRIC_ITEMS_EXPIRED, "sam_items_expired_total", METRIC_COUNTER, LABEL_NONE, 1,              \
+    X(METRIC_ITEMS_EXPIRED, "sam_items_expired_total", METRIC_COUNTER, LABEL_NONE, 1, IN_PRODUCER, \
       "Items whose call has no known end and that became unknown.")                                \
-    X(METRIC_PEOPLE_HELD, "sam_people_held_total", METRIC_COUNTER, LABEL_NONE, 1,                  \
+    X(METRIC_PEOPLE_HELD, "sam_people_held_total", METRIC_COUNTER, LABEL_NONE, 1, IN_PRODUCER,     \
       "People put on hold because their text cannot be made.")                                     \
     X(METRIC_PEOPLE_GIVEN_UP, "sam_people_given_up_total", METRIC_COUNTER, LABEL_NONE, 1,          \
-      "Invitations that nobody accepted in time.")                                                 \
-    X(METRIC_SYNC_JOBS, "sam_sync_jobs_total", METRIC_COUNTER, LABEL_SYNC, 1,                      \
-      "Looks at accounts that were asked for (producer) or done (worker).")                        \
-    X(METRIC_BATCH_SECONDS, "sam_producer_batch_seconds", METRIC_HISTOGRAM, LABEL_NONE, 1000000,   \
-      "Time of one batch of the producer.")                                                        \
-    /* both: what the policy refused */                                                            \
-    X(METRIC_RETURNS, "sam_returns_total", METRIC_COUNTER, LABEL_REASON, 1,                        \
+      IN_PRODUCER, "Invitations that nobody accepted in time.")                                    \
+    X(METRIC_BATCH_SIZE, "sam_producer_batch_rows", METRIC_HISTOGRAM, LABEL_STEP, 1, IN_PRODUCER,  \
+      "Rows that one batch of a step took.")                                                       \
+    X(METRIC_BATCH_SECONDS, "sam_producer_batch_seconds", METRIC_HISTOGRAM, LABEL_STEP, 1000000,   \
+      IN_PRODUCER, "Time of one batch of a step.")                                                 \
+    X(METRIC_UNKNOWN_ITEMS, "sam_unknown_items", METRIC_GAUGE, LABEL_NONE, 1, IN_BOTH,             \
+      "Items in the database whose outcome is unknown and stands for a person.")                   \
+    /* both: what the policy refused, what was looked at */                                        \
+    X(METRIC_RETURNS, "sam_returns_total", METRIC_COUNTER, LABEL_REASON, 1, IN_BOTH,               \
       "Items that the policy sent back to the schedule or cancelled, by reason.")                  \
+    X(METRIC_SYNC_JOBS, "sam_sync_jobs_total", METRIC_COUNTER, LABEL_SYNC, 1, IN_BOTH,             \
+      "Looks at accounts that were asked for (producer) or done (worker).")                        \
     /* worker */                                                                                   \
-    X(METRIC_JOBS, "sam_jobs_total", METRIC_COUNTER, LABEL_NONE, 1, "Jobs read from sam.jobs.")    \
-    X(METRIC_JOBS_STALE, "sam_jobs_stale_total", METRIC_COUNTER, LABEL_NONE, 1,                    \
+    X(METRIC_RECORDS, "sam_records_consumed_total", METRIC_COUNTER, LABEL_TOPIC, 1, IN_WORKER,     \
+      "Records read from a topic.")                                                                \
+    X(METRIC_JOBS, "sam_jobs_total", METRIC_COUNTER, LABEL_NONE, 1, IN_WORKER,                     \
+      "Jobs taken in from sam.jobs.")                                                              \
+    X(METRIC_JOBS_STALE, "sam_jobs_stale_total", METRIC_COUNTER, LABEL_NONE, 1, IN_WORKER,         \
       "Jobs ignored because their item has moved on.")                                             \
-    X(METRIC_DEAD_LETTERS, "sam_dead_letters_total", METRIC_COUNTER, LABEL_NONE, 1,                \
+    X(METRIC_DEAD_LETTERS, "sam_dead_letters_total", METRIC_COUNTER, LABEL_NONE, 1, IN_WORKER,     \
       "Records that could not be decoded and went to the dead letter topic.")                      \
-    X(METRIC_GRANTS, "sam_grants_total", METRIC_COUNTER, LABEL_KIND, 1,                            \
+    X(METRIC_GRANTS, "sam_grants_total", METRIC_COUNTER, LABEL_KIND, 1, IN_WORKER,                 \
       "Calls granted by a claim.")                                                                 \
-    X(METRIC_CALLS, "sam_calls_total", METRIC_COUNTER, LABEL_OUTCOME, 1,                           \
+    X(METRIC_SENDS, "sam_sends_total", METRIC_COUNTER, LABEL_KIND, 1, IN_WORKER,                   \
+      "Write calls that Unipile accepted, by kind.")                                               \
+    X(METRIC_CALLS, "sam_calls_total", METRIC_COUNTER, LABEL_OUTCOME, 1, IN_WORKER,                \
       "Write calls that ended, by outcome.")                                                       \
-    X(METRIC_READS, "sam_reads_total", METRIC_COUNTER, LABEL_NONE, 1, "Read calls to Unipile.")    \
-    X(METRIC_IN_FLIGHT, "sam_calls_in_flight", METRIC_GAUGE, LABEL_NONE, 1,                        \
+    X(METRIC_READS, "sam_reads_total", METRIC_COUNTER, LABEL_NONE, 1, IN_WORKER,                   \
+      "Read calls to Unipile.")                                                                    \
+    X(METRIC_IN_FLIGHT, "sam_calls_in_flight", METRIC_GAUGE, LABEL_NONE, 1, IN_WORKER,             \
       "Write calls under way.")                                                                    \
-    X(METRIC_WAITING_JOBS, "sam_jobs_waiting", METRIC_GAUGE, LABEL_NONE, 1,                        \
+    X(METRIC_WAITING_JOBS, "sam_jobs_waiting", METRIC_GAUGE, LABEL_NONE, 1, IN_WORKER,             \
       "Jobs in the worker that are not claimed yet.")                                              \
-    X(METRIC_LATENESS, "sam_lateness_seconds", METRIC_HISTOGRAM, LABEL_NONE, 1000,                 \
+    X(METRIC_LATENESS, "sam_lateness_seconds", METRIC_HISTOGRAM, LABEL_NONE, 1000, IN_WORKER,      \
       "From the moment a send was due to the start of its call.")                                  \
-    X(METRIC_CALL_SECONDS, "sam_call_seconds", METRIC_HISTOGRAM, LABEL_NONE, 1000,                 \
+    X(METRIC_CALL_SECONDS, "sam_call_seconds", METRIC_HISTOGRAM, LABEL_NONE, 1000, IN_WORKER,      \
       "Duration of write calls.")                                                                  \
-    X(METRIC_CLAIM_SIZE, "sam_claim_jobs", METRIC_HISTOGRAM, LABEL_NONE, 1, "Jobs of one claim.")  \
-    X(METRIC_CLAIM_SECONDS, "sam_claim_seconds", METRIC_HISTOGRAM, LABEL_NONE, 1000000,            \
+    X(METRIC_CLAIM_SIZE, "sam_claim_jobs", METRIC_HISTOGRAM, LABEL_NONE, 1, IN_WORKER,             \
+      "Jobs of one claim.")                                                                        \
+    X(METRIC_CLAIM_SECONDS, "sam_claim_seconds", METRIC_HISTOGRAM, LABEL_NONE, 1000000, IN_WORKER, \
       "Time of one claim, acknowledgement by Kafka included.")                                     \
-    X(METRIC_APPLY_SIZE, "sam_apply_events", METRIC_HISTOGRAM, LABEL_NONE, 1,                      \
+    X(METRIC_APPLY_SIZE, "sam_apply_events", METRIC_HISTOGRAM, LABEL_NONE, 1, IN_WORKER,           \
       "Events of one apply.")                                                                      \
-    X(METRIC_APPLY_SECONDS, "sam_apply_seconds", METRIC_HISTOGRAM, LABEL_NONE, 1000000,            \
+    X(METRIC_APPLY_SECONDS, "sam_apply_seconds", METRIC_HISTOGRAM, LABEL_NONE, 1000000, IN_WORKER, \
       "Time of one apply.")                                                                        \
-    X(METRIC_EVENTS_APPLIED, "sam_events_applied_total", METRIC_COUNTER, LABEL_NONE, 1,            \
+    X(METRIC_EVENTS_APPLIED, "sam_events_applied_total", METRIC_COUNTER, LABEL_NONE, 1, IN_WORKER, \
       "Events of the ledger applied to Postgres.")                                                 \
-    X(METRIC_EVENTS_ASIDE, "sam_events_aside_total", METRIC_COUNTER, LABEL_NONE, 1,                \
+    X(METRIC_EVENTS_ASIDE, "sam_events_aside_total", METRIC_COUNTER, LABEL_NONE, 1, IN_WORKER,     \
       "Events that could not be applied and were set aside.")                                      \
-    X(METRIC_UNKNOWN_ITEMS, "sam_unknown_items", METRIC_GAUGE, LABEL_NONE, 1,                      \
-      "Items whose outcome is unknown and stands for a person.")                                   \
-    X(METRIC_LEDGER_LAG, "sam_ledger_lag_events", METRIC_GAUGE, LABEL_NONE, 1,                     \
-      "Events read from Kafka that are not applied yet.")                                          \
+    X(METRIC_LEDGER_LAG, "sam_ledger_lag_events", METRIC_GAUGE, LABEL_NONE, 1, IN_WORKER,          \
+      "Events of the ledger that are not applied yet, in the partition that has the most.")        \
+    X(METRIC_ASSIGNED, "sam_assigned_partitions", METRIC_GAUGE, LABEL_TOPIC, 1, IN_WORKER,         \
+      "Partitions of a topic that this worker owns.")                                              \
     /* both: standing */                                                                           \
-    X(METRIC_GATE_OPEN, "sam_gate_open_partitions", METRIC_GAUGE, LABEL_NONE, 1,                   \
+    X(METRIC_GATE_OPEN, "sam_gate_open_partitions", METRIC_GAUGE, LABEL_NONE, 1, IN_BOTH,          \
       "Partitions whose ledger has been applied far enough to act.")                               \
-    X(METRIC_GATE_ALL, "sam_gate_partitions", METRIC_GAUGE, LABEL_NONE, 1, "Partitions in all.")   \
-    X(METRIC_POSTGRES_UP, "sam_postgres_up", METRIC_GAUGE, LABEL_NONE, 1,                          \
+    X(METRIC_GATE_ALL, "sam_gate_partitions", METRIC_GAUGE, LABEL_NONE, 1, IN_BOTH,                \
+      "Partitions in all.")                                                                        \
+    X(METRIC_POSTGRES_UP, "sam_postgres_up", METRIC_GAUGE, LABEL_NONE, 1, IN_BOTH,                 \
       "1 while connected to Postgres.")                                                            \
-    X(METRIC_POSTGRES_FAILED, "sam_postgres_failures_total", METRIC_COUNTER, LABEL_NONE, 1,        \
-      "Transactions that failed.")                                                                 \
-    X(METRIC_KAFKA_UP, "sam_kafka_up", METRIC_GAUGE, LABEL_NONE, 1,                                \
+    X(METRIC_POSTGRES_FAILED, "sam_postgres_failures_total", METRIC_COUNTER, LABEL_FAILURE, 1,     \
+      IN_BOTH, "Transactions that failed, by what the failure asks for.")                          \
+    X(METRIC_KAFKA_UP, "sam_kafka_up", METRIC_GAUGE, LABEL_NONE, 1, IN_BOTH,                       \
       "1 while Kafka takes records.")                                                              \
-    X(METRIC_KAFKA_FAILED, "sam_kafka_failures_total", METRIC_COUNTER, LABEL_NONE, 1,              \
-      "Records that Kafka did not take, and errors that it reported.")                             \
-    X(METRIC_LOG_LINES, "sam_log_lines_total", METRIC_COUNTER, LABEL_LEVEL, 1,                     \
-      "Log lines written, by level.")
+    X(METRIC_KAFKA_PRODUCED, "sam_kafka_produced_total", METRIC_COUNTER, LABEL_NONE, 1, IN_BOTH,   \
+      "Records that Kafka acknowledged.")                                                          \
+    X(METRIC_KAFKA_FAILED, "sam_kafka_failures_total", METRIC_COUNTER, LABEL_NONE, 1, IN_BOTH,     \
+      "Records that Kafka did not take.")                                                          \
+    X(METRIC_KAFKA_ERRORS, "sam_kafka_errors_total", METRIC_COUNTER, LABEL_NONE, 1, IN_BOTH,       \
+      "Errors that the Kafka client reported.")                                                    \
+    X(METRIC_TURN_SECONDS, "sam_loop_turn_seconds", METRIC_HISTOGRAM, LABEL_NONE, 1000000,         \
+      IN_BOTH, "Time of one turn of the program's loop, waiting not included.")                    \
+    X(METRIC_LOG_LINES, "sam_log_lines_total", METRIC_COUNTER, LABEL_LEVEL, 1, IN_BOTH,            \
+      "Log lines written, by level.")                                                              \
+    /* read when they are asked for */                                                             \
+    X(METRIC_BUILD_INFO, "sam_build_info", METRIC_GAUGE, LABEL_VERSION, 1, IN_BOTH, "Always 1.")   \
+    X(METRIC_START_TIME, "process_start_time_seconds", METRIC_GAUGE, LABEL_NONE, 1000, IN_BOTH,    \
+      "Unix time at which the process began to count.")                                            \
+    X(METRIC_CPU_SECONDS, "process_cpu_seconds_total", METRIC_COUNTER, LABEL_NONE, 1000000,        \
+      IN_BOTH, "CPU time of the process, user and system.")                                        \
+    X(METRIC_RESIDENT, "process_resident_memory_bytes", METRIC_GAUGE, LABEL_NONE, 1, IN_BOTH,      \
+      "Resident memory of the process.")
 
-#define METRIC_ENUM_ROW(id, name, kind, label, scale, help) id,
+#define METRIC_ENUM_ROW(id, ...) id,
+enum metric_label { METRIC_LABEL_MAP(METRIC_ENUM_ROW) LABEL_N };
+enum metric_topic { METRIC_TOPIC_MAP(METRIC_ENUM_ROW) METRIC_TOPIC_N };
+enum metric_step { METRIC_STEP_MAP(METRIC_ENUM_ROW) METRIC_STEP_N };
 enum metric { METRICS_MAP(METRIC_ENUM_ROW) METRIC_N };
 #undef METRIC_ENUM_ROW
 
 struct metrics;
 
+/* NULL: the value has no series (an enum's "none"). */
 typedef const char *metric_name_fn(int value);
 
 /* The values of one label: how many, and their names. */
@@ -112,21 +167,34 @@ struct metric_label_values {
     metric_name_fn *name;
 };
 
-/* labels: LABEL_N entries, [LABEL_NONE] unused; copied. */
-struct metrics *metrics_new(const struct metric_label_values labels[LABEL_N]);
+/* labels: LABEL_N entries, [LABEL_NONE] unused; borrowed until the metrics are freed. */
+struct metrics *metrics_new(enum metric_program program,
+                            const struct metric_label_values labels[LABEL_N]);
 void metrics_free(struct metrics *m);
 SAM_DEFINE_FREEP(metrics)
 
+/* The log whose lines are METRIC_LOG_LINES; borrowed, must outlive the metrics. */
+void metrics_watch_log(struct metrics *m, const struct log *log);
+
+/* Each is for the metrics of its kind, with or without a label; anything else is a bug (assert). */
 void metrics_add(struct metrics *m, enum metric id, uint64_t n);
 void metrics_add_label(struct metrics *m, enum metric id, int label_value, uint64_t n);
+/* A gauge that was never set is not shown: its value is not known. */
 void metrics_set(struct metrics *m, enum metric id, int64_t value);
-/* Histograms: value in the stored unit (before the scale). */
+void metrics_set_label(struct metrics *m, enum metric id, int label_value, int64_t value);
+/* Histograms: value in the stored unit (before the scale); a negative one counts as 0. */
 void metrics_observe(struct metrics *m, enum metric id, int64_t value);
-int64_t metrics_get(const struct metrics *m, enum metric id);
+void metrics_observe_label(struct metrics *m, enum metric id, int label_value, int64_t value);
 
-/* Prometheus text format 0.0.4, with the process's own start time and resident memory. */
+/* The stored value: of a histogram how many were observed, of a gauge that was not set 0, with a
+ * label the sum over its values. For tests and for the programs' own lines of figures. */
+int64_t metrics_get(const struct metrics *m, enum metric id);
+int64_t metrics_get_label(const struct metrics *m, enum metric id, int label_value);
+
+/* Prometheus text format 0.0.4, appended. */
+#define METRICS_TEXT_MAX_BYTES (1 << 20)
 void metrics_expose(const struct metrics *m, struct buf *out);
 /* METRICS.md. */
-void metrics_document(struct buf *out);
+void metrics_document(const struct metric_label_values labels[LABEL_N], struct buf *out);
 
 #endif

@@ -1,0 +1,78 @@
+#include "common/adapters/metric_names.h"
+
+#include "common/adapters/pg.h"
+#include "common/base/log.h"
+#include "common/model/job.h"
+#include "common/model/outcome.h"
+#include "common/model/reason.h"
+#include "common/model/status.h"
+
+#include "common/base/banned.h"
+
+#define NAME_ROW(id, name) name,
+static const char *const topic_names[] = {METRIC_TOPIC_MAP(NAME_ROW)};
+static const char *const step_names[] = {METRIC_STEP_MAP(NAME_ROW)};
+#undef NAME_ROW
+
+static const char *const failure_names[] = {
+    [PG_FINE] = NULL,         [PG_RETRY] = "retry",   [PG_LOST] = "lost",
+    [PG_REFUSED] = "refused", [PG_SCHEMA] = "schema", [PG_BUG] = "bug",
+};
+
+static const char *kind(int value)
+{
+    return call_kind_name((enum call_kind)value);
+}
+
+static const char *outcome(int value)
+{
+    return outcome_name((enum outcome)value);
+}
+
+static const char *reason(int value)
+{
+    return value == REASON_NONE ? NULL : reason_name((enum reason)value);
+}
+
+static const char *sync_kind(int value)
+{
+    return sync_kind_name((enum sync_kind)value);
+}
+
+static const char *failure(int value)
+{
+    return failure_names[value];
+}
+
+static const char *topic(int value)
+{
+    return topic_names[value];
+}
+
+static const char *step(int value)
+{
+    return step_names[value];
+}
+
+static const char *level(int value)
+{
+    return log_level_name((enum log_level)value);
+}
+
+static const char *version(int value)
+{
+    (void)value;
+    return SAM_VERSION;
+}
+
+const struct metric_label_values metric_names[LABEL_N] = {
+    [LABEL_KIND] = {CALL_KIND_N, kind},
+    [LABEL_OUTCOME] = {OUTCOME_N, outcome},
+    [LABEL_REASON] = {REASON_N, reason},
+    [LABEL_SYNC] = {SYNC_KIND_N, sync_kind},
+    [LABEL_FAILURE] = {SAM_ARRAY_LEN(failure_names), failure},
+    [LABEL_TOPIC] = {METRIC_TOPIC_N, topic},
+    [LABEL_STEP] = {METRIC_STEP_N, step},
+    [LABEL_LEVEL] = {LOG_LEVEL_N, level},
+    [LABEL_VERSION] = {1, version},
+};
