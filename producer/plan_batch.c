@@ -16,7 +16,7 @@ void plan_batch_init(struct plan_batch *b, int64_t now_ms, int64_t horizon_ms)
     memset(b, 0, sizeof(*b));
     b->now_ms = now_ms;
     b->horizon_ms = horizon_ms;
-    buf_init(&b->text, TEMPLATE_MAX_BYTES * 4);
+    buf_init(&b->text, 4 * (size_t)TEMPLATE_MAX_BYTES);
 }
 
 void plan_batch_deinit(struct plan_batch *b)
@@ -73,8 +73,12 @@ static void open_slots(struct plan_batch *b, struct plan_account *a)
         first = a->last_call_end_ms + spacing;
     if (a->waiting && a->last_waiting_ms + spacing > first)
         first = a->last_waiting_ms + spacing;
-    slots_init(&a->slots, &a->frame.limits, a->days, a->days_count, a->invitations_week, first,
-               b->horizon_ms);
+    slots_init(&a->slots, &(struct slots_start){.limits = &a->frame.limits,
+                                                .days = a->days,
+                                                .days_count = a->days_count,
+                                                .invitations_week = a->invitations_week,
+                                                .first_free_ms = first,
+                                                .horizon_end_ms = b->horizon_ms});
 }
 
 static void hold(struct plan_batch *b, const struct plan_person *p, const char *reason)
@@ -104,12 +108,16 @@ static bool place_one(struct plan_batch *b, struct plan_account *a, const struct
     int64_t not_before = p->next_at_ms > b->now_ms ? p->next_at_ms : b->now_ms;
     if (c->start_at_ms > not_before)
         not_before = c->start_at_ms;
-    int64_t jitter = (int64_t)random_below((uint64_t)a->frame.limits.jitter_ms + 1);
+    struct slots_wish wish = {
+        .kind = invitation ? CALL_INVITATION : CALL_MESSAGE,
+        .costs_profile_view = p->step == 0 && p->unresolved,
+        .not_before_ms = not_before,
+        .windows = c->windows,
+        .windows_count = c->windows_count,
+        .jitter_ms = (int64_t)random_below((uint64_t)a->frame.limits.jitter_ms + 1),
+    };
     int64_t at_ms;
-    if (!slots_take(&a->slots, invitation ? CALL_INVITATION : CALL_MESSAGE,
-                    p->step == 0 && p->unresolved, not_before, c->windows, c->windows_count, jitter,
-                    &at_ms) ||
-        at_ms >= c->end_at_ms)
+    if (!slots_take(&a->slots, &wish, &at_ms) || at_ms >= c->end_at_ms)
         return false;
     if (b->items_count % 64 == 0)
         b->items = sam_xrealloc(b->items, (b->items_count + 64) * sizeof(*b->items));
@@ -130,6 +138,21 @@ static int by_next_at(const void *x, const void *y)
     return uuid_compare(&a->id, &b->id);
 }
 
+/* The turn-th new person of each campaign, campaigns in their order; how many there were. */
+static size_t take_turn(const struct plan_person *people, size_t count, size_t turn,
+                        const struct plan_person **order)
+{
+    size_t n = 0;
+    size_t seen = 0; /* new people of the current campaign */
+    for (size_t i = 0; i < count; i++) {
+        if (i == 0 || people[i].campaign != people[i - 1].campaign)
+            seen = 0;
+        if (people[i].step == 0 && seen++ == turn)
+            order[n++] = &people[i];
+    }
+    return n;
+}
+
 /* People of one account in the order in which they get slots: follow-ups by their time, then new
  * people, one of each campaign in turn. Returns how many were written to order. */
 static size_t arrange(const struct plan_person *people, size_t count,
@@ -141,20 +164,10 @@ static size_t arrange(const struct plan_person *people, size_t count,
             order[n++] = &people[i];
     }
     qsort(order, n, sizeof(*order), by_next_at);
-    bool more = true;
-    for (size_t turn = 0; more; turn++) {
-        more = false;
-        size_t seen = 0; /* new people of the current campaign */
-        for (size_t i = 0; i < count; i++) {
-            if (i == 0 || people[i].campaign != people[i - 1].campaign)
-                seen = 0;
-            if (people[i].step > 0)
-                continue;
-            if (seen++ == turn) {
-                order[n++] = &people[i];
-                more = true;
-            }
-        }
+    size_t taken = 1;
+    for (size_t turn = 0; taken > 0; turn++) {
+        taken = take_turn(people, count, turn, order + n);
+        n += taken;
     }
     return n;
 }

@@ -164,7 +164,7 @@ struct batch producer_expire(struct producer *p)
 {
     struct pg_result *r SAM_CLEANUP(pg_result_freep) = NULL;
     struct batch result = {0};
-    bool chosen[SWEEP_MAX];
+    bool chosen[SWEEP_MAX] = {false};
     begin_params(p);
     enum pg_failure failure = pg_exec(p->pg, expired_sql, &p->params, &r);
     if (failure)

@@ -71,7 +71,7 @@ static struct texts_campaign *compile(const struct uuid *id, const char *steps_j
     }
     for (size_t i = 0; i < c->count; i++)
         c->templates[i] = template_compile(c->steps[i].message_type, c->steps[i].text, &problems);
-    if (problems_any(&problems)) {
+    if (problems.count > 0) {
         (void)snprintf(why, why_bytes, "%s", problems.lines[0]);
         campaign_free(c);
         c = NULL;
@@ -115,29 +115,16 @@ static const char *custom_value(void *ctx, const char *name)
     return value ? json_object_get_string(value) : NULL;
 }
 
-static size_t limit_of(const struct texts_campaign *c, size_t step, enum account_plan plan)
+static bool is_note(const struct texts_campaign *c, size_t step)
 {
-    if (strcmp(c->steps[step].message_type, "connection_request") != 0)
-        return MESSAGE_MAX_CODE_POINTS;
-    return plan == PLAN_FREE ? NOTE_MAX_CODE_POINTS_FREE : NOTE_MAX_CODE_POINTS_PAID;
+    return strcmp(c->steps[step].message_type, "connection_request") == 0;
 }
 
-/* A note above its limit: by the campaign's choice it is cut, or the invitation goes without. */
-static enum template_result shorten(const struct template *t, const struct template_values *values,
-                                    size_t limit, enum note_limit on_limit, struct buf *out,
-                                    char *detail, size_t detail_bytes)
+static size_t limit_of(const struct texts_campaign *c, size_t step, enum account_plan plan)
 {
-    if (on_limit == NOTE_HOLD)
-        return TEMPLATE_TOO_LONG;
-    if (on_limit == NOTE_WITHOUT) {
-        buf_reset(out);
-        return TEMPLATE_OK;
-    }
-    enum template_result r =
-        template_render(t, values, MESSAGE_MAX_CODE_POINTS, out, detail, detail_bytes);
-    if (r == TEMPLATE_OK)
-        template_cut(out, limit);
-    return r;
+    if (!is_note(c, step))
+        return MESSAGE_MAX_CODE_POINTS;
+    return plan == PLAN_FREE ? NOTE_MAX_CODE_POINTS_FREE : NOTE_MAX_CODE_POINTS_PAID;
 }
 
 enum template_result texts_render(const struct texts_campaign *c, size_t step,
@@ -157,8 +144,15 @@ enum template_result texts_render(const struct texts_campaign *c, size_t step,
     }
     const struct template *t = c->templates[step];
     enum template_result r = template_render(t, &values, limit, out, detail, detail_bytes);
-    if (r == TEMPLATE_TOO_LONG && strcmp(c->steps[step].message_type, "connection_request") == 0)
-        r = shorten(t, &values, limit, person->on_limit, out, detail, detail_bytes);
+    /* A note above its limit: by the campaign's choice the invitation goes without it, or cut. */
+    if (r == TEMPLATE_TOO_LONG && is_note(c, step) && person->on_limit == NOTE_WITHOUT) {
+        buf_reset(out);
+        r = TEMPLATE_OK;
+    } else if (r == TEMPLATE_TOO_LONG && is_note(c, step) && person->on_limit == NOTE_CUT) {
+        r = template_render(t, &values, MESSAGE_MAX_CODE_POINTS, out, detail, detail_bytes);
+        if (r == TEMPLATE_OK)
+            template_cut(out, limit);
+    }
     json_object_put(custom);
     return r;
 }

@@ -24,7 +24,7 @@ struct verdicts {
 };
 
 /* A WAIT that only an event can end is asked again in an hour. */
-#define VERDICTS_ASK_AGAIN_MS (60 * 60 * 1000)
+#define VERDICTS_ASK_AGAIN_MS INT64_C(3600000)
 
 void verdicts_add(struct verdicts *v, const struct facts_item *item, const struct verdict *verdict);
 void verdicts_reset(struct verdicts *v);

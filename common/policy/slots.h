@@ -32,18 +32,32 @@ struct slots {
     size_t days_count;
 };
 
-/* days: ascending, contiguous, the first contains now; counts of sent calls AND of items that wait
- * already (pending, published, sending) on their planned day are filled in by the caller.
- * first_free_ms = max(now, last call end + spacing + jitter, last waiting item + spacing). */
-void slots_init(struct slots *s, const struct policy_limits *limits, const struct slots_day *days,
-                size_t days_count, int64_t invitations_week, int64_t first_free_ms,
-                int64_t horizon_end_ms);
+/* Where an account stands; everything is copied. */
+struct slots_start {
+    const struct policy_limits *limits;
+    /* Ascending, contiguous, the first contains now. The caller fills in the counts: calls that
+     * were sent AND items that wait (pending, published, sending) on their planned day. */
+    const struct slots_day *days;
+    size_t days_count;
+    int64_t invitations_week;
+    /* max(now, last call end + spacing + jitter, last waiting item + spacing) */
+    int64_t first_free_ms;
+    int64_t horizon_end_ms;
+};
 
-/* The earliest slot at or after not_before_ms inside the windows (of the item's campaign) that
- * every cap allows; books it. jitter_ms: the extra drawn for this slot (0 .. limits.jitter_ms).
+void slots_init(struct slots *s, const struct slots_start *start);
+
+struct slots_wish {
+    enum call_kind kind;
+    bool costs_profile_view;
+    int64_t not_before_ms;
+    const struct interval *windows; /* of the item's campaign, ascending; borrowed */
+    size_t windows_count;
+    int64_t jitter_ms; /* the extra drawn for this slot, 0 .. limits.jitter_ms */
+};
+
+/* The earliest slot at or after not_before_ms inside the windows that every cap allows; books it.
  * true: *ret_at_ms set. false: no slot before the horizon's end (nothing is booked). */
-bool slots_take(struct slots *s, enum call_kind kind, bool costs_profile_view,
-                int64_t not_before_ms, const struct interval *windows, size_t windows_count,
-                int64_t jitter_ms, int64_t *ret_at_ms);
+bool slots_take(struct slots *s, const struct slots_wish *wish, int64_t *ret_at_ms);
 
 #endif
