@@ -102,7 +102,7 @@ static const char *type_text(const struct config_key *k)
     case CONFIG_INT:
         return "number";
     case CONFIG_BOOL:
-        return "true\\|false";
+        return "true|false";
     }
     return "?";
 }
@@ -121,23 +121,34 @@ static void add_range(const struct config_key *k, struct buf *out)
         buf_addf(out, "%" PRId64 " to %" PRId64, k->min, k->max);
 }
 
+static void add_upper(struct buf *out, const char *text)
+{
+    for (; *text; text++)
+        buf_addc(out, *text >= 'a' && *text <= 'z' ? (char)(*text - 'a' + 'A') : *text);
+}
+
+/* A bar would end the table's cell. */
+static void add_choices(struct buf *out, const char *text)
+{
+    for (; *text; text++) {
+        if (*text == '|')
+            buf_addc(out, '\\');
+        buf_addc(out, *text);
+    }
+}
+
 void config_document(const struct config_key *keys, size_t count, struct buf *out)
 {
     buf_adds(out, "| key | environment | type | default | range | meaning |\n"
                   "| --- | --- | --- | --- | --- | --- |\n");
     for (size_t i = 0; i < count; i++) {
         const struct config_key *k = &keys[i];
-        size_t env_at;
-        buf_addf(out, "| `%s.%s` | `", k->section, k->key);
-        env_at = out->len;
-        buf_addf(out, "SAM_%s_%s", k->section, k->key);
-        for (size_t j = env_at; j < out->len; j++) {
-            if (out->data[j] >= 'a' && out->data[j] <= 'z')
-                out->data[j] = (char)(out->data[j] - 'a' + 'A');
-        }
-        buf_addf(out, "` | ");
-        for (const char *c = type_text(k); *c; c++)
-            buf_adds(out, *c == '|' && k->type == CONFIG_CHOICE ? "\\|" : (char[2]){*c, 0});
+        buf_addf(out, "| `%s.%s` | `SAM_", k->section, k->key);
+        add_upper(out, k->section);
+        buf_addc(out, '_');
+        add_upper(out, k->key);
+        buf_adds(out, "` | ");
+        add_choices(out, type_text(k));
         buf_addf(out, " | %s%s%s | ", k->fallback ? "`" : "required",
                  k->fallback ? k->fallback : "", k->fallback ? "`" : "");
         add_range(k, out);
