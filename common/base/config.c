@@ -13,7 +13,7 @@
 #include "common/base/banned.h"
 
 #define SECRET_MAX_BYTES 4096
-#define LIST_MAX         64
+#define LIST_MAX         256
 
 struct load {
     const struct config_key *keys;
@@ -79,23 +79,32 @@ static bool is_choice(const char *choices, const char *text)
 }
 
 /* "a, b": of the environment and of defaults. */
-static void set_list(struct load *l, const struct config_key *k, const char *text)
+static void set_list(struct load *l, const struct config_key *k, const char *where,
+                     const char *text)
 {
     char ***place = (char ***)(void *)(l->out + k->offset);
     char **list = sam_xcalloc(LIST_MAX + 1, sizeof(*list));
     size_t n = 0;
-    while (*text && n < LIST_MAX) {
-        size_t blank = strspn(text, " ,");
-        text += blank;
+    for (text += strspn(text, " ,"); *text; text += strspn(text, " ,")) {
         size_t bytes = strcspn(text, ",");
-        if (bytes == 0)
+        const char *next = text + bytes;
+        while (text[bytes - 1] == ' ')
+            bytes--;
+        if (n == LIST_MAX) {
+            bad(l, k, where, "has too many elements");
             break;
+        }
         list[n] = sam_xmalloc(bytes + 1);
         memcpy(list[n], text, bytes);
         list[n++][bytes] = '\0';
-        text += bytes;
+        text = next;
     }
     *place = list;
+}
+
+static bool may_be_in_a_file(const struct config_key *k)
+{
+    return k->type == CONFIG_SECRET || k->type == CONFIG_CONNINFO;
 }
 
 static void set_number(struct load *l, const struct config_key *k, const char *where,
@@ -118,8 +127,12 @@ static void set_from_text(struct load *l, const struct config_key *k, const char
     bool yes;
     switch (k->type) {
     case CONFIG_TEXT:
+    case CONFIG_CONNINFO:
     case CONFIG_SECRET:
-        set_text(l, k, text);
+        if (!k->fallback && !*text)
+            bad(l, k, where, "must not be empty");
+        else
+            set_text(l, k, text);
         break;
     case CONFIG_CHOICE:
         if (is_choice(k->choices, text))
@@ -129,7 +142,7 @@ static void set_from_text(struct load *l, const struct config_key *k, const char
                          k->choices);
         break;
     case CONFIG_LIST:
-        set_list(l, k, text);
+        set_list(l, k, where, text);
         break;
     case CONFIG_DURATION:
         if (duration_parse(text, &ms) != 0)
@@ -150,6 +163,26 @@ static void set_from_text(struct load *l, const struct config_key *k, const char
     }
 }
 
+static const char *wanted(enum config_type type)
+{
+    switch (type) {
+    case CONFIG_TEXT:
+    case CONFIG_CONNINFO:
+    case CONFIG_SECRET:
+    case CONFIG_CHOICE:
+        return "must be a text in quotes";
+    case CONFIG_LIST:
+        return "must be a list of texts, like [ \"a\", \"b\" ]";
+    case CONFIG_DURATION:
+        return "must be a duration in quotes with its unit, like \"2m\"";
+    case CONFIG_INT:
+        return "must be a whole number without quotes";
+    case CONFIG_BOOL:
+        return "must be true or false without quotes";
+    }
+    return "has the wrong type";
+}
+
 static void set_from_list(struct load *l, const struct config_key *k, const char *where,
                           const config_setting_t *s)
 {
@@ -158,7 +191,7 @@ static void set_from_list(struct load *l, const struct config_key *k, const char
     for (int i = 0; i < n; i++) {
         const char *text = config_setting_get_string_elem(s, i);
         if (!text)
-            bad(l, k, where, "must be a list of strings");
+            bad(l, k, where, wanted(CONFIG_LIST));
         list[i] = sam_xstrdup(text ? text : "");
     }
     *(char ***)(void *)(l->out + k->offset) = list;
@@ -180,10 +213,8 @@ static void set_from_file(struct load *l, const struct config_key *k, const char
         memcpy(l->out + k->offset, &yes, sizeof(yes));
     } else if (k->type == CONFIG_LIST && (type == CONFIG_TYPE_ARRAY || type == CONFIG_TYPE_LIST))
         set_from_list(l, k, where, s);
-    else if (k->type == CONFIG_DURATION)
-        bad(l, k, where, "must be a duration in quotes with its unit, like \"2m\"");
     else
-        bad(l, k, where, "has the wrong type");
+        bad(l, k, where, wanted(k->type));
 }
 
 /* The first line of a secret's file, without the line's end. */
@@ -216,7 +247,9 @@ static config_setting_t *lookup(struct load *l, const struct config_key *k, cons
 
 static void where_in_file(const struct load *l, const config_setting_t *s, char *out, size_t bytes)
 {
-    (void)snprintf(out, bytes, "%s:%u", l->path, config_setting_source_line(s));
+    const char *included = config_setting_source_file(s);
+    (void)snprintf(out, bytes, "%s:%u", included ? included : l->path,
+                   config_setting_source_line(s));
 }
 
 static bool from_environment(struct load *l, const struct config_key *k, struct config_source *src)
@@ -227,31 +260,39 @@ static bool from_environment(struct load *l, const struct config_key *k, struct 
     if (text) {
         (void)snprintf(src->text, sizeof(src->text), "environment %s", name);
         set_from_text(l, k, src->text, text);
-        return true;
     }
     env_name(k, "_FILE", name, sizeof(name));
-    text = k->type == CONFIG_SECRET ? getenv(name) : NULL;
-    if (text) {
+    const char *path = may_be_in_a_file(k) ? getenv(name) : NULL;
+    if (path) {
         (void)snprintf(src->text, sizeof(src->text), "environment %s", name);
-        set_from_secret_file(l, k, src->text, text);
+        if (text)
+            bad(l, k, src->text, "is set beside the variable without _FILE; keep one of them");
+        else
+            set_from_secret_file(l, k, src->text, path);
     }
-    return text != NULL;
+    return text || path;
 }
 
 static void load_key(struct load *l, const struct config_key *k, struct config_source *src)
 {
-    config_setting_t *s;
     if (from_environment(l, k, src))
         return;
-    if ((s = lookup(l, k, ""))) {
+    config_setting_t *s = lookup(l, k, "");
+    config_setting_t *file = may_be_in_a_file(k) ? lookup(l, k, "_file") : NULL;
+    if (s && file) {
+        where_in_file(l, file, src->text, sizeof(src->text));
+        problems_add(l->problems, "%s: %s.%s_file: stands beside %s; keep one of them", src->text,
+                     k->section, k->key, k->key);
+    } else if (s) {
         where_in_file(l, s, src->text, sizeof(src->text));
         set_from_file(l, k, src->text, s);
-    } else if (k->type == CONFIG_SECRET && (s = lookup(l, k, "_file"))) {
-        where_in_file(l, s, src->text, sizeof(src->text));
-        if (config_setting_type(s) == CONFIG_TYPE_STRING)
-            set_from_secret_file(l, k, src->text, config_setting_get_string(s));
+    } else if (file) {
+        where_in_file(l, file, src->text, sizeof(src->text));
+        if (config_setting_type(file) == CONFIG_TYPE_STRING)
+            set_from_secret_file(l, k, src->text, config_setting_get_string(file));
         else
-            bad(l, k, src->text, "…_file must be a path in quotes");
+            problems_add(l->problems, "%s: %s.%s_file: must be a path in quotes", src->text,
+                         k->section, k->key);
     } else if (k->fallback) {
         (void)snprintf(src->text, sizeof(src->text), "default");
         set_from_text(l, k, "default", k->fallback);
@@ -272,11 +313,17 @@ static bool known(const struct load *l, const char *section, const char *key)
             continue;
         if (!key || strcmp(k->key, key) == 0)
             return true;
-        if (k->type == CONFIG_SECRET && strncmp(key, k->key, n) == 0 &&
-            strcmp(key + n, "_file") == 0)
+        if (may_be_in_a_file(k) && strncmp(key, k->key, n) == 0 && strcmp(key + n, "_file") == 0)
             return true;
     }
     return false;
+}
+
+static void report(struct load *l, const config_setting_t *s, const char *name, const char *what)
+{
+    char where[160];
+    where_in_file(l, s, where, sizeof(where));
+    problems_add(l->problems, "%s: %s: %s (see `samctl config sample`)", where, name, what);
 }
 
 static void report_unknown(struct load *l)
@@ -286,15 +333,16 @@ static void report_unknown(struct load *l)
         config_setting_t *section = config_setting_get_elem(root, (unsigned)i);
         const char *name = config_setting_name(section);
         if (!known(l, name, NULL) || !config_setting_is_group(section)) {
-            problems_add(l->problems, "%s:%u: %s: no such section", l->path,
-                         config_setting_source_line(section), name);
+            report(l, section, name,
+                   known(l, name, NULL) ? "must be a section: { ... }" : "no such section");
             continue;
         }
         for (int j = 0; j < config_setting_length(section); j++) {
             config_setting_t *s = config_setting_get_elem(section, (unsigned)j);
+            char path[160];
+            (void)snprintf(path, sizeof(path), "%s.%s", name, config_setting_name(s));
             if (!known(l, name, config_setting_name(s)))
-                problems_add(l->problems, "%s:%u: %s.%s: no such key (see `samctl config sample`)",
-                             l->path, config_setting_source_line(s), name, config_setting_name(s));
+                report(l, s, path, "no such key");
         }
     }
 }
@@ -307,8 +355,9 @@ static void read_file(struct load *l)
     } else if (config_error_type(&l->file) == CONFIG_ERR_FILE_IO) {
         problems_add(l->problems, "%s: cannot be read: %s", l->path, strerror(errno));
     } else {
-        problems_add(l->problems, "%s:%d: %s", l->path, config_error_line(&l->file),
-                     config_error_text(&l->file));
+        const char *included = config_error_file(&l->file);
+        problems_add(l->problems, "%s:%d: %s", included ? included : l->path,
+                     config_error_line(&l->file), config_error_text(&l->file));
     }
 }
 
@@ -320,8 +369,11 @@ void config_load(const struct config_key *keys, size_t count, const char *path, 
     if (path)
         read_file(&l);
     if (!path || l.has_file) { /* after a syntax error every key would be missing */
-        for (size_t i = 0; i < count; i++)
+        for (size_t i = 0; i < count; i++) {
+            size_t before = problems->count + problems->dropped;
             load_key(&l, &keys[i], &sources[i]);
+            sources[i].good = problems->count + problems->dropped == before;
+        }
     }
     config_destroy(&l.file);
 }

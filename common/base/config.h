@@ -3,7 +3,8 @@
  *
  * A value comes from the environment (SAM_<SECTION>_<KEY>, it wins), else from the file
  * (libconfig), else from the table's default. Secrets may also come from a file: key `…_file`,
- * variable `…_FILE`. Everything that is wrong is reported at once, with file, line and key. */
+ * variable `…_FILE`. Everything that is wrong is reported at once, with file, line and key.
+ * Variables that no key has are not looked at: Kubernetes sets some of the same shape by itself. */
 #ifndef SAM_BASE_CONFIG_H
 #define SAM_BASE_CONFIG_H
 
@@ -17,6 +18,7 @@
 
 enum config_type {
     CONFIG_TEXT,     /* char * */
+    CONFIG_CONNINFO, /* char *, a password in it is never shown; also from a file */
     CONFIG_SECRET,   /* char *, never shown; also from a file */
     CONFIG_CHOICE,   /* char *, one of `choices` */
     CONFIG_LIST,     /* char **, NULL-terminated */
@@ -30,17 +32,20 @@ struct config_key {
     const char *key;
     enum config_type type;
     size_t offset;        /* in the struct */
-    const char *fallback; /* as the user would write it; NULL = required */
+    const char *fallback; /* as the user would write it; NULL = required, and not empty */
     int64_t min;          /* of a number or duration (ms); both 0 = any from 0 */
     int64_t max;
     const char *choices; /* CONFIG_CHOICE: "text|json" */
+    const char *example; /* in the sample, of a key without a default; NULL = none */
     const char *help;    /* one line */
 };
 
 #define CONFIG_KEYS_MAX 64
+#define CONFIG_MANY     INT64_C(1000000000) /* the most of a number that needs no bound */
 
 struct config_source {
     char text[160]; /* "sam.cfg:12", "environment SAM_LOG_LEVEL", "default" */
+    bool good;      /* the value is in the struct; else a problem tells why not */
 };
 
 /* Fills *out (zeroed by the caller) by the table. path: NULL = no file, environment and defaults
@@ -53,7 +58,7 @@ void config_deinit(const struct config_key *keys, size_t count, void *out);
 
 /* The sample file, with a comment per key. */
 void config_sample(const struct config_key *keys, size_t count, struct buf *out);
-/* What is in force and where it came from; secrets masked. */
+/* What is in force and where it came from; secrets and passwords masked. */
 void config_print(const struct config_key *keys, size_t count, const void *values,
                   const struct config_source *sources, struct buf *out);
 /* The table as Markdown. */

@@ -1,5 +1,7 @@
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "common/base/clock.h"
 #include "common/base/config.h"
@@ -8,17 +10,37 @@
 
 static bool quoted(enum config_type type)
 {
-    return type == CONFIG_TEXT || type == CONFIG_SECRET || type == CONFIG_CHOICE ||
-           type == CONFIG_DURATION;
+    return type == CONFIG_TEXT || type == CONFIG_CONNINFO || type == CONFIG_SECRET ||
+           type == CONFIG_CHOICE || type == CONFIG_DURATION;
 }
 
-static void add_default(const struct config_key *k, struct buf *out)
+static void add_setting(const struct config_key *k, const char *key, const char *text,
+                        struct buf *out)
 {
-    const char *text = k->fallback ? k->fallback : "";
-    if (k->type == CONFIG_LIST)
-        buf_addf(out, "[ ]");
-    else
-        buf_addf(out, quoted(k->type) ? "\"%s\"" : "%s", text);
+    buf_addf(out, quoted(k->type) ? "%s = \"%s\";\n" : "%s = %s;\n", key, text);
+}
+
+/* What a user has to fill in stands there with an example; a default stands as it is; an example
+ * of a key that has a default is a comment. */
+static void add_sample(const struct config_key *k, struct buf *out)
+{
+    char key[96];
+    buf_addf(out, "  // %s%s", k->help, k->fallback ? "" : " (required)");
+    if (k->type == CONFIG_CHOICE)
+        buf_addf(out, ": %s", k->choices);
+    buf_addc(out, '\n');
+    (void)snprintf(key, sizeof(key), "%s_file", k->key);
+    if (k->type == CONFIG_SECRET) {
+        buf_adds(out, "  ");
+        add_setting(k, key, k->example, out);
+        buf_adds(out, "  // or ");
+        add_setting(k, k->key, "...", out);
+    } else if (k->type == CONFIG_LIST) {
+        buf_addf(out, "  %s = [ ]; // e.g. [ \"%s\" ]\n", k->key, k->example);
+    } else {
+        buf_adds(out, "  ");
+        add_setting(k, k->key, k->fallback ? k->fallback : k->example, out);
+    }
 }
 
 void config_sample(const struct config_key *keys, size_t count, struct buf *out)
@@ -29,14 +51,59 @@ void config_sample(const struct config_key *keys, size_t count, struct buf *out)
         bool last = i + 1 == count || strcmp(keys[i + 1].section, k->section) != 0;
         if (first)
             buf_addf(out, "%s%s: {\n", i ? "\n" : "", k->section);
-        buf_addf(out, "  // %s%s\n", k->help, k->fallback ? "" : " (required)");
-        if (k->type == CONFIG_SECRET)
-            buf_addf(out, "  // or %s_file = \"path\";\n", k->key);
-        buf_addf(out, "  %s%s = ", k->fallback && k->type != CONFIG_SECRET ? "" : "// ", k->key);
-        add_default(k, out);
-        buf_adds(out, ";\n");
+        add_sample(k, out);
         if (last)
             buf_adds(out, "};\n");
+    }
+}
+
+/* A password ends with its quote, or with a blank (keywords) or & (URI). */
+static const char *skip_password(const char *p)
+{
+    if (*p != '\'')
+        return p + strcspn(p, " \t\n&");
+    for (p++; *p && *p != '\''; p++)
+        p += *p == '\\' && p[1] ? 1 : 0;
+    return *p ? p + 1 : p;
+}
+
+/* postgresql://user:PASSWORD@host: writes what stands before the host; returns the rest. */
+static const char *add_user_of_uri(const char *text, struct buf *out)
+{
+    const char *host = strstr(text, "://");
+    if (!host)
+        return text;
+    const char *user = host + 3;
+    size_t authority = strcspn(user, "/?");
+    const char *at = memrchr(user, '@', authority);
+    const char *colon = at ? memchr(user, ':', (size_t)(at - user)) : NULL;
+    if (!colon)
+        return text;
+    buf_add(out, text, (size_t)(colon + 1 - text));
+    buf_adds(out, "****");
+    return at;
+}
+
+/* libpq's keywords or URI, without the passwords in it. */
+static void add_conninfo(const char *text, struct buf *out)
+{
+    static const char word[] = "password";
+    const size_t n = sizeof(word) - 1;
+    for (const char *p = add_user_of_uri(text, out); *p;) {
+        if (strncasecmp(p, word, n) != 0) {
+            buf_addc(out, *p++);
+            continue;
+        }
+        const char *value = p + n + strspn(p + n, " \t");
+        if (*value == '=') {
+            value += 1 + strspn(value + 1, " \t");
+            buf_add(out, p, (size_t)(value - p));
+            buf_adds(out, "****");
+            p = skip_password(value);
+        } else {
+            buf_add(out, p, n);
+            p += n;
+        }
     }
 }
 
@@ -48,6 +115,11 @@ static void add_value(const struct config_key *k, const void *values, struct buf
     case CONFIG_TEXT:
     case CONFIG_CHOICE:
         buf_addf(out, "\"%s\"", *(const char *const *)(const void *)place);
+        break;
+    case CONFIG_CONNINFO:
+        buf_addc(out, '"');
+        add_conninfo(*(const char *const *)(const void *)place, out);
+        buf_addc(out, '"');
         break;
     case CONFIG_SECRET: {
         const char *text = *(const char *const *)(const void *)place;
@@ -90,6 +162,7 @@ static const char *type_text(const struct config_key *k)
 {
     switch (k->type) {
     case CONFIG_TEXT:
+    case CONFIG_CONNINFO:
         return "text";
     case CONFIG_SECRET:
         return "secret";
@@ -117,6 +190,8 @@ static void add_range(const struct config_key *k, struct buf *out)
     duration_format(k->max, high);
     if (k->type == CONFIG_DURATION)
         buf_addf(out, "%s to %s", low, high);
+    else if (k->max == CONFIG_MANY)
+        buf_addf(out, "%" PRId64 " or more", k->min);
     else
         buf_addf(out, "%" PRId64 " to %" PRId64, k->min, k->max);
 }
@@ -149,8 +224,10 @@ void config_document(const struct config_key *keys, size_t count, struct buf *ou
         add_upper(out, k->key);
         buf_adds(out, "` | ");
         add_choices(out, type_text(k));
-        buf_addf(out, " | %s%s%s | ", k->fallback ? "`" : "required",
-                 k->fallback ? k->fallback : "", k->fallback ? "`" : "");
+        if (k->fallback && *k->fallback)
+            buf_addf(out, " | `%s` | ", k->fallback);
+        else
+            buf_addf(out, " | %s | ", k->fallback ? "none" : "required");
         add_range(k, out);
         buf_addf(out, " | %s |\n", k->help);
     }

@@ -70,6 +70,10 @@ struct settings *settings_load(const char *path, struct problems *problems);
 void settings_free(struct settings *s);
 SAM_DEFINE_FREEP(settings)
 
+/* Where a key's value came from, for messages about it: "sam.cfg:12", "environment SAM_…". */
+const struct config_source *settings_source(const struct settings *s, const char *section,
+                                            const char *key);
+
 void settings_sample(struct buf *out);
 void settings_print(const struct settings *s, struct buf *out);
 void settings_document(struct buf *out);
