@@ -79,10 +79,6 @@ static void encode_person(const struct event_person *p, struct buf *out)
     if (p->version)
         record_i64(out, "version", p->version);
     record_uuid(out, "view_id", &p->view_id);
-    record_uuid(out, "item_id", &p->item_id);
-    record_uuid(out, "attempt_id", &p->attempt_id);
-    if (p->finding == FINDING_SETTLED)
-        record_bool(out, "was_sent", p->was_sent);
     if (p->finding == FINDING_STATUS)
         record_text(out, "status", person_status_name(p->status));
     if (p->finding == FINDING_REPLY)
@@ -189,9 +185,6 @@ static void decode_person(struct record *r, struct event_person *p)
     record_get_time(r, "happened_at", false, &p->happened_at_ms);
     record_get_i64(r, "version", false, 0, INT64_MAX, &p->version);
     record_get_uuid(r, "view_id", false, &p->view_id);
-    record_get_uuid(r, "item_id", p->finding == FINDING_SETTLED, &p->item_id);
-    record_get_uuid(r, "attempt_id", p->finding == FINDING_SETTLED, &p->attempt_id);
-    record_get_bool(r, "was_sent", &p->was_sent);
     GET_ENUM(r, "status", p->finding == FINDING_STATUS, person_status_parse, &p->status);
     GET_ENUM(r, "reply_class", p->finding == FINDING_REPLY, reply_class_parse, &p->reply_class);
     record_get_text(r, "provider_id", p->finding == FINDING_RESOLVED, p->provider_id,

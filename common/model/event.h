@@ -30,9 +30,7 @@
     X(FINDING_REPLY, "reply")         /* message_id, chat_id, reply_class, happened_at */          \
     X(FINDING_STATUS, "status")       /* an operator's decision: status, version */                \
     X(FINDING_HOLD, "hold")           /* reason, version */                                        \
-    X(FINDING_RELEASE, "release")     /* version */                                                \
-    X(FINDING_SETTLED, "settled")     /* an operator knows what an unknown attempt was: item_id,   \
-                                         attempt_id, was_sent */
+    X(FINDING_RELEASE, "release")     /* version */
 
 #define REPLY_CLASS_MAP(X)                                                                         \
     X(REPLY_PLAIN, "reply")                                                                        \
@@ -89,9 +87,6 @@ struct event_person {
     int64_t happened_at_ms;
     int64_t version; /* of an operator's change; older than the row's = ignored */
     struct uuid view_id;
-    struct uuid item_id;
-    struct uuid attempt_id;
-    bool was_sent;
     enum person_status status;
     enum reply_class reply_class;
     char provider_id[PROVIDER_ID_MAX_BYTES + 1];

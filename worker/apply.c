@@ -1,0 +1,415 @@
+#include "worker/apply.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/clock.h"
+#include "worker/apply_person.h"
+
+#include "common/base/banned.h"
+
+#define BACKOFF_MIN_MS (30 * SECOND_MS) /* of an item that was not executed; doubles */
+#define BACKOFF_MAX_MS HOUR_MS
+#define REST_MAX_MS    (72 * HOUR_MS)
+#define SETUP_WAIT_MS  (5 * MINUTE_MS)
+
+static int by_account(const void *x, const void *y)
+{
+    return uuid_compare(&((const struct apply_account *)x)->id,
+                        &((const struct apply_account *)y)->id);
+}
+
+static int by_item(const void *x, const void *y)
+{
+    return uuid_compare(&((const struct apply_item *)x)->id, &((const struct apply_item *)y)->id);
+}
+
+static int by_person(const void *x, const void *y)
+{
+    return uuid_compare(&((const struct apply_person *)x)->id,
+                        &((const struct apply_person *)y)->id);
+}
+
+static int by_attempt(const void *x, const void *y)
+{
+    return uuid_compare(&((const struct apply_attempt *)x)->id,
+                        &((const struct apply_attempt *)y)->id);
+}
+
+static int by_uuid(const void *x, const void *y)
+{
+    return uuid_compare(x, y);
+}
+
+static void sort(void *array, size_t count, size_t size, int (*by)(const void *, const void *))
+{
+    if (count > 1)
+        qsort(array, count, size, by);
+}
+
+void apply_index(struct apply_batch *b)
+{
+    sort(b->accounts, b->accounts_count, sizeof(*b->accounts), by_account);
+    sort(b->items, b->items_count, sizeof(*b->items), by_item);
+    sort(b->people, b->people_count, sizeof(*b->people), by_person);
+    sort(b->attempts, b->attempts_count, sizeof(*b->attempts), by_attempt);
+}
+
+void apply_deinit(struct apply_batch *b)
+{
+    free(b->accounts);
+    free(b->items);
+    free(b->people);
+    free(b->attempts);
+    memset(b, 0, sizeof(*b));
+}
+
+struct apply_account *apply_account(struct apply_batch *b, const struct uuid *id)
+{
+    struct apply_account key = {.id = *id};
+    return b->accounts_count
+               ? bsearch(&key, b->accounts, b->accounts_count, sizeof(key), by_account)
+               : NULL;
+}
+
+struct apply_person *apply_person(struct apply_batch *b, const struct uuid *id)
+{
+    struct apply_person key = {.id = *id};
+    return b->people_count ? bsearch(&key, b->people, b->people_count, sizeof(key), by_person)
+                           : NULL;
+}
+
+struct apply_attempt *apply_attempt(struct apply_batch *b, const struct uuid *id)
+{
+    struct apply_attempt key = {.id = *id};
+    return b->attempts_count
+               ? bsearch(&key, b->attempts, b->attempts_count, sizeof(key), by_attempt)
+               : NULL;
+}
+
+/* By id; a database that was restored may have planned the same message under another id. */
+struct apply_item *apply_item(struct apply_batch *b, const struct event_attempt *a)
+{
+    struct apply_item key = {.id = a->item_id};
+    struct apply_item *item =
+        b->items_count ? bsearch(&key, b->items, b->items_count, sizeof(key), by_item) : NULL;
+    for (size_t i = 0; !item && i < b->items_count; i++) {
+        struct apply_item *other = &b->items[i];
+        if (uuid_equal(&other->person_id, &a->person_id) &&
+            uuid_equal(&other->campaign_id, &a->campaign_id) &&
+            strcmp(other->message_type, a->message_type) == 0)
+            item = other;
+    }
+    /* its attempts count under the id that the item has now */
+    for (size_t i = 0; item && !uuid_equal(&item->id, &a->item_id) && i < b->attempts_count; i++) {
+        if (uuid_equal(&b->attempts[i].item_id, &a->item_id))
+            b->attempts[i].item_id = item->id;
+    }
+    return item;
+}
+
+static void set_item(struct apply_item *item, enum item_status status, enum reason reason,
+                     const char *detail)
+{
+    item->status = status;
+    item->reason = reason;
+    (void)snprintf(item->detail, sizeof(item->detail), "%s", detail);
+    item->dirty = true;
+}
+
+/* The random extra of the gap after a call: the same function of the attempt's id that the facts
+ * of the claim use (common/adapters/facts.c asks again anyway, this only saves it a turn). */
+static int64_t jitter_after(const struct uuid *attempt_id, int64_t jitter_ms)
+{
+    uint64_t bits;
+    memcpy(&bits, attempt_id->b + 8, sizeof(bits));
+    return jitter_ms > 0 ? (int64_t)((bits >> 2) % (uint64_t)(jitter_ms + 1)) : 0;
+}
+
+static void free_account(struct apply_account *account, const struct event_attempt *a)
+{
+    if (!account)
+        return;
+    int64_t free_at = a->ended_at_ms + account->limits.spacing_ms +
+                      jitter_after(&a->id, account->limits.jitter_ms);
+    account->schedule = true;
+    if (free_at > account->free_at_ms)
+        account->free_at_ms = free_at;
+}
+
+static bool is_orphan(const struct apply_batch *b, const struct uuid *attempt_id)
+{
+    return b->orphans_count &&
+           bsearch(attempt_id, b->orphans, b->orphans_count, sizeof(*b->orphans), by_uuid) != NULL;
+}
+
+/* A started attempt that Postgres did not have: a restored database, or a claim whose commit
+ * failed. Its item must not be sent again before the end of this attempt is known. (It becomes
+ * unknown, not sending: the account's spacing already counts the attempt as lasting until start_by
+ * + timeout.) */
+static void started(struct apply_batch *b, const struct event *e)
+{
+    const struct event_attempt *a = &e->attempt;
+    struct apply_item *item = apply_item(b, a);
+    struct apply_attempt *attempt = apply_attempt(b, &a->id);
+    if (!is_orphan(b, &a->id) || !item || !attempt || attempt->ended || item->status == ITEM_SENT ||
+        item->status == ITEM_SENDING)
+        return;
+    set_item(item, ITEM_UNKNOWN, REASON_OUTCOME_UNKNOWN, "");
+    item->attempt_id = a->id;
+    struct apply_account *account = apply_account(b, &e->account_id);
+    if (account)
+        account->schedule = true;
+}
+
+static int64_t doubled(int64_t first_ms, int64_t times, int64_t max_ms)
+{
+    for (int64_t i = 0; i < times && first_ms < max_ms; i++)
+        first_ms *= 2;
+    return first_ms < max_ms ? first_ms : max_ms;
+}
+
+static bool others_open(const struct apply_batch *b, const struct apply_item *item)
+{
+    for (size_t i = 0; i < b->attempts_count; i++) {
+        if (!b->attempts[i].ended && uuid_equal(&b->attempts[i].item_id, &item->id))
+            return true;
+    }
+    return false;
+}
+
+/* Back to the schedule, but only when none of its attempts is open: after a restore there may be
+ * several, and each may still turn out to have happened. */
+static void back(const struct apply_batch *b, struct apply_item *item, int64_t at_ms,
+                 enum reason reason, const char *detail)
+{
+    if (others_open(b, item))
+        return;
+    if (item->status != ITEM_SENDING && item->status != ITEM_UNKNOWN)
+        return;
+    set_item(item, ITEM_PENDING, reason, detail);
+    item->scheduled_ms = at_ms;
+}
+
+static void fail(const struct apply_batch *b, struct apply_item *item, struct apply_person *person,
+                 enum reason reason, const char *detail)
+{
+    if (others_open(b, item) || (item->status != ITEM_SENDING && item->status != ITEM_UNKNOWN))
+        return;
+    set_item(item, ITEM_FAILED, reason, detail);
+    item->freed = true;
+    if (person)
+        apply_person_fail(person, reason_name(reason));
+}
+
+static void not_executed(const struct apply_batch *b, const struct event_attempt *a,
+                         struct apply_item *item, struct apply_person *person)
+{
+    if (a->untried) {
+        back(b, item, a->ended_at_ms, REASON_NOT_EXECUTED, a->error_type);
+        return;
+    }
+    item->failures++;
+    item->dirty = true;
+    if (item->failures >= APPLY_FAILURES_MAX) {
+        fail(b, item, person, REASON_ATTEMPTS_USED_UP, a->error_type);
+        return;
+    }
+    int64_t wait = doubled(BACKOFF_MIN_MS, item->failures - 1, BACKOFF_MAX_MS);
+    wait += jitter_after(&a->id, wait / 2);
+    if (a->wait_ms > wait)
+        wait = a->wait_ms;
+    back(b, item, a->ended_at_ms + wait, REASON_NOT_EXECUTED, a->error_type);
+}
+
+static void throttled(const struct apply_batch *b, const struct event_attempt *a,
+                      struct apply_item *item, struct apply_account *account)
+{
+    int64_t until = a->ended_at_ms + a->wait_ms;
+    if (account) {
+        until = a->ended_at_ms + doubled(a->wait_ms, account->rest_count, REST_MAX_MS);
+        account->rest_count++;
+        account->dirty = true;
+        if (account->status == ACCOUNT_ACTIVE || account->status == ACCOUNT_RESTING) {
+            account->status = ACCOUNT_RESTING;
+            account->rest_until_ms = until;
+            (void)snprintf(account->reason, sizeof(account->reason), "%s", a->error_type);
+        }
+    }
+    back(b, item, until, REASON_THROTTLED, a->error_type);
+}
+
+static void refused(const struct apply_batch *b, const struct event_attempt *a,
+                    struct apply_item *item, struct apply_person *person)
+{
+    switch (a->refusal) {
+    case REFUSAL_LATER:
+        back(b, item, a->ended_at_ms + (a->wait_ms ? a->wait_ms : HOUR_MS), REASON_NOT_CONNECTED,
+             a->error_type);
+        break;
+    case REFUSAL_HOLD:
+        if (person && person_status_open(person->status))
+            apply_person_hold(person, a->error_type[0] ? a->error_type : "refused");
+        back(b, item, a->ended_at_ms, REASON_PERSON_HELD, a->error_type);
+        break;
+    case REFUSAL_CONNECTED:
+        if (!others_open(b, item) && item->status == ITEM_SENDING) {
+            set_item(item, ITEM_CANCELLED, REASON_ALREADY_CONNECTED, a->error_type);
+            item->freed = true;
+        }
+        if (person)
+            apply_person_connected(person, a->ended_at_ms);
+        break;
+    case REFUSAL_FAIL:
+    case REFUSAL_N:
+        fail(b, item, person, REASON_REFUSED, a->error_type);
+        break;
+    }
+}
+
+static void account_broken(const struct event_attempt *a, struct apply_account *account)
+{
+    enum account_status status = ACCOUNT_DISCONNECTED;
+    if (!account || (a->account_status[0] && account_status_parse(a->account_status, &status) != 0))
+        return;
+    if (account->status == ACCOUNT_RESTRICTED)
+        return;
+    account->status = status;
+    (void)snprintf(account->reason, sizeof(account->reason), "%s", a->error_type);
+    account->dirty = true;
+}
+
+static void sent(const struct event_attempt *a, struct apply_item *item,
+                 struct apply_person *person, struct apply_account *account)
+{
+    if (item && item->status != ITEM_SENT) {
+        set_item(item, ITEM_SENT, REASON_NONE, "");
+        item->sent_at_ms = a->ended_at_ms;
+        item->failures = 0;
+    }
+    if (person && item)
+        apply_person_sent(person, item->step, a);
+    if (!account)
+        return;
+    account->conversation = true;
+    if (account->rest_count > 0 && account->status == ACCOUNT_ACTIVE) {
+        account->rest_count = 0;
+        account->dirty = true;
+    }
+}
+
+static void unknown(struct apply_item *item, const struct event_attempt *a)
+{
+    if (item->status != ITEM_SENT)
+        set_item(item, ITEM_UNKNOWN, REASON_OUTCOME_UNKNOWN, a->error_type);
+}
+
+static void settle(struct apply_batch *b, const struct event_attempt *a, struct apply_item *item,
+                   struct apply_person *person, struct apply_account *account)
+{
+    switch (a->outcome) {
+    case OUTCOME_SENT:
+        sent(a, item, person, account);
+        break;
+    case OUTCOME_NOT_EXECUTED:
+        if (item)
+            not_executed(b, a, item, person);
+        break;
+    case OUTCOME_THROTTLED:
+        if (item)
+            throttled(b, a, item, account);
+        break;
+    case OUTCOME_REFUSED:
+        if (item)
+            refused(b, a, item, person);
+        break;
+    case OUTCOME_ACCOUNT_BROKEN:
+        account_broken(a, account);
+        if (item)
+            back(b, item, a->ended_at_ms, REASON_ACCOUNT_DISCONNECTED, a->error_type);
+        break;
+    case OUTCOME_SETUP_BROKEN:
+        if (item)
+            back(b, item, a->ended_at_ms + SETUP_WAIT_MS, REASON_SETUP_BROKEN, a->error_type);
+        break;
+    case OUTCOME_UNKNOWN:
+        if (item)
+            unknown(item, a);
+        break;
+    case OUTCOME_N:
+        break;
+    }
+}
+
+/* An end is written once; only a certain outcome may still replace an unknown one. */
+static void ended(struct apply_batch *b, const struct event *e)
+{
+    const struct event_attempt *a = &e->attempt;
+    struct apply_attempt *attempt = apply_attempt(b, &a->id);
+    if (!attempt ||
+        (attempt->ended && (attempt->outcome != OUTCOME_UNKNOWN || a->outcome == OUTCOME_UNKNOWN)))
+        return;
+    attempt->ended = true;
+    attempt->outcome = a->outcome;
+    attempt->end = a;
+    struct apply_account *account = apply_account(b, &e->account_id);
+    settle(b, a, apply_item(b, a), apply_person(b, &a->person_id), account);
+    free_account(account, a);
+    struct apply_person *person = apply_person(b, &a->person_id);
+    if (account && person && person->next_at_ms &&
+        (!account->plan_at_ms || person->next_at_ms < account->plan_at_ms))
+        account->plan_at_ms = person->next_at_ms;
+}
+
+static void account_event(struct apply_batch *b, const struct event *e)
+{
+    const struct event_account *a = &e->account;
+    struct apply_account *account = apply_account(b, &e->account_id);
+    if (!account || a->is_sync)
+        return; /* the end of a sync is written as it is (apply_sql.c) */
+    if (a->version ? a->version <= account->version : account->status != ACCOUNT_ACTIVE)
+        return;
+    account->status = a->status;
+    account->version = a->version ? a->version : account->version;
+    account->dirty = true;
+    account->schedule = true;
+    (void)snprintf(account->reason, sizeof(account->reason), "%s", a->reason);
+}
+
+static void person_event(struct apply_batch *b, const struct event *e)
+{
+    struct apply_person *person = apply_person(b, &e->person.id);
+    struct apply_account *account = apply_account(b, &e->account_id);
+    if (!person)
+        return;
+    apply_person_event(person, e);
+    if (!account)
+        return;
+    account->schedule = account->schedule || person->cancel != REASON_NONE;
+    if (person->dirty && person->next_at_ms &&
+        (!account->plan_at_ms || person->next_at_ms < account->plan_at_ms))
+        account->plan_at_ms = person->next_at_ms;
+}
+
+void apply_event(struct apply_batch *b, const struct event *event)
+{
+    switch (event->type) {
+    case EVENT_ATTEMPT_STARTED:
+        started(b, event);
+        break;
+    case EVENT_ATTEMPT_ENDED:
+        ended(b, event);
+        break;
+    case EVENT_PERSON:
+        person_event(b, event);
+        break;
+    case EVENT_ACCOUNT:
+        account_event(b, event);
+        break;
+    case EVENT_CAMPAIGN: /* written as it is (apply_sql.c) */
+    case EVENT_MARKER:
+    case EVENT_TYPE_N:
+        break;
+    }
+}

@@ -1,0 +1,115 @@
+/* worker/apply.h - what the events of the ledger do to items, people, accounts: pure, on the rows
+ * of one batch in memory (design 3.7).
+ *
+ * The batch holds every row that its events may change, loaded under the locks of their accounts.
+ * Events are applied in order, each at most once in effect: an attempt that has an end keeps it, a
+ * person never moves backwards, an operator's older version is ignored. What changed is marked and
+ * written afterwards (apply_sql.c). No clock, no I/O. */
+#ifndef SAM_WORKER_APPLY_H
+#define SAM_WORKER_APPLY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/model/event.h"
+#include "common/model/reason.h"
+#include "common/model/status.h"
+#include "common/policy/decide.h"
+
+#define APPLY_FAILURES_MAX 5 /* attempts in a row that were not executed make an item failed */
+#define APPLY_STEPS_KNOWN  3
+
+struct apply_account {
+    struct uuid id;
+    enum account_status status;
+    int64_t rest_until_ms;
+    int64_t rest_count;
+    int64_t version;
+    struct policy_limits limits;
+    bool dirty;
+    char reason[EVENT_ERROR_TYPE_MAX + 1];
+    bool schedule;      /* due_at is to be computed anew, not before free_at_ms */
+    int64_t free_at_ms; /* spacing after the last call; 0 = at once */
+    int64_t plan_at_ms; /* the planner has something to do then; 0 = nothing new */
+    bool conversation;  /* somebody was written to: there are replies to look for */
+};
+
+struct apply_attempt {
+    struct uuid id;
+    struct uuid item_id;
+    bool ended;
+    enum outcome outcome;            /* when ended */
+    const struct event_attempt *end; /* to be written */
+};
+
+struct apply_item {
+    struct uuid id;
+    struct uuid account_id;
+    struct uuid campaign_id;
+    struct uuid person_id;
+    char message_type[MESSAGE_TYPE_MAX + 1];
+    enum item_status status;
+    enum reason reason;
+    char detail[EVENT_ERROR_TYPE_MAX + 1];
+    int64_t step;
+    int64_t failures;
+    int64_t scheduled_ms;
+    int64_t sent_at_ms;
+    struct uuid attempt_id;
+    bool dirty;
+    bool freed; /* ended without a sent or unknown attempt: its identities are free again */
+};
+
+struct apply_person {
+    struct uuid id;
+    struct uuid account_id;
+    struct uuid campaign_id;
+    enum campaign_type type;
+    enum person_status status;
+    char status_reason[64];
+    char hold_reason[64];
+    char provider_id[PROVIDER_ID_MAX_BYTES + 1];
+    char invitation_id[EVENT_ID_MAX + 1];
+    char chat_id[EVENT_ID_MAX + 1];
+    int64_t contacted_at_ms;
+    int64_t connected_at_ms;
+    int64_t last_sent_at_ms;
+    int64_t replied_at_ms;
+    int64_t next_step;
+    int64_t next_at_ms;
+    int64_t give_up_at_ms;
+    int64_t version;
+    int64_t give_up_after_ms; /* of the campaign */
+    int64_t steps_count;
+    int64_t base_step;                   /* next_step when it was loaded */
+    int64_t after_ms[APPLY_STEPS_KNOWN]; /* of the steps from base_step on */
+    bool dirty;
+    enum reason cancel; /* REASON_NONE, or why its waiting items end */
+};
+
+struct apply_batch {
+    struct apply_account *accounts; /* sorted by id, as the arrays below; owned */
+    size_t accounts_count;
+    struct apply_item *items;
+    size_t items_count;
+    struct apply_person *people;
+    size_t people_count;
+    struct apply_attempt *attempts;
+    size_t attempts_count;
+    const struct uuid *orphans; /* attempts that Postgres had forgotten, sorted; borrowed */
+    size_t orphans_count;
+};
+
+/* Sorts the arrays; call it when they are filled. */
+void apply_index(struct apply_batch *b);
+void apply_deinit(struct apply_batch *b);
+struct apply_account *apply_account(struct apply_batch *b, const struct uuid *id);
+struct apply_item *apply_item(struct apply_batch *b, const struct event_attempt *a);
+struct apply_person *apply_person(struct apply_batch *b, const struct uuid *id);
+struct apply_attempt *apply_attempt(struct apply_batch *b, const struct uuid *id);
+
+/* The event is borrowed until the batch is written. */
+void apply_event(struct apply_batch *b, const struct event *event);
+
+#endif

@@ -1,0 +1,266 @@
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/clock.h"
+#include "worker/apply_sql.h"
+
+#include "common/base/banned.h"
+
+/* An attempt waits here for a claim that is just committing; what it returns, Postgres had
+ * forgotten. */
+const char apply_attempts_sql[] =
+    "INSERT INTO send_attempts (id, workspace_id, account_id, campaign_id, prospect_id, item_id, "
+    "message_type, kind, identities, started_at, start_by) "
+    "SELECT x.id, x.workspace_id, x.account_id, x.campaign_id, x.prospect_id, x.item_id, "
+    "x.message_type, x.kind, array_remove(ARRAY[x.v, x.p], NULL), x.started_at, x.start_by "
+    "FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::uuid[], "
+    "$7::text[], $8::text[], $9::text[], $10::text[], $11::timestamptz[], $12::timestamptz[]) "
+    "AS x(id, workspace_id, account_id, campaign_id, prospect_id, item_id, message_type, kind, v, "
+    "p, started_at, start_by) ORDER BY x.id ON CONFLICT (id) DO NOTHING RETURNING id";
+
+const char apply_accounts_sql[] =
+    "SELECT a.id, a.status, a.rest_until, a.rest_count, a.version, sam_now(), " FACTS_FRAME_COLUMNS
+    " FROM account_schedule s JOIN linkedin_accounts a ON a.id = s.account_id "
+    "WHERE s.account_id = ANY ($1) ORDER BY s.account_id FOR UPDATE OF s";
+
+#define ITEM_COLUMNS                                                                               \
+    "i.id, i.account_id, i.campaign_id, i.prospect_id, i.message_type, i.status, i.step, "         \
+    "i.failures, i.scheduled_for, i.sent_at, i.attempt_id "
+/* By id; else by what makes an item unique: a restored database may have planned it anew. */
+const char apply_items_sql[] =
+    "SELECT " ITEM_COLUMNS "FROM send_queue i WHERE i.id = ANY ($1) UNION "
+    "SELECT " ITEM_COLUMNS "FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[]) "
+    "AS e(id, campaign_id, prospect_id, message_type) "
+    "JOIN send_queue i ON i.prospect_id = e.prospect_id AND i.message_type = e.message_type "
+    "AND i.campaign_id = e.campaign_id "
+    "WHERE i.id <> e.id AND NOT EXISTS (SELECT FROM send_queue x WHERE x.id = e.id)";
+
+const char apply_item_attempts_sql[] =
+    "SELECT t.id, t.item_id, t.ended_at IS NOT NULL, t.outcome FROM send_attempts t "
+    "WHERE t.item_id = ANY ($1) AND t.kind <> 'profile_view'";
+
+const char apply_people_sql[] =
+    "SELECT p.id, p.account_id, p.campaign_id, p.campaign_type, p.status, p.status_reason, "
+    "p.hold_reason, p.provider_id, p.invitation_id, p.chat_id, p.contacted_at, p.connected_at, "
+    "p.last_sent_at, p.replied_at, p.next_step, p.next_at, p.give_up_at, p.version, "
+    "c.give_up_after_ms, jsonb_array_length(c.steps), "
+    "(c.steps -> p.next_step ->> 'after_ms')::bigint, "
+    "(c.steps -> (p.next_step + 1) ->> 'after_ms')::bigint, "
+    "(c.steps -> (p.next_step + 2) ->> 'after_ms')::bigint "
+    "FROM campaign_prospects p JOIN campaigns c ON c.id = p.campaign_id WHERE p.id = ANY ($1)";
+
+static bool is_attempt(const struct event *e)
+{
+    return e->type == EVENT_ATTEMPT_STARTED || e->type == EVENT_ATTEMPT_ENDED;
+}
+
+/* One array parameter over the events that `wanted` chooses. */
+#define EACH_EVENT(array, wanted, add)                                                             \
+    do {                                                                                           \
+        pg_array_open(params, array);                                                              \
+        for (size_t i = 0; i < count; i++) {                                                       \
+            const struct event *e = &events[i];                                                    \
+            if (wanted)                                                                            \
+                add;                                                                               \
+        }                                                                                          \
+        pg_array_close(params);                                                                    \
+    } while (0)
+
+static const char *null_if_empty(const char *text)
+{
+    return *text ? text : NULL;
+}
+
+bool apply_sql_attempts(const struct event *events, size_t count, bool ends_too,
+                        struct pg_params *params)
+{
+    bool any = false;
+    for (size_t i = 0; i < count && !any; i++)
+        any = ends_too ? is_attempt(&events[i]) : events[i].type == EVENT_ATTEMPT_STARTED;
+#define WANTED (e->type == EVENT_ATTEMPT_STARTED || (ends_too && e->type == EVENT_ATTEMPT_ENDED))
+    pg_params_reset(params);
+    EACH_EVENT(PG_ARRAY_UUID, WANTED, pg_item_uuid(params, &e->attempt.id));
+    EACH_EVENT(PG_ARRAY_UUID, WANTED, pg_item_uuid(params, &e->workspace_id));
+    EACH_EVENT(PG_ARRAY_UUID, WANTED, pg_item_uuid(params, &e->account_id));
+    EACH_EVENT(PG_ARRAY_UUID, WANTED, pg_item_uuid(params, &e->attempt.campaign_id));
+    EACH_EVENT(PG_ARRAY_UUID, WANTED, pg_item_uuid(params, &e->attempt.person_id));
+    EACH_EVENT(PG_ARRAY_UUID, WANTED, pg_item_uuid(params, &e->attempt.item_id));
+    EACH_EVENT(PG_ARRAY_TEXT, WANTED, pg_item_text(params, e->attempt.message_type));
+    EACH_EVENT(PG_ARRAY_TEXT, WANTED, pg_item_text(params, call_kind_name(e->attempt.kind)));
+    EACH_EVENT(PG_ARRAY_TEXT, WANTED,
+               pg_item_text(params, null_if_empty(e->attempt.identities[0])));
+    EACH_EVENT(PG_ARRAY_TEXT, WANTED,
+               pg_item_text(params, null_if_empty(e->attempt.identities[1])));
+    EACH_EVENT(PG_ARRAY_TIME, WANTED, pg_item_time(params, e->attempt.started_at_ms));
+    EACH_EVENT(PG_ARRAY_TIME, WANTED, pg_item_time(params, e->attempt.start_by_ms));
+#undef WANTED
+    return any;
+}
+
+static int by_uuid(const void *x, const void *y)
+{
+    return uuid_compare(x, y);
+}
+
+/* The ids of a batch repeat (a started and its ended): each once. */
+static void add_unique(struct pg_params *params, struct uuid *ids, size_t count)
+{
+    if (count > 1)
+        qsort(ids, count, sizeof(*ids), by_uuid);
+    pg_array_open(params, PG_ARRAY_UUID);
+    for (size_t i = 0; i < count; i++) {
+        if (i == 0 || !uuid_equal(&ids[i], &ids[i - 1]))
+            pg_item_uuid(params, &ids[i]);
+    }
+    pg_array_close(params);
+}
+
+void apply_sql_accounts(const struct event *events, size_t count, struct pg_params *params)
+{
+    struct uuid *ids = sam_xcalloc(count + 1, sizeof(*ids));
+    size_t n = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (!uuid_is_null(&events[i].account_id))
+            ids[n++] = events[i].account_id;
+    }
+    pg_params_reset(params);
+    add_unique(params, ids, n);
+    free(ids);
+}
+
+void apply_sql_read_accounts(struct apply_batch *b, struct facts *facts, const struct pg_result *r)
+{
+    b->accounts_count = (size_t)pg_rows(r);
+    b->accounts = sam_xcalloc(b->accounts_count + 1, sizeof(*b->accounts));
+    for (int row = 0; row < pg_rows(r); row++) {
+        struct apply_account *a = &b->accounts[row];
+        struct facts_frame frame;
+        a->id = pg_uuid(r, row, 0);
+        if (account_status_parse(pg_text(r, row, 1), &a->status) != 0)
+            a->status = ACCOUNT_PAUSED;
+        a->rest_until_ms = pg_time_ms(r, row, 2);
+        a->rest_count = pg_i64(r, row, 3);
+        a->version = pg_i64(r, row, 4);
+        facts_frame(facts, r, row, 6, pg_time_ms(r, row, 5), &frame);
+        a->limits = frame.limits;
+        if (a->status == ACCOUNT_RESTING && a->rest_until_ms <= pg_time_ms(r, row, 5))
+            a->status = ACCOUNT_ACTIVE; /* rested: written back when something else changes */
+    }
+}
+
+void apply_sql_items(const struct event *events, size_t count, struct pg_params *params)
+{
+    pg_params_reset(params);
+    EACH_EVENT(PG_ARRAY_UUID, is_attempt(e), pg_item_uuid(params, &e->attempt.item_id));
+    EACH_EVENT(PG_ARRAY_UUID, is_attempt(e), pg_item_uuid(params, &e->attempt.campaign_id));
+    EACH_EVENT(PG_ARRAY_UUID, is_attempt(e), pg_item_uuid(params, &e->attempt.person_id));
+    EACH_EVENT(PG_ARRAY_TEXT, is_attempt(e), pg_item_text(params, e->attempt.message_type));
+}
+
+static void copy(char *out, size_t out_bytes, const char *text)
+{
+    (void)snprintf(out, out_bytes, "%s", text);
+}
+
+void apply_sql_read_items(struct apply_batch *b, const struct pg_result *r)
+{
+    b->items = sam_xcalloc((size_t)pg_rows(r) + 1, sizeof(*b->items));
+    for (int row = 0; row < pg_rows(r); row++) {
+        struct apply_item *i = &b->items[b->items_count];
+        i->id = pg_uuid(r, row, 0);
+        i->account_id = pg_uuid(r, row, 1);
+        i->campaign_id = pg_uuid(r, row, 2);
+        i->person_id = pg_uuid(r, row, 3);
+        copy(i->message_type, sizeof(i->message_type), pg_text(r, row, 4));
+        if (item_status_parse(pg_text(r, row, 5), &i->status) != 0)
+            i->status = ITEM_UNKNOWN;
+        i->step = pg_i64(r, row, 6);
+        i->failures = pg_i64(r, row, 7);
+        i->scheduled_ms = pg_time_ms(r, row, 8);
+        i->sent_at_ms = pg_time_ms(r, row, 9);
+        i->attempt_id = pg_uuid(r, row, 10);
+        b->items_count++;
+    }
+}
+
+void apply_sql_item_attempts(const struct event *events, size_t count, struct pg_params *params)
+{
+    struct uuid *ids = sam_xcalloc(count + 1, sizeof(*ids));
+    size_t n = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (is_attempt(&events[i]))
+            ids[n++] = events[i].attempt.item_id;
+    }
+    pg_params_reset(params);
+    add_unique(params, ids, n);
+    free(ids);
+}
+
+void apply_sql_read_attempts(struct apply_batch *b, const struct pg_result *r)
+{
+    b->attempts_count = (size_t)pg_rows(r);
+    b->attempts = sam_xcalloc(b->attempts_count + 1, sizeof(*b->attempts));
+    for (int row = 0; row < pg_rows(r); row++) {
+        struct apply_attempt *a = &b->attempts[row];
+        a->id = pg_uuid(r, row, 0);
+        a->item_id = pg_uuid(r, row, 1);
+        a->ended = pg_bool(r, row, 2);
+        if (a->ended && outcome_parse(pg_text(r, row, 3), &a->outcome) != 0)
+            a->outcome = OUTCOME_UNKNOWN;
+    }
+}
+
+void apply_sql_people(const struct event *events, size_t count, struct pg_params *params)
+{
+    struct uuid *ids = sam_xcalloc(count + 1, sizeof(*ids));
+    size_t n = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (is_attempt(&events[i]))
+            ids[n++] = events[i].attempt.person_id;
+        else if (events[i].type == EVENT_PERSON)
+            ids[n++] = events[i].person.id;
+    }
+    pg_params_reset(params);
+    add_unique(params, ids, n);
+    free(ids);
+}
+
+static void read_person(struct apply_person *p, const struct pg_result *r, int row)
+{
+    p->id = pg_uuid(r, row, 0);
+    p->account_id = pg_uuid(r, row, 1);
+    p->campaign_id = pg_uuid(r, row, 2);
+    copy(p->status_reason, sizeof(p->status_reason), pg_text(r, row, 5));
+    copy(p->hold_reason, sizeof(p->hold_reason), pg_text(r, row, 6));
+    copy(p->provider_id, sizeof(p->provider_id), pg_text(r, row, 7));
+    copy(p->invitation_id, sizeof(p->invitation_id), pg_text(r, row, 8));
+    copy(p->chat_id, sizeof(p->chat_id), pg_text(r, row, 9));
+    p->contacted_at_ms = pg_time_ms(r, row, 10);
+    p->connected_at_ms = pg_time_ms(r, row, 11);
+    p->last_sent_at_ms = pg_time_ms(r, row, 12);
+    p->replied_at_ms = pg_time_ms(r, row, 13);
+    p->next_step = pg_i64(r, row, 14);
+    p->next_at_ms = pg_time_ms(r, row, 15);
+    p->give_up_at_ms = pg_time_ms(r, row, 16);
+    p->version = pg_i64(r, row, 17);
+    p->give_up_after_ms = pg_i64(r, row, 18);
+    p->steps_count = pg_i64(r, row, 19);
+    p->base_step = p->next_step;
+    for (int i = 0; i < APPLY_STEPS_KNOWN; i++)
+        p->after_ms[i] = pg_i64(r, row, 20 + i);
+}
+
+void apply_sql_read_people(struct apply_batch *b, const struct pg_result *r)
+{
+    b->people = sam_xcalloc((size_t)pg_rows(r) + 1, sizeof(*b->people));
+    for (int row = 0; row < pg_rows(r); row++) {
+        struct apply_person *p = &b->people[b->people_count];
+        /* a status of a newer program: left alone */
+        if (campaign_type_parse(pg_text(r, row, 3), &p->type) != 0 ||
+            person_status_parse(pg_text(r, row, 4), &p->status) != 0)
+            continue;
+        read_person(p, r, row);
+        b->people_count++;
+    }
+}

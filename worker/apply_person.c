@@ -1,0 +1,177 @@
+#include "worker/apply_person.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "common/base/banned.h"
+
+#define COPY(to, from) ((void)snprintf(to, sizeof(to), "%s", from))
+
+static bool move(struct apply_person *p, enum person_status to)
+{
+    if (p->status == to || !person_transition_allowed(p->type, p->status, to))
+        return false;
+    p->status = to;
+    p->dirty = true;
+    if (!person_status_open(to)) {
+        p->next_at_ms = 0;
+        p->give_up_at_ms = 0;
+    }
+    return true;
+}
+
+/* The delay before a step, where it is known (the steps around the one that was loaded). */
+static int64_t after_ms(const struct apply_person *p, int64_t step)
+{
+    int64_t i = step - p->base_step;
+    return i >= 0 && i < APPLY_STEPS_KNOWN ? p->after_ms[i] : 0;
+}
+
+/* The planner may place the next step from then on; without one the person is done. */
+static void next(struct apply_person *p, int64_t step, int64_t from_ms)
+{
+    p->next_step = step;
+    p->next_at_ms = 0;
+    p->dirty = true;
+    if (step < p->steps_count)
+        p->next_at_ms = from_ms + after_ms(p, step);
+    else
+        (void)move(p, PERSON_COMPLETED);
+}
+
+static void invited(struct apply_person *p, const struct event_attempt *a)
+{
+    if (a->invitation_id[0])
+        COPY(p->invitation_id, a->invitation_id);
+    if (!move(p, PERSON_CONNECTION_REQUEST_SENT))
+        return;
+    p->next_step = 1;
+    p->next_at_ms = 0; /* until it is accepted */
+    p->give_up_at_ms = a->ended_at_ms + p->give_up_after_ms;
+}
+
+void apply_person_sent(struct apply_person *p, int64_t step, const struct event_attempt *a)
+{
+    p->dirty = true;
+    if (!p->contacted_at_ms)
+        p->contacted_at_ms = a->ended_at_ms;
+    if (a->ended_at_ms > p->last_sent_at_ms)
+        p->last_sent_at_ms = a->ended_at_ms;
+    if (a->chat_id[0])
+        COPY(p->chat_id, a->chat_id);
+    if (a->kind == CALL_INVITATION) {
+        invited(p, a);
+        return;
+    }
+    /* a message proves the connection: an older database may not have seen the acceptance */
+    if (p->type == CAMPAIGN_CONNECTOR && p->status != PERSON_CONNECTED)
+        (void)move(p, PERSON_CONNECTED);
+    (void)move(p, PERSON_MESSAGING);
+    if (p->status == PERSON_MESSAGING && step >= p->next_step)
+        next(p, step + 1, a->ended_at_ms);
+}
+
+void apply_person_connected(struct apply_person *p, int64_t at_ms)
+{
+    if (p->status == PERSON_PENDING || p->status == PERSON_APPROVED)
+        p->cancel = REASON_ALREADY_CONNECTED; /* an invitation that waits is not needed any more */
+    if (p->type != CAMPAIGN_CONNECTOR || !move(p, PERSON_CONNECTED))
+        return;
+    p->connected_at_ms = at_ms;
+    p->give_up_at_ms = 0;
+    next(p, p->next_step > 1 ? p->next_step : 1, at_ms);
+}
+
+void apply_person_fail(struct apply_person *p, const char *reason)
+{
+    if (move(p, PERSON_FAILED))
+        COPY(p->status_reason, reason);
+}
+
+void apply_person_hold(struct apply_person *p, const char *reason)
+{
+    COPY(p->hold_reason, reason);
+    p->dirty = true;
+}
+
+static void replied(struct apply_person *p, const struct event_person *f)
+{
+    if (f->chat_id[0] && !p->chat_id[0]) {
+        COPY(p->chat_id, f->chat_id);
+        p->dirty = true;
+    }
+    if (f->reply_class == REPLY_OPT_OUT) {
+        if (move(p, PERSON_OPTED_OUT))
+            p->cancel = REASON_PERSON_STOPPED;
+        return;
+    }
+    if (!p->contacted_at_ms) { /* wrote before we did: a person decides */
+        if (person_status_open(p->status) && !p->hold_reason[0])
+            apply_person_hold(p, "wrote_first");
+        return;
+    }
+    if (!move(p, PERSON_REPLIED))
+        return;
+    p->replied_at_ms = f->happened_at_ms;
+    p->cancel = REASON_PERSON_STOPPED;
+}
+
+static void resolved(struct apply_person *p, const struct event_person *f)
+{
+    if (p->provider_id[0])
+        return;
+    COPY(p->provider_id, f->provider_id);
+    p->dirty = true;
+}
+
+static void not_found(struct apply_person *p)
+{
+    if (p->status != PERSON_PENDING && p->status != PERSON_APPROVED)
+        return;
+    apply_person_fail(p, reason_name(REASON_PROFILE_NOT_FOUND));
+    p->cancel = REASON_PROFILE_NOT_FOUND;
+}
+
+/* An operator's change; one that is not newer than the row has been applied already. */
+static void decided(struct apply_person *p, const struct event_person *f)
+{
+    if (f->version <= p->version)
+        return;
+    p->version = f->version;
+    p->dirty = true;
+    if (f->finding == FINDING_HOLD) {
+        COPY(p->hold_reason, f->reason);
+    } else if (f->finding == FINDING_RELEASE) {
+        p->hold_reason[0] = '\0';
+    } else if (move(p, f->status)) {
+        COPY(p->status_reason, f->reason);
+        if (!person_status_open(f->status))
+            p->cancel = REASON_PERSON_STOPPED;
+    }
+}
+
+void apply_person_event(struct apply_person *p, const struct event *e)
+{
+    const struct event_person *f = &e->person;
+    switch (f->finding) {
+    case FINDING_RESOLVED:
+        resolved(p, f);
+        break;
+    case FINDING_NOT_FOUND:
+        not_found(p);
+        break;
+    case FINDING_CONNECTED:
+        apply_person_connected(p, f->happened_at_ms);
+        break;
+    case FINDING_REPLY:
+        replied(p, f);
+        break;
+    case FINDING_STATUS:
+    case FINDING_HOLD:
+    case FINDING_RELEASE:
+        decided(p, f);
+        break;
+    case FINDING_N:
+        break;
+    }
+}

@@ -1,0 +1,48 @@
+/* worker/apply_sql.h - the statements of a ledger batch and their parameters: loads into and writes
+ * from struct apply_batch. No flow; that is ledger_tx.c. */
+#ifndef SAM_WORKER_APPLY_SQL_H
+#define SAM_WORKER_APPLY_SQL_H
+
+#include "common/adapters/facts.h"
+#include "common/adapters/pg_async.h"
+#include "worker/apply.h"
+
+/* ---- first round: what is there ------------------------------------------------------------- */
+
+/* Inserts the attempts of the events that Postgres does not have and returns their ids. ends_too:
+ * also of attempt.ended (only needed when its start was never applied). false: there are none. */
+bool apply_sql_attempts(const struct event *events, size_t count, bool ends_too,
+                        struct pg_params *params);
+extern const char apply_attempts_sql[];
+
+/* Locks the accounts of the events, in the order of their ids. */
+void apply_sql_accounts(const struct event *events, size_t count, struct pg_params *params);
+extern const char apply_accounts_sql[];
+void apply_sql_read_accounts(struct apply_batch *b, struct facts *facts, const struct pg_result *r);
+
+void apply_sql_items(const struct event *events, size_t count, struct pg_params *params);
+extern const char apply_items_sql[];
+void apply_sql_read_items(struct apply_batch *b, const struct pg_result *r);
+
+/* All attempts of the items that the events name. */
+void apply_sql_item_attempts(const struct event *events, size_t count, struct pg_params *params);
+extern const char apply_item_attempts_sql[];
+void apply_sql_read_attempts(struct apply_batch *b, const struct pg_result *r);
+
+void apply_sql_people(const struct event *events, size_t count, struct pg_params *params);
+extern const char apply_people_sql[];
+void apply_sql_read_people(struct apply_batch *b, const struct pg_result *r);
+
+/* ---- second round: what has changed --------------------------------------------------------- */
+
+struct apply_times {
+    int64_t replies_ms;
+    int64_t relations_ms;
+};
+
+/* Queues every write that the batch needs; failures are answered to fn. */
+void apply_sql_write(struct pg_async *pg, struct pg_params *params, const struct apply_batch *b,
+                     const struct event *events, size_t count, const struct apply_times *times,
+                     pg_async_fn *fn, void *ctx);
+
+#endif

@@ -1,0 +1,48 @@
+/* worker/ledger.h - the consumer of sam.events: reads from the position that Postgres names, applies
+ * in batches, and never passes over an event (design 3.7, 3.8).
+ *
+ * Positions live in Postgres (ledger_positions); the group's committed offsets only show the lag to
+ * ordinary tools. On assignment, on a mismatch and on a new connection it begins again from what
+ * Postgres says, one record earlier, and checks that this record is the one that was applied last.
+ * Where the log does not fit (a gap, another event, another ledger) the partition halts: its gate
+ * stays shut until an operator decides. */
+#ifndef SAM_WORKER_LEDGER_H
+#define SAM_WORKER_LEDGER_H
+
+#include "common/adapters/facts.h"
+#include "common/adapters/kafka.h"
+#include "common/adapters/pg_async.h"
+#include "common/base/metrics.h"
+
+struct ledger;
+
+struct ledger_options {
+    struct loop *loop;
+    struct log *log;
+    struct metrics *metrics;
+    struct pg_options postgres;
+    struct kafka_options kafka;
+    struct facts *facts;
+    const char *topic;
+    const char *group;
+    struct uuid ledger_id;
+    size_t batch; /* events of one transaction at most */
+    int64_t replies_ms;
+    int64_t relations_ms;
+    /* Told of what stands in the way; NULL text = nothing. */
+    void (*state)(void *ctx, const char *what, const char *text);
+    /* A fresh session with Postgres is there: the gate must be passed again. */
+    void (*reconnected)(void *ctx);
+    void *ctx;
+};
+
+SAM_MUSTCHECK int ledger_new(const struct ledger_options *options, struct ledger **ret, char *why,
+                             size_t why_bytes);
+/* Leaves the group. What was read and not applied is read again by whoever comes next. */
+void ledger_free(struct ledger *l);
+SAM_DEFINE_FREEP(ledger)
+
+/* Nothing that was read is waiting to be applied. */
+bool ledger_idle(const struct ledger *l);
+
+#endif

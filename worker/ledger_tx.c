@@ -1,0 +1,329 @@
+#include "worker/ledger_tx.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "worker/apply_sql.h"
+
+#include "common/base/banned.h"
+
+enum stage { STAGE_IDLE, STAGE_LOAD, STAGE_WRITE, STAGE_ASIDE, STAGE_ROLLBACK };
+
+struct ledger_tx {
+    struct pg_async *pg;
+    struct facts *facts;
+    struct apply_times times;
+    ledger_tx_fn *fn;
+    void *ctx;
+    struct pg_params params;
+    const struct event *events;
+    size_t count;
+    const struct ledger_move *moves;
+    size_t moves_count;
+    struct apply_batch rows;
+    struct uuid *orphans; /* owned, sorted */
+    enum stage stage;
+    enum ledger_tx_result result; /* told after the rollback */
+    enum pg_failure failure;      /* the first of this stage */
+    bool moved;                   /* compare and set did not match */
+    bool ends_too;
+    char error[400];
+};
+
+static const char positions_sql[] =
+    "UPDATE ledger_positions p SET next_offset = x.next_offset, last_event_id = x.id, "
+    "updated_at = sam_now() FROM unnest($1::int[], $2::bigint[], $3::bigint[], $4::uuid[]) "
+    "AS x(partition, from_offset, next_offset, id) "
+    "WHERE p.partition = x.partition AND p.next_offset = x.from_offset";
+
+static const char aside_sql[] =
+    "INSERT INTO ledger_aside (partition, event_offset, event_id, account_id, reason, record) "
+    "VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (partition, event_offset) DO NOTHING";
+
+static const char block_sql[] =
+    "UPDATE linkedin_accounts SET blocked_reason = $2 WHERE id = $1 AND blocked_reason IS NULL";
+
+struct ledger_tx *ledger_tx_new(struct pg_async *pg, struct facts *facts, int64_t replies_ms,
+                                int64_t relations_ms, ledger_tx_fn *fn, void *ctx)
+{
+    struct ledger_tx *tx = sam_xcalloc(1, sizeof(*tx));
+    tx->pg = pg;
+    tx->facts = facts;
+    tx->times = (struct apply_times){replies_ms, relations_ms};
+    tx->fn = fn;
+    tx->ctx = ctx;
+    pg_params_init(&tx->params);
+    return tx;
+}
+
+static void forget(struct ledger_tx *tx)
+{
+    apply_deinit(&tx->rows);
+    free(tx->orphans);
+    tx->orphans = NULL;
+    tx->failure = PG_FINE;
+    tx->moved = false;
+}
+
+void ledger_tx_free(struct ledger_tx *tx)
+{
+    if (!tx)
+        return;
+    forget(tx);
+    pg_params_deinit(&tx->params);
+    free(tx);
+}
+
+static void finish(struct ledger_tx *tx, enum ledger_tx_result result)
+{
+    forget(tx);
+    tx->stage = STAGE_IDLE;
+    tx->fn(tx->ctx, result, tx->error);
+}
+
+/* The first failure of a stage is the cause; what follows is answered as skipped. */
+static void note(struct ledger_tx *tx, enum pg_failure failure, const char *error)
+{
+    if (!failure || tx->failure)
+        return;
+    tx->failure = failure;
+    (void)snprintf(tx->error, sizeof(tx->error), "%s", error);
+}
+
+static void on_rolled_back(void *ctx, enum pg_failure failure, const struct pg_result *r,
+                           const char *error)
+{
+    struct ledger_tx *tx = ctx;
+    (void)r;
+    (void)error;
+    finish(tx, failure == PG_LOST ? LEDGER_TX_LOST : tx->result);
+}
+
+static void give_up(struct ledger_tx *tx)
+{
+    switch (tx->failure) {
+    case PG_LOST:
+        finish(tx, LEDGER_TX_LOST);
+        return;
+    case PG_FINE: /* the positions have moved */
+        tx->result = LEDGER_TX_MOVED;
+        break;
+    case PG_RETRY:
+        tx->result = LEDGER_TX_RETRY;
+        break;
+    case PG_REFUSED:
+    case PG_SCHEMA:
+    case PG_BUG:
+        tx->result = LEDGER_TX_REFUSED;
+        break;
+    }
+    tx->stage = STAGE_ROLLBACK;
+    pg_async_send(tx->pg, "rollback", "ROLLBACK", NULL, on_rolled_back, tx);
+    pg_async_sync(tx->pg);
+}
+
+static void on_written(void *ctx, enum pg_failure failure, const struct pg_result *r,
+                       const char *error)
+{
+    (void)r;
+    note(ctx, failure, error);
+}
+
+static void on_committed(void *ctx, enum pg_failure failure, const struct pg_result *r,
+                         const char *error)
+{
+    struct ledger_tx *tx = ctx;
+    (void)r;
+    note(tx, failure, error);
+    if (tx->failure)
+        give_up(tx);
+    else
+        finish(tx, tx->moved ? LEDGER_TX_MOVED : LEDGER_TX_DONE);
+}
+
+static void load(struct ledger_tx *tx, bool ends_too);
+
+/* An end whose start was never applied (it came through the outbox of a process that is gone). */
+static bool end_without_start(struct ledger_tx *tx)
+{
+    for (size_t i = 0; i < tx->count; i++) {
+        if (tx->events[i].type == EVENT_ATTEMPT_ENDED &&
+            !apply_attempt(&tx->rows, &tx->events[i].attempt.id))
+            return true;
+    }
+    return false;
+}
+
+static int by_uuid(const void *x, const void *y)
+{
+    return uuid_compare(x, y);
+}
+
+static void write_all(struct ledger_tx *tx)
+{
+    tx->stage = STAGE_WRITE;
+    for (size_t i = 0; i < tx->count; i++)
+        apply_event(&tx->rows, &tx->events[i]);
+    apply_sql_write(tx->pg, &tx->params, &tx->rows, tx->events, tx->count, &tx->times, on_written,
+                    tx);
+    pg_async_send(tx->pg, "commit", "COMMIT", NULL, on_committed, tx);
+    pg_async_sync(tx->pg);
+}
+
+static void on_attempts(void *ctx, enum pg_failure failure, const struct pg_result *r,
+                        const char *error)
+{
+    struct ledger_tx *tx = ctx;
+    note(tx, failure, error);
+    if (failure || pg_rows(r) == 0)
+        return;
+    size_t n = (size_t)pg_rows(r);
+    free(tx->orphans); /* none: the stage begins without */
+    tx->orphans = sam_xcalloc(n, sizeof(*tx->orphans));
+    for (size_t i = 0; i < n; i++)
+        tx->orphans[i] = pg_uuid(r, (int)i, 0);
+    qsort(tx->orphans, n, sizeof(*tx->orphans), by_uuid);
+    tx->rows.orphans = tx->orphans;
+    tx->rows.orphans_count = n;
+}
+
+static void on_positions(void *ctx, enum pg_failure failure, const struct pg_result *r,
+                         const char *error)
+{
+    struct ledger_tx *tx = ctx;
+    note(tx, failure, error);
+    if (!failure && pg_affected(r) != (int64_t)tx->moves_count)
+        tx->moved = true;
+}
+
+static void on_accounts(void *ctx, enum pg_failure failure, const struct pg_result *r,
+                        const char *error)
+{
+    struct ledger_tx *tx = ctx;
+    note(tx, failure, error);
+    if (!failure)
+        apply_sql_read_accounts(&tx->rows, tx->facts, r);
+}
+
+static void on_items(void *ctx, enum pg_failure failure, const struct pg_result *r,
+                     const char *error)
+{
+    struct ledger_tx *tx = ctx;
+    note(tx, failure, error);
+    if (!failure)
+        apply_sql_read_items(&tx->rows, r);
+}
+
+static void on_item_attempts(void *ctx, enum pg_failure failure, const struct pg_result *r,
+                             const char *error)
+{
+    struct ledger_tx *tx = ctx;
+    note(tx, failure, error);
+    if (!failure)
+        apply_sql_read_attempts(&tx->rows, r);
+}
+
+static void on_people(void *ctx, enum pg_failure failure, const struct pg_result *r,
+                      const char *error)
+{
+    struct ledger_tx *tx = ctx;
+    note(tx, failure, error);
+    if (!failure)
+        apply_sql_read_people(&tx->rows, r);
+    if (tx->failure || tx->moved) {
+        give_up(tx);
+        return;
+    }
+    apply_index(&tx->rows);
+    if (!tx->ends_too && end_without_start(tx)) {
+        pg_async_send(tx->pg, "rollback", "ROLLBACK", NULL, NULL, NULL);
+        load(tx, true);
+        return;
+    }
+    write_all(tx);
+}
+
+static void send_positions(struct ledger_tx *tx)
+{
+    struct pg_params *p = &tx->params;
+    pg_params_reset(p);
+    pg_array_open(p, PG_ARRAY_I32);
+    for (size_t i = 0; i < tx->moves_count; i++)
+        pg_item_i32(p, tx->moves[i].partition);
+    pg_array_close(p);
+    pg_array_open(p, PG_ARRAY_I64);
+    for (size_t i = 0; i < tx->moves_count; i++)
+        pg_item_i64(p, tx->moves[i].from_offset);
+    pg_array_close(p);
+    pg_array_open(p, PG_ARRAY_I64);
+    for (size_t i = 0; i < tx->moves_count; i++)
+        pg_item_i64(p, tx->moves[i].next_offset);
+    pg_array_close(p);
+    pg_array_open(p, PG_ARRAY_UUID);
+    for (size_t i = 0; i < tx->moves_count; i++)
+        pg_item_uuid(p, uuid_is_null(&tx->moves[i].last_event_id) ? NULL
+                                                                  : &tx->moves[i].last_event_id);
+    pg_array_close(p);
+    pg_async_send(tx->pg, "ledger_positions", positions_sql, p, on_positions, tx);
+}
+
+static void load(struct ledger_tx *tx, bool ends_too)
+{
+    forget(tx);
+    tx->stage = STAGE_LOAD;
+    tx->ends_too = ends_too;
+    pg_async_send(tx->pg, "begin", "BEGIN", NULL, on_written, tx);
+    if (apply_sql_attempts(tx->events, tx->count, ends_too, &tx->params))
+        pg_async_send(tx->pg, "apply_attempts", apply_attempts_sql, &tx->params, on_attempts, tx);
+    send_positions(tx);
+    apply_sql_accounts(tx->events, tx->count, &tx->params);
+    pg_async_send(tx->pg, "apply_lock", apply_accounts_sql, &tx->params, on_accounts, tx);
+    apply_sql_items(tx->events, tx->count, &tx->params);
+    pg_async_send(tx->pg, "apply_load_items", apply_items_sql, &tx->params, on_items, tx);
+    apply_sql_item_attempts(tx->events, tx->count, &tx->params);
+    pg_async_send(tx->pg, "apply_item_attempts", apply_item_attempts_sql, &tx->params,
+                  on_item_attempts, tx);
+    apply_sql_people(tx->events, tx->count, &tx->params);
+    pg_async_send(tx->pg, "apply_load_people", apply_people_sql, &tx->params, on_people, tx);
+    pg_async_sync(tx->pg);
+}
+
+void ledger_tx_begin(struct ledger_tx *tx, const struct event *events, size_t count,
+                     const struct ledger_move *moves, size_t moves_count)
+{
+    tx->events = events;
+    tx->count = count;
+    tx->moves = moves;
+    tx->moves_count = moves_count;
+    load(tx, false);
+}
+
+void ledger_tx_aside(struct ledger_tx *tx, const struct ledger_aside *aside,
+                     const struct ledger_move *move)
+{
+    struct pg_params *p = &tx->params;
+    bool has_account = !uuid_is_null(&aside->account_id);
+    forget(tx);
+    tx->stage = STAGE_ASIDE;
+    tx->moves = move;
+    tx->moves_count = 1;
+    pg_async_send(tx->pg, "begin", "BEGIN", NULL, on_written, tx);
+    send_positions(tx);
+    pg_params_reset(p);
+    pg_add_i32(p, move->partition);
+    pg_add_i64(p, aside->offset);
+    pg_add_uuid(p, uuid_is_null(&move->last_event_id) ? NULL : &move->last_event_id);
+    pg_add_uuid(p, has_account ? &aside->account_id : NULL);
+    pg_add_text(p, aside->reason);
+    pg_add_bytes(p, aside->record, aside->record_bytes);
+    pg_async_send(tx->pg, "ledger_aside", aside_sql, p, on_written, tx);
+    if (has_account) {
+        pg_params_reset(p);
+        pg_add_uuid(p, &aside->account_id);
+        pg_add_text(p, aside->reason);
+        pg_async_send(tx->pg, "ledger_block", block_sql, p, on_written, tx);
+    }
+    pg_async_send(tx->pg, "commit", "COMMIT", NULL, on_committed, tx);
+    pg_async_sync(tx->pg);
+}

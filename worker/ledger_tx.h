@@ -1,0 +1,56 @@
+/* worker/ledger_tx.h - one batch of events becomes rows of Postgres, in one transaction, together
+ * with the positions of its partitions (compare and set).
+ *
+ * Two round trips: forgotten attempts, positions, locks and loads; then, after apply.c has decided
+ * in memory, the writes and the commit. One per connection, used again and again. */
+#ifndef SAM_WORKER_LEDGER_TX_H
+#define SAM_WORKER_LEDGER_TX_H
+
+#include "common/adapters/facts.h"
+#include "common/adapters/pg_async.h"
+#include "common/model/event.h"
+
+struct ledger_tx;
+
+/* How a partition moves by a batch. */
+struct ledger_move {
+    int32_t partition;
+    int64_t from_offset; /* what Postgres must say now */
+    int64_t next_offset;
+    struct uuid last_event_id;
+};
+
+enum ledger_tx_result {
+    LEDGER_TX_DONE,
+    LEDGER_TX_MOVED,  /* the positions are not what was expected: read them anew */
+    LEDGER_TX_RETRY,  /* rolled back for a passing reason */
+    LEDGER_TX_LOST,   /* the connection is gone: read the positions anew */
+    LEDGER_TX_REFUSED /* Postgres refuses something of this batch for good: error tells */
+};
+
+typedef void ledger_tx_fn(void *ctx, enum ledger_tx_result result, const char *error);
+
+/* replies_ms, relations_ms: how soon after a first message its account is looked at. */
+struct ledger_tx *ledger_tx_new(struct pg_async *pg, struct facts *facts, int64_t replies_ms,
+                                int64_t relations_ms, ledger_tx_fn *fn, void *ctx);
+void ledger_tx_free(struct ledger_tx *tx);
+SAM_DEFINE_FREEP(ledger_tx)
+
+/* Begins; events and moves are borrowed until fn is called, exactly once (from within this call
+ * when the connection is gone). */
+void ledger_tx_begin(struct ledger_tx *tx, const struct event *events, size_t count,
+                     const struct ledger_move *moves, size_t moves_count);
+
+/* An event that cannot be applied, kept as it came with the reason; its account (from the record's
+ * key; null = none) is blocked until an operator clears it. Moves the position past it. */
+struct ledger_aside {
+    int64_t offset;
+    struct uuid account_id;
+    const char *reason;
+    const void *record;
+    size_t record_bytes;
+};
+void ledger_tx_aside(struct ledger_tx *tx, const struct ledger_aside *aside,
+                     const struct ledger_move *move);
+
+#endif
