@@ -158,6 +158,19 @@ static void test_metrics_without_token_on_loopback(void **state)
     expect(f->admin, REQUEST("GET /metrics?x=1"), 200, "text/plain; version=0.0.4");
 }
 
+static void test_ipv6_loopback(void **state)
+{
+    struct fixture *f = *state;
+    char why[512] = "";
+    int error = start(f, "[::1]:0", why, sizeof(why));
+    if (error == -EADDRNOTAVAIL || error == -EAFNOSUPPORT) {
+        print_message("no IPv6 here\n");
+        skip();
+    }
+    assert_int_equal(error, 0);
+    assert_int_equal(strncmp(admin_address(f->admin), "[::1]:", 6), 0);
+}
+
 static void test_get_and_head_only(void **state)
 {
     struct fixture *f = *state;
@@ -404,6 +417,7 @@ int main(void)
         TEST(test_healthy_while_the_loop_turns),
         TEST(test_ready_when_no_reason_is_left),
         TEST(test_metrics_without_token_on_loopback),
+        TEST(test_ipv6_loopback),
         TEST(test_get_and_head_only),
         TEST(test_metrics_ask_for_the_token),
         TEST(test_a_token_counts_on_loopback_too),
