@@ -40,7 +40,7 @@ static int judge_lines(void)
     size_t cap = 0;
     ssize_t n;
     while ((n = getline(&line, &cap, stdin)) > 0) {
-        struct buf again = BUF_INIT(2 * RECORD_MAX_BYTES);
+        struct buf again = BUF_INIT((size_t)2 * RECORD_MAX_BYTES);
         char why[RECORD_WHY_BYTES] = "";
         char *tab = memchr(line, '\t', (size_t)n);
         if (!tab || line[n - 1] != '\n')
