@@ -214,7 +214,8 @@ static void write_items(struct writer *w)
     COLUMN(w, PG_ARRAY_I32, n, t[i].dirty, pg_item_i32(params, (int32_t)t[i].failures));
     COLUMN(w, PG_ARRAY_TIME, n, t[i].dirty, pg_item_time(params, t[i].scheduled_ms));
     COLUMN(w, PG_ARRAY_TIME, n, t[i].dirty, pg_item_time(params, t[i].sent_at_ms));
-    COLUMN(w, PG_ARRAY_UUID, n, t[i].dirty, pg_item_uuid(params, uuid_is_null(&t[i].attempt_id) ? NULL : &t[i].attempt_id));
+    COLUMN(w, PG_ARRAY_UUID, n, t[i].dirty,
+           pg_item_uuid(params, uuid_is_null(&t[i].attempt_id) ? NULL : &t[i].attempt_id));
     send(w, "apply_items", items_sql);
 }
 

@@ -1,5 +1,5 @@
-/* worker/ledger.h - the consumer of sam.events: reads from the position that Postgres names, applies
- * in batches, and never passes over an event (design 3.7, 3.8).
+/* worker/ledger.h - the consumer of sam.events: reads from the position that Postgres names,
+ * applies in batches, and never passes over an event (design 3.7, 3.8).
  *
  * Positions live in Postgres (ledger_positions); the group's committed offsets only show the lag to
  * ordinary tools. On assignment, on a mismatch and on a new connection it begins again from what

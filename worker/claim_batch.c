@@ -1,0 +1,378 @@
+#include "worker/claim_batch.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/clock.h"
+
+#include "common/base/banned.h"
+
+#define WAIT_HERE_MS (2 * SECOND_MS) /* shorter waits are not worth a way through the schedule */
+#define WEEK_MS      (7 * DAY_MS)
+#define MARGIN_MS    (10 * SECOND_MS) /* after start_by and the HTTP timeout: then it is unknown */
+
+static const char lock_sql[] =
+    "SELECT s.account_id, sam_now(), " FACTS_FRAME_COLUMNS
+    " FROM account_schedule s JOIN linkedin_accounts a ON a.id = s.account_id "
+    "WHERE s.account_id = ANY ($1) ORDER BY s.account_id FOR UPDATE OF s SKIP LOCKED";
+
+static const char contacted_sql[] =
+    "INSERT INTO contacted (workspace_id, identity, item_id, prospect_id, account_id, at) "
+    "SELECT * FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::uuid[], $5::uuid[], "
+    "$6::timestamptz[]) AS x(workspace_id, identity, item_id, prospect_id, account_id, at) "
+    "ORDER BY workspace_id, identity ON CONFLICT (workspace_id, identity) DO NOTHING";
+
+static const char items_sql[] =
+    "UPDATE send_queue i SET status = 'sending', reason = 'none', reason_detail = NULL, "
+    "attempt_id = x.attempt_id, sweep_at = $4, unclaimed = 0 "
+    "FROM unnest($1::uuid[], $2::uuid[], $3::int[]) AS x(id, attempt_id, dispatch) "
+    "WHERE i.id = x.id AND i.status = 'published' AND i.dispatch = x.dispatch";
+
+static const char attempts_sql[] =
+    "INSERT INTO send_attempts (id, workspace_id, account_id, campaign_id, prospect_id, item_id, "
+    "message_type, kind, identities, started_at, start_by) "
+    "SELECT x.id, x.workspace_id, x.account_id, x.campaign_id, x.prospect_id, x.item_id, "
+    "x.message_type, x.kind, array_remove(ARRAY[x.v, x.p], NULL), $11, $12 "
+    "FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::uuid[], "
+    "$7::text[], $8::text[], $9::text[], $10::text[]) AS x(id, workspace_id, account_id, "
+    "campaign_id, prospect_id, item_id, message_type, kind, v, p)";
+
+void claim_batch_init(struct claim_batch *b, size_t capacity)
+{
+    memset(b, 0, sizeof(*b));
+    b->capacity = capacity;
+    b->works = sam_xcalloc(capacity, sizeof(struct work *));
+    b->fates = sam_xcalloc(capacity, sizeof(*b->fates));
+    b->wait_until_db_ms = sam_xcalloc(capacity, sizeof(*b->wait_until_db_ms));
+    b->asked = sam_xcalloc(capacity, sizeof(*b->asked));
+    b->locked = sam_xcalloc(capacity, sizeof(*b->locked));
+    b->grants = sam_xcalloc(capacity, sizeof(struct grant *));
+    pg_params_init(&b->params);
+}
+
+void claim_batch_reset(struct claim_batch *b)
+{
+    for (size_t i = 0; i < b->grants_count; i++)
+        grant_free(b->grants[i]);
+    b->grants_count = 0;
+    b->count = 0;
+    b->asked_count = 0;
+    b->locked_count = 0;
+    b->identities_count = 0;
+    b->expected_count = 0;
+    b->expected_at = 0;
+    b->db_now_ms = 0;
+    verdicts_reset(&b->verdicts);
+}
+
+void claim_batch_deinit(struct claim_batch *b)
+{
+    claim_batch_reset(b);
+    verdicts_deinit(&b->verdicts);
+    pg_params_deinit(&b->params);
+    free(b->works);
+    free(b->fates);
+    free(b->wait_until_db_ms);
+    free(b->asked);
+    free(b->locked);
+    free(b->grants);
+}
+
+void claim_batch_lock(struct claim_batch *b, struct pg_async *pg, pg_async_fn *fn, void *ctx)
+{
+    pg_params_reset(&b->params);
+    pg_array_open(&b->params, PG_ARRAY_UUID);
+    for (size_t i = 0; i < b->count; i++) {
+        b->fates[i] = FATE_SKIPPED;
+        pg_item_uuid(&b->params, &b->works[i]->job.account_id);
+    }
+    pg_array_close(&b->params);
+    pg_async_send(pg, "claim_lock", lock_sql, &b->params, fn, ctx);
+}
+
+void claim_batch_locked(struct claim_batch *b, struct facts *facts, const struct pg_result *r)
+{
+    b->locked_count = (size_t)pg_rows(r);
+    for (int row = 0; row < pg_rows(r); row++) {
+        b->locked[row].id = pg_uuid(r, row, 0);
+        b->db_now_ms = pg_time_ms(r, row, 1);
+        facts_frame(facts, r, row, 2, b->db_now_ms, &b->locked[row].frame);
+    }
+}
+
+static int by_id(const void *x, const void *y)
+{
+    return uuid_compare(&((const struct claim_account *)x)->id,
+                        &((const struct claim_account *)y)->id);
+}
+
+static const struct claim_account *locked(const struct claim_batch *b, const struct uuid *id)
+{
+    struct claim_account key = {.id = *id};
+    return b->locked_count ? bsearch(&key, b->locked, b->locked_count, sizeof(key), by_id) : NULL;
+}
+
+size_t claim_batch_close_gated(struct claim_batch *b, const struct gate *gate)
+{
+    b->asked_count = 0;
+    for (size_t i = 0; i < b->count; i++) {
+        if (gate_open(gate, b->works[i]->partition) && locked(b, &b->works[i]->job.account_id))
+            b->asked[b->asked_count++] = i;
+    }
+    return b->asked_count;
+}
+
+void claim_batch_load(struct claim_batch *b, struct pg_async *pg, const struct facts *facts,
+                      pg_async_fn *fn, void *ctx)
+{
+    struct pg_params *p = &b->params;
+    int64_t day_rows = 1;
+    int64_t week_rows = 1;
+    pg_params_reset(p);
+    pg_array_open(p, PG_ARRAY_UUID);
+    for (size_t i = 0; i < b->asked_count; i++)
+        pg_item_uuid(p, &b->works[b->asked[i]]->job.item_id);
+    pg_array_close(p);
+    pg_array_open(p, PG_ARRAY_TEXT);
+    for (size_t i = 0; i < b->asked_count; i++) {
+        const char *id = b->works[b->asked[i]]->provider_id;
+        pg_item_text(p, *id ? id : NULL);
+    }
+    pg_array_close(p);
+    pg_array_open(p, PG_ARRAY_TIME);
+    for (size_t i = 0; i < b->asked_count; i++) {
+        const struct claim_account *a = locked(b, &b->works[b->asked[i]]->job.account_id);
+        const struct policy_limits *limits = &a->frame.limits;
+        day_rows = facts_day_rows(limits) > day_rows ? facts_day_rows(limits) : day_rows;
+        week_rows = facts_week_rows(limits) > week_rows ? facts_week_rows(limits) : week_rows;
+        pg_item_time(p, a->frame.day_start_ms);
+    }
+    pg_array_close(p);
+    pg_add_i64(p, day_rows);
+    pg_add_i64(p, week_rows);
+    pg_add_i64(p, facts_call_timeout_ms(facts));
+    pg_add_time(p, b->db_now_ms - WEEK_MS);
+    for (size_t i = 0; i < b->asked_count; i++)
+        b->fates[b->asked[i]] = FATE_STALE; /* until its row is seen */
+    pg_async_send(pg, "claim_load", facts_usage_sql, p, fn, ctx);
+}
+
+static void identities(const struct facts_item *it, struct event_attempt *a)
+{
+    if (it->step > 0)
+        return;
+    if (*it->vanity)
+        (void)snprintf(a->identities[0], sizeof(a->identities[0]), "v:%s", it->vanity);
+    (void)snprintf(a->identities[1], sizeof(a->identities[1]), "p:%s", it->provider_id);
+}
+
+static void add_grant(struct claim_batch *b, const struct work *work, const struct facts_item *it)
+{
+    struct grant *g = sam_xcalloc(1, sizeof(*g));
+    struct event_attempt *a = &g->attempt;
+    a->id = uuid_v7();
+    a->campaign_id = it->campaign_id;
+    a->person_id = it->person_id;
+    a->item_id = it->id;
+    a->kind = it->policy.item.kind;
+    a->started_at_ms = b->db_now_ms;
+    a->start_by_ms = b->db_now_ms + b->start_by_ms;
+    (void)snprintf(a->message_type, sizeof(a->message_type), "%s", it->message_type);
+    identities(it, a);
+    g->workspace_id = it->workspace_id;
+    g->account_id = it->account_id;
+    g->begun_boot_ms = b->begun_boot_ms;
+    g->start_by_boot_ms = b->start_by_boot_ms;
+    g->db_now_ms = b->db_now_ms;
+    g->due_at_ms = work->job.due_at_ms;
+    g->text = sam_xstrdup(it->message);
+    (void)snprintf(g->recipient, sizeof(g->recipient), "%s", it->provider_id);
+    (void)snprintf(g->unipile_account, sizeof(g->unipile_account), "%s", it->unipile_account);
+    b->grants[b->grants_count++] = g;
+    if (it->policy.person.contact == CONTACT_FREE)
+        b->identities_count += (a->identities[0][0] ? 1 : 0) + (a->identities[1][0] ? 1 : 0);
+    else
+        g->attempt.identities[0][0] = g->attempt.identities[1][0] = '\0';
+}
+
+/* What prepare knows and the database may not yet. */
+static void add_prepared(const struct work *work, struct facts_item *it, struct verdict *ret)
+{
+    it->policy.person.replied_now = work->replied;
+    it->policy.item.costs_profile_view = false; /* it was counted when the job was published */
+    *ret = policy_decide_until(&it->policy, 0);
+}
+
+static void decide_one(struct claim_batch *b, struct worker *w, size_t at, struct facts_item *it)
+{
+    struct work *work = b->works[at];
+    struct verdict v;
+    if (it->status != ITEM_PUBLISHED || it->dispatch != work->job.dispatch)
+        return; /* stale */
+    add_prepared(work, it, &v);
+    v = policy_decide_until(&it->policy, b->db_now_ms + b->start_by_ms);
+    if (v.kind == VERDICT_GO && !*it->provider_id) {
+        v = (struct verdict){VERDICT_WAIT, REASON_NOT_PREPARED, b->db_now_ms + 5 * MINUTE_MS};
+    }
+    if (v.kind == VERDICT_GO) {
+        b->fates[at] = FATE_GRANTED;
+        add_grant(b, work, it);
+        return;
+    }
+    if (v.kind == VERDICT_WAIT && v.next_at_ms < b->db_now_ms + WAIT_HERE_MS &&
+        (v.reason == REASON_SPACING || v.reason == REASON_SCHEDULED)) {
+        b->fates[at] = FATE_WAIT;
+        b->wait_until_db_ms[at] = v.next_at_ms;
+        return;
+    }
+    b->fates[at] = FATE_REFUSED;
+    verdicts_add(&b->verdicts, it, &v);
+    metrics_add_label(w->metrics, METRIC_RETURNS, v.reason, 1);
+}
+
+int claim_batch_decide(struct claim_batch *b, struct worker *w, const struct pg_result *r)
+{
+    for (int row = 0; row < pg_rows(r); row++) {
+        struct facts_item it;
+        if (facts_item(w->facts, r, row, true, b->db_now_ms, &it) != 0)
+            return -EINVAL;
+        if (it.index < b->asked_count)
+            decide_one(b, w, b->asked[it.index], &it);
+    }
+    return 0;
+}
+
+/* ---- writes --------------------------------------------------------------------------------- */
+
+#define EACH_GRANT(array, add)                                                                     \
+    do {                                                                                           \
+        pg_array_open(p, array);                                                                   \
+        for (size_t i = 0; i < b->grants_count; i++) {                                             \
+            const struct grant *g = b->grants[i];                                                  \
+            add;                                                                                   \
+        }                                                                                          \
+        pg_array_close(p);                                                                         \
+    } while (0)
+
+#define EACH_IDENTITY(array, add)                                                                  \
+    do {                                                                                           \
+        pg_array_open(p, array);                                                                   \
+        for (size_t i = 0; i < b->grants_count * EVENT_IDENTITIES_MAX; i++) {                      \
+            const struct grant *g = b->grants[i / EVENT_IDENTITIES_MAX];                           \
+            const char *identity = g->attempt.identities[i % EVENT_IDENTITIES_MAX];                \
+            if (*identity)                                                                         \
+                add;                                                                               \
+        }                                                                                          \
+        pg_array_close(p);                                                                         \
+    } while (0)
+
+static void expect(struct claim_batch *b, size_t rows)
+{
+    b->expected[b->expected_count++] = (int64_t)rows;
+}
+
+int64_t claim_batch_expected(struct claim_batch *b)
+{
+    return b->expected[b->expected_at++];
+}
+
+static void write_identities(struct claim_batch *b, struct pg_async *pg, pg_async_fn *fn, void *ctx)
+{
+    struct pg_params *p = &b->params;
+    pg_params_reset(p);
+    EACH_IDENTITY(PG_ARRAY_UUID, pg_item_uuid(p, &g->workspace_id));
+    EACH_IDENTITY(PG_ARRAY_TEXT, pg_item_text(p, identity));
+    EACH_IDENTITY(PG_ARRAY_UUID, pg_item_uuid(p, &g->attempt.item_id));
+    EACH_IDENTITY(PG_ARRAY_UUID, pg_item_uuid(p, &g->attempt.person_id));
+    EACH_IDENTITY(PG_ARRAY_UUID, pg_item_uuid(p, &g->account_id));
+    EACH_IDENTITY(PG_ARRAY_TIME, pg_item_time(p, b->db_now_ms));
+    expect(b, b->identities_count);
+    pg_async_send(pg, "claim_contacted", contacted_sql, p, fn, ctx);
+}
+
+static void write_items(struct claim_batch *b, struct pg_async *pg, int64_t call_timeout_ms,
+                        pg_async_fn *fn, void *ctx)
+{
+    struct pg_params *p = &b->params;
+    pg_params_reset(p);
+    EACH_GRANT(PG_ARRAY_UUID, pg_item_uuid(p, &g->attempt.item_id));
+    EACH_GRANT(PG_ARRAY_UUID, pg_item_uuid(p, &g->attempt.id));
+    pg_array_open(p, PG_ARRAY_I32);
+    for (size_t i = 0; i < b->count; i++) { /* grants stand in the order of their works */
+        if (b->fates[i] == FATE_GRANTED)
+            pg_item_i32(p, (int32_t)b->works[i]->job.dispatch);
+    }
+    pg_array_close(p);
+    pg_add_time(p, b->db_now_ms + b->start_by_ms + call_timeout_ms + MARGIN_MS);
+    expect(b, b->grants_count);
+    pg_async_send(pg, "claim_items", items_sql, p, fn, ctx);
+}
+
+static const char *null_if_empty(const char *text)
+{
+    return *text ? text : NULL;
+}
+
+static void write_attempts(struct claim_batch *b, struct pg_async *pg, pg_async_fn *fn, void *ctx)
+{
+    struct pg_params *p = &b->params;
+    pg_params_reset(p);
+    EACH_GRANT(PG_ARRAY_UUID, pg_item_uuid(p, &g->attempt.id));
+    EACH_GRANT(PG_ARRAY_UUID, pg_item_uuid(p, &g->workspace_id));
+    EACH_GRANT(PG_ARRAY_UUID, pg_item_uuid(p, &g->account_id));
+    EACH_GRANT(PG_ARRAY_UUID, pg_item_uuid(p, &g->attempt.campaign_id));
+    EACH_GRANT(PG_ARRAY_UUID, pg_item_uuid(p, &g->attempt.person_id));
+    EACH_GRANT(PG_ARRAY_UUID, pg_item_uuid(p, &g->attempt.item_id));
+    EACH_GRANT(PG_ARRAY_TEXT, pg_item_text(p, g->attempt.message_type));
+    EACH_GRANT(PG_ARRAY_TEXT, pg_item_text(p, call_kind_name(g->attempt.kind)));
+    EACH_GRANT(PG_ARRAY_TEXT, pg_item_text(p, null_if_empty(g->attempt.identities[0])));
+    EACH_GRANT(PG_ARRAY_TEXT, pg_item_text(p, null_if_empty(g->attempt.identities[1])));
+    pg_add_time(p, b->db_now_ms);
+    pg_add_time(p, b->db_now_ms + b->start_by_ms);
+    expect(b, b->grants_count);
+    pg_async_send(pg, "claim_attempts", attempts_sql, p, fn, ctx);
+}
+
+static void write_verdicts(struct claim_batch *b, struct pg_async *pg, pg_async_fn *exact,
+                           pg_async_fn *other, void *ctx)
+{
+    const struct verdicts *v = &b->verdicts;
+    struct pg_params *p = &b->params;
+    if (v->count == 0)
+        return;
+    verdicts_items_params(v, p);
+    expect(b, v->count);
+    pg_async_send(pg, "verdict_items", verdicts_items_sql, p, exact, ctx);
+    if (v->any_cancelled) {
+        verdicts_people_params(v, p);
+        pg_async_send(pg, "verdict_people", verdicts_people_sql, p, other, ctx);
+        verdicts_contacted_params(v, p);
+        pg_async_send(pg, "verdict_contacted", verdicts_contacted_sql, p, other, ctx);
+    }
+    pg_params_reset(p);
+    pg_array_open(p, PG_ARRAY_UUID);
+    for (size_t i = 0; i < v->count; i++)
+        pg_item_uuid(p, &v->rows[i].account_id);
+    pg_array_close(p);
+    pg_async_send(pg, "verdict_due", verdicts_due_sql, p, other, ctx);
+}
+
+void claim_batch_write(struct claim_batch *b, struct pg_async *pg, pg_async_fn *exact,
+                       pg_async_fn *last, void *ctx)
+{
+    int64_t call_timeout_ms = b->count ? b->works[0]->worker->settings->unipile.timeout_ms : 0;
+    b->expected_count = 0;
+    b->expected_at = 0;
+    if (b->identities_count > 0)
+        write_identities(b, pg, exact, ctx);
+    if (b->grants_count > 0) {
+        write_items(b, pg, call_timeout_ms, exact, ctx);
+        write_attempts(b, pg, exact, ctx);
+    }
+    write_verdicts(b, pg, exact, NULL, ctx);
+    /* a statement whose answer comes last, whatever was written */
+    pg_async_send(pg, "claim_written", "SELECT 1", NULL, last, ctx);
+    pg_async_sync(pg);
+}

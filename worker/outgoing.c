@@ -1,0 +1,200 @@
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/adapters/cloud_event.h"
+#include "common/base/clock.h"
+#include "worker/worker.h"
+
+#include "common/base/banned.h"
+
+#define AGAIN_MS 500
+
+struct outgoing {
+    struct kafka_delivery delivery; /* first: found from the callback's pointer */
+    TAILQ_ENTRY(outgoing) link;
+    struct outgoing_list *list;
+    struct uuid id;
+    struct uuid account_id;
+    const char *type;
+    char *value; /* owned */
+    size_t value_bytes;
+    bool with_kafka; /* the struct is librdkafka's until it reports */
+};
+
+TAILQ_HEAD(outgoing_queue, outgoing);
+
+struct outgoing_list {
+    struct worker *worker;
+    struct outgoing_queue all;
+    size_t count;
+    struct loop_timer timer;
+    struct buf scratch;
+    struct pg_params params;
+};
+
+static void produce(struct outgoing *o);
+
+static void remove_one(struct outgoing *o)
+{
+    TAILQ_REMOVE(&o->list->all, o, link);
+    o->list->count--;
+    free(o->value);
+    free(o);
+}
+
+static void again(struct outgoing_list *list)
+{
+    if (list->timer.node.place == 0)
+        loop_timer_after(list->worker->loop, &list->timer, AGAIN_MS);
+}
+
+static void on_delivery(struct kafka_delivery *d, int error, int32_t partition, int64_t offset)
+{
+    struct outgoing *o = (struct outgoing *)d;
+    (void)partition;
+    (void)offset;
+    o->with_kafka = false;
+    if (!error) {
+        remove_one(o);
+        return;
+    }
+    metrics_add(o->list->worker->metrics, METRIC_KAFKA_FAILED, 1);
+    if (error != -ECANCELED)
+        again(o->list);
+}
+
+static void produce(struct outgoing *o)
+{
+    struct worker *w = o->list->worker;
+    struct cloud_event e = {.topic = w->topic_events,
+                            .key = &o->account_id,
+                            .type = o->type,
+                            .source = "/sam/worker",
+                            .id = o->id,
+                            .value = o->value,
+                            .value_bytes = o->value_bytes,
+                            .delivery = &o->delivery};
+    o->delivery.fn = on_delivery;
+    if (cloud_event_produce(w->kafka, &e) == 0)
+        o->with_kafka = true;
+    else
+        again(o->list);
+}
+
+static void on_timer(void *ctx)
+{
+    struct outgoing_list *list = ctx;
+    struct outgoing *o;
+    TAILQ_FOREACH(o, &list->all, link)
+    {
+        if (!o->with_kafka)
+            produce(o);
+    }
+}
+
+struct outgoing_list *outgoing_new(struct worker *w)
+{
+    struct outgoing_list *list = sam_xcalloc(1, sizeof(*list));
+    list->worker = w;
+    TAILQ_INIT(&list->all);
+    list->timer.fn = on_timer;
+    list->timer.ctx = list;
+    buf_init(&list->scratch, RECORD_MAX_BYTES);
+    pg_params_init(&list->params);
+    return list;
+}
+
+void outgoing_free(struct outgoing_list *list)
+{
+    if (!list)
+        return;
+    loop_timer_cancel(list->worker->loop, &list->timer);
+    while (!TAILQ_EMPTY(&list->all))
+        remove_one(TAILQ_FIRST(&list->all));
+    buf_deinit(&list->scratch);
+    pg_params_deinit(&list->params);
+    free(list);
+}
+
+size_t outgoing_count(const struct outgoing_list *list)
+{
+    return list->count;
+}
+
+void outgoing_event(struct worker *w, struct event *event)
+{
+    struct outgoing_list *list = w->outgoing;
+    struct outgoing *o = sam_xcalloc(1, sizeof(*o));
+    event->id = uuid_v7();
+    event->ledger_id = w->ledger_id;
+    if (!event->at_ms)
+        event->at_ms = worker_db_now_ms(w, clock_boot_ms());
+    event_encode(event, &list->scratch);
+    o->list = list;
+    o->id = event->id;
+    o->account_id = event->account_id;
+    o->type = event_type_name(event->type);
+    o->value_bytes = list->scratch.len;
+    o->value = sam_xmalloc(o->value_bytes + 1);
+    memcpy(o->value, buf_text(&list->scratch), o->value_bytes + 1);
+    TAILQ_INSERT_TAIL(&list->all, o, link);
+    list->count++;
+    produce(o);
+}
+
+static void on_written(void *ctx, enum pg_failure failure, const struct pg_result *r,
+                       const char *error)
+{
+    struct outgoing_list *list = ctx;
+    (void)r;
+    if (failure) {
+        log_error(list->worker->log, "outbox_not_written", LOG_INT("events", list->count),
+                  LOG_MSG(error));
+        return;
+    }
+    log_warn(list->worker->log, "events_left_in_outbox", LOG_INT("events", list->count),
+             LOG_MSG("Kafka did not take them in time; the producer will"));
+    struct outgoing *o;
+    struct outgoing *next;
+    for (o = TAILQ_FIRST(&list->all); o; o = next) {
+        next = TAILQ_NEXT(o, link);
+        if (!o->with_kafka)
+            remove_one(o);
+    }
+}
+
+void outgoing_to_outbox(struct outgoing_list *list)
+{
+    struct pg_params *p = &list->params;
+    struct outgoing *o;
+    char key[UUID_TEXT_BYTES];
+    if (list->count == 0)
+        return;
+    pg_params_reset(p);
+    pg_array_open(p, PG_ARRAY_UUID);
+    TAILQ_FOREACH(o, &list->all, link)
+    pg_item_uuid(p, &o->id);
+    pg_array_close(p);
+    pg_array_open(p, PG_ARRAY_TEXT);
+    TAILQ_FOREACH(o, &list->all, link)
+    {
+        uuid_format(&o->account_id, key);
+        pg_item_text(p, key);
+    }
+    pg_array_close(p);
+    pg_array_open(p, PG_ARRAY_TEXT);
+    TAILQ_FOREACH(o, &list->all, link)
+    pg_item_text(p, o->type);
+    pg_array_close(p);
+    pg_array_open(p, PG_ARRAY_TEXT);
+    TAILQ_FOREACH(o, &list->all, link)
+    pg_item_text_n(p, o->value, o->value_bytes);
+    pg_array_close(p);
+    pg_async_send(list->worker->util, "outbox_write",
+                  "INSERT INTO outbox (id, record_key, event_type, payload) "
+                  "SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[]) "
+                  "ON CONFLICT (id) DO NOTHING",
+                  p, on_written, list);
+    pg_async_sync(list->worker->util);
+}

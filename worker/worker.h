@@ -1,0 +1,205 @@
+/* worker/worker.h - one worker process: what its parts share.
+ *
+ *   consume ──▶ work (early ▸ preparing ▸ ready) ──▶ claim ──▶ send ──▶ outgoing (attempt.ended)
+ *                        │ prepare: reads                        sam.events ──▶ ledger (apply)
+ *
+ * One thread, one loop. A work is owned by the list or part that its state names. */
+#ifndef SAM_WORKER_WORKER_H
+#define SAM_WORKER_WORKER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include "common/adapters/admin.h"
+#include "common/adapters/facts.h"
+#include "common/adapters/gate.h"
+#include "common/adapters/kafka.h"
+#include "common/adapters/pg_async.h"
+#include "common/base/loop.h"
+#include "common/base/metrics.h"
+#include "common/base/settings.h"
+#include "common/base/timers.h"
+#include "common/model/event.h"
+#include "common/model/job.h"
+#include "worker/ledger.h"
+#include "worker/offsets.h"
+#include "worker/unipile/unipile.h"
+
+#define WORKER_CLAIMS_MAX 3
+#define WORKER_WORKS_MAX  8192 /* jobs in memory; then the partitions are paused */
+
+/* What keeps the worker going until it has left (design 3.5: only SIGTERM drains). */
+enum worker_phase {
+    WORKER_RUN,
+    WORKER_DRAIN, /* nothing is claimed any more; calls under way and their events end */
+    WORKER_LEAVE
+};
+
+enum work_state {
+    WORK_EARLY,     /* in the due heap */
+    WORK_PREPARING, /* its reads are under way */
+    WORK_READY,     /* in the ready list */
+    WORK_CLAIMING,  /* in a claim */
+    WORK_SENDING    /* granted: the call, until its end is in the ledger's hands */
+};
+
+struct work {
+    struct timer_node due;  /* first: found from the heap's pointer */
+    TAILQ_ENTRY(work) link; /* of all works */
+    TAILQ_ENTRY(work) ready;
+    struct worker *worker;
+    enum work_state state;
+    struct job job;
+    int32_t partition;
+    int64_t offset;
+    bool given_back; /* its partition was revoked: offsets are not ours to store */
+    /* what prepare has found */
+    bool prepared;
+    int64_t prepared_boot_ms;
+    char provider_id[PROVIDER_ID_MAX_BYTES + 1]; /* "" = as the database knows it */
+    bool replied;
+};
+
+TAILQ_HEAD(work_list, work);
+
+struct claim;
+struct outgoing_list;
+struct sync;
+
+struct worker {
+    const struct settings *settings;
+    struct log *log;
+    struct metrics *metrics;
+    struct admin *admin;
+    struct loop *loop;
+    enum worker_phase phase;
+    int64_t drain_until_boot_ms;
+
+    struct kafka_producer *kafka;
+    struct loop_watch *kafka_watch;
+    struct kafka_consumer *consumer; /* sam.jobs and sam.sync */
+    struct loop_watch *consumer_watch;
+    char *topics[2]; /* jobs, sync: the order of the subscription */
+    char *topic_events;
+    char *topic_dead;
+    char *group_workers;
+    char *group_ledger;
+    int32_t partitions;
+    struct offsets *offsets[2]; /* per topic: one per partition */
+
+    struct work_list works;
+    size_t works_count;
+    struct timers due;
+    struct loop_timer due_timer;
+    struct work_list ready;
+    size_t ready_count;
+
+    struct facts *facts;
+    struct gate *gate;
+    struct loop_timer gate_timer;
+    struct pg_async *util; /* gate, lookups, outbox */
+    bool gate_asked;
+    struct claim *claims[WORKER_CLAIMS_MAX];
+    struct ledger *ledger;
+    struct uuid ledger_id;
+    int64_t db_minus_boot_ms; /* the database's clock, as last seen */
+
+    struct unipile *unipile;
+    size_t sending; /* granted calls that have not ended */
+    size_t reading; /* reads under way */
+    struct outgoing_list *outgoing;
+    struct sync *sync;
+    struct stops *stops;
+};
+
+/* The database's clock now, by the last reading. */
+static inline int64_t worker_db_now_ms(const struct worker *w, int64_t boot_ms)
+{
+    return boot_ms + w->db_minus_boot_ms;
+}
+
+/* ---- works (works.c) ------------------------------------------------------------------------ */
+
+struct work *work_new(struct worker *w, const struct job *job, int32_t partition, int64_t offset);
+/* Its decision is durable elsewhere: the offset may be stored, the memory is freed. */
+void work_settle(struct work *work);
+/* Not taken any further by this worker; the offset is not stored. */
+void work_drop(struct work *work);
+/* To the ready list, the due heap or to prepare, by what it lacks. */
+void work_advance(struct work *work);
+/* Tries again, not before a moment of CLOCK_BOOTTIME. */
+void work_later(struct work *work, int64_t at_boot_ms);
+/* Takes up to max ready works whose gate is open; their state is WORK_CLAIMING then. */
+size_t works_take(struct worker *w, struct work **out, size_t max);
+void works_init(struct worker *w);
+/* The partitions are gone: unclaimed works are dropped, the others lose their offsets. */
+void works_give_back(struct worker *w, const struct kafka_part *parts, size_t count);
+
+/* ---- parts ---------------------------------------------------------------------------------- */
+
+/* consume.c */
+SAM_MUSTCHECK int consume_new(struct worker *w, char *why, size_t why_bytes);
+void consume_free(struct worker *w);
+/* A record of a topic (0 jobs, 1 sync) is settled. */
+void consume_settle(struct worker *w, int topic, int32_t partition, int64_t offset);
+
+/* prepare.c: begins the reads of a work that needs some; true = begun, work_advance() follows. */
+bool prepare_begin(struct work *work);
+
+/* send.c: the granted call of a work. text is copied. */
+struct grant {
+    struct event_attempt attempt; /* as started */
+    struct uuid workspace_id;
+    struct uuid account_id;
+    int64_t start_by_boot_ms;
+    int64_t begun_boot_ms; /* before the claim's query was sent */
+    int64_t db_now_ms;     /* as the claim has read it */
+    int64_t due_at_ms;
+    char *text; /* owned */
+    char recipient[PROVIDER_ID_MAX_BYTES + 1];
+    char unipile_account[UNIPILE_ID_MAX + 1];
+};
+/* Takes the grant; its attempt.ended goes to the ledger whatever happens. */
+void send_granted(struct worker *w, struct grant *grant);
+/* The claim came to nothing: attempt.ended, not executed, untried. */
+void send_untried(struct worker *w, const struct grant *grant, const char *error_type);
+void grant_free(struct grant *grant);
+
+/* outgoing.c: events on their way to the ledger, kept until Kafka has them. */
+struct outgoing_list *outgoing_new(struct worker *w);
+void outgoing_free(struct outgoing_list *list);
+/* Fills in id, ledger id and time, and writes it; tried again until it is acknowledged. */
+void outgoing_event(struct worker *w, struct event *event);
+size_t outgoing_count(const struct outgoing_list *list);
+/* Kafka will not take them before we leave: writes them to the outbox. */
+void outgoing_to_outbox(struct outgoing_list *list);
+
+/* claim.c */
+struct claim *claim_new(struct worker *w, int number);
+void claim_free(struct claim *c);
+bool claim_idle(const struct claim *c); /* connected, and nothing under way */
+bool claim_busy(const struct claim *c);
+/* Takes ready works and claims them. */
+void claim_begin(struct claim *c);
+
+/* sync.c */
+struct sync *sync_new(struct worker *w);
+void sync_free(struct sync *s);
+void sync_add(struct sync *s, const struct sync_job *job, int32_t partition, int64_t offset);
+void sync_give_back(struct sync *s, const struct kafka_part *parts, size_t count);
+/* Begins what there is room for. */
+void sync_advance(struct sync *s);
+size_t sync_busy(const struct sync *s);
+
+/* stops.c: reasons of this process to claim nothing for a while. */
+struct stops *stops_new(struct worker *w);
+void stops_free(struct stops *s);
+/* One ended write call, for the share of unknown ones. */
+void stops_outcome(struct stops *s, enum outcome outcome);
+/* Our key was refused (by a write or a read). */
+void stops_setup_broken(struct stops *s);
+bool stops_claims(const struct stops *s);
+
+#endif
