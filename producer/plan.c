@@ -158,7 +158,9 @@ static void read_campaign(struct producer *p, struct plan_batch *b, const struct
     if (campaign_type_parse(pg_text(r, row, 4), &c->type) != 0)
         c->texts = NULL;
     c->workspace_id = pg_uuid(r, row, 5);
-    c->windows = facts_calendar(p->facts, r, row, 6, b->now_ms, &c->windows_count);
+    size_t count;
+    const struct interval *windows = facts_calendar(p->facts, r, row, 6, b->now_ms, &count);
+    plan_campaign_windows(c, windows, count);
 }
 
 static enum pg_failure load_campaigns(struct producer *p, struct plan_batch *b)

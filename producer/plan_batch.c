@@ -65,6 +65,19 @@ void plan_account_waiting(struct plan_account *a, int64_t scheduled_ms, bool inv
     }
 }
 
+void plan_campaign_windows(struct plan_campaign *c, const struct interval *windows, size_t count)
+{
+    c->windows_count = 0;
+    for (size_t i = 0; i < count && i < PLAN_WINDOWS_MAX; i++) {
+        if (windows[i].from_at_ms >= c->end_at_ms)
+            break;
+        c->windows[i] = windows[i];
+        if (c->windows[i].to_at_ms > c->end_at_ms)
+            c->windows[i].to_at_ms = c->end_at_ms;
+        c->windows_count++;
+    }
+}
+
 static void open_slots(struct plan_batch *b, struct plan_account *a)
 {
     int64_t spacing = a->frame.limits.spacing_ms;
@@ -117,7 +130,7 @@ static bool place_one(struct plan_batch *b, struct plan_account *a, const struct
         .jitter_ms = (int64_t)random_below((uint64_t)a->frame.limits.jitter_ms + 1),
     };
     int64_t at_ms;
-    if (!slots_take(&a->slots, &wish, &at_ms) || at_ms >= c->end_at_ms)
+    if (!slots_take(&a->slots, &wish, &at_ms))
         return false;
     if (b->items_count % 64 == 0)
         b->items = sam_xrealloc(b->items, (b->items_count + 64) * sizeof(*b->items));

@@ -12,6 +12,7 @@
 #include "producer/texts.h"
 
 #define PLAN_ACCOUNTS_MAX 100
+#define PLAN_WINDOWS_MAX  16  /* more than a horizon has */
 #define PLAN_ITEMS_MAX    100 /* that wait for one account: the rest is planned later */
 
 struct plan_account {
@@ -41,7 +42,7 @@ struct plan_campaign {
     enum note_limit on_limit;
     int64_t start_at_ms;
     int64_t end_at_ms;
-    const struct interval *windows;
+    struct interval windows[PLAN_WINDOWS_MAX]; /* up to end_at_ms */
     size_t windows_count;
     struct texts_campaign *texts; /* NULL = its texts cannot be used */
     char problem[160];
@@ -95,6 +96,9 @@ void plan_account_days(struct plan_account *a, const char *timezone, int64_t now
 /* Counts an item that waits already. */
 void plan_account_waiting(struct plan_account *a, int64_t scheduled_ms, bool invitation,
                           bool costs_view);
+
+/* The campaign's open intervals, cut off at its end. */
+void plan_campaign_windows(struct plan_campaign *c, const struct interval *windows, size_t count);
 
 /* Gives people their slots: follow-ups before new people, the account's campaigns in turn. People
  * must be ordered by account, campaign, next_at. Fills items, holds, and each account's outcome. */

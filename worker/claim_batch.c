@@ -18,11 +18,13 @@ static const char lock_sql[] =
     " FROM account_schedule s JOIN linkedin_accounts a ON a.id = s.account_id "
     "WHERE s.account_id = ANY ($1) ORDER BY s.account_id FOR UPDATE OF s SKIP LOCKED";
 
+/* A row of another item is left alone and not counted: the claim sees that and starts over. */
 static const char contacted_sql[] =
     "INSERT INTO contacted (workspace_id, identity, item_id, prospect_id, account_id, at) "
     "SELECT * FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::uuid[], $5::uuid[], "
     "$6::timestamptz[]) AS x(workspace_id, identity, item_id, prospect_id, account_id, at) "
-    "ORDER BY workspace_id, identity ON CONFLICT (workspace_id, identity) DO NOTHING";
+    "ORDER BY workspace_id, identity ON CONFLICT (workspace_id, identity) DO UPDATE "
+    "SET at = contacted.at WHERE contacted.item_id = excluded.item_id";
 
 static const char items_sql[] =
     "UPDATE send_queue i SET status = 'sending', reason = 'none', reason_detail = NULL, "
@@ -191,18 +193,7 @@ static void add_grant(struct claim_batch *b, const struct work *work, const stru
     (void)snprintf(g->recipient, sizeof(g->recipient), "%s", it->provider_id);
     (void)snprintf(g->unipile_account, sizeof(g->unipile_account), "%s", it->unipile_account);
     b->grants[b->grants_count++] = g;
-    if (it->policy.person.contact == CONTACT_FREE)
-        b->identities_count += (a->identities[0][0] ? 1 : 0) + (a->identities[1][0] ? 1 : 0);
-    else
-        g->attempt.identities[0][0] = g->attempt.identities[1][0] = '\0';
-}
-
-/* What prepare knows and the database may not yet. */
-static void add_prepared(const struct work *work, struct facts_item *it, struct verdict *ret)
-{
-    it->policy.person.replied_now = work->replied;
-    it->policy.item.costs_profile_view = false; /* it was counted when the job was published */
-    *ret = policy_decide_until(&it->policy, 0);
+    b->identities_count += (size_t)(a->identities[0][0] != 0) + (size_t)(a->identities[1][0] != 0);
 }
 
 static void decide_one(struct claim_batch *b, struct worker *w, size_t at, struct facts_item *it)
@@ -210,8 +201,9 @@ static void decide_one(struct claim_batch *b, struct worker *w, size_t at, struc
     struct work *work = b->works[at];
     struct verdict v;
     if (it->status != ITEM_PUBLISHED || it->dispatch != work->job.dispatch)
-        return; /* stale */
-    add_prepared(work, it, &v);
+        return;                                    /* stale */
+    it->policy.person.replied_now = work->replied; /* the database may not know it yet */
+    it->policy.item.costs_profile_view = false;    /* counted when the job was published */
     v = policy_decide_until(&it->policy, b->db_now_ms + b->start_by_ms);
     if (v.kind == VERDICT_GO && !*it->provider_id) {
         v = (struct verdict){VERDICT_WAIT, REASON_NOT_PREPARED, b->db_now_ms + 5 * MINUTE_MS};

@@ -1,0 +1,185 @@
+/* The consumer of sam.jobs and sam.sync (group sam-workers): records become works; what cannot be
+ * decoded goes to the dead letter topic with the reason. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "worker/worker.h"
+
+#include "common/base/banned.h"
+
+#define RECORDS_PER_TURN 1000
+
+/* A record on its way to the dead letter topic; its offset waits for that. */
+struct dead_letter {
+    struct kafka_delivery delivery; /* first: found from the callback's pointer */
+    struct worker *worker;
+    int topic;
+    int32_t partition;
+    int64_t offset;
+};
+
+void consume_settle(struct worker *w, int topic, int32_t partition, int64_t offset)
+{
+    int64_t next;
+    if (partition < w->partitions && offsets_settle(&w->offsets[topic][partition], offset, &next) &&
+        w->consumer)
+        kafka_consumer_store(w->consumer, topic, partition, next);
+}
+
+static void on_dead_letter(struct kafka_delivery *d, int error, int32_t partition, int64_t offset)
+{
+    struct dead_letter *letter = (struct dead_letter *)d;
+    struct worker *w = letter->worker;
+    (void)partition;
+    (void)offset;
+    if (error) /* its offset stays open: it is read again after the next assignment */
+        log_error(w->log, "dead_letter_lost", LOG_INT("errno", -error));
+    else
+        consume_settle(w, letter->topic, letter->partition, letter->offset);
+    free(letter);
+}
+
+static void bury(struct worker *w, const struct kafka_record *record, const char *why)
+{
+    char partition[16];
+    char offset[24];
+    char key[128];
+    (void)snprintf(partition, sizeof(partition), "%d", record->partition);
+    (void)snprintf(offset, sizeof(offset), "%lld", (long long)record->offset);
+    (void)snprintf(key, sizeof(key), "%.*s", (int)record->key_bytes,
+                   record->key ? record->key : "");
+    const struct kafka_header headers[] = {{"sam_reason", why},
+                                           {"sam_topic", w->topics[record->topic]},
+                                           {"sam_partition", partition},
+                                           {"sam_offset", offset}};
+    struct dead_letter *letter = sam_xcalloc(1, sizeof(*letter));
+    *letter =
+        (struct dead_letter){{on_dead_letter}, w, record->topic, record->partition, record->offset};
+    struct kafka_message m = {.topic = w->topic_dead,
+                              .partition = -1,
+                              .key = key,
+                              .value = record->value ? record->value : "",
+                              .value_bytes = record->value_bytes,
+                              .headers = headers,
+                              .headers_count = SAM_ARRAY_LEN(headers),
+                              .delivery = &letter->delivery};
+    log_error(w->log, "dead_letter", LOG_STR("topic", w->topics[record->topic]),
+              LOG_INT("partition", record->partition), LOG_INT("offset", record->offset),
+              LOG_STR("why", why));
+    metrics_add_label(w->metrics, METRIC_DEAD_LETTERS, record->topic, 1);
+    if (kafka_produce(w->kafka, &m) != 0)
+        on_dead_letter(&letter->delivery, -EIO, 0, 0);
+}
+
+static void on_record(void *ctx, const struct kafka_record *record)
+{
+    struct worker *w = ctx;
+    char type[64] = "";
+    char why[RECORD_WHY_BYTES] = "";
+    const char *value = record->value ? record->value : "";
+    const char *expected = record->topic == 0 ? JOB_TYPE : SYNC_TYPE;
+    struct job job;
+    struct sync_job sync_job;
+    if (record->partition >= w->partitions)
+        return; /* the topic has grown: this process must be started anew to own it */
+    offsets_add(&w->offsets[record->topic][record->partition], record->offset);
+    if (!kafka_record_header(record, "ce_type", type, sizeof(type)) ||
+        strcmp(type, expected) != 0) {
+        (void)snprintf(why, sizeof(why), "ce_type is \"%.60s\", not %s", type, expected);
+        bury(w, record, why);
+    } else if (record->topic == 0) {
+        if (job_decode(value, record->value_bytes, &job, why) != 0) {
+            bury(w, record, why);
+            return;
+        }
+        metrics_add(w->metrics, METRIC_JOBS, 1);
+        work_advance(work_new(w, &job, record->partition, record->offset));
+        if (w->works_count >= WORKER_WORKS_MAX)
+            kafka_consumer_pause(w->consumer, 0, true);
+    } else if (sync_job_decode(value, record->value_bytes, &sync_job, why) != 0) {
+        bury(w, record, why);
+    } else {
+        sync_add(w->sync, &sync_job, record->partition, record->offset);
+    }
+}
+
+static void on_assigned(void *ctx, const struct kafka_part *parts, size_t count)
+{
+    struct worker *w = ctx;
+    log_info(w->log, "jobs_assigned", LOG_INT("partitions", count));
+    for (size_t i = 0; i < count; i++) {
+        if (parts[i].partition < w->partitions)
+            offsets_reset(&w->offsets[parts[i].topic][parts[i].partition]);
+    }
+    kafka_consumer_assign(w->consumer, parts, count);
+    admin_reason_set(w->admin, "jobs", NULL);
+}
+
+/* Given back at once: calls under way go on, they are fenced in Postgres. */
+static void on_revoked(void *ctx, const struct kafka_part *parts, size_t count, bool lost)
+{
+    struct worker *w = ctx;
+    log_info(w->log, "jobs_revoked", LOG_INT("partitions", count), LOG_BOOL("lost", lost));
+    works_give_back(w, parts, count);
+    sync_give_back(w->sync, parts, count);
+    for (size_t i = 0; i < count; i++) {
+        if (parts[i].partition < w->partitions)
+            offsets_reset(&w->offsets[parts[i].topic][parts[i].partition]);
+    }
+    if (!lost)
+        kafka_consumer_commit(w->consumer);
+    kafka_consumer_unassign(w->consumer);
+}
+
+static void on_error(void *ctx, const char *text, bool fatal)
+{
+    struct worker *w = ctx;
+    metrics_add(w->metrics, METRIC_KAFKA_FAILED, 1);
+    log_warn(w->log, "kafka_error", LOG_MSG(text), LOG_BOOL("fatal", fatal));
+}
+
+static void on_readable(void *ctx, unsigned events)
+{
+    struct worker *w = ctx;
+    (void)events;
+    (void)kafka_consumer_poll(w->consumer, RECORDS_PER_TURN);
+}
+
+int consume_new(struct worker *w, char *why, size_t why_bytes)
+{
+    static const struct kafka_consumer_ops ops = {
+        .record = on_record, .assigned = on_assigned, .revoked = on_revoked, .error = on_error};
+    const char *topics[] = {w->topics[0], w->topics[1]};
+    const struct kafka_options kafka = {.bootstrap_servers = w->settings->kafka.bootstrap_servers,
+                                        .client_id = "sam-worker",
+                                        .properties =
+                                            (const char *const *)w->settings->kafka.properties,
+                                        .log = w->log};
+    const struct kafka_subscription subscription = {
+        .group = w->group_workers, .topics = topics, .topics_count = 2, .ops = &ops, .ctx = w};
+    for (int t = 0; t < 2; t++)
+        w->offsets[t] = sam_xcalloc((size_t)w->partitions, sizeof(struct offsets));
+    int r = kafka_consumer_new(&kafka, &subscription, &w->consumer, why, why_bytes);
+    if (r != 0)
+        return r;
+    w->consumer_watch =
+        loop_watch(w->loop, kafka_consumer_fd(w->consumer), LOOP_READ, on_readable, w);
+    return 0;
+}
+
+void consume_free(struct worker *w)
+{
+    struct kafka_consumer *consumer = w->consumer;
+    loop_unwatch(w->loop, w->consumer_watch);
+    w->consumer_watch = NULL;
+    w->consumer = NULL;
+    kafka_consumer_free(consumer);
+    for (int t = 0; t < 2; t++) {
+        for (int32_t i = 0; w->offsets[t] && i < w->partitions; i++)
+            offsets_deinit(&w->offsets[t][i]);
+        free(w->offsets[t]);
+        w->offsets[t] = NULL;
+    }
+}

@@ -1,0 +1,192 @@
+/* Prepare (design 3.4): reads before the claim, safe to repeat. A vanity name becomes the provider
+ * id that this account sees; before a follow-up the chat is looked at for a reply. What is learned
+ * goes to the ledger, and in memory straight to the claim. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/clock.h"
+#include "worker/replies.h"
+#include "worker/worker.h"
+
+#include "common/base/banned.h"
+
+#define COPY(to, from)  ((void)snprintf(to, sizeof(to), "%s", from))
+#define READ_SHARE      4 /* of the places in flight, one in so many at most is for reads */
+#define READ_AGAIN_MS   (10 * SECOND_MS)
+#define CHATS_LOOKED_AT 3 /* a person has one 1:1 chat; some have a second of another kind */
+
+struct look {
+    struct work *work;
+    char chats[CHATS_LOOKED_AT][EVENT_ID_MAX + 1];
+    size_t chats_count;
+    size_t at;
+};
+
+static struct event person_event(const struct work *work, enum finding finding)
+{
+    struct event e = {.type = EVENT_PERSON,
+                      .workspace_id = work->job.workspace_id,
+                      .account_id = work->job.account_id,
+                      .person = {.id = work->job.person_id,
+                                 .campaign_id = work->job.campaign_id,
+                                 .finding = finding,
+                                 .view_id = work->job.view_id}};
+    return e;
+}
+
+static void done(struct work *work)
+{
+    work->prepared = true;
+    work->prepared_boot_ms = clock_boot_ms();
+    if (work->given_back)
+        work_drop(work);
+    else
+        work_advance(work);
+}
+
+static void account_broken(const struct work *work, const struct unipile_read *read)
+{
+    struct event e = {.type = EVENT_ACCOUNT,
+                      .workspace_id = work->job.workspace_id,
+                      .account_id = work->job.account_id,
+                      .account = {.status = ACCOUNT_DISCONNECTED}};
+    if (read->account_status && account_status_parse(read->account_status, &e.account.status) != 0)
+        e.account.status = ACCOUNT_DISCONNECTED;
+    COPY(e.account.reason, read->error_type);
+    outgoing_event(work->worker, &e);
+}
+
+/* The read did not succeed: the claim would refuse the item for want of it. Tried again while the
+ * job is still the item's latest; its sweep bounds that. */
+static void failed(struct work *work, const struct unipile_read *read)
+{
+    if (read->result == UNIPILE_READ_SETUP_BROKEN)
+        stops_setup_broken(work->worker->stops);
+    if (read->result == UNIPILE_READ_ACCOUNT_BROKEN) {
+        account_broken(work, read);
+        done(work); /* the claim sees the account's status as soon as it is applied */
+        return;
+    }
+    log_info(work->worker->log, "read_failed", LOG_UUID("item", &work->job.item_id),
+             LOG_STR("type", read->error_type));
+    if (work->given_back)
+        work_drop(work);
+    else
+        work_later(work, clock_boot_ms() + READ_AGAIN_MS);
+}
+
+static void on_profile(void *ctx, const struct unipile_read *read)
+{
+    struct work *work = ctx;
+    struct event e;
+    work->worker->reading--;
+    switch (read->result) {
+    case UNIPILE_READ_OK:
+        COPY(work->provider_id, read->provider_id);
+        e = person_event(work, FINDING_RESOLVED);
+        COPY(e.person.provider_id, read->provider_id);
+        outgoing_event(work->worker, &e);
+        if (read->first_degree && work->job.kind == CALL_INVITATION) {
+            e = person_event(work, FINDING_CONNECTED);
+            e.person.happened_at_ms = worker_db_now_ms(work->worker, clock_boot_ms());
+            outgoing_event(work->worker, &e);
+            work_settle(work); /* the invitation is cancelled when that is applied */
+            return;
+        }
+        done(work);
+        break;
+    case UNIPILE_READ_NOT_FOUND:
+        e = person_event(work, FINDING_NOT_FOUND);
+        outgoing_event(work->worker, &e);
+        work_settle(work);
+        break;
+    case UNIPILE_READ_RETRY:
+    case UNIPILE_READ_ACCOUNT_BROKEN:
+    case UNIPILE_READ_SETUP_BROKEN:
+        failed(work, read);
+        break;
+    }
+}
+
+static void look_next(struct look *look);
+
+static void look_done(struct look *look)
+{
+    struct work *work = look->work;
+    free(look);
+    done(work);
+}
+
+static void on_messages(void *ctx, const struct unipile_read *read)
+{
+    struct look *look = ctx;
+    struct work *work = look->work;
+    work->worker->reading--;
+    if (read->result != UNIPILE_READ_OK && read->result != UNIPILE_READ_NOT_FOUND) {
+        free(look);
+        failed(work, read);
+        return;
+    }
+    for (size_t i = 0; i < read->items_count; i++) {
+        const struct unipile_item *item = &read->items[i];
+        if (!item->inbound || item->at_ms <= work->job.look_after_ms)
+            continue;
+        struct event e = person_event(work, FINDING_REPLY);
+        reply_event(&e, item, look->chats[look->at]);
+        outgoing_event(work->worker, &e);
+        work->replied = true;
+    }
+    look->at++;
+    if (work->replied)
+        look_done(look);
+    else
+        look_next(look);
+}
+
+static void look_next(struct look *look)
+{
+    struct work *work = look->work;
+    if (look->at == look->chats_count) {
+        look_done(look);
+        return;
+    }
+    work->worker->reading++;
+    metrics_add(work->worker->metrics, METRIC_READS, 1);
+    unipile_chat_messages(work->worker->unipile, work->job.unipile_account, look->chats[look->at],
+                          work->job.look_after_ms, on_messages, look);
+}
+
+static void on_chats(void *ctx, const struct unipile_read *read)
+{
+    struct look *look = ctx;
+    struct work *work = look->work;
+    work->worker->reading--;
+    if (read->result != UNIPILE_READ_OK && read->result != UNIPILE_READ_NOT_FOUND) {
+        free(look);
+        failed(work, read);
+        return;
+    }
+    for (size_t i = 0; i < read->items_count && look->chats_count < CHATS_LOOKED_AT; i++)
+        COPY(look->chats[look->chats_count++], read->items[i].chat_id);
+    look_next(look);
+}
+
+bool prepare_begin(struct work *work)
+{
+    struct worker *w = work->worker;
+    size_t share = (size_t)w->settings->unipile.max_in_flight / READ_SHARE;
+    if (w->reading >= (share ? share : 1) || unipile_room(w->unipile) == 0 ||
+        stops_claims(w->stops) || w->phase != WORKER_RUN)
+        return false;
+    w->reading++;
+    metrics_add(w->metrics, METRIC_READS, 1);
+    if (work->job.resolve[0]) {
+        unipile_profile(w->unipile, work->job.unipile_account, work->job.resolve, on_profile, work);
+        return true;
+    }
+    struct look *look = sam_xcalloc(1, sizeof(*look));
+    look->work = work;
+    unipile_chats_with(w->unipile, work->job.unipile_account, work->job.look, on_chats, look);
+    return true;
+}

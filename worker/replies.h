@@ -1,0 +1,16 @@
+/* worker/replies.h - what an inbound message says: a reply, or the wish not to be written to. The
+ * text is judged here and goes nowhere. */
+#ifndef SAM_WORKER_REPLIES_H
+#define SAM_WORKER_REPLIES_H
+
+#include "common/model/event.h"
+#include "worker/unipile/unipile.h"
+
+/* Opt-out words of the languages that campaigns are written in, as whole words of a short message;
+ * in doubt it is a plain reply (which stops the follow-ups as well). */
+enum reply_class reply_classify(const char *text);
+
+/* Fills in what a FINDING_REPLY says about the message. chat_id: used when the item names none. */
+void reply_event(struct event *e, const struct unipile_item *item, const char *chat_id);
+
+#endif

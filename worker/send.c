@@ -1,0 +1,114 @@
+/* The granted call, and its end for the ledger. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/clock.h"
+#include "worker/worker.h"
+
+#include "common/base/banned.h"
+
+#define COPY(to, from) ((void)snprintf(to, sizeof(to), "%s", from))
+
+struct call {
+    struct worker *worker;
+    struct grant *grant; /* owned */
+    int64_t begun_boot_ms;
+};
+
+void grant_free(struct grant *grant)
+{
+    if (!grant)
+        return;
+    free(grant->text);
+    free(grant);
+}
+
+/* Never earlier than the true moment: db_now_ms was read after begun_boot_ms. Spacing is measured
+ * from it. */
+static int64_t db_moment(const struct grant *g, int64_t boot_ms)
+{
+    return g->db_now_ms + (boot_ms - g->begun_boot_ms);
+}
+
+static void tell_end(struct worker *w, const struct grant *g, const struct event_attempt *end)
+{
+    struct event event = {.type = EVENT_ATTEMPT_ENDED,
+                          .workspace_id = g->workspace_id,
+                          .account_id = g->account_id,
+                          .at_ms = end->ended_at_ms,
+                          .attempt = *end};
+    outgoing_event(w, &event);
+}
+
+void send_untried(struct worker *w, const struct grant *grant, const char *error_type)
+{
+    struct event_attempt end = grant->attempt;
+    end.ended_at_ms = db_moment(grant, clock_boot_ms());
+    end.outcome = OUTCOME_NOT_EXECUTED;
+    end.untried = true;
+    COPY(end.error_type, error_type);
+    tell_end(w, grant, &end);
+}
+
+static void log_end(struct worker *w, const struct event_attempt *end)
+{
+    if (end->outcome == OUTCOME_SENT) {
+        log_debug(w->log, "sent", LOG_UUID("item", &end->item_id), LOG_UUID("attempt", &end->id));
+        return;
+    }
+    log_warn(w->log, "not_sent", LOG_UUID("item", &end->item_id), LOG_UUID("attempt", &end->id),
+             LOG_STR("outcome", outcome_name(end->outcome)), LOG_STR("type", end->error_type),
+             LOG_INT("http", end->http_status));
+}
+
+static void on_outcome(void *ctx, const struct unipile_outcome *o)
+{
+    struct call *call = ctx;
+    struct worker *w = call->worker;
+    struct event_attempt end = call->grant->attempt;
+    int64_t now = clock_boot_ms();
+    end.ended_at_ms = db_moment(call->grant, now);
+    end.outcome = o->outcome;
+    end.untried = o->untried;
+    end.refusal = o->refusal;
+    end.wait_ms = o->wait_ms;
+    end.http_status = o->http_status;
+    COPY(end.error_type, o->error_type);
+    COPY(end.account_status, o->account_status ? o->account_status : "");
+    COPY(end.invitation_id, o->invitation_id);
+    COPY(end.chat_id, o->chat_id);
+    COPY(end.message_id, o->message_id);
+    w->sending--;
+    metrics_set(w->metrics, METRIC_IN_FLIGHT, (int64_t)w->sending);
+    metrics_add_label(w->metrics, METRIC_CALLS, (int)o->outcome, 1);
+    metrics_observe(w->metrics, METRIC_CALL_SECONDS, now - call->begun_boot_ms);
+    log_end(w, &end);
+    tell_end(w, call->grant, &end);
+    stops_outcome(w->stops, o->outcome);
+    if (o->outcome == OUTCOME_SETUP_BROKEN)
+        stops_setup_broken(w->stops);
+    grant_free(call->grant);
+    free(call);
+}
+
+void send_granted(struct worker *w, struct grant *grant)
+{
+    int64_t now = clock_boot_ms();
+    if (now >= grant->start_by_boot_ms) {
+        send_untried(w, grant, "lapsed");
+        grant_free(grant);
+        return;
+    }
+    struct call *call = sam_xcalloc(1, sizeof(*call));
+    struct unipile_write write = {.kind = grant->attempt.kind,
+                                  .account = grant->unipile_account,
+                                  .recipient = grant->recipient,
+                                  .text = grant->text,
+                                  .start_by_boot_ms = grant->start_by_boot_ms};
+    *call = (struct call){w, grant, now};
+    w->sending++;
+    metrics_set(w->metrics, METRIC_IN_FLIGHT, (int64_t)w->sending);
+    metrics_observe(w->metrics, METRIC_LATENESS, db_moment(grant, now) - grant->due_at_ms);
+    unipile_send(w->unipile, &write, on_outcome, call);
+}

@@ -1,0 +1,125 @@
+/* Reasons of this process to claim nothing for a while (design 3.10): our key is refused; or too
+ * many calls of the last ones ended unknown, so something between us and Unipile is ill. */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "common/base/clock.h"
+#include "worker/worker.h"
+
+#include "common/base/banned.h"
+
+#define RESULTS      50
+#define UNKNOWNS_MAX 10
+#define UNKNOWN_MIN  MINUTE_MS
+#define UNKNOWN_MAX  (15 * MINUTE_MS)
+#define CHECK_MIN_MS (5 * SECOND_MS) /* of the key, by a read; doubles */
+#define CHECK_MAX_MS (5 * MINUTE_MS)
+
+struct stops {
+    struct worker *worker;
+    bool unknown[RESULTS];
+    size_t at;
+    size_t unknowns;
+    int64_t unknown_stop_ms;
+    bool stopped_unknown;
+    bool stopped_setup;
+    bool checking;
+    int64_t check_ms;
+    struct loop_timer unknown_timer;
+    struct loop_timer check_timer;
+};
+
+static void on_unknown_over(void *ctx)
+{
+    struct stops *s = ctx;
+    s->stopped_unknown = false;
+    for (size_t i = 0; i < RESULTS; i++)
+        s->unknown[i] = false;
+    s->unknowns = 0;
+    admin_reason_set(s->worker->admin, "unknown", NULL);
+    log_info(s->worker->log, "claims_resumed", LOG_STR("after", "unknown"));
+}
+
+static void on_checked(void *ctx, const struct unipile_read *read)
+{
+    struct stops *s = ctx;
+    s->checking = false;
+    s->worker->reading--;
+    if (read->result == UNIPILE_READ_SETUP_BROKEN || read->result == UNIPILE_READ_RETRY) {
+        s->check_ms = s->check_ms * 2 < CHECK_MAX_MS ? s->check_ms * 2 : CHECK_MAX_MS;
+        loop_timer_after(s->worker->loop, &s->check_timer, s->check_ms);
+        return;
+    }
+    s->stopped_setup = false;
+    admin_reason_set(s->worker->admin, "unipile", NULL);
+    log_info(s->worker->log, "claims_resumed", LOG_STR("after", "setup"));
+}
+
+static void on_check(void *ctx)
+{
+    struct stops *s = ctx;
+    s->checking = true;
+    s->worker->reading++;
+    unipile_check(s->worker->unipile, on_checked, s);
+}
+
+struct stops *stops_new(struct worker *w)
+{
+    struct stops *s = sam_xcalloc(1, sizeof(*s));
+    s->worker = w;
+    s->unknown_stop_ms = UNKNOWN_MIN;
+    s->unknown_timer.fn = on_unknown_over;
+    s->unknown_timer.ctx = s;
+    s->check_timer.fn = on_check;
+    s->check_timer.ctx = s;
+    return s;
+}
+
+void stops_free(struct stops *s)
+{
+    if (!s)
+        return;
+    loop_timer_cancel(s->worker->loop, &s->unknown_timer);
+    loop_timer_cancel(s->worker->loop, &s->check_timer);
+    free(s);
+}
+
+void stops_outcome(struct stops *s, enum outcome outcome)
+{
+    bool unknown = outcome == OUTCOME_UNKNOWN;
+    s->unknowns += unknown ? 1 : 0;
+    s->unknowns -= s->unknown[s->at] ? 1 : 0;
+    s->unknown[s->at] = unknown;
+    s->at = (s->at + 1) % RESULTS;
+    if (s->at == 0 && s->unknowns == 0)
+        s->unknown_stop_ms = UNKNOWN_MIN; /* well for a whole round */
+    if (s->unknowns < UNKNOWNS_MAX || s->stopped_unknown)
+        return;
+    s->stopped_unknown = true;
+    loop_timer_after(s->worker->loop, &s->unknown_timer, s->unknown_stop_ms);
+    log_error(s->worker->log, "claims_stopped", LOG_STR("why", "unknown"),
+              LOG_INT("seconds", s->unknown_stop_ms / SECOND_MS),
+              LOG_MSG("10 of the last 50 calls ended with an unknown outcome"));
+    admin_reason_set(s->worker->admin, "unknown",
+                     "claims rest: 10 of the last 50 calls ended with an unknown outcome");
+    s->unknown_stop_ms =
+        s->unknown_stop_ms * 2 < UNKNOWN_MAX ? s->unknown_stop_ms * 2 : UNKNOWN_MAX;
+}
+
+void stops_setup_broken(struct stops *s)
+{
+    if (s->stopped_setup)
+        return;
+    s->stopped_setup = true;
+    s->check_ms = CHECK_MIN_MS;
+    loop_timer_after(s->worker->loop, &s->check_timer, s->check_ms);
+    log_error(s->worker->log, "claims_stopped", LOG_STR("why", "setup"),
+              LOG_MSG("Unipile refuses our API key (unipile.api_key); claims go on when a read "
+                      "with it succeeds"));
+    admin_reason_set(s->worker->admin, "unipile", "Unipile refuses our API key");
+}
+
+bool stops_claims(const struct stops *s)
+{
+    return s->stopped_setup || s->stopped_unknown;
+}

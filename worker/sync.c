@@ -1,0 +1,310 @@
+/* Sync (design 3.11): one look at an account for acceptances or replies. Pages are read, the people
+ * behind them are looked up, findings go to the ledger; the end of the look is an event as well, so
+ * that the schedule knows of it. */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/clock.h"
+#include "worker/replies.h"
+#include "worker/worker.h"
+
+#include "common/base/banned.h"
+
+#define SYNCS_AT_ONCE      8
+#define SYNCS_MAX          2000
+#define RELATION_PAGES_MAX 5
+#define REPLY_PAGES_MAX    20
+/* How far the lists may lag behind what they tell (facts/unipile.md sections 8 and 9). */
+#define RELATIONS_LAG_MS (12 * HOUR_MS)
+#define REPLIES_LAG_MS   (2 * MINUTE_MS)
+
+/* A message or relation whose person is to be looked up; texts are judged already. */
+struct found {
+    char person[PROVIDER_ID_MAX_BYTES + 1];
+    char chat_id[EVENT_ID_MAX + 1];
+    char message_id[EVENT_ID_MAX + 1];
+    int64_t at_ms;
+    enum reply_class reply_class;
+};
+
+struct look {
+    TAILQ_ENTRY(look) link;
+    struct sync *sync;
+    struct sync_job job;
+    int32_t partition;
+    int64_t offset;
+    bool begun;
+    bool given_back;
+    int pages;
+    int64_t begun_db_ms;
+    struct found found[UNIPILE_ITEMS_MAX];
+    size_t found_count;
+    bool more; /* another page follows */
+    char cursor[1024];
+};
+
+TAILQ_HEAD(looks, look);
+
+struct sync {
+    struct worker *worker;
+    struct looks looks;
+    size_t count;
+    size_t running;
+    struct pg_params params;
+};
+
+static const char people_sql[] =
+    "SELECT p.id, p.campaign_id, p.provider_id, p.status, p.contacted_at FROM campaign_prospects p "
+    "WHERE p.account_id = $1 AND p.provider_id = ANY ($2) AND p.status <> 'opted_out'";
+
+static void read_page(struct look *look);
+
+struct sync *sync_new(struct worker *w)
+{
+    struct sync *s = sam_xcalloc(1, sizeof(*s));
+    s->worker = w;
+    TAILQ_INIT(&s->looks);
+    pg_params_init(&s->params);
+    return s;
+}
+
+static void look_free(struct look *look)
+{
+    struct sync *s = look->sync;
+    TAILQ_REMOVE(&s->looks, look, link);
+    s->count--;
+    s->running -= look->begun ? 1 : 0;
+    free(look);
+}
+
+void sync_free(struct sync *s)
+{
+    if (!s)
+        return;
+    while (!TAILQ_EMPTY(&s->looks))
+        look_free(TAILQ_FIRST(&s->looks));
+    pg_params_deinit(&s->params);
+    free(s);
+}
+
+size_t sync_busy(const struct sync *s)
+{
+    return s->running;
+}
+
+void sync_add(struct sync *s, const struct sync_job *job, int32_t partition, int64_t offset)
+{
+    if (s->count >= SYNCS_MAX) { /* its time comes again; the schedule takes it as lost */
+        consume_settle(s->worker, 1, partition, offset);
+        return;
+    }
+    struct look *look = sam_xcalloc(1, sizeof(*look));
+    look->sync = s;
+    look->job = *job;
+    look->partition = partition;
+    look->offset = offset;
+    TAILQ_INSERT_TAIL(&s->looks, look, link);
+    s->count++;
+    sync_advance(s);
+}
+
+void sync_give_back(struct sync *s, const struct kafka_part *parts, size_t count)
+{
+    struct look *next;
+    for (struct look *look = TAILQ_FIRST(&s->looks); look; look = next) {
+        bool gone = false;
+        next = TAILQ_NEXT(look, link);
+        for (size_t i = 0; i < count && !gone; i++)
+            gone = parts[i].topic == 1 && parts[i].partition == look->partition;
+        if (gone && look->begun)
+            look->given_back = true;
+        else if (gone)
+            look_free(look);
+    }
+}
+
+static void finish(struct look *look, bool succeeded, const char *reason)
+{
+    struct worker *w = look->sync->worker;
+    struct sync *s = look->sync;
+    int64_t lag = look->job.kind == SYNC_RELATIONS ? RELATIONS_LAG_MS : REPLIES_LAG_MS;
+    struct event e = {.type = EVENT_ACCOUNT,
+                      .workspace_id = look->job.workspace_id,
+                      .account_id = look->job.account_id,
+                      .account = {.is_sync = true,
+                                  .sync_kind = look->job.kind,
+                                  .dispatch = look->job.dispatch,
+                                  .watermark_ms = succeeded ? look->begun_db_ms - lag : 0,
+                                  .succeeded = succeeded}};
+    (void)snprintf(e.account.reason, sizeof(e.account.reason), "%s", reason);
+    outgoing_event(w, &e);
+    metrics_add_label(w->metrics, METRIC_SYNC_JOBS, (int)look->job.kind, 1);
+    if (!look->given_back)
+        consume_settle(w, 1, look->partition, look->offset);
+    look_free(look);
+    sync_advance(s);
+}
+
+static void tell(const struct look *look, const struct found *f, const struct pg_result *r, int row)
+{
+    struct event e = {.type = EVENT_PERSON,
+                      .workspace_id = look->job.workspace_id,
+                      .account_id = look->job.account_id,
+                      .person = {.id = pg_uuid(r, row, 0), .campaign_id = pg_uuid(r, row, 1)}};
+    if (look->job.kind == SYNC_RELATIONS) {
+        e.person.finding = FINDING_CONNECTED;
+        e.person.happened_at_ms = f->at_ms;
+    } else {
+        e.person.finding = FINDING_REPLY;
+        e.person.happened_at_ms = f->at_ms;
+        e.person.reply_class = f->reply_class;
+        memcpy(e.person.chat_id, f->chat_id, sizeof(f->chat_id));
+        memcpy(e.person.message_id, f->message_id, sizeof(f->message_id));
+    }
+    outgoing_event(look->sync->worker, &e);
+}
+
+/* Is this finding news about this person? What was written long before the first contact is not a
+ * reply to it. */
+static bool is_news(const struct look *look, const struct found *f, const struct pg_result *r,
+                    int row)
+{
+    const char *status = pg_text(r, row, 3);
+    int64_t contacted_ms = pg_time_ms(r, row, 4);
+    if (look->job.kind == SYNC_RELATIONS)
+        return strcmp(status, "connection_request_sent") == 0;
+    return contacted_ms == 0 || f->at_ms > contacted_ms;
+}
+
+static void on_people(void *ctx, enum pg_failure failure, const struct pg_result *r,
+                      const char *error)
+{
+    struct look *look = ctx;
+    if (failure) {
+        log_warn(look->sync->worker->log, "sync_lookup_failed", LOG_MSG(error));
+        finish(look, false, "postgres");
+        return;
+    }
+    for (int row = 0; row < pg_rows(r); row++) {
+        for (size_t i = 0; i < look->found_count; i++) {
+            if (strcmp(look->found[i].person, pg_text(r, row, 2)) == 0 &&
+                is_news(look, &look->found[i], r, row))
+                tell(look, &look->found[i], r, row);
+        }
+    }
+    if (look->more)
+        read_page(look);
+    else
+        finish(look, true, "");
+}
+
+static void look_up(struct look *look)
+{
+    struct sync *s = look->sync;
+    if (look->found_count == 0) {
+        if (look->more)
+            read_page(look);
+        else
+            finish(look, true, "");
+        return;
+    }
+    pg_params_reset(&s->params);
+    pg_add_uuid(&s->params, &look->job.account_id);
+    pg_array_open(&s->params, PG_ARRAY_TEXT);
+    for (size_t i = 0; i < look->found_count; i++)
+        pg_item_text(&s->params, look->found[i].person);
+    pg_array_close(&s->params);
+    pg_async_send(s->worker->util, "sync_people", people_sql, &s->params, on_people, look);
+    pg_async_sync(s->worker->util);
+}
+
+static void keep(struct look *look, const struct unipile_item *item)
+{
+    struct found *f = &look->found[look->found_count];
+    if (look->job.kind == SYNC_REPLIES && !item->inbound)
+        return;
+    if (!*item->person || look->found_count == UNIPILE_ITEMS_MAX)
+        return;
+    (void)snprintf(f->person, sizeof(f->person), "%s", item->person);
+    (void)snprintf(f->chat_id, sizeof(f->chat_id), "%s", item->chat_id);
+    (void)snprintf(f->message_id, sizeof(f->message_id), "%s", item->message_id);
+    f->at_ms = item->at_ms;
+    f->reply_class = reply_classify(item->text);
+    look->found_count++;
+}
+
+static void page_failed(struct look *look, const struct unipile_read *read)
+{
+    struct worker *w = look->sync->worker;
+    if (read->result == UNIPILE_READ_SETUP_BROKEN)
+        stops_setup_broken(w->stops);
+    if (read->result == UNIPILE_READ_ACCOUNT_BROKEN) {
+        struct event e = {.type = EVENT_ACCOUNT,
+                          .workspace_id = look->job.workspace_id,
+                          .account_id = look->job.account_id,
+                          .account = {.status = ACCOUNT_DISCONNECTED}};
+        if (read->account_status &&
+            account_status_parse(read->account_status, &e.account.status) != 0)
+            e.account.status = ACCOUNT_DISCONNECTED;
+        (void)snprintf(e.account.reason, sizeof(e.account.reason), "%s", read->error_type);
+        outgoing_event(w, &e);
+    }
+    log_warn(w->log, "sync_failed", LOG_UUID("account", &look->job.account_id),
+             LOG_STR("kind", sync_kind_name(look->job.kind)), LOG_STR("type", read->error_type));
+    finish(look, false, read->error_type);
+}
+
+static void on_page(void *ctx, const struct unipile_read *read)
+{
+    struct look *look = ctx;
+    bool relations = look->job.kind == SYNC_RELATIONS;
+    bool old = false; /* newest first: what follows was seen by an earlier look */
+    look->sync->worker->reading--;
+    if (read->result != UNIPILE_READ_OK) {
+        page_failed(look, read);
+        return;
+    }
+    look->found_count = 0;
+    for (size_t i = 0; i < read->items_count; i++) {
+        keep(look, &read->items[i]);
+        old = old ||
+              (relations && read->items[i].at_ms && read->items[i].at_ms < look->job.watermark_ms);
+    }
+    /* a cursor that repeats would never end */
+    look->more = *read->cursor && strcmp(read->cursor, look->cursor) != 0 && !old &&
+                 look->pages < (relations ? RELATION_PAGES_MAX : REPLY_PAGES_MAX) &&
+                 strlen(read->cursor) < sizeof(look->cursor);
+    (void)snprintf(look->cursor, sizeof(look->cursor), "%s", look->more ? read->cursor : "");
+    look_up(look);
+}
+
+static void read_page(struct look *look)
+{
+    struct worker *w = look->sync->worker;
+    const struct sync_job *job = &look->job;
+    look->pages++;
+    w->reading++;
+    metrics_add(w->metrics, METRIC_READS, 1);
+    if (job->kind == SYNC_RELATIONS)
+        unipile_relations(w->unipile, job->unipile_account, look->cursor, on_page, look);
+    else
+        unipile_messages(w->unipile, job->unipile_account, job->watermark_ms, look->cursor, on_page,
+                         look);
+}
+
+void sync_advance(struct sync *s)
+{
+    struct worker *w = s->worker;
+    struct look *look = TAILQ_FIRST(&s->looks);
+    while (look && s->running < SYNCS_AT_ONCE && w->phase == WORKER_RUN &&
+           !stops_claims(w->stops) && unipile_room(w->unipile) > 0) {
+        if (!look->begun) {
+            look->begun = true;
+            look->begun_db_ms = worker_db_now_ms(w, clock_boot_ms());
+            s->running++;
+            read_page(look);
+        }
+        look = TAILQ_NEXT(look, link);
+    }
+}

@@ -1,0 +1,381 @@
+#include "worker/worker.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "common/adapters/metric_names.h"
+#include "common/base/clock.h"
+#include "worker/worker_main.h"
+
+#include "common/base/banned.h"
+
+#define GATE_EVERY_MS 50
+#define HEARTBEAT_MS  1000
+
+/* Everything that only the main file needs. */
+struct app {
+    struct worker w;
+    struct loop_watch *signals;
+    int signal_fd;
+    struct loop_timer heartbeat;
+    int exit_code;
+    bool outbox_written;
+};
+
+static void reason(struct worker *w, const char *what, const char *text)
+{
+    admin_reason_set(w->admin, what, text);
+}
+
+/* ---- gate ----------------------------------------------------------------------------------- */
+
+static void on_positions(void *ctx, enum pg_failure failure, const struct pg_result *r,
+                         const char *error)
+{
+    struct worker *w = ctx;
+    char text[80];
+    (void)error;
+    w->gate_asked = false;
+    if (failure)
+        return;
+    if (gate_positions(w->gate, r) > 0 && gate_open_count(w->gate) == w->partitions)
+        log_info(w->log, "gate_open", LOG_INT("partitions", w->partitions));
+    int32_t open = gate_open_count(w->gate);
+    (void)snprintf(text, sizeof(text), "the ledger is applied for %d of %d partitions", open,
+                   w->partitions);
+    reason(w, "gate", open == w->partitions ? NULL : text);
+    metrics_set(w->metrics, METRIC_GATE_OPEN, open);
+    metrics_set(w->metrics, METRIC_GATE_ALL, w->partitions);
+}
+
+static void on_gate(void *ctx)
+{
+    struct worker *w = ctx;
+    loop_timer_after(w->loop, &w->gate_timer, GATE_EVERY_MS);
+    if (!gate_waiting(w->gate) || !pg_async_up(w->util))
+        return;
+    gate_write(w->gate, w->kafka, worker_db_now_ms(w, clock_boot_ms()));
+    if (w->gate_asked)
+        return;
+    w->gate_asked = true;
+    pg_async_send(w->util, "gate_positions", gate_positions_sql, NULL, on_positions, w);
+    pg_async_sync(w->util);
+}
+
+static void on_reconnected(void *ctx)
+{
+    struct worker *w = ctx;
+    gate_shut(w->gate, "the ledger's connection is fresh");
+}
+
+static void on_ledger_state(void *ctx, const char *what, const char *text)
+{
+    struct worker *w = ctx;
+    reason(w, what, text);
+}
+
+static void on_clock(void *ctx, enum pg_failure failure, const struct pg_result *r,
+                     const char *error)
+{
+    struct worker *w = ctx;
+    (void)error;
+    if (!failure && pg_rows(r) == 1)
+        w->db_minus_boot_ms = pg_time_ms(r, 0, 0) - clock_boot_ms();
+}
+
+static void on_util(void *ctx, bool up, const char *why)
+{
+    struct worker *w = ctx;
+    reason(w, "postgres", up ? NULL : why);
+    metrics_set(w->metrics, METRIC_POSTGRES_UP, up ? 1 : 0);
+    w->gate_asked = false;
+    if (!up)
+        return;
+    gate_shut(w->gate, "a connection to Postgres is fresh");
+    pg_async_send(w->util, "clock", "SELECT sam_now()", NULL, on_clock, w);
+    pg_async_sync(w->util);
+}
+
+/* ---- turns ---------------------------------------------------------------------------------- */
+
+/* One claim at a time while little is to be done, so that its batch fills; more beside it only when
+ * there is work for a good part of a batch. */
+static void begin_claims(struct worker *w)
+{
+    size_t busy = 0;
+    for (size_t i = 0; i < WORKER_CLAIMS_MAX; i++)
+        busy += claim_busy(w->claims[i]) ? 1 : 0;
+    size_t enough = busy == 0 ? 1 : (size_t)w->settings->worker.batch / 4 + 1;
+    for (size_t i = 0; i < WORKER_CLAIMS_MAX && w->ready_count >= enough; i++) {
+        if (!claim_idle(w->claims[i]))
+            continue;
+        claim_begin(w->claims[i]);
+        enough = (size_t)w->settings->worker.batch / 4 + 1;
+    }
+}
+
+static bool drained(const struct worker *w)
+{
+    for (size_t i = 0; i < WORKER_CLAIMS_MAX; i++) {
+        if (claim_busy(w->claims[i]))
+            return false;
+    }
+    return w->sending == 0 && outgoing_count(w->outgoing) == 0;
+}
+
+static void leave(struct app *app, const char *how)
+{
+    app->w.phase = WORKER_LEAVE;
+    log_info(app->w.log, "leaving", LOG_STR("how", how), LOG_INT("sending", app->w.sending));
+    loop_stop(app->w.loop);
+}
+
+static void drain_step(struct app *app)
+{
+    struct worker *w = &app->w;
+    int64_t now = loop_now_ms(w->loop);
+    if (drained(w)) {
+        leave(app, "drained");
+        return;
+    }
+    /* shortly before the end, what Kafka has not taken goes to the outbox */
+    if (!app->outbox_written && now > w->drain_until_boot_ms - 5 * SECOND_MS && w->sending == 0 &&
+        outgoing_count(w->outgoing) > 0 && pg_async_up(w->util)) {
+        app->outbox_written = true;
+        outgoing_to_outbox(w->outgoing);
+    }
+    if (now >= w->drain_until_boot_ms)
+        leave(app, "drain_timeout");
+}
+
+static void on_turn(void *ctx)
+{
+    struct app *app = ctx;
+    struct worker *w = &app->w;
+    admin_turned(w->admin, loop_now_ms(w->loop));
+    if (kafka_producer_broken(w->kafka)) {
+        log_error(w->log, "kafka_producer_lost", LOG_MSG("this process ends, to be started anew"));
+        app->exit_code = 1;
+        leave(app, "kafka");
+        return;
+    }
+    if (w->phase == WORKER_DRAIN)
+        drain_step(app);
+    else if (!stops_claims(w->stops))
+        begin_claims(w);
+}
+
+static void on_heartbeat(void *ctx)
+{
+    struct app *app = ctx;
+    loop_timer_after(app->w.loop, &app->heartbeat, HEARTBEAT_MS);
+    sync_advance(app->w.sync);
+}
+
+static void on_kafka(void *ctx, unsigned events)
+{
+    struct worker *w = ctx;
+    (void)events;
+    kafka_producer_poll(w->kafka);
+}
+
+static void on_signal(void *ctx, unsigned events)
+{
+    struct app *app = ctx;
+    struct signalfd_siginfo info;
+    (void)events;
+    if (read(app->signal_fd, &info, sizeof(info)) != (ssize_t)sizeof(info))
+        return;
+    if (app->w.phase != WORKER_RUN) {
+        app->exit_code = 1;
+        leave(app, "second_signal");
+        return;
+    }
+    log_info(app->w.log, "draining", LOG_INT("sending", app->w.sending),
+             LOG_INT("timeout_seconds", app->w.settings->worker.drain_timeout_ms / SECOND_MS));
+    app->w.phase = WORKER_DRAIN;
+    app->w.drain_until_boot_ms = clock_boot_ms() + app->w.settings->worker.drain_timeout_ms;
+    reason(&app->w, "draining", "SIGTERM: calls under way end, nothing new is begun");
+}
+
+/* ---- building ------------------------------------------------------------------------------- */
+
+static int open_signals(struct app *app)
+{
+    sigset_t set;
+    (void)sigemptyset(&set);
+    (void)sigaddset(&set, SIGTERM);
+    (void)sigaddset(&set, SIGINT);
+    (void)sigprocmask(SIG_BLOCK, &set, NULL);
+    app->signal_fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+    if (app->signal_fd < 0)
+        return -errno;
+    app->signals = loop_watch(app->w.loop, app->signal_fd, LOOP_READ, on_signal, app);
+    return 0;
+}
+
+static struct policy_limits limits_of(const struct settings *s)
+{
+    return (struct policy_limits){.spacing_ms = s->limits.spacing_ms,
+                                  .jitter_ms = s->limits.jitter_ms,
+                                  .daily_cap = s->limits.daily_cap,
+                                  .daily_invitations = s->limits.daily_invitations,
+                                  .weekly_invitations = s->limits.weekly_invitations,
+                                  .daily_messages = s->limits.daily_messages,
+                                  .daily_profile_views = s->limits.daily_profile_views};
+}
+
+static int open_unipile(struct worker *w, char *why, size_t why_bytes)
+{
+    const struct settings *s = w->settings;
+    const struct unipile_options options = {.base_url = s->unipile.base_url,
+                                            .api_key = s->unipile.api_key,
+                                            .timeout_ms = s->unipile.timeout_ms,
+                                            .connect_timeout_ms = s->unipile.connect_timeout_ms,
+                                            .max_in_flight = (size_t)s->unipile.max_in_flight};
+    return unipile_new(w->loop, w->log, &options, &w->unipile, why, why_bytes);
+}
+
+static int open_ledger(struct worker *w, char *why, size_t why_bytes)
+{
+    const struct settings *s = w->settings;
+    const struct ledger_options options = {
+        .loop = w->loop,
+        .log = w->log,
+        .metrics = w->metrics,
+        .postgres = {.conninfo = s->postgres.conninfo,
+                     .application_name = "sam-worker ledger",
+                     .lock_timeout_ms = 10 * SECOND_MS,
+                     .statement_timeout_ms = 60 * SECOND_MS},
+        .kafka = {.bootstrap_servers = s->kafka.bootstrap_servers,
+                  .client_id = "sam-worker-ledger",
+                  .properties = (const char *const *)s->kafka.properties,
+                  .log = w->log},
+        .facts = w->facts,
+        .topic = w->topic_events,
+        .group = w->group_ledger,
+        .ledger_id = w->ledger_id,
+        .batch = (size_t)s->worker.batch,
+        .replies_ms = s->producer.replies_every_ms,
+        .relations_ms = s->producer.relations_every_ms / 2,
+        .state = on_ledger_state,
+        .reconnected = on_reconnected,
+        .ctx = w};
+    return ledger_new(&options, &w->ledger, why, why_bytes);
+}
+
+static void open_postgres(struct worker *w)
+{
+    const struct pg_options options = {.conninfo = w->settings->postgres.conninfo,
+                                       .application_name = "sam-worker util",
+                                       .lock_timeout_ms = 5 * SECOND_MS,
+                                       .statement_timeout_ms = 30 * SECOND_MS};
+    w->util = pg_async_new(w->loop, &options, w->log, on_util, w);
+    for (int i = 0; i < WORKER_CLAIMS_MAX; i++)
+        w->claims[i] = claim_new(w, i + 1);
+}
+
+static void names(struct worker *w)
+{
+    w->topics[0] = settings_topic(w->settings, "sam.jobs");
+    w->topics[1] = settings_topic(w->settings, "sam.sync");
+    w->topic_events = settings_topic(w->settings, "sam.events");
+    w->topic_dead = settings_topic(w->settings, "dlq.sam.jobs");
+    w->group_workers = settings_topic(w->settings, "sam-workers");
+    w->group_ledger = settings_topic(w->settings, "sam-ledger");
+}
+
+static int build(struct app *app, char *why, size_t why_bytes)
+{
+    struct worker *w = &app->w;
+    struct policy_limits limits = limits_of(w->settings);
+    int r;
+    w->facts = facts_new(&limits, w->settings->unipile.timeout_ms);
+    w->gate = gate_new(w->partitions, w->topic_events, &w->ledger_id, w->log);
+    w->outgoing = outgoing_new(w);
+    w->sync = sync_new(w);
+    w->stops = stops_new(w);
+    w->db_minus_boot_ms = clock_wall_ms() - clock_boot_ms();
+    works_init(w);
+    w->kafka_watch = loop_watch(w->loop, kafka_producer_fd(w->kafka), LOOP_READ, on_kafka, w);
+    reason(w, "gate", "the ledger has not been applied yet");
+    reason(w, "jobs", "no partitions of sam.jobs were assigned yet");
+    open_postgres(w);
+    if ((r = open_unipile(w, why, why_bytes)) != 0 || (r = open_ledger(w, why, why_bytes)) != 0 ||
+        (r = consume_new(w, why, why_bytes)) != 0)
+        return r;
+    w->gate_timer.fn = on_gate;
+    w->gate_timer.ctx = w;
+    loop_timer_after(w->loop, &w->gate_timer, 0);
+    app->heartbeat.fn = on_heartbeat;
+    app->heartbeat.ctx = app;
+    loop_timer_after(w->loop, &app->heartbeat, HEARTBEAT_MS);
+    loop_on_turn(w->loop, on_turn, app);
+    return 0;
+}
+
+static void tear_down(struct app *app)
+{
+    struct worker *w = &app->w;
+    if (w->consumer)
+        consume_free(w);
+    ledger_free(w->ledger);
+    unipile_free(w->unipile);
+    loop_unwatch(w->loop, w->kafka_watch);
+    kafka_producer_free(w->kafka); /* reports on every event that is with it */
+    for (int i = 0; i < WORKER_CLAIMS_MAX; i++)
+        claim_free(w->claims[i]);
+    pg_async_free(w->util);
+    outgoing_free(w->outgoing);
+    sync_free(w->sync);
+    stops_free(w->stops);
+    while (!TAILQ_EMPTY(&w->works))
+        work_drop(TAILQ_FIRST(&w->works));
+    timers_deinit(&w->due);
+    gate_free(w->gate);
+    facts_free(w->facts);
+    free(w->topics[0]);
+    free(w->topics[1]);
+    free(w->topic_events);
+    free(w->topic_dead);
+    free(w->group_workers);
+    free(w->group_ledger);
+    loop_unwatch(w->loop, app->signals);
+    if (app->signal_fd >= 0)
+        (void)close(app->signal_fd);
+}
+
+int worker_run(const struct worker_parts *parts)
+{
+    struct app *app = sam_xcalloc(1, sizeof(*app));
+    struct worker *w = &app->w;
+    char why[300] = "";
+    w->settings = parts->settings;
+    w->log = parts->log;
+    w->metrics = parts->metrics;
+    w->admin = parts->admin;
+    w->loop = parts->loop;
+    w->kafka = parts->kafka;
+    w->partitions = parts->partitions;
+    w->ledger_id = parts->ledger_id;
+    app->signal_fd = -1;
+    names(w);
+    int r = open_signals(app);
+    if (r == 0)
+        r = build(app, why, sizeof(why));
+    if (r == 0) {
+        admin_reason_set(w->admin, "starting", NULL);
+        r = loop_run(w->loop);
+    } else {
+        log_error(w->log, "cannot_start", LOG_MSG(why[0] ? why : strerror(-r)));
+    }
+    tear_down(app);
+    int code = r ? 1 : app->exit_code;
+    free(app);
+    return code;
+}
