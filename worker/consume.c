@@ -68,7 +68,7 @@ static void bury(struct worker *w, const struct kafka_record *record, const char
     log_error(w->log, "dead_letter", LOG_STR("topic", w->topics[record->topic]),
               LOG_INT("partition", record->partition), LOG_INT("offset", record->offset),
               LOG_STR("why", why));
-    metrics_add_label(w->metrics, METRIC_DEAD_LETTERS, record->topic, 1);
+    metrics_add(w->metrics, METRIC_DEAD_LETTERS, 1);
     if (kafka_produce(w->kafka, &m) != 0)
         on_dead_letter(&letter->delivery, -EIO, 0, 0);
 }
@@ -85,6 +85,8 @@ static void on_record(void *ctx, const struct kafka_record *record)
     if (record->partition >= w->partitions)
         return; /* the topic has grown: this process must be started anew to own it */
     offsets_add(&w->offsets[record->topic][record->partition], record->offset);
+    metrics_add_label(w->metrics, METRIC_RECORDS,
+                      record->topic == 0 ? METRIC_TOPIC_JOBS : METRIC_TOPIC_SYNC, 1);
     if (!kafka_record_header(record, "ce_type", type, sizeof(type)) ||
         strcmp(type, expected) != 0) {
         (void)snprintf(why, sizeof(why), "ce_type is \"%.60s\", not %s", type, expected);
@@ -136,7 +138,7 @@ static void on_revoked(void *ctx, const struct kafka_part *parts, size_t count, 
 static void on_error(void *ctx, const char *text, bool fatal)
 {
     struct worker *w = ctx;
-    metrics_add(w->metrics, METRIC_KAFKA_FAILED, 1);
+    metrics_add(w->metrics, METRIC_KAFKA_ERRORS, 1);
     log_warn(w->log, "kafka_error", LOG_MSG(text), LOG_BOOL("fatal", fatal));
 }
 

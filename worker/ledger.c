@@ -297,6 +297,7 @@ static void on_record(void *ctx, const struct kafka_record *record)
         lose_position(l);
         return;
     }
+    metrics_add_label(l->o.metrics, METRIC_RECORDS, METRIC_TOPIC_EVENTS, 1);
     push(l, p, record);
     if (l->count + l->o.batch >= l->capacity)
         kafka_consumer_pause(l->consumer, 0, true);
@@ -305,7 +306,7 @@ static void on_record(void *ctx, const struct kafka_record *record)
 static void on_error(void *ctx, const char *text, bool fatal)
 {
     struct ledger *l = ctx;
-    metrics_add(l->o.metrics, METRIC_KAFKA_FAILED, 1);
+    metrics_add(l->o.metrics, METRIC_KAFKA_ERRORS, 1);
     log_warn(l->o.log, "ledger_kafka_error", LOG_MSG(text), LOG_BOOL("fatal", fatal));
 }
 

@@ -54,6 +54,7 @@ void send_untried(struct worker *w, const struct grant *grant, const char *error
 static void log_end(struct worker *w, const struct event_attempt *end)
 {
     if (end->outcome == OUTCOME_SENT) {
+        metrics_add_label(w->metrics, METRIC_SENDS, end->kind, 1);
         log_debug(w->log, "sent", LOG_UUID("item", &end->item_id), LOG_UUID("attempt", &end->id));
         return;
     }

@@ -1,0 +1,170 @@
+#include "common/adapters/startup.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "common/adapters/migrate.h"
+#include "common/base/clock.h"
+
+#include "common/base/banned.h"
+
+#define TRY_EVERY_MS     1000
+#define REMIND_EVERY_MS  MINUTE_MS
+#define KAFKA_TIMEOUT_MS 3000
+
+static void signals(sigset_t *set)
+{
+    (void)sigemptyset(set);
+    (void)sigaddset(set, SIGTERM);
+    (void)sigaddset(set, SIGINT);
+}
+
+void startup_block_signals(void)
+{
+    sigset_t set;
+    signals(&set);
+    (void)sigprocmask(SIG_BLOCK, &set, NULL);
+}
+
+/* true: a signal came. */
+static bool wait_or_signal(int64_t ms)
+{
+    sigset_t set;
+    struct timespec t = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
+    signals(&set);
+    return sigtimedwait(&set, NULL, &t) > 0;
+}
+
+static int read_ledger_id(struct startup *s, char *why, size_t why_bytes)
+{
+    struct pg_params params;
+    struct pg_result *r SAM_CLEANUP(pg_result_freep) = NULL;
+    struct uuid fresh = uuid_v7();
+    pg_params_init(&params);
+    pg_add_uuid(&params, &fresh);
+    enum pg_failure failure = pg_exec(
+        s->pg, "INSERT INTO ledger (ledger_id) VALUES ($1) ON CONFLICT DO NOTHING", &params, NULL);
+    if (!failure)
+        failure = pg_exec(s->pg, "SELECT ledger_id FROM ledger", NULL, &r);
+    pg_params_deinit(&params);
+    if (failure || pg_rows(r) != 1) {
+        (void)snprintf(why, why_bytes, "%s", pg_error(s->pg));
+        return -ENOTCONN;
+    }
+    s->ledger_id = pg_uuid(r, 0, 0);
+    return 0;
+}
+
+static int check_schema(struct startup *s, char *why, size_t why_bytes)
+{
+    enum migrate_state state;
+    char text[MIGRATE_WHY_BYTES] = "";
+    if (migrate_check(s->pg, &state, text) != PG_FINE) {
+        (void)snprintf(why, why_bytes, "%s", pg_error(s->pg));
+        return -ENOTCONN;
+    }
+    (void)snprintf(why, why_bytes, "%s", text);
+    return state == MIGRATE_EQUAL ? 0 : -EPROTO;
+}
+
+int startup_postgres(struct startup *s, char *why, size_t why_bytes)
+{
+    const struct pg_options options = {.conninfo = s->settings->postgres.conninfo,
+                                       .application_name = s->program,
+                                       .lock_timeout_ms = 5 * SECOND_MS,
+                                       .statement_timeout_ms = 60 * SECOND_MS};
+    int r = pg_connect(&options, &s->pg, why, why_bytes);
+    if (r == 0)
+        r = check_schema(s, why, why_bytes);
+    if (r == 0)
+        r = read_ledger_id(s, why, why_bytes);
+    if (r != 0) {
+        pg_free(s->pg);
+        s->pg = NULL;
+    }
+    return r;
+}
+
+/* All three must have the same number of partitions: the owner of an account's jobs and of its
+ * events are found by the same hash. */
+static int check_topics(struct startup *s, char *why, size_t why_bytes)
+{
+    static const char *const topics[] = {"sam.jobs", "sam.sync", "sam.events"};
+    int32_t counts[SAM_ARRAY_LEN(topics)] = {0};
+    for (size_t i = 0; i < SAM_ARRAY_LEN(topics); i++) {
+        char *name SAM_CLEANUP(freep) = settings_topic(s->settings, topics[i]);
+        int r = kafka_topic_partitions(s->kafka, name, KAFKA_TIMEOUT_MS, &counts[i]);
+        if (r == -ENOENT)
+            (void)snprintf(why, why_bytes, "no topic %s: run samctl topics create", name);
+        else if (r != 0)
+            (void)snprintf(why, why_bytes, "no answer from %s",
+                           s->settings->kafka.bootstrap_servers);
+        if (r != 0)
+            return -ENOTCONN;
+    }
+    if (counts[0] != counts[1] || counts[0] != counts[2]) {
+        (void)snprintf(why, why_bytes,
+                       "sam.jobs, sam.sync and sam.events have %d, %d and %d partitions: they must "
+                       "be as many; see samctl topics show",
+                       counts[0], counts[1], counts[2]);
+        return -EPROTO;
+    }
+    s->partitions = counts[0];
+    return 0;
+}
+
+static int open_kafka(struct startup *s, char *why, size_t why_bytes)
+{
+    const struct kafka_options options = {.bootstrap_servers = s->settings->kafka.bootstrap_servers,
+                                          .client_id = s->program,
+                                          .properties =
+                                              (const char *const *)s->settings->kafka.properties,
+                                          .log = s->log};
+    if (!s->kafka && kafka_producer_new(&options, &s->kafka, why, why_bytes) != 0)
+        return -EPROTO; /* a property that librdkafka does not take */
+    return check_topics(s, why, why_bytes);
+}
+
+/* Waiting mends a refused connection and a schema that is just being migrated, not a newer one. */
+static bool hopeless(struct startup *s, const char *what, int r, const char *why)
+{
+    if (r != -EPROTO)
+        return false;
+    log_error(s->log, "cannot_start", LOG_STR("because_of", what), LOG_MSG(why));
+    return true;
+}
+
+static int wait_for(struct startup *s, const char *what,
+                    int (*open)(struct startup *, char *, size_t))
+{
+    char why[400] = "";
+    char said[400] = "";
+    int64_t said_at_ms = 0;
+    for (;;) {
+        int r = open(s, why, sizeof(why));
+        if (r == 0) {
+            admin_reason_set(s->admin, what, NULL);
+            return 0;
+        }
+        if (hopeless(s, what, r, why))
+            return -EPROTO;
+        if (strcmp(why, said) != 0 || clock_boot_ms() - said_at_ms > REMIND_EVERY_MS) {
+            log_warn(s->log, "waiting_for", LOG_STR("what", what), LOG_MSG(why));
+            memcpy(said, why, sizeof(said));
+            said_at_ms = clock_boot_ms();
+        }
+        admin_reason_set(s->admin, what, why);
+        admin_turned(s->admin, clock_boot_ms());
+        if (wait_or_signal(TRY_EVERY_MS))
+            return -EINTR;
+    }
+}
+
+int startup_wait(struct startup *s)
+{
+    int r = wait_for(s, "postgres", startup_postgres);
+    return r ? r : wait_for(s, "kafka", open_kafka);
+}

@@ -1,0 +1,39 @@
+/* common/adapters/startup.h - what a daemon needs before it can begin: Postgres with the right
+ * schema, Kafka with the topics, the ledger's id.
+ *
+ * It waits for what is not there, with a line that says for what (when that changes, and once a
+ * minute), and gives up only on what waiting cannot mend. SIGTERM and SIGINT must be blocked; one
+ * of them ends the wait. */
+#ifndef SAM_ADAPTERS_STARTUP_H
+#define SAM_ADAPTERS_STARTUP_H
+
+#include "common/adapters/admin.h"
+#include "common/adapters/kafka.h"
+#include "common/adapters/pg.h"
+#include "common/base/log.h"
+#include "common/base/settings.h"
+#include "common/base/uuid.h"
+
+struct startup {
+    const struct settings *settings;
+    struct log *log;
+    struct admin *admin; /* /readyz tells what is waited for */
+    const char *program; /* "sam-worker": names the sessions */
+    /* results, owned by the caller */
+    struct pg *pg;
+    struct kafka_producer *kafka;
+    int32_t partitions; /* of sam.jobs, sam.sync and sam.events alike */
+    struct uuid ledger_id;
+};
+
+/* Blocks SIGTERM and SIGINT for this thread and those it starts. */
+void startup_block_signals(void);
+
+/* 0 everything is there; -EINTR a signal ended the wait; -EPROTO the schema, the topics or the
+ * config do not fit (logged, with what to do). */
+SAM_MUSTCHECK int startup_wait(struct startup *s);
+
+/* Connects to Postgres once, as startup_wait does. 0 done, -ENOTCONN, or -EPROTO. */
+SAM_MUSTCHECK int startup_postgres(struct startup *s, char *why, size_t why_bytes);
+
+#endif

@@ -1,0 +1,294 @@
+#include "producer/tick.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "common/base/clock.h"
+#include "producer/producer.h"
+
+#include "common/base/banned.h"
+
+#define ROUNDS_PER_TICK 20 /* full batches in a row before the other steps have their turn */
+#define GATE_EVERY_MS   50
+#define CLOCK_OFF_MS    (5 * SECOND_MS) /* design 3.10 */
+#define RECONNECT_MS    1000
+
+typedef struct batch step_fn(struct producer *);
+
+/* How often each step has its turn at the least; a tick is the shortest. */
+struct step {
+    enum metric_step name;
+    step_fn *fn;
+    int64_t every_ms;
+    bool needs_gate;
+};
+
+/* clang-format off */
+static const struct step steps[] = {
+    {METRIC_STEP_OUTBOX,   producer_outbox,   0,               false},
+    {METRIC_STEP_SWEEP,    producer_sweep,    SECOND_MS,       true},
+    {METRIC_STEP_EXPIRE,   producer_expire,   SECOND_MS,       true},
+    {METRIC_STEP_PLAN,     producer_plan,     0,               true},
+    {METRIC_STEP_PUBLISH,  producer_publish,  0,               true},
+    {METRIC_STEP_SYNC,     producer_sync,     0,               true},
+    {METRIC_STEP_GIVE_UP,  producer_give_up,  2 * SECOND_MS,   true},
+    {METRIC_STEP_COMPLETE, producer_complete, 2 * SECOND_MS,   true},
+};
+/* clang-format on */
+
+struct app {
+    struct producer p;
+    struct startup *s;
+    int signal_fd;
+    bool stop;
+    int exit_code;
+    int64_t last_ms[SAM_ARRAY_LEN(steps)];
+    int64_t gate_asked_ms;
+    bool clock_bad;
+};
+
+static void reason(struct app *a, const char *what, const char *text)
+{
+    admin_reason_set(a->s->admin, what, text);
+}
+
+/* Waits for SIGTERM, Kafka's reports, or the time. */
+static void wait_ms(struct app *a, int64_t ms)
+{
+    struct pollfd fds[] = {{.fd = a->signal_fd, .events = POLLIN},
+                           {.fd = kafka_producer_fd(a->p.kafka), .events = POLLIN}};
+    int64_t until = clock_boot_ms() + ms;
+    while (!a->stop) {
+        int64_t left = until - clock_boot_ms();
+        (void)poll(fds, SAM_ARRAY_LEN(fds), left > 0 ? (int)left : 0);
+        if (fds[0].revents)
+            a->stop = true;
+        if (fds[1].revents)
+            kafka_producer_poll(a->p.kafka);
+        if (left <= 0)
+            return;
+    }
+}
+
+/* ---- gate and clock ------------------------------------------------------------------------- */
+
+static void tell_gate(struct app *a)
+{
+    char text[80];
+    int32_t open = gate_open_count(a->p.gate);
+    int32_t all = gate_partitions(a->p.gate);
+    (void)snprintf(text, sizeof(text), "the ledger is applied for %d of %d partitions", open, all);
+    reason(a, "gate", open == all ? NULL : text);
+    metrics_set(a->p.metrics, METRIC_GATE_OPEN, open);
+    metrics_set(a->p.metrics, METRIC_GATE_ALL, all);
+}
+
+static enum pg_failure pass_gate(struct app *a)
+{
+    struct pg_result *r SAM_CLEANUP(pg_result_freep) = NULL;
+    if (!gate_waiting(a->p.gate))
+        return PG_FINE;
+    gate_write(a->p.gate, a->p.kafka, a->p.now_ms);
+    kafka_producer_poll(a->p.kafka);
+    enum pg_failure failure = pg_exec(a->p.pg, gate_positions_sql, NULL, &r);
+    if (failure)
+        return failure;
+    if (gate_positions(a->p.gate, r) > 0 &&
+        gate_open_count(a->p.gate) == gate_partitions(a->p.gate))
+        log_info(a->p.log, "gate_open", LOG_INT("partitions", gate_partitions(a->p.gate)));
+    tell_gate(a);
+    return PG_FINE;
+}
+
+/* sam_now() is what everything is measured with; the plain clock beside it tells whether the
+ * database's clock can be trusted (a test's offset does not count). */
+static enum pg_failure read_clock(struct app *a)
+{
+    struct pg_result *r SAM_CLEANUP(pg_result_freep) = NULL;
+    char text[120];
+    enum pg_failure failure = pg_exec(a->p.pg, "SELECT sam_now(), clock_timestamp()", NULL, &r);
+    if (failure)
+        return failure;
+    a->p.now_ms = pg_time_ms(r, 0, 0);
+    int64_t off = pg_time_ms(r, 0, 1) - clock_wall_ms();
+    bool bad = off > CLOCK_OFF_MS || off < -CLOCK_OFF_MS;
+    if (bad != a->clock_bad) {
+        (void)snprintf(text, sizeof(text), "the database's clock is %lld s off ours",
+                       (long long)(off / SECOND_MS));
+        reason(a, "clock", bad ? text : NULL);
+        if (bad)
+            log_error(a->p.log, "clock_off", LOG_MSG(text));
+        else
+            log_info(a->p.log, "clock_good", LOG_INT("off_ms", off));
+        a->clock_bad = bad;
+    }
+    return PG_FINE;
+}
+
+/* ---- steps ---------------------------------------------------------------------------------- */
+
+static enum pg_failure run_step(struct app *a, size_t i, bool *ret_more)
+{
+    const struct step *step = &steps[i];
+    int64_t now = clock_boot_ms();
+    if (now - a->last_ms[i] < step->every_ms ||
+        (step->needs_gate && (a->clock_bad || gate_open_count(a->p.gate) == 0)))
+        return PG_FINE;
+    a->last_ms[i] = now;
+    int64_t begun_us = clock_monotonic_us();
+    struct batch b = step->fn(&a->p);
+    if (b.rows > 0) {
+        metrics_observe_label(a->p.metrics, METRIC_BATCH_SIZE, (int)step->name, b.rows);
+        metrics_observe_label(a->p.metrics, METRIC_BATCH_SECONDS, (int)step->name,
+                              clock_monotonic_us() - begun_us);
+    }
+    if (b.more) {
+        *ret_more = true;
+        a->last_ms[i] = 0;
+    }
+    return b.failure;
+}
+
+/* All steps in turn, again while any of them had a full batch. */
+static enum pg_failure run_steps(struct app *a)
+{
+    bool more = true;
+    for (int round = 0; round < ROUNDS_PER_TICK && more && !a->stop; round++) {
+        more = false;
+        enum pg_failure failure = read_clock(a);
+        for (size_t i = 0; i < SAM_ARRAY_LEN(steps) && !failure; i++)
+            failure = run_step(a, i, &more);
+        if (failure == PG_LOST || failure == PG_SCHEMA)
+            return failure;
+        kafka_producer_poll(a->p.kafka);
+        admin_turned(a->s->admin, clock_boot_ms());
+    }
+    return PG_FINE;
+}
+
+static void lost(struct app *a)
+{
+    char why[400];
+    metrics_set(a->p.metrics, METRIC_POSTGRES_UP, 0);
+    log_warn(a->p.log, "postgres_lost", LOG_MSG(pg_error(a->p.pg)));
+    pg_free(a->p.pg);
+    a->p.pg = NULL;
+    a->s->pg = NULL;
+    while (!a->stop) {
+        int r = startup_postgres(a->s, why, sizeof(why));
+        if (r == 0)
+            break;
+        reason(a, "postgres", why);
+        if (r == -EPROTO) {
+            log_error(a->p.log, "schema_changed", LOG_MSG(why));
+            a->exit_code = 1;
+            a->stop = true;
+        }
+        admin_turned(a->s->admin, clock_boot_ms());
+        wait_ms(a, RECONNECT_MS);
+    }
+    a->p.pg = a->s->pg;
+    if (!a->p.pg)
+        return;
+    reason(a, "postgres", NULL);
+    metrics_set(a->p.metrics, METRIC_POSTGRES_UP, 1);
+    log_info(a->p.log, "postgres_back", LOG_BOOL("connected", true));
+    gate_shut(a->p.gate, "the connection to Postgres is fresh");
+    tell_gate(a);
+}
+
+static void tick(struct app *a)
+{
+    int64_t begun_us = clock_monotonic_us();
+    enum pg_failure failure = read_clock(a);
+    if (!failure)
+        failure = pass_gate(a);
+    if (!failure)
+        failure = run_steps(a);
+    metrics_observe(a->p.metrics, METRIC_TURN_SECONDS, clock_monotonic_us() - begun_us);
+    if (failure == PG_LOST || failure == PG_SCHEMA)
+        lost(a);
+    if (kafka_producer_broken(a->p.kafka)) {
+        log_error(a->p.log, "kafka_producer_lost",
+                  LOG_MSG("this process ends, to be started anew"));
+        a->exit_code = 1;
+        a->stop = true;
+    }
+    admin_turned(a->s->admin, clock_boot_ms());
+}
+
+static void loop(struct app *a)
+{
+    int64_t tick_ms = a->p.settings->producer.tick_ms;
+    while (!a->stop) {
+        int64_t begun = clock_boot_ms();
+        tick(a);
+        int64_t rest = tick_ms - (clock_boot_ms() - begun);
+        bool waiting = gate_waiting(a->p.gate) && rest > GATE_EVERY_MS;
+        wait_ms(a, waiting ? GATE_EVERY_MS : rest > 0 ? rest : 0);
+    }
+}
+
+static struct policy_limits limits_of(const struct settings *s)
+{
+    return (struct policy_limits){.spacing_ms = s->limits.spacing_ms,
+                                  .jitter_ms = s->limits.jitter_ms,
+                                  .daily_cap = s->limits.daily_cap,
+                                  .daily_invitations = s->limits.daily_invitations,
+                                  .weekly_invitations = s->limits.weekly_invitations,
+                                  .daily_messages = s->limits.daily_messages,
+                                  .daily_profile_views = s->limits.daily_profile_views};
+}
+
+int producer_run(struct startup *s, struct metrics *metrics)
+{
+    struct app a = {.s = s};
+    struct producer *p = &a.p;
+    struct policy_limits limits = limits_of(s->settings);
+    sigset_t set;
+    p->settings = s->settings;
+    p->log = s->log;
+    p->metrics = metrics;
+    p->pg = s->pg;
+    p->kafka = s->kafka;
+    p->ledger_id = s->ledger_id;
+    p->topic_jobs = settings_topic(s->settings, "sam.jobs");
+    p->topic_sync = settings_topic(s->settings, "sam.sync");
+    p->topic_events = settings_topic(s->settings, "sam.events");
+    p->gate = gate_new(s->partitions, p->topic_events, &p->ledger_id, p->log);
+    p->facts = facts_new(&limits, s->settings->unipile.timeout_ms);
+    p->texts = texts_new();
+    pg_params_init(&p->params);
+    (void)sigemptyset(&set);
+    (void)sigaddset(&set, SIGTERM);
+    (void)sigaddset(&set, SIGINT);
+    a.signal_fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+    if (a.signal_fd < 0) {
+        log_error(p->log, "cannot_start", LOG_MSG(strerror(errno)));
+        a.exit_code = 1;
+    } else {
+        admin_reason_set(s->admin, "starting", NULL);
+        metrics_set(metrics, METRIC_POSTGRES_UP, 1);
+        tell_gate(&a);
+        loop(&a);
+        (void)close(a.signal_fd);
+    }
+    s->pg = p->pg;
+    pg_params_deinit(&p->params);
+    texts_free(p->texts);
+    facts_free(p->facts);
+    /* markers that are with Kafka point into the gate: it must have reported on them first */
+    kafka_producer_free(s->kafka);
+    s->kafka = NULL;
+    gate_free(p->gate);
+    free(p->topic_jobs);
+    free(p->topic_sync);
+    free(p->topic_events);
+    return a.exit_code;
+}
