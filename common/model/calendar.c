@@ -1,0 +1,238 @@
+#include "common/model/calendar.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <glib.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "common/base/clock.h"
+
+#include "common/base/banned.h"
+
+#define TZDATA          "/usr/share/zoneinfo"
+#define ZONE_NAME_BYTES 64
+#define SPAN_MS         (36 * HOUR_MS) /* farther from a local time than any offset */
+
+struct zone {
+    char name[ZONE_NAME_BYTES];
+    GTimeZone *tz;
+};
+
+static GHashTable *zones; /* name -> struct zone; only ever grows, see zone_cache_clear */
+
+static void zone_free(gpointer p)
+{
+    struct zone *z = p;
+    g_time_zone_unref(z->tz);
+    free(z);
+}
+
+/* GLib also takes "+02" and POSIX rules; only names of tzdata's files are zones here. */
+static bool is_zone_file(const char *name)
+{
+    char path[sizeof(TZDATA) + 1 + ZONE_NAME_BYTES];
+    struct stat st;
+    if (strlen(name) >= ZONE_NAME_BYTES || !isalpha((unsigned char)name[0]) || strstr(name, ".."))
+        return false;
+    (void)snprintf(path, sizeof(path), "%s/%s", TZDATA, name);
+    return stat(path, &st) == 0 && S_ISREG(st.st_mode) && !strstr(name, ".tab");
+}
+
+const struct zone *zone_find(const char *name)
+{
+    if (!zones)
+        zones = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, zone_free);
+    struct zone *z = g_hash_table_lookup(zones, name);
+    if (z || !is_zone_file(name))
+        return z;
+    GTimeZone *tz = g_time_zone_new_identifier(name);
+    if (!tz)
+        return NULL;
+    z = sam_xcalloc(1, sizeof(*z));
+    memcpy(z->name, name, strlen(name));
+    z->tz = tz;
+    (void)g_hash_table_insert(zones, z->name, z);
+    return z;
+}
+
+void zone_cache_clear(void)
+{
+    if (zones)
+        g_hash_table_destroy(zones);
+    zones = NULL;
+}
+
+static int64_t floor_div(int64_t a, int64_t b)
+{
+    return a / b - (a % b < 0 ? 1 : 0);
+}
+
+static int64_t offset_ms(const struct zone *z, int64_t at_ms)
+{
+    gint i = g_time_zone_find_interval(z->tz, G_TIME_TYPE_UNIVERSAL, floor_div(at_ms, 1000));
+    return i < 0 ? 0 : g_time_zone_get_offset(z->tz, i) * SECOND_MS;
+}
+
+/* The moment within (low, high] at which the offset changes from what it is at low. */
+static int64_t transition(const struct zone *z, int64_t low, int64_t high)
+{
+    int64_t before = offset_ms(z, low);
+    while (high - low > SECOND_MS) {
+        int64_t middle = low + (high - low) / 2 / SECOND_MS * SECOND_MS;
+        if (offset_ms(z, middle) == before)
+            low = middle;
+        else
+            high = middle;
+    }
+    return high;
+}
+
+/* A wall-clock time (given as if it were UTC) as a moment. Gap: the first valid moment after it.
+ * Overlap: the first or the second occurrence. */
+static int64_t moment(const struct zone *z, int64_t wall_ms, bool second)
+{
+    int64_t before = offset_ms(z, wall_ms - SPAN_MS);
+    int64_t after = offset_ms(z, wall_ms + SPAN_MS);
+    int64_t early = wall_ms - (before > after ? before : after);
+    int64_t late = wall_ms - (before > after ? after : before);
+    bool early_valid = early + offset_ms(z, early) == wall_ms;
+    bool late_valid = late + offset_ms(z, late) == wall_ms;
+    if (early_valid && late_valid)
+        return second ? late : early;
+    if (early_valid || late_valid)
+        return early_valid ? early : late;
+    return transition(z, wall_ms - SPAN_MS, wall_ms + SPAN_MS);
+}
+
+int64_t zone_day(const struct zone *zone, int64_t at_ms)
+{
+    return floor_div(at_ms + offset_ms(zone, at_ms), DAY_MS);
+}
+
+int64_t zone_day_start_ms(const struct zone *zone, int64_t day)
+{
+    return moment(zone, day * DAY_MS, false);
+}
+
+/* ---- countries ------------------------------------------------------------------------------ */
+
+/* Calls fn with each line of a file of tzdata; stops when it returns true. */
+static bool each_line(const char *path, bool (*fn)(void *ctx, char *line), void *ctx)
+{
+    char line[512];
+    bool stopped = false;
+    FILE *f = fopen(path, "re");
+    while (f && !stopped && fgets(line, sizeof(line), f)) {
+        line[strcspn(line, "\n")] = '\0';
+        stopped = line[0] != '#' && fn(ctx, line);
+    }
+    if (f)
+        (void)fclose(f);
+    return stopped;
+}
+
+static bool is_country(void *ctx, char *line)
+{
+    return strncmp(line, ctx, 2) == 0 && line[2] == '\t';
+}
+
+int country_check(const char *country)
+{
+    char code[3] = "";
+    if (strlen(country) != 2)
+        return -EINVAL;
+    memcpy(code, country, 2);
+    return each_line(TZDATA "/iso3166.tab", is_country, code) ? 0 : -EINVAL;
+}
+
+struct zone_list {
+    const char *country;
+    char *out;
+    size_t bytes;
+    size_t length;
+    size_t count;
+};
+
+/* "DE	+5230+01322	Europe/Berlin	most of Germany" */
+static bool add_zone(void *ctx, char *line)
+{
+    struct zone_list *list = ctx;
+    if (strncmp(line, list->country, 2) != 0 || line[2] != '\t')
+        return false;
+    char *name = strchr(line + 3, '\t');
+    if (!name)
+        return false;
+    name++;
+    name[strcspn(name, "\t")] = '\0';
+    size_t need = strlen(name) + (list->count ? 1 : 0);
+    if (list->length + need < list->bytes) {
+        (void)snprintf(list->out + list->length, list->bytes - list->length, "%s%s",
+                       list->count ? "," : "", name);
+        list->length += need;
+    }
+    list->count++;
+    return false;
+}
+
+size_t country_zones(const char *country, char *out, size_t out_bytes)
+{
+    struct zone_list list = {.country = country, .out = out, .bytes = out_bytes};
+    out[0] = '\0';
+    if (strlen(country) == 2)
+        (void)each_line(TZDATA "/zone.tab", add_zone, &list);
+    return list.count;
+}
+
+/* ---- windows -------------------------------------------------------------------------------- */
+
+/* Why a day is closed all day; REASON_NONE when it is not. */
+static enum reason day_closed(const struct calendar *c, int64_t day)
+{
+    unsigned weekend =
+        c->weekend_mask < 0 ? country_weekend(c->country, day) : (unsigned)c->weekend_mask;
+    unsigned weekday = (unsigned)((day % 7 + 10) % 7); /* 1970-01-01 was a Thursday */
+    if (c->is_holiday && c->is_holiday(c->holiday_ctx, day))
+        return REASON_HOLIDAY;
+    return weekend & WEEKDAY_MASK(weekday) ? REASON_WEEKEND : REASON_NONE;
+}
+
+static struct interval day_window(const struct calendar *c, int64_t day)
+{
+    return (struct interval){
+        .from_at_ms = moment(c->zone, day * DAY_MS + c->opens_minute * MINUTE_MS, false),
+        .to_at_ms = moment(c->zone, day * DAY_MS + c->closes_minute * MINUTE_MS, true)};
+}
+
+size_t calendar_windows(const struct calendar *c, int64_t from_at_ms, int64_t until_at_ms,
+                        struct interval *out, size_t max)
+{
+    size_t count = 0;
+    enum reason closed = REASON_HOURS;
+    int64_t last = zone_day(c->zone, until_at_ms);
+    for (int64_t day = zone_day(c->zone, from_at_ms) - 1; day <= last; day++) {
+        enum reason why = day_closed(c, day);
+        if (why != REASON_NONE) {
+            closed = why;
+            continue;
+        }
+        struct interval w = day_window(c, day);
+        if (w.from_at_ms >= until_at_ms)
+            break;
+        if (w.to_at_ms <= from_at_ms || w.to_at_ms <= w.from_at_ms) {
+            closed = REASON_HOURS;
+            continue;
+        }
+        if (count > 0 && w.from_at_ms <= out[count - 1].to_at_ms) {
+            out[count - 1].to_at_ms = w.to_at_ms; /* open around midnight */
+            continue;
+        }
+        if (count == max)
+            break;
+        w.closed_before = closed;
+        out[count++] = w;
+        closed = REASON_HOURS;
+    }
+    return count;
+}

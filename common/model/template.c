@@ -1,0 +1,298 @@
+#include "common/model/template.h"
+
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/utf8.h"
+
+#include "common/base/banned.h"
+
+enum variable { VAR_FIRST_NAME, VAR_LAST_NAME, VAR_COMPANY, VAR_TITLE, VAR_CUSTOM };
+
+static const struct {
+    const char *name;
+    enum variable variable;
+} variables[] = {{"firstName", VAR_FIRST_NAME}, {"first_name", VAR_FIRST_NAME},
+                 {"lastName", VAR_LAST_NAME},   {"last_name", VAR_LAST_NAME},
+                 {"companyName", VAR_COMPANY},  {"company_name", VAR_COMPANY},
+                 {"company", VAR_COMPANY},      {"title", VAR_TITLE}};
+
+/* Literal text, or a variable with its fallback (NULL = none). Strings are owned. */
+struct part {
+    bool is_variable;
+    enum variable variable;
+    char *text; /* literal, or the variable's name for messages */
+    char *custom;
+    char *fallback;
+};
+
+struct template
+{
+    struct part *parts;
+    size_t count;
+};
+
+struct compiler {
+    const char *label;
+    const char *text;
+    struct template *t;
+    struct problems *problems;
+    bool failed;
+};
+
+static char *copy(const char *s, size_t n)
+{
+    char *out = sam_xmalloc(n + 1);
+    memcpy(out, s, n);
+    out[n] = '\0';
+    return out;
+}
+
+static void complain(struct compiler *c, const char *at, const char *what)
+{
+    int line = 1;
+    int column = 1;
+    for (const char *p = c->text; p < at; p++) {
+        column = *p == '\n' ? 1 : column + (((unsigned char)*p & 0xC0) != 0x80 ? 1 : 0);
+        line += *p == '\n' ? 1 : 0;
+    }
+    problems_add(c->problems, "%s:%d:%d: %s", c->label, line, column, what);
+    c->failed = true;
+}
+
+static struct part *add_part(struct template *t)
+{
+    t->parts = sam_xrealloc(t->parts, (t->count + 1) * sizeof(*t->parts));
+    t->parts[t->count] = (struct part){0};
+    return &t->parts[t->count++];
+}
+
+static void add_literal(struct template *t, const char *s, size_t n)
+{
+    if (n > 0)
+        add_part(t)->text = copy(s, n);
+}
+
+static bool name_char(char c)
+{
+    return isalnum((unsigned char)c) || c == '_' || c == '-' || c == ' ' || (c & 0x80);
+}
+
+static bool find_variable(const char *name, struct part *p)
+{
+    static const char custom[] = "custom.";
+    for (size_t i = 0; i < SAM_ARRAY_LEN(variables); i++) {
+        if (strcmp(variables[i].name, name) == 0) {
+            p->variable = variables[i].variable;
+            return true;
+        }
+    }
+    if (strncmp(name, custom, sizeof(custom) - 1) != 0 || !name[sizeof(custom) - 1])
+        return false;
+    for (const char *c = name + sizeof(custom) - 1; *c; c++) {
+        if (!name_char(*c))
+            return false;
+    }
+    p->variable = VAR_CUSTOM;
+    p->custom = sam_xstrdup(name + sizeof(custom) - 1);
+    return true;
+}
+
+/* What stands between the braces: NAME or NAME|FALLBACK. */
+static void add_variable(struct compiler *c, const char *at, const char *inside, size_t n)
+{
+    char what[160];
+    const char *bar = memchr(inside, '|', n);
+    size_t name_bytes = bar ? (size_t)(bar - inside) : n;
+    while (name_bytes > 0 && inside[0] == ' ') {
+        inside++;
+        name_bytes--;
+    }
+    while (name_bytes > 0 && inside[name_bytes - 1] == ' ')
+        name_bytes--;
+    struct part *p = add_part(c->t);
+    p->is_variable = true;
+    p->text = copy(inside, name_bytes);
+    if (!find_variable(p->text, p)) {
+        (void)snprintf(what, sizeof(what), "{%.60s}: no such variable", p->text);
+        complain(c, at, what);
+        return;
+    }
+    if (!bar)
+        return;
+    p->fallback = copy(bar + 1, strcspn(bar + 1, "}"));
+    if (p->fallback[strspn(p->fallback, " ")] == '\0')
+        complain(c, at, "the fallback after the bar is empty");
+}
+
+static void compile(struct compiler *c)
+{
+    const char *literal = c->text;
+    const char *p = c->text;
+    while (*p) {
+        if (*p == '}') {
+            complain(c, p, "a closing brace without an opening one");
+            p++;
+            continue;
+        }
+        if (*p != '{') {
+            p++;
+            continue;
+        }
+        size_t braces = p[1] == '{' ? 2 : 1;
+        const char *inside = p + braces;
+        size_t n = strcspn(inside, "{}\n");
+        add_literal(c->t, literal, (size_t)(p - literal));
+        if (inside[n] != '}' || (braces == 2 && inside[n + 1] != '}')) {
+            complain(c, p, "an opening brace that is not closed");
+            p = literal = inside + n;
+            continue;
+        }
+        add_variable(c, p, inside, n);
+        p = literal = inside + n + braces;
+    }
+    add_literal(c->t, literal, (size_t)(p - literal));
+}
+
+struct template *template_compile(const char *label, const char *text, struct problems *problems)
+{
+    struct compiler c = {.label = label, .text = text, .problems = problems};
+    size_t n = strlen(text);
+    if (n > TEMPLATE_MAX_BYTES || !utf8_valid(text, n)) {
+        problems_add(problems, "%s: %s", label,
+                     n > TEMPLATE_MAX_BYTES ? "longer than 32000 bytes" : "not valid UTF-8");
+        return NULL;
+    }
+    c.t = sam_xcalloc(1, sizeof(*c.t));
+    compile(&c);
+    if (c.failed) {
+        template_free(c.t);
+        return NULL;
+    }
+    return c.t;
+}
+
+void template_free(struct template *t)
+{
+    if (!t)
+        return;
+    for (size_t i = 0; i < t->count; i++) {
+        free(t->parts[i].text);
+        free(t->parts[i].custom);
+        free(t->parts[i].fallback);
+    }
+    free(t->parts);
+    free(t);
+}
+
+static bool blank(const char *s)
+{
+    return !s || s[strspn(s, " \t\r\n")] == '\0';
+}
+
+static const char *value_of(const struct part *p, const struct template_values *v)
+{
+    const char *value = NULL;
+    switch (p->variable) {
+    case VAR_FIRST_NAME:
+        value = v->first_name;
+        break;
+    case VAR_LAST_NAME:
+        value = v->last_name;
+        break;
+    case VAR_COMPANY:
+        value = v->company;
+        break;
+    case VAR_TITLE:
+        value = v->title;
+        break;
+    case VAR_CUSTOM:
+        value = v->custom ? v->custom(v->custom_ctx, p->custom) : NULL;
+        break;
+    }
+    return blank(value) ? p->fallback : value;
+}
+
+/* A value goes into a message to a human: no control characters, and nothing that looks like a
+ * variable that was not filled in. */
+static bool clean(const char *value)
+{
+    if (!utf8_valid(value, strlen(value)) || strpbrk(value, "{}"))
+        return false;
+    for (const char *p = value; *p; p++) {
+        if ((unsigned char)*p < 0x20 && *p != '\t')
+            return false;
+    }
+    return true;
+}
+
+static void add_text(struct buf *out, const char *s)
+{
+    for (; *s; s++) {
+        if (*s != '\r')
+            buf_addc(out, *s);
+        else if (s[1] != '\n')
+            buf_addc(out, '\n');
+    }
+}
+
+static void add_trimmed(struct buf *out, const char *value)
+{
+    value += strspn(value, " \t");
+    size_t n = strlen(value);
+    while (n > 0 && strchr(" \t", value[n - 1]))
+        n--;
+    buf_add(out, value, n);
+}
+
+enum template_result template_render(const struct template *t, const struct template_values *values,
+                                     size_t max_code_points, struct buf *out, char *detail,
+                                     size_t detail_bytes)
+{
+    buf_reset(out);
+    if (detail_bytes)
+        detail[0] = '\0';
+    for (size_t i = 0; i < t->count; i++) {
+        const struct part *p = &t->parts[i];
+        if (!p->is_variable) {
+            add_text(out, p->text);
+            continue;
+        }
+        const char *value = value_of(p, values);
+        if (!value || !clean(value)) {
+            (void)snprintf(detail, detail_bytes, "%s", p->text);
+            return value ? TEMPLATE_INVALID : TEMPLATE_MISSING;
+        }
+        add_trimmed(out, value);
+    }
+    size_t length = utf8_code_points(buf_text(out), out->len);
+    if (out->overflow || length > max_code_points) {
+        (void)snprintf(detail, detail_bytes, "%zu characters, the limit is %zu", length,
+                       max_code_points);
+        return TEMPLATE_TOO_LONG;
+    }
+    return TEMPLATE_OK;
+}
+
+void template_cut(struct buf *text, size_t max_code_points)
+{
+    size_t at = 0;
+    size_t points = 0;
+    size_t word = 0; /* end of the last whole word that fits */
+    while (at < text->len && points < max_code_points) {
+        size_t n = utf8_sequence_bytes(text->data + at, text->len - at);
+        at += n ? n : 1;
+        points++;
+        if (at == text->len || strchr(" \n\t", text->data[at]))
+            word = at;
+    }
+    if (at == text->len)
+        return;
+    size_t end = word ? word : at;
+    while (end > 0 && strchr(" \n\t", text->data[end - 1]))
+        end--;
+    text->len = end;
+    text->data[end] = '\0';
+}
