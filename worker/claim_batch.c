@@ -159,6 +159,7 @@ void claim_batch_load(struct claim_batch *b, struct pg_async *pg, const struct f
     for (size_t i = 0; i < b->asked_count; i++)
         b->fates[b->asked[i]] = FATE_STALE; /* until its row is seen */
     pg_async_send(pg, "claim_load", facts_usage_sql, p, fn, ctx);
+    pg_async_sync(pg);
 }
 
 static void identities(const struct facts_item *it, struct event_attempt *a)

@@ -200,7 +200,7 @@ static bool listen_ok(const char *text)
         strspn(port, "0123456789") != strlen(port))
         return false;
     long number = strtol(port, NULL, 10);
-    return number >= 1 && number <= 65535;
+    return number <= 65535; /* 0: a free one, told at the start */
 }
 
 static void check_listen(const struct settings *s, const char *section, const char *address,
