@@ -147,13 +147,37 @@ int country_check(const char *country)
     return each_line(TZDATA "/iso3166.tab", is_country, code) ? 0 : -EINVAL;
 }
 
+#define ZONES_DISTINCT_MAX 64
+#define CLOCKS_FROM_MS     (INT64_C(20089) * DAY_MS) /* 2025-01-01 */
+#define CLOCKS_UNTIL_MS    (INT64_C(24106) * DAY_MS) /* 2036-01-01 */
+
+/* tzdata keeps zones apart whose clocks differed decades ago (Berlin and Busingen). */
+static bool same_clock(const struct zone *a, const struct zone *b)
+{
+    for (int64_t at_ms = CLOCKS_FROM_MS; at_ms < CLOCKS_UNTIL_MS; at_ms += DAY_MS) {
+        if (offset_ms(a, at_ms) != offset_ms(b, at_ms))
+            return false;
+    }
+    return true;
+}
+
 struct zone_list {
     const char *country;
     char *out;
     size_t bytes;
     size_t length;
     size_t count;
+    const struct zone *distinct[ZONES_DISTINCT_MAX];
 };
+
+static bool is_listed(const struct zone_list *list, const struct zone *zone)
+{
+    for (size_t i = 0; i < list->count && i < ZONES_DISTINCT_MAX; i++) {
+        if (same_clock(list->distinct[i], zone))
+            return true;
+    }
+    return false;
+}
 
 /* "DE	+5230+01322	Europe/Berlin	most of Germany" */
 static bool add_zone(void *ctx, char *line)
@@ -166,12 +190,17 @@ static bool add_zone(void *ctx, char *line)
         return false;
     name++;
     name[strcspn(name, "\t")] = '\0';
+    const struct zone *zone = zone_find(name);
+    if (!zone || is_listed(list, zone))
+        return false;
     size_t need = strlen(name) + (list->count ? 1 : 0);
     if (list->length + need < list->bytes) {
         (void)snprintf(list->out + list->length, list->bytes - list->length, "%s%s",
                        list->count ? "," : "", name);
         list->length += need;
     }
+    if (list->count < ZONES_DISTINCT_MAX)
+        list->distinct[list->count] = zone;
     list->count++;
     return false;
 }

@@ -29,6 +29,7 @@ int64_t zone_day_start_ms(const struct zone *zone, int64_t day);
 /* Country (ISO 3166 alpha-2, upper case). 0 done; -EINVAL unknown country. */
 SAM_MUSTCHECK int country_check(const char *country);
 /* The zones of a country from zone.tab, comma-separated into out; count returned; 0 = unknown.
+ * Zones whose clocks agree in the years 2025 to 2035 count as one, by the first one's name.
  * "zone" of a country is defined only when the count is 1. */
 size_t country_zones(const char *country, char *out, size_t out_bytes);
 /* Rest days of the country's office week on a day (facts/operations.md 4.2), as a mask. */
