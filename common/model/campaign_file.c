@@ -42,7 +42,9 @@ static const char *string_of(struct campaign_reader *r, const char *key, struct 
 static void read_workspace(struct campaign_reader *r, const char *key, struct json_object *v)
 {
     const char *s = string_of(r, key, v);
-    if (s)
+    if (s && !*s)
+        bad(r, key, "must not be empty; leave it out where there is only one");
+    else if (s)
         r->f->workspace = sam_xstrdup(s);
 }
 
@@ -80,6 +82,8 @@ static void read_accounts(struct campaign_reader *r, const char *key, struct jso
             if (strcmp(r->f->accounts[j], s) == 0)
                 problems_add(r->problems, "%s: %s: %s is listed twice", r->label, key, s);
         }
+        if (s && !*s)
+            bad(r, key, "holds an empty name");
         r->f->accounts[i] = sam_xstrdup(s ? s : "");
         r->f->accounts_count = i + 1;
     }
