@@ -1,18 +1,55 @@
-/* verdict - what C says about records, for test_schemas.py.
+/* verdict - what C says about records and users' files, for test_schemas*.py.
  *
  * verdict names: the lists of names as one JSON object. Without an argument: reads lines "TYPE<tab>
- * VALUE" and answers each with "good VALUE as C writes it again" or "bad WHY". */
+ * VALUE" and answers each with "good VALUE as C writes it again" or "bad WHY". TYPE: a record's, or
+ * "campaign" (written again: its messages), or "identity" (VALUE: the text as it is). */
 #include <stdio.h>
 #include <string.h>
 
 #include "common/base/buf.h"
+#include "common/base/problems.h"
+#include "common/model/calendar.h"
+#include "common/model/campaign_file.h"
 #include "common/model/event.h"
+#include "common/model/identity.h"
 #include "common/model/job.h"
 
 #include "common/base/banned.h"
 
+#define WHY_BYTES 2000
+
+static int judge_campaign(const char *value, size_t n, struct buf *again, char *why)
+{
+    struct problems problems = PROBLEMS_INIT;
+    struct campaign_file *f SAM_CLEANUP(campaign_file_freep) =
+        campaign_file_parse("file", value, n, &problems);
+    size_t used = 0;
+    for (size_t i = 0; i < problems.count && used < WHY_BYTES; i++)
+        used += (size_t)snprintf(why + used, WHY_BYTES - used, "%s; ", problems.lines[i]);
+    /* Taken with a problem, or refused without one, would be a bug that no schema shows. */
+    if (problems_any(&problems) != !f)
+        abort();
+    problems_deinit(&problems);
+    if (!f)
+        return -1;
+    char *steps SAM_CLEANUP(freep) = campaign_steps_to_json(f->steps, f->steps_count);
+    buf_adds(again, steps);
+    return 0;
+}
+
+static int judge_identity(char *value, size_t n, struct buf *again, char *why)
+{
+    struct identity identity;
+    value[n] = '\0';
+    enum identity_problem problem = identity_parse(value, &identity);
+    if (problem == IDENTITY_OK)
+        buf_adds(again, identity.text);
+    (void)snprintf(why, WHY_BYTES, "%s", identity_problem_text(problem));
+    return problem == IDENTITY_OK ? 0 : -1;
+}
+
 /* 0 good, and the record written again in `again`. */
-static int judge(const char *type, const char *value, size_t n, struct buf *again, char *why)
+static int judge_record(const char *type, const char *value, size_t n, struct buf *again, char *why)
 {
     static struct event event; /* large */
     struct job job;
@@ -34,14 +71,23 @@ static int judge(const char *type, const char *value, size_t n, struct buf *agai
     return result;
 }
 
+static int judge(const char *type, char *value, size_t n, struct buf *again, char *why)
+{
+    if (strcmp(type, "campaign") == 0)
+        return judge_campaign(value, n, again, why);
+    if (strcmp(type, "identity") == 0)
+        return judge_identity(value, n, again, why);
+    return judge_record(type, value, n, again, why);
+}
+
 static int judge_lines(void)
 {
     char *line SAM_CLEANUP(freep) = NULL;
     size_t cap = 0;
     ssize_t n;
     while ((n = getline(&line, &cap, stdin)) > 0) {
-        struct buf again = BUF_INIT((size_t)2 * RECORD_MAX_BYTES);
-        char why[RECORD_WHY_BYTES] = "";
+        struct buf again = BUF_INIT((size_t)2 * CAMPAIGN_FILE_MAX_BYTES);
+        char why[WHY_BYTES] = "";
         char *tab = memchr(line, '\t', (size_t)n);
         if (!tab || line[n - 1] != '\n')
             return 2;
@@ -76,6 +122,8 @@ static int print_names(void)
     PRINT_NAMES("person_status", person_status, person_status_name, PERSON_STATUS_N);
     PRINT_NAMES("campaign_status", campaign_status, campaign_status_name, CAMPAIGN_STATUS_N);
     PRINT_NAMES("account_status", account_status, account_status_name, ACCOUNT_STATUS_N);
+    PRINT_NAMES("campaign_type", campaign_type, campaign_type_name, CAMPAIGN_TYPE_N);
+    PRINT_NAMES("note_limit", note_limit, note_limit_name, NOTE_LIMIT_N);
     PRINT_NAMES("event_type", event_type, event_type_name, EVENT_TYPE_N);
     (void)printf("}\n");
     return 0;
@@ -85,5 +133,7 @@ int main(int argc, char **argv)
 {
     if (argc == 2 && strcmp(argv[1], "names") == 0)
         return print_names();
-    return argc == 1 ? judge_lines() : 2;
+    int result = argc == 1 ? judge_lines() : 2;
+    zone_cache_clear();
+    return result;
 }
