@@ -1,6 +1,7 @@
 """schemas/json and the readers in C say the same about the files that users write.
 
-The corpora stand in files/NAME.json, as those of the records (test_schemas.py), with one group more:
+The corpora stand in files/NAME.json, like those of the records (test_schemas.py), with one group
+more:
   only_c_takes      C is more patient than the schema, which shows the one way to write it
 Beyond the corpus, every key of a campaign is changed in every way that could matter. There the two
 may differ only as the two groups of the corpus say.
@@ -34,6 +35,20 @@ ONLY_C = re.compile(
 )
 
 
+SAMPLES = [
+    None, True, False, 0, 1, 1.5, -1, 100000, 100001, "", " ", "x", [], ["x"], [""], [1], {},
+    {"x": 1}, {"text": "a"}, {"text": ""}, {"text": 1}, {"text": "a", "after": "1d"},
+    {"text": "a", "after": 1}, {"after": "1d"}, "1d", "1d12h", "0s", "0w0ms", "12h1d", "1ms",
+    "1x", "d", "1d ", "-1d", "1.5d", "2w21d", "5m5ms", "9:00", "09:00", "23:59", "24:00", "24:01",
+    "23:60", "a9:00", "2027-01-15T09:00:00Z", "2027-01-15", "2027-02-30T00:00:00Z",
+    "1969-01-01T00:00:00Z", "DE", "US", "de", "DEU", "connector", "messenger", "hold", "cut",
+    "Europe/Berlin", "Europe/Atlantis", ["monday"], ["monday", "monday"], "a" * 9, "a" * 10,
+    "a" * 200, "a" * 201, "a" * 32000, "a" * 32001, ["anna", "ben"], ["anna", "anna"],
+    ["a"] * 1001, [str(n) for n in range(1000)], [str(n) for n in range(1001)],
+    {"from": "10:00"}, {"to": "10:00"}, {"from": "10:00", "to": "10:00"}, {"from": 9},
+]  # fmt: skip
+
+
 def corpus(name):
     """(group, case, text) of every case."""
     groups = load(os.path.join(FILES, name + ".json"))
@@ -57,27 +72,15 @@ class Campaign(unittest.TestCase):
 
     def changes(self, record):
         """(key, value, changed file) for every key, at the top, in hours and in the messages."""
-        samples = [
-            None, True, False, 0, 1, 1.5, -1, 100000, 100001, "", " ", "x", [], ["x"], [""], [1], {},
-            {"x": 1}, {"text": "a"}, {"text": ""}, {"text": 1}, {"text": "a", "after": "1d"},
-            {"text": "a", "after": 1}, {"after": "1d"}, "1d", "1d12h", "0s", "0w0ms", "12h1d", "1ms",
-            "1x", "d", "1d ", "-1d", "1.5d", "2w21d", "5m5ms", "9:00", "09:00", "23:59", "24:00",
-            "24:01", "23:60", "a9:00", "2027-01-15T09:00:00Z", "2027-01-15", "2027-02-30T00:00:00Z",
-            "1969-01-01T00:00:00Z", "DE", "US", "de", "DEU", "connector", "messenger", "hold", "cut",
-            "Europe/Berlin", "Europe/Atlantis", ["monday"], ["monday", "monday"], "a" * 9, "a" * 10,
-            "a" * 200, "a" * 201, "a" * 32000, "a" * 32001, ["anna", "ben"], ["anna", "anna"],
-            ["a"] * 1001, [str(n) for n in range(1000)], [str(n) for n in range(1001)],
-            {"from": "10:00"}, {"to": "10:00"}, {"from": "10:00", "to": "10:00"}, {"from": 9},
-        ]  # fmt: skip
         for key in [*CAMPAIGN["properties"], "other"]:
             yield key, "deleted", {k: v for k, v in record.items() if k != key}
-            for value in samples:
+            for value in SAMPLES:
                 yield key, value, {**record, key: value}
         messages = record["message_templates"]
         for key in [*messages, "follow_up_3", "follow_up_0", "direct_message_3", "other"]:
             less = {k: v for k, v in messages.items() if k != key}
             yield key, "deleted", {**record, "message_templates": less}
-            for value in samples:
+            for value in SAMPLES:
                 yield key, value, {**record, "message_templates": {**messages, key: value}}
 
     def only_patience(self, key, value):
