@@ -1,8 +1,11 @@
-/* verdict - what C says about records and users' files, for test_schemas*.py.
+/* verdict - what C says about records, users' files and statuses, for tests that compare it with
+ * something else.
  *
- * verdict names: the lists of names as one JSON object. Without an argument: reads lines "TYPE<tab>
- * VALUE" and answers each with "good VALUE as C writes it again" or "bad WHY". TYPE: a record's, or
- * "campaign" (written again: its messages), or "identity" (VALUE: the text as it is). */
+ * verdict names: the lists of names as one JSON object. verdict transitions: a line "TABLE FROM TO
+ * allowed|refused" for each pair of statuses. Without an argument: reads lines "TYPE<tab>VALUE" and
+ * answers each with "good VALUE as C writes it again" or "bad WHY". TYPE: a record's, or "campaign"
+ * (written again: its messages), or "identity" (VALUE: the text as it is). */
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -13,6 +16,7 @@
 #include "common/model/event.h"
 #include "common/model/identity.h"
 #include "common/model/job.h"
+#include "common/model/status.h"
 
 #include "common/base/banned.h"
 
@@ -129,10 +133,46 @@ static int print_names(void)
     return 0;
 }
 
+static void print_move(const char *table, const char *from, const char *to, bool allowed)
+{
+    (void)printf("%s %s %s %s\n", table, from, to, allowed ? "allowed" : "refused");
+}
+
+static void print_person_moves(enum campaign_type type)
+{
+    for (int i = 0; i < PERSON_STATUS_N * PERSON_STATUS_N; i++) {
+        enum person_status from = (enum person_status)(i / PERSON_STATUS_N);
+        enum person_status to = (enum person_status)(i % PERSON_STATUS_N);
+        print_move(campaign_type_name(type), person_status_name(from), person_status_name(to),
+                   person_transition_allowed(type, from, to));
+    }
+}
+
+static int print_transitions(void)
+{
+    print_person_moves(CAMPAIGN_CONNECTOR);
+    print_person_moves(CAMPAIGN_MESSENGER);
+    for (int i = 0; i < ITEM_STATUS_N * ITEM_STATUS_N; i++) {
+        enum item_status from = (enum item_status)(i / ITEM_STATUS_N);
+        enum item_status to = (enum item_status)(i % ITEM_STATUS_N);
+        print_move("item", item_status_name(from), item_status_name(to),
+                   item_transition_by_evidence(from, to));
+    }
+    for (int i = 0; i < CAMPAIGN_STATUS_N * CAMPAIGN_STATUS_N; i++) {
+        enum campaign_status from = (enum campaign_status)(i / CAMPAIGN_STATUS_N);
+        enum campaign_status to = (enum campaign_status)(i % CAMPAIGN_STATUS_N);
+        print_move("campaign", campaign_status_name(from), campaign_status_name(to),
+                   campaign_transition_allowed(from, to));
+    }
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
     if (argc == 2 && strcmp(argv[1], "names") == 0)
         return print_names();
+    if (argc == 2 && strcmp(argv[1], "transitions") == 0)
+        return print_transitions();
     int result = argc == 1 ? judge_lines() : 2;
     zone_cache_clear();
     return result;
