@@ -73,8 +73,8 @@ int refusal_parse(const char *text, enum refusal *ret)
         type, OUTCOME_UNKNOWN, REFUSAL_HOLD, 0, NULL                                               \
     }
 
-/* facts/unipile.md sections 2 to 4: what each type means when a write call drew it. Every 4xx says
- * that nothing was executed; a 5xx says so only where its meaning is that no session took it. */
+/* What each type means when a write call drew it. A 4xx says that nothing was executed; no type of
+ * a 5xx is documented to say so, whatever its name suggests. */
 static const struct error_type types[] = {
     /* the account is over a provider limit; hours, then doubling (section 3) */
     THROTTLED("cannot_resend_yet", 6 * HOUR_MS),
@@ -133,7 +133,6 @@ static const struct error_type types[] = {
     SETUP("insufficient_privileges"),
     SETUP("insufficient_permissions"),
     SETUP("unauthorized"),
-    SETUP("feature_not_implemented"),
     /* it may have happened */
     UNKNOWN("unexpected_error"),
     UNKNOWN("provider_error"),
@@ -143,10 +142,10 @@ static const struct error_type types[] = {
     UNKNOWN("service_unavailable"),
     UNKNOWN("network_down"),
     UNKNOWN("realtime_client_not_initialized"),
-    /* no session of the account took the call: documented as not executed */
-    {"no_client_session", OUTCOME_NOT_EXECUTED, REFUSAL_HOLD, 5 * MINUTE_MS, NULL},
-    {"no_channel", OUTCOME_NOT_EXECUTED, REFUSAL_HOLD, 5 * MINUTE_MS, NULL},
-    {"no_handler", OUTCOME_NOT_EXECUTED, REFUSAL_HOLD, 5 * MINUTE_MS, NULL},
+    UNKNOWN("no_client_session"),
+    UNKNOWN("no_channel"),
+    UNKNOWN("no_handler"),
+    UNKNOWN("feature_not_implemented"),
 };
 
 const struct error_type *error_type_find(const char *type)
@@ -171,7 +170,7 @@ struct error_type error_type_by_status(int http_status)
 {
     if (http_status == 429)
         return (struct error_type){"", OUTCOME_THROTTLED, REFUSAL_HOLD, 15 * MINUTE_MS, NULL};
-    if (http_status >= 400 && http_status < 500)
+    if (http_status >= 400 && http_status < 500 && http_status != 408)
         return (struct error_type){"", OUTCOME_REFUSED, REFUSAL_HOLD, 0, NULL};
     return (struct error_type){"", OUTCOME_UNKNOWN, REFUSAL_HOLD, 0, NULL};
 }

@@ -51,7 +51,7 @@ enum refusal { REFUSAL_MAP(REFUSAL_ENUM_ROW) REFUSAL_N };
 const char *refusal_name(enum refusal r);
 SAM_MUSTCHECK int refusal_parse(const char *text, enum refusal *ret);
 
-/* One row of the table of Unipile's error types (facts/unipile.md sections 2 to 4). */
+/* One row of the table of Unipile's error types. */
 struct error_type {
     const char *type;           /* without "errors/" */
     enum outcome outcome;       /* class when a write call drew it */
@@ -66,8 +66,9 @@ const struct error_type *error_type_find(const char *type);
 /* All rows, for tests and the document. */
 const struct error_type *error_types(size_t *ret_count);
 
-/* Class of an answer whose type is unknown or absent, by HTTP status: 429 THROTTLED, other 4xx
- * REFUSED with REFUSAL_HOLD (in doubt a person looks), every 5xx and all else UNKNOWN. */
+/* Class of an answer whose type is unknown or absent, by HTTP status: 429 THROTTLED, other 4xx but
+ * 408 REFUSED with REFUSAL_HOLD (in doubt a person looks), 408 (somebody on the way gave up), every
+ * 5xx and all else UNKNOWN. */
 struct error_type error_type_by_status(int http_status);
 
 #endif
