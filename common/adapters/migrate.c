@@ -92,8 +92,8 @@ static void judge(struct migrate_status *s, bool exists)
     const struct migrate_step *first[MIGRATE_STEP_STATE_N] = {NULL};
     for (size_t i = s->count; i-- > 0;)
         first[s->steps[i].state] = &s->steps[i];
-    const struct migrate_step *step;
-    if ((step = first[MIGRATE_STEP_UNKNOWN])) {
+    const struct migrate_step *step = first[MIGRATE_STEP_UNKNOWN];
+    if (step) {
         s->state = MIGRATE_NEWER;
         (void)snprintf(s->why, sizeof(s->why),
                        "this program is older than the database, which has %s: upgrade the program",
@@ -104,7 +104,7 @@ static void judge(struct migrate_status *s, bool exists)
                        "%s is not the file that was applied to this database: use the program that "
                        "the database was made with, or one of a release",
                        step->name);
-    } else if ((step = first[MIGRATE_STEP_WAITING])) {
+    } else if (first[MIGRATE_STEP_WAITING]) {
         s->state = exists ? MIGRATE_OLDER : MIGRATE_ABSENT;
         (void)snprintf(s->why, sizeof(s->why), "%s: run `samctl migrate`",
                        exists ? "the database is older than this program"

@@ -13,8 +13,8 @@ uint32_t murmur2(const void *bytes, size_t n)
     const uint8_t *p = bytes;
     uint32_t h = SEED ^ (uint32_t)n;
     for (; n >= 4; p += 4, n -= 4) {
-        uint32_t k = (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 |
-                     (uint32_t)p[3] << 24;
+        uint32_t k =
+            (uint32_t)p[0] | (uint32_t)p[1] << 8 | (uint32_t)p[2] << 16 | (uint32_t)p[3] << 24;
         k *= MULTIPLIER;
         k ^= k >> SHIFT;
         k *= MULTIPLIER;
