@@ -1,0 +1,97 @@
+#include "producer/ctl/commands.h"
+
+#include <string.h>
+
+#include "common/base/banned.h"
+
+#define MANY ARGS_MAX
+
+static const struct command table[] = {
+    {"migrate", "[--status]", "status", 0, 0, command_migrate,
+     "bring the database's schema up to this program", NULL},
+    {"config", "sample|document", "", 1, 1, command_config, "print a sam.cfg to begin with", NULL},
+
+    {"workspace add", "NAME", "", 1, 1, command_workspace_add,
+     "make a workspace: people are contacted once in each", NULL},
+    {"workspace list", "", "", 0, 0, command_workspace_list, "list the workspaces", NULL},
+
+    {"account add", "NAME --unipile-id ID --country CC [options]",
+     "unipile-id= country= timezone= plan= ramp= spacing= jitter= daily-cap= daily-invitations= "
+     "weekly-invitations= daily-messages= daily-profile-views=",
+     1, 1, command_account_add, "take a LinkedIn account into SAM",
+     "  --unipile-id ID   its id at Unipile (`samctl account discover` lists them)\n"
+     "  --country CC      ISO 3166, where the account's owner lives\n"
+     "  --timezone ZONE   IANA name; needed where the country has several\n"
+     "  --plan PLAN       free (default), premium, sales_navigator, recruiter: decides the length "
+     "of notes\n"
+     "  --ramp DAYS       begin low: on day n only n/DAYS of the daily cap\n"
+     "  --spacing 2m --jitter 60s --daily-cap N --daily-invitations N --weekly-invitations N\n"
+     "  --daily-messages N --daily-profile-views N   own limits; default: those of sam.cfg"},
+    {"account set", "NAME [options]",
+     "country= timezone= plan= ramp= spacing= jitter= daily-cap= daily-invitations= "
+     "weekly-invitations= daily-messages= daily-profile-views=",
+     1, 1, command_account_set, "change an account's limits, plan or zone",
+     "The options of `account add`; `default` as a limit's value takes that of sam.cfg again."},
+    {"account list", "", "", 0, 0, command_account_list, "list the accounts", NULL},
+    {"account pause", "NAME", "", 1, 1, command_account_pause, "let an account send nothing", NULL},
+    {"account resume", "NAME", "", 1, 1, command_account_resume,
+     "let a paused, resting or reconnected account send again", NULL},
+
+    {"campaign check", "FILE", "", 1, 1, command_campaign_check,
+     "tell everything that is wrong with a campaign file", NULL},
+    {"campaign create", "FILE", "", 1, 1, command_campaign_create,
+     "make a campaign (draft) from a file", NULL},
+    {"campaign show", "CAMPAIGN", "", 1, 1, command_campaign_show, "show one campaign", NULL},
+    {"campaign list", "", "", 0, 0, command_campaign_list, "list the campaigns", NULL},
+    {"campaign start", "CAMPAIGN", "", 1, 1, command_campaign_start, "begin to send", NULL},
+    {"campaign pause", "CAMPAIGN", "", 1, 1, command_campaign_pause,
+     "stop sending until it is resumed", NULL},
+    {"campaign resume", "CAMPAIGN", "", 1, 1, command_campaign_resume, "go on after a pause", NULL},
+    {"campaign stop", "CAMPAIGN", "", 1, 1, command_campaign_stop, "end a campaign for good",
+     "What waits is cancelled. A stopped campaign cannot be started again."},
+
+    {"import", "CSV --campaign C [--dry-run]", "campaign= dry-run", 1, 1, command_import,
+     "bring people into a campaign, to be approved",
+     "Columns linkedin_url, linkedin_user_id, first_name, last_name, company, title, account; any\n"
+     "other becomes {custom.name}. Lines that cannot be used go to NAME.rejected.csv; importing\n"
+     "the same file again changes nothing."},
+    {"approve", "--campaign C [--all | --person P ...] [--reject]", "campaign= all person=* reject",
+     0, MANY, command_approve, "let imported people take part in the campaign, or reject them",
+     NULL},
+    {"status", "[--watch]", "watch", 0, 0, command_status, "campaigns and accounts at a glance",
+     NULL},
+};
+
+const struct command *commands(size_t *ret_count)
+{
+    *ret_count = SAM_ARRAY_LEN(table);
+    return table;
+}
+
+/* How many words of the name the words begin with; 0 = not this command. */
+static size_t match(const char *name, const char *const *words, size_t count)
+{
+    size_t used = 0;
+    while (used < count) {
+        size_t n = strcspn(name, " ");
+        if (strlen(words[used]) != n || strncmp(words[used], name, n) != 0)
+            return 0;
+        used++;
+        if (!name[n])
+            return used;
+        name += n + 1;
+    }
+    return 0;
+}
+
+const struct command *command_find(const char *const *words, size_t count, size_t *ret_used)
+{
+    for (size_t i = 0; i < SAM_ARRAY_LEN(table); i++) {
+        size_t used = match(table[i].name, words, count);
+        if (used) {
+            *ret_used = used;
+            return &table[i];
+        }
+    }
+    return NULL;
+}

@@ -1,0 +1,52 @@
+/* producer/ctl/commands.h - the commands of samctl, one function each; by file. */
+#ifndef SAM_CTL_COMMANDS_H
+#define SAM_CTL_COMMANDS_H
+
+#include "producer/ctl/ctl.h"
+
+struct command {
+    const char *name;    /* "account add" */
+    const char *usage;   /* what follows the name */
+    const char *options; /* see args.h */
+    size_t words_min;
+    size_t words_max;
+    ctl_command_fn *fn;
+    const char *help; /* one line, shown in the list */
+    const char *more; /* shown by `samctl COMMAND --help`; NULL = nothing */
+};
+
+/* All of them, in the order in which they are shown. */
+const struct command *commands(size_t *ret_count);
+/* The command of which the words begin with the name; NULL = none. *ret_used: words of the name. */
+const struct command *command_find(const char *const *words, size_t count, size_t *ret_used);
+
+/* setup.c */
+ctl_command_fn command_migrate;
+ctl_command_fn command_config;
+/* workspaces.c */
+ctl_command_fn command_workspace_add;
+ctl_command_fn command_workspace_list;
+/* accounts.c */
+ctl_command_fn command_account_add;
+ctl_command_fn command_account_set;
+ctl_command_fn command_account_list;
+ctl_command_fn command_account_pause;
+ctl_command_fn command_account_resume;
+/* campaigns.c */
+ctl_command_fn command_campaign_check;
+ctl_command_fn command_campaign_create;
+ctl_command_fn command_campaign_show;
+ctl_command_fn command_campaign_list;
+/* campaign_status.c */
+ctl_command_fn command_campaign_start;
+ctl_command_fn command_campaign_pause;
+ctl_command_fn command_campaign_resume;
+ctl_command_fn command_campaign_stop;
+/* import.c */
+ctl_command_fn command_import;
+/* approve.c */
+ctl_command_fn command_approve;
+/* status.c */
+ctl_command_fn command_status;
+
+#endif

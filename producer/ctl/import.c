@@ -1,0 +1,287 @@
+/* import: people.csv streams through a COPY into a temporary table, some thousand lines at a time;
+ * one INSERT ... SELECT per chunk takes what is new. Each chunk is committed: an import that ends
+ * in the middle is simply repeated. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/base/clock.h"
+#include "producer/ctl/commands.h"
+#include "producer/ctl/lookup.h"
+#include "producer/ctl/people_row.h"
+#include "producer/ctl/rejects.h"
+
+#include "common/base/banned.h"
+
+#define CHUNK_LINES     10000
+#define CHUNK_BYTES     (8 << 20)
+#define CHUNK_MAX_BYTES (CHUNK_BYTES + (1 << 20))
+
+static const char stage_sql[] =
+    "CREATE TEMPORARY TABLE import_stage (id uuid, account_id uuid, vanity text, "
+    "provider_id text, first_name text, last_name text, company text, title text, custom jsonb) "
+    "ON COMMIT DELETE ROWS";
+static const char copy_sql[] = "COPY import_stage FROM STDIN";
+/* $1 workspace, $2 campaign. */
+static const char insert_sql[] =
+    "WITH fresh AS (INSERT INTO prospect_approval_data (id, workspace_id, campaign_id, account_id, "
+    "vanity, provider_id, first_name, last_name, company, title, custom) "
+    "SELECT s.id, $1, $2, s.account_id, s.vanity, s.provider_id, s.first_name, s.last_name, "
+    "s.company, s.title, s.custom FROM import_stage s ORDER BY s.id ON CONFLICT DO NOTHING "
+    "RETURNING vanity, provider_id) "
+    "SELECT count(*), count(*) FILTER (WHERE EXISTS (SELECT FROM contacted k "
+    "WHERE k.workspace_id = $1 AND k.identity = 'v:' || f.vanity) OR EXISTS ("
+    "SELECT FROM contacted k WHERE k.workspace_id = $1 AND k.identity = 'p:' || f.provider_id)) "
+    "FROM fresh f";
+static const char accounts_sql[] = "SELECT a.id, a.name FROM campaign_accounts ca JOIN "
+                                   "linkedin_accounts a ON a.id = ca.account_id "
+                                   "WHERE ca.campaign_id = $1 ORDER BY ca.position, a.name";
+static const char taken_sql[] =
+    "SELECT count(*) FROM prospect_approval_data WHERE campaign_id = $1";
+
+struct import {
+    struct ctl *c;
+    const char *path;
+    struct lookup_campaign campaign;
+    struct pg_result *accounts; /* owned: id, name */
+    size_t turn;                /* whose turn it is */
+    bool dry;
+    struct people_columns columns;
+    bool has_columns;
+    struct problems problems; /* of the header */
+    struct people_row person;
+    struct buf chunk; /* COPY text */
+    size_t chunk_lines;
+    int64_t chunk_fresh;
+    int64_t chunk_contacted;
+    struct rejects *rejects;
+    int64_t lines; /* of people */
+    int64_t fresh;
+    int64_t contacted;
+    int64_t began_us;
+    bool progress;
+    enum ctl_exit exit;
+};
+
+/* ---- one chunk ------------------------------------------------------------------------------ */
+
+static enum pg_failure write_chunk(struct ctl *c, void *arg)
+{
+    SAM_CLEANUP(pg_result_freep) struct pg_result *r = NULL;
+    struct import *m = arg;
+    enum pg_failure failure = pg_copy_begin(c->pg, copy_sql);
+    if (failure)
+        return failure;
+    failure = pg_copy_bytes(c->pg, buf_text(&m->chunk), m->chunk.len);
+    enum pg_failure ended = pg_copy_end(c->pg);
+    if (failure || ended)
+        return failure ? failure : ended;
+    pg_add_uuid(ctl_params(c), &m->campaign.workspace_id);
+    pg_add_uuid(&c->params, &m->campaign.id);
+    failure = pg_exec(c->pg, insert_sql, &c->params, &r);
+    if (failure)
+        return failure;
+    m->chunk_fresh = pg_i64(r, 0, 0);
+    m->chunk_contacted = pg_i64(r, 0, 1);
+    return PG_FINE;
+}
+
+static void show_progress(const struct import *m)
+{
+    int64_t us = clock_monotonic_us() - m->began_us;
+    if (m->progress)
+        (void)fprintf(stderr, "\r%" PRId64 " lines, %" PRId64 " a second ", m->lines,
+                      us > 0 ? m->lines * 1000000 / us : 0);
+}
+
+static bool flush(struct import *m)
+{
+    if (m->chunk_lines == 0)
+        return true;
+    if (!m->dry)
+        m->exit = ctl_transaction(m->c, write_chunk, m);
+    if (m->exit)
+        return false;
+    m->fresh += m->chunk_fresh;
+    m->contacted += m->chunk_contacted;
+    buf_reset(&m->chunk);
+    m->chunk_lines = 0;
+    show_progress(m);
+    return true;
+}
+
+/* ---- one line ------------------------------------------------------------------------------- */
+
+static void add_value(struct import *m, const char *value)
+{
+    buf_addc(&m->chunk, '\t');
+    pg_copy_value(&m->chunk, value && *value ? value : NULL);
+}
+
+static void add_person(struct import *m, const struct uuid *account_id)
+{
+    char id[UUID_TEXT_BYTES];
+    struct uuid fresh = uuid_v7();
+    uuid_format(&fresh, id);
+    buf_adds(&m->chunk, id);
+    uuid_format(account_id, id);
+    add_value(m, id);
+    add_value(m, m->person.vanity);
+    add_value(m, m->person.provider_id);
+    add_value(m, m->person.texts[PEOPLE_FIRST_NAME]);
+    add_value(m, m->person.texts[PEOPLE_LAST_NAME]);
+    add_value(m, m->person.texts[PEOPLE_COMPANY]);
+    add_value(m, m->person.texts[PEOPLE_TITLE]);
+    add_value(m, buf_text(&m->person.custom));
+    buf_addc(&m->chunk, '\n');
+    m->chunk_lines++;
+}
+
+/* Who writes: the account that the line names, else in turn. -1: it is none of the campaign's. */
+static int find_account(struct import *m, const char *name)
+{
+    int count = pg_rows(m->accounts);
+    if (!name)
+        return (int)(m->turn++ % (size_t)count);
+    for (int i = 0; i < count; i++) {
+        if (strcmp(pg_text(m->accounts, i, 1), name) == 0)
+            return i;
+    }
+    return -1;
+}
+
+static bool on_person(struct import *m, const struct csv_row *row)
+{
+    char why[PEOPLE_WHY_BYTES];
+    int account = -1;
+    bool good = people_row_read(&m->person, &m->columns, row, why);
+    m->lines++;
+    if (good && (account = find_account(m, m->person.texts[PEOPLE_ACCOUNT])) < 0) {
+        (void)snprintf(why, sizeof(why),
+                       "account: the campaign has no account of this name; `samctl campaign show` "
+                       "lists them");
+        good = false;
+    }
+    if (!good) {
+        m->exit = rejects_add(m->rejects, row, why);
+        return m->exit == CTL_DONE;
+    }
+    struct uuid id = pg_uuid(m->accounts, account, 0);
+    add_person(m, &id);
+    return (m->chunk_lines < CHUNK_LINES && m->chunk.len < CHUNK_BYTES) || flush(m);
+}
+
+static bool on_row(void *ctx, const struct csv_row *row)
+{
+    struct import *m = ctx;
+    if (m->has_columns)
+        return on_person(m, row);
+    m->has_columns = true;
+    people_columns_read(&m->columns, m->path, row, &m->problems);
+    rejects_header(m->rejects, row);
+    return !problems_any(&m->problems);
+}
+
+/* ---- the command ---------------------------------------------------------------------------- */
+
+static enum ctl_exit prepare(struct import *m)
+{
+    SAM_CLEANUP(pg_result_freep) struct pg_result *taken = NULL;
+    struct ctl *c = m->c;
+    enum ctl_exit e;
+    pg_add_uuid(ctl_params(c), &m->campaign.id);
+    if ((e = ctl_query(c, accounts_sql, &m->accounts)) || (e = ctl_query(c, taken_sql, &taken)))
+        return e;
+    if (pg_rows(m->accounts) == 0)
+        return ctl_fail("the campaign has no accounts");
+    m->turn = (size_t)pg_i64(taken, 0, 0); /* go on where an earlier import ended */
+    enum pg_failure failure = m->dry ? PG_FINE : pg_script(c->pg, stage_sql);
+    return failure ? ctl_sql_failed(c, failure) : CTL_DONE;
+}
+
+static const struct column columns[] = {{"lines", "lines", COLUMN_NUMBER},
+                                        {"imported", "new", COLUMN_NUMBER},
+                                        {"existing", "there already", COLUMN_NUMBER},
+                                        {"contacted_before", "contacted before", COLUMN_NUMBER},
+                                        {"rejected", "rejected", COLUMN_NUMBER},
+                                        {"rejected_file", "rejected lines", COLUMN_TEXT}};
+
+static void report(const struct import *m)
+{
+    int64_t rejected = rejects_count(m->rejects);
+    struct table t;
+    table_init_upright(&t, columns, SAM_ARRAY_LEN(columns), m->c->json, stdout);
+    if (m->progress)
+        (void)fputc('\n', stderr);
+    table_number(&t, m->lines);
+    table_number(&t, m->fresh);
+    table_number(&t, m->dry ? 0 : m->lines - rejected - m->fresh);
+    table_number(&t, m->contacted);
+    table_number(&t, rejected);
+    table_text(&t, rejects_path(m->rejects));
+    table_end(&t);
+    table_deinit(&t);
+    if (m->dry)
+        ctl_say(m->c, "dry run: nothing was changed; %" PRId64 " lines can be used",
+                m->lines - rejected);
+    else if (m->fresh > 0)
+        ctl_say(m->c, "next: `samctl approve --campaign %s --all`",
+                args_get(&m->c->args, "campaign"));
+    if (m->contacted > 0)
+        ctl_say(m->c, "note: people who were contacted before, by any campaign of the workspace, "
+                      "will not be contacted a second time");
+}
+
+static enum ctl_exit run(struct import *m)
+{
+    char why[CSV_WHY_BYTES];
+    m->began_us = clock_monotonic_us();
+    int bad = csv_rows_read(m->path, on_row, m, why);
+    if (problems_any(&m->problems))
+        return ctl_problems(&m->problems);
+    if (m->exit)
+        return m->exit;
+    if (!flush(m) || (m->exit = rejects_end(m->rejects)))
+        return m->exit;
+    if (!bad && m->lines == 0)
+        return ctl_fail("%s: holds no people: a first line with the column names, then one line a "
+                        "person",
+                        m->path);
+    if (m->lines > 0)
+        report(m);
+    if (bad)
+        return ctl_fail("%s: %s%s", m->path, why,
+                        m->lines ? " (the lines before it are in; correct it and import again)"
+                                 : "");
+    return m->lines > rejects_count(m->rejects) ? CTL_DONE
+                                                : ctl_fail("%s: no line can be used", m->path);
+}
+
+enum ctl_exit command_import(struct ctl *c)
+{
+    struct import *m = sam_xcalloc(1, sizeof(*m));
+    enum ctl_exit e;
+    m->c = c;
+    m->path = c->args.words[0];
+    m->dry = args_has(&c->args, "dry-run");
+    m->progress = !c->json && isatty(STDERR_FILENO);
+    buf_init(&m->chunk, CHUNK_MAX_BYTES);
+    people_row_init(&m->person);
+    m->rejects = rejects_new(m->path, m->dry);
+    if (!(e = ctl_connect(c)) && !(e = lookup_campaign_option(c, &m->campaign))) {
+        if (m->campaign.status == CAMPAIGN_STOPPED)
+            e = ctl_fail("the campaign is stopped, which is final: make a new one");
+        else if (!(e = prepare(m)))
+            e = run(m);
+    }
+    rejects_free(m->rejects);
+    people_row_deinit(&m->person);
+    people_columns_deinit(&m->columns);
+    problems_deinit(&m->problems);
+    buf_deinit(&m->chunk);
+    pg_result_free(m->accounts);
+    free(m);
+    return e;
+}

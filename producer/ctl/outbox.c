@@ -1,0 +1,74 @@
+#include "producer/ctl/outbox.h"
+
+#include <assert.h>
+
+#include "common/base/banned.h"
+
+static const char make_ledger_sql[] =
+    "INSERT INTO ledger (one, ledger_id) VALUES (true, $1) ON CONFLICT (one) DO NOTHING";
+static const char begin_sql[] = "SELECT ledger_id, sam_now() FROM ledger";
+static const char write_sql[] =
+    "INSERT INTO outbox (id, record_key, event_type, payload) "
+    "SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[])";
+
+enum pg_failure outbox_begin(struct outbox *o, struct ctl *c)
+{
+    SAM_CLEANUP(pg_result_freep) struct pg_result *r = NULL;
+    struct uuid fresh = uuid_v7();
+    *o = (struct outbox){.count = 0};
+    pg_add_uuid(ctl_params(c), &fresh);
+    enum pg_failure failure = pg_exec(c->pg, make_ledger_sql, &c->params, NULL);
+    if (!failure)
+        failure = pg_exec(c->pg, begin_sql, NULL, &r);
+    if (failure)
+        return failure;
+    o->ledger_id = pg_uuid(r, 0, 0);
+    o->now_ms = pg_time_ms(r, 0, 1);
+    return PG_FINE;
+}
+
+void outbox_add(struct outbox *o, struct event *event)
+{
+    struct buf payload = BUF_INIT(RECORD_MAX_BYTES);
+    event->id = uuid_v7();
+    event->ledger_id = o->ledger_id;
+    event->at_ms = o->now_ms;
+    event_encode(event, &payload);
+    assert(!payload.overflow); /* ids and numbers only */
+    o->rows = sam_xrealloc(o->rows, (o->count + 1) * sizeof(*o->rows));
+    o->rows[o->count++] =
+        (struct outbox_row){event->id, event->account_id, event->type, buf_take(&payload)};
+}
+
+enum pg_failure outbox_write(struct outbox *o, struct ctl *c)
+{
+    struct pg_params *params = ctl_params(c);
+    pg_array_open(params, PG_ARRAY_UUID);
+    for (size_t i = 0; i < o->count; i++)
+        pg_item_uuid(params, &o->rows[i].id);
+    pg_array_close(params);
+    pg_array_open(params, PG_ARRAY_TEXT);
+    for (size_t i = 0; i < o->count; i++) {
+        char key[UUID_TEXT_BYTES];
+        uuid_format(&o->rows[i].account_id, key);
+        pg_item_text(params, key);
+    }
+    pg_array_close(params);
+    pg_array_open(params, PG_ARRAY_TEXT);
+    for (size_t i = 0; i < o->count; i++)
+        pg_item_text(params, event_type_name(o->rows[i].type));
+    pg_array_close(params);
+    pg_array_open(params, PG_ARRAY_TEXT);
+    for (size_t i = 0; i < o->count; i++)
+        pg_item_text(params, o->rows[i].payload);
+    pg_array_close(params);
+    return o->count ? pg_exec(c->pg, write_sql, params, NULL) : PG_FINE;
+}
+
+void outbox_deinit(struct outbox *o)
+{
+    for (size_t i = 0; i < o->count; i++)
+        free(o->rows[i].payload);
+    free(o->rows);
+    *o = (struct outbox){.count = 0};
+}

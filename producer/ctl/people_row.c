@@ -1,0 +1,223 @@
+#include "producer/ctl/people_row.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#include "common/base/banned.h"
+
+#define NAME_ROW(id, name) name,
+static const char *const names[] = {PEOPLE_COLUMN_MAP(NAME_ROW)};
+#undef NAME_ROW
+
+#define CUSTOM_MAX_BYTES      (256 << 10)
+#define CUSTOM_NAME_MAX_BYTES 60
+
+/* ---- header -------------------------------------------------------------------------------- */
+
+static int find_known(const char *name)
+{
+    for (int i = 0; i < PEOPLE_COLUMN_N; i++) {
+        if (strcasecmp(names[i], name) == 0)
+            return i;
+    }
+    return -1;
+}
+
+static char *custom_name(const char *text)
+{
+    char *name = sam_xstrdup(text);
+    for (char *c = name; *c; c++)
+        *c = *c == ' ' || *c == '-' || *c == '.' ? '_' : *c;
+    return name;
+}
+
+static bool has_custom(const struct people_columns *columns, const char *name)
+{
+    for (size_t i = 0; i < columns->custom_count; i++) {
+        if (strcmp(columns->custom[i].name, name) == 0)
+            return true;
+    }
+    return false;
+}
+
+static void add_custom(struct people_columns *columns, const char *label, size_t field,
+                       const char *text, struct problems *problems)
+{
+    if (strcmp(text, PEOPLE_REJECTED_LINE) == 0 || strcmp(text, PEOPLE_REJECTED_REASON) == 0)
+        return;
+    if (!*text)
+        return; /* a column without a name: nobody can refer to it */
+    if (strlen(text) > CUSTOM_NAME_MAX_BYTES) {
+        problems_add(problems, "%s:1: the name of column %zu is longer than %d bytes", label,
+                     field + 1, CUSTOM_NAME_MAX_BYTES);
+        return;
+    }
+    char *name = custom_name(text);
+    if (has_custom(columns, name)) {
+        problems_add(problems, "%s:1: there are two columns %s", label, name);
+        free(name);
+        return;
+    }
+    columns->custom[columns->custom_count].field = field;
+    columns->custom[columns->custom_count++].name = name;
+}
+
+void people_columns_read(struct people_columns *columns, const char *label,
+                         const struct csv_row *header, struct problems *problems)
+{
+    *columns = (struct people_columns){.count = header->count};
+    for (size_t i = 0; i < PEOPLE_COLUMN_N; i++)
+        columns->known[i] = -1;
+    if (header->problem) {
+        problems_add(problems, "%s:%zu: %s", label, header->line, header->problem);
+        return;
+    }
+    for (size_t i = 0; i < header->count; i++) {
+        int known = find_known(header->fields[i]);
+        if (known < 0)
+            add_custom(columns, label, i, header->fields[i], problems);
+        else if (columns->known[known] >= 0)
+            problems_add(problems, "%s:1: there are two columns %s", label, names[known]);
+        else
+            columns->known[known] = (int)i;
+    }
+    if (columns->known[PEOPLE_LINKEDIN_URL] < 0 && columns->known[PEOPLE_LINKEDIN_USER_ID] < 0)
+        problems_add(problems,
+                     "%s:1: the first line must name the columns, with linkedin_url or "
+                     "linkedin_user_id among them; it has %zu, the first is \"%.40s\"",
+                     label, header->count, header->count ? header->fields[0] : "");
+}
+
+void people_columns_deinit(struct people_columns *columns)
+{
+    for (size_t i = 0; i < columns->custom_count; i++)
+        free(columns->custom[i].name);
+    columns->custom_count = 0;
+}
+
+/* ---- rows ---------------------------------------------------------------------------------- */
+
+void people_row_init(struct people_row *p)
+{
+    *p = (struct people_row){.custom = BUF_INIT(CUSTOM_MAX_BYTES)};
+}
+
+void people_row_deinit(struct people_row *p)
+{
+    buf_deinit(&p->custom);
+}
+
+static const char *field_of(const struct csv_row *row, int index)
+{
+    return index >= 0 && (size_t)index < row->count && *row->fields[index] ? row->fields[index]
+                                                                           : NULL;
+}
+
+static bool has_control(const char *text)
+{
+    for (; *text; text++) {
+        if ((unsigned char)*text < 0x20 || *text == 0x7f)
+            return true;
+    }
+    return false;
+}
+
+static bool read_texts(struct people_row *p, const struct people_columns *columns,
+                       const struct csv_row *row, char why[PEOPLE_WHY_BYTES])
+{
+    for (int i = 0; i < PEOPLE_COLUMN_N; i++) {
+        p->texts[i] = field_of(row, columns->known[i]);
+        if (!p->texts[i])
+            continue;
+        if (strlen(p->texts[i]) > PEOPLE_TEXT_MAX_BYTES) {
+            (void)snprintf(why, PEOPLE_WHY_BYTES, "%s is longer than %d bytes", names[i],
+                           PEOPLE_TEXT_MAX_BYTES);
+            return false;
+        }
+        if (has_control(p->texts[i])) {
+            (void)snprintf(why, PEOPLE_WHY_BYTES, "%s holds a line break or control character",
+                           names[i]);
+            return false;
+        }
+    }
+    return true;
+}
+
+/* One of the two columns; either may hold either kind. */
+static bool read_identity(struct people_row *p, enum people_column column,
+                          char why[PEOPLE_WHY_BYTES])
+{
+    struct identity id;
+    if (!p->texts[column])
+        return true;
+    enum identity_problem problem = identity_parse(p->texts[column], &id);
+    if (problem != IDENTITY_OK) {
+        (void)snprintf(why, PEOPLE_WHY_BYTES, "%s: %s", names[column],
+                       identity_problem_text(problem));
+        return false;
+    }
+    char *place = id.kind == IDENTITY_VANITY ? p->vanity : p->provider_id;
+    size_t bytes = id.kind == IDENTITY_VANITY ? sizeof(p->vanity) : sizeof(p->provider_id);
+    if (*place && strcmp(place, id.text) != 0) {
+        (void)snprintf(why, PEOPLE_WHY_BYTES, "linkedin_url and linkedin_user_id name two people");
+        return false;
+    }
+    if (strlen(id.text) >= bytes) {
+        (void)snprintf(why, PEOPLE_WHY_BYTES, "%s is too long", names[column]);
+        return false;
+    }
+    memcpy(place, id.text, strlen(id.text) + 1);
+    return true;
+}
+
+static bool read_custom(struct people_row *p, const struct people_columns *columns,
+                        const struct csv_row *row, char why[PEOPLE_WHY_BYTES])
+{
+    buf_reset(&p->custom);
+    for (size_t i = 0; i < columns->custom_count; i++) {
+        const char *text = field_of(row, (int)columns->custom[i].field);
+        if (!text)
+            continue;
+        if (strlen(text) > PEOPLE_CUSTOM_MAX_BYTES) {
+            (void)snprintf(why, PEOPLE_WHY_BYTES, "%s is longer than %d bytes",
+                           columns->custom[i].name, PEOPLE_CUSTOM_MAX_BYTES);
+            return false;
+        }
+        buf_addc(&p->custom, p->custom.len ? ',' : '{');
+        buf_add_json(&p->custom, columns->custom[i].name);
+        buf_addc(&p->custom, ':');
+        buf_add_json(&p->custom, text);
+    }
+    if (p->custom.len)
+        buf_addc(&p->custom, '}');
+    if (p->custom.overflow)
+        (void)snprintf(why, PEOPLE_WHY_BYTES, "its own columns are too large together");
+    return !p->custom.overflow;
+}
+
+bool people_row_read(struct people_row *p, const struct people_columns *columns,
+                     const struct csv_row *row, char why[PEOPLE_WHY_BYTES])
+{
+    p->vanity[0] = '\0';
+    p->provider_id[0] = '\0';
+    if (row->problem) {
+        (void)snprintf(why, PEOPLE_WHY_BYTES, "%s", row->problem);
+        return false;
+    }
+    if (row->count > columns->count) {
+        (void)snprintf(why, PEOPLE_WHY_BYTES,
+                       "has %zu fields, the first line %zu; a separator inside a value needs "
+                       "quotes",
+                       row->count, columns->count);
+        return false;
+    }
+    if (!read_texts(p, columns, row, why) || !read_identity(p, PEOPLE_LINKEDIN_URL, why) ||
+        !read_identity(p, PEOPLE_LINKEDIN_USER_ID, why))
+        return false;
+    if (!p->vanity[0] && !p->provider_id[0]) {
+        (void)snprintf(why, PEOPLE_WHY_BYTES, "has neither linkedin_url nor linkedin_user_id");
+        return false;
+    }
+    return read_custom(p, columns, row, why);
+}

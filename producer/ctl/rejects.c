@@ -1,0 +1,145 @@
+#include "producer/ctl/rejects.h"
+
+#include <csv.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "producer/ctl/people_row.h"
+
+#include "common/base/banned.h"
+
+#define TOLD_MAX 10
+
+struct rejects {
+    const char *input; /* borrowed */
+    char *path;
+    bool dry;
+    FILE *file;
+    struct buf header; /* the line with the names */
+    int64_t count;
+};
+
+static char *path_of(const char *input)
+{
+    const char *slash = strrchr(input, '/');
+    const char *dot = strrchr(input, '.');
+    if (!dot || (slash && dot < slash) || dot == input || (slash && dot == slash + 1))
+        return sam_xasprintf("%s.rejected.csv", input);
+    return sam_xasprintf("%.*s.rejected.csv", (int)(dot - input), input);
+}
+
+struct rejects *rejects_new(const char *path, bool dry)
+{
+    struct rejects *r = sam_xcalloc(1, sizeof(*r));
+    r->input = path;
+    r->path = path_of(path);
+    r->dry = dry;
+    buf_init(&r->header, CSV_ROW_MAX_BYTES);
+    return r;
+}
+
+void rejects_free(struct rejects *r)
+{
+    if (!r)
+        return;
+    if (r->file)
+        (void)fclose(r->file);
+    buf_deinit(&r->header);
+    free(r->path);
+    free(r);
+}
+
+/* One field with quotes, as libcsv writes it. */
+static void add_field(struct buf *line, const char *text)
+{
+    size_t n = strlen(text);
+    SAM_CLEANUP(freep) char *quoted = sam_xmalloc(2 * n + 3);
+    size_t bytes = csv_write(quoted, 2 * n + 2, text, n);
+    buf_add(line, quoted, bytes);
+}
+
+static void add_line(struct buf *line, const char *number, const char *why,
+                     const struct csv_row *row)
+{
+    add_field(line, number);
+    buf_addc(line, ',');
+    add_field(line, why);
+    for (size_t i = 0; i < row->count; i++) {
+        buf_addc(line, ',');
+        add_field(line, row->fields[i]);
+    }
+    buf_addc(line, '\n');
+}
+
+void rejects_header(struct rejects *r, const struct csv_row *header)
+{
+    buf_reset(&r->header);
+    add_line(&r->header, PEOPLE_REJECTED_LINE, PEOPLE_REJECTED_REASON, header);
+}
+
+static enum ctl_exit failed(const struct rejects *r)
+{
+    return ctl_fail("%s: cannot be written: %s", r->path, strerror(errno));
+}
+
+static enum ctl_exit write_line(struct rejects *r, const struct csv_row *row, const char *why)
+{
+    char number[24];
+    (void)snprintf(number, sizeof(number), "%zu", row->line);
+    if (!r->file) {
+        r->file = fopen(r->path, "we");
+        if (!r->file || fwrite(buf_text(&r->header), 1, r->header.len, r->file) != r->header.len)
+            return failed(r);
+    }
+    SAM_CLEANUP(buf_deinit) struct buf line = BUF_INIT(2 * CSV_ROW_MAX_BYTES);
+    add_line(&line, number, why, row);
+    return fwrite(buf_text(&line), 1, line.len, r->file) == line.len ? CTL_DONE : failed(r);
+}
+
+enum ctl_exit rejects_add(struct rejects *r, const struct csv_row *row, const char *why)
+{
+    r->count++;
+    if (r->count <= TOLD_MAX)
+        (void)fprintf(stderr, "%s:%zu: %s\n", r->input, row->line, why);
+    else if (r->count == TOLD_MAX + 1)
+        (void)fprintf(stderr, "%s: and more\n", r->input);
+    return r->dry ? CTL_DONE : write_line(r, row, why);
+}
+
+/* Only a file that an import has made. */
+static void remove_old(const struct rejects *r)
+{
+    char begin[64] = "";
+    FILE *f = fopen(r->path, "re");
+    if (!f)
+        return;
+    size_t n = fread(begin, 1, sizeof(begin) - 1, f);
+    (void)fclose(f);
+    begin[n] = '\0';
+    if (strstr(begin, PEOPLE_REJECTED_LINE))
+        (void)unlink(r->path);
+}
+
+enum ctl_exit rejects_end(struct rejects *r)
+{
+    if (!r->file) {
+        if (!r->dry)
+            remove_old(r);
+        return CTL_DONE;
+    }
+    int bad = fclose(r->file);
+    r->file = NULL;
+    return bad ? failed(r) : CTL_DONE;
+}
+
+int64_t rejects_count(const struct rejects *r)
+{
+    return r->count;
+}
+
+const char *rejects_path(const struct rejects *r)
+{
+    return r->count > 0 && !r->dry ? r->path : NULL;
+}

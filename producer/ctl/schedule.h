@@ -1,0 +1,36 @@
+/* producer/ctl/schedule.h - what a change means for the schedules of the accounts that it concerns.
+ *
+ * All inside a change (ctl_transaction). The lock comes first: account, item, person is the lock
+ * order of the tree. */
+#ifndef SAM_CTL_SCHEDULE_H
+#define SAM_CTL_SCHEDULE_H
+
+#include "common/base/uuid.h"
+#include "producer/ctl/ctl.h"
+
+struct schedule {
+    struct uuid *accounts; /* owned; ascending */
+    size_t count;
+};
+
+/* Locks the schedules of one account, or of all accounts of a campaign. */
+SAM_MUSTCHECK enum pg_failure schedule_lock_account(struct schedule *s, struct ctl *c,
+                                                    const struct uuid *account_id);
+SAM_MUSTCHECK enum pg_failure schedule_lock_campaign(struct schedule *s, struct ctl *c,
+                                                     const struct uuid *campaign_id);
+void schedule_deinit(struct schedule *s);
+
+/* Adds the accounts as one uuid[] parameter. */
+void schedule_add_accounts(const struct schedule *s, struct pg_params *params);
+
+/* The planner looks at the accounts at once. */
+SAM_MUSTCHECK enum pg_failure schedule_kick(const struct schedule *s, struct ctl *c);
+/* Waiting items that were put off for this kind of cause ("campaign_", "account_", "person_held")
+ * may go again; campaign_id NULL = of any campaign, prospect_id NULL = of any person. */
+SAM_MUSTCHECK enum pg_failure schedule_release(const struct schedule *s, struct ctl *c,
+                                               const char *cause, const struct uuid *campaign_id,
+                                               const struct uuid *prospect_id);
+/* When each account's next item is due, after items were cancelled or moved. */
+SAM_MUSTCHECK enum pg_failure schedule_due(const struct schedule *s, struct ctl *c);
+
+#endif

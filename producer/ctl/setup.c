@@ -1,0 +1,75 @@
+/* migrate, config: what comes before everything else. */
+#include <string.h>
+
+#include "common/adapters/migrate.h"
+#include "producer/ctl/commands.h"
+
+#include "common/base/banned.h"
+
+static const struct column step_columns[] = {{"version", "version", COLUMN_NUMBER},
+                                             {"name", "name", COLUMN_TEXT},
+                                             {"state", "state", COLUMN_TEXT},
+                                             {"applied_at", "applied", COLUMN_TIME}};
+
+static void show_steps(const struct ctl *c, const struct migrate_status *s)
+{
+    struct table t;
+    table_init(&t, step_columns, SAM_ARRAY_LEN(step_columns), c->json, stdout);
+    for (size_t i = 0; i < s->count; i++) {
+        table_number(&t, s->steps[i].version);
+        table_text(&t, s->steps[i].name);
+        table_text(&t, migrate_step_state_name(s->steps[i].state));
+        table_time(&t, s->steps[i].applied_at_ms);
+    }
+    table_end(&t);
+    table_deinit(&t);
+}
+
+static void tell_step(void *ctx, const struct migrate_step *step)
+{
+    ctl_say(ctx, "applying %s", step->name);
+}
+
+static enum ctl_exit show_status(struct ctl *c)
+{
+    struct migrate_status status;
+    enum pg_failure failure = migrate_read(c->pg, &status);
+    if (failure)
+        return ctl_sql_failed(c, failure);
+    show_steps(c, &status);
+    enum ctl_exit e = status.state == MIGRATE_EQUAL ? CTL_DONE : ctl_fail("%s", status.why);
+    migrate_status_deinit(&status);
+    return e;
+}
+
+enum ctl_exit command_migrate(struct ctl *c)
+{
+    struct migrate_status status;
+    enum ctl_exit e = ctl_connect_any(c);
+    if (e || args_has(&c->args, "status"))
+        return e ? e : show_status(c);
+    enum pg_failure failure = migrate_apply(c->pg, tell_step, c, &status);
+    if (failure)
+        return ctl_sql_failed(c, failure);
+    if (status.state == MIGRATE_EQUAL)
+        ctl_say(c, "the schema is version %d", migrate_version());
+    else
+        e = ctl_fail("%s", status.why);
+    if (c->json)
+        show_steps(c, &status);
+    migrate_status_deinit(&status);
+    return e;
+}
+
+enum ctl_exit command_config(struct ctl *c)
+{
+    SAM_CLEANUP(buf_deinit) struct buf out = BUF_INIT(1 << 20);
+    if (strcmp(c->args.words[0], "sample") == 0)
+        settings_sample(&out);
+    else if (strcmp(c->args.words[0], "document") == 0)
+        settings_document(&out);
+    else
+        return ctl_wrong_use("config prints `sample` or `document`");
+    (void)fputs(buf_text(&out), stdout);
+    return CTL_DONE;
+}

@@ -1,0 +1,141 @@
+/* status: campaigns with their people by status, and accounts, at a glance. */
+#include <poll.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "producer/ctl/commands.h"
+#include "producer/ctl/lookup.h"
+
+#include "common/base/banned.h"
+
+#define WATCH_MS 2000
+
+/* $1 workspace. Each person, message and reply is counted once, by campaign. */
+static const char campaigns_sql[] =
+    "SELECT 'campaign', c.name, c.campaign_type, c.status, coalesce(w.waiting, 0), "
+    "coalesce(p.people, 0), coalesce(p.pending, 0), coalesce(p.invited, 0), "
+    "coalesce(p.connected, 0), coalesce(p.messaging, 0), coalesce(p.replied, 0), "
+    "coalesce(p.converted, 0), coalesce(p.not_interested, 0), coalesce(p.opted_out, 0), "
+    "coalesce(p.completed, 0), coalesce(p.failed, 0), coalesce(p.held, 0), coalesce(m.sent, 0), "
+    "coalesce(r.replies, 0), coalesce(q.queued, 0), coalesce(q.unknown, 0), q.next_at "
+    "FROM campaigns c "
+    "LEFT JOIN (SELECT campaign_id, count(*) AS people, "
+    "count(*) FILTER (WHERE status IN ('pending', 'approved')) AS pending, "
+    "count(*) FILTER (WHERE status = 'connection_request_sent') AS invited, "
+    "count(*) FILTER (WHERE status = 'connected') AS connected, "
+    "count(*) FILTER (WHERE status = 'messaging') AS messaging, "
+    "count(*) FILTER (WHERE status = 'replied') AS replied, "
+    "count(*) FILTER (WHERE status = 'converted') AS converted, "
+    "count(*) FILTER (WHERE status = 'not_interested') AS not_interested, "
+    "count(*) FILTER (WHERE status = 'opted_out') AS opted_out, "
+    "count(*) FILTER (WHERE status = 'completed') AS completed, "
+    "count(*) FILTER (WHERE status = 'failed') AS failed, "
+    "count(*) FILTER (WHERE hold_reason IS NOT NULL AND status IN ('pending', 'approved', "
+    "'connection_request_sent', 'connected', 'messaging')) AS held "
+    "FROM campaign_prospects WHERE workspace_id = $1 GROUP BY 1) p ON p.campaign_id = c.id "
+    "LEFT JOIN (SELECT campaign_id, count(*) AS waiting FROM prospect_approval_data "
+    "WHERE workspace_id = $1 AND status = 'pending' GROUP BY 1) w ON w.campaign_id = c.id "
+    "LEFT JOIN (SELECT campaign_id, count(*) AS sent FROM campaign_messages "
+    "WHERE workspace_id = $1 GROUP BY 1) m ON m.campaign_id = c.id "
+    "LEFT JOIN (SELECT x.campaign_id, count(*) AS replies FROM inbound_messages i "
+    "JOIN campaign_prospects x ON x.id = i.prospect_id WHERE i.workspace_id = $1 GROUP BY 1) r "
+    "ON r.campaign_id = c.id "
+    "LEFT JOIN (SELECT campaign_id, "
+    "count(*) FILTER (WHERE status IN ('pending', 'published', 'sending')) AS queued, "
+    "count(*) FILTER (WHERE status = 'unknown') AS unknown, "
+    "min(scheduled_for) FILTER (WHERE status = 'pending') AS next_at "
+    "FROM send_queue WHERE workspace_id = $1 AND status IN ('pending', 'published', 'sending', "
+    "'unknown') GROUP BY 1) q ON q.campaign_id = c.id "
+    "WHERE c.workspace_id = $1 ORDER BY c.name";
+static const struct column campaign_columns[] = {
+    {"kind", NULL, COLUMN_TEXT},
+    {"campaign", "campaign", COLUMN_TEXT},
+    {"campaign_type", "type", COLUMN_TEXT},
+    {"status", "status", COLUMN_TEXT},
+    {"to_approve", "to approve", COLUMN_NUMBER},
+    {"people", "people", COLUMN_NUMBER},
+    {"pending", "pending", COLUMN_NUMBER},
+    {"connection_request_sent", "invited", COLUMN_NUMBER},
+    {"connected", "connected", COLUMN_NUMBER},
+    {"messaging", "messaging", COLUMN_NUMBER},
+    {"replied", "replied", COLUMN_NUMBER},
+    {"converted", NULL, COLUMN_NUMBER},
+    {"not_interested", NULL, COLUMN_NUMBER},
+    {"opted_out", "opted out", COLUMN_NUMBER},
+    {"completed", "completed", COLUMN_NUMBER},
+    {"failed", "failed", COLUMN_NUMBER},
+    {"held", "held", COLUMN_NUMBER},
+    {"sent", "sent", COLUMN_NUMBER},
+    {"replies", "replies", COLUMN_NUMBER},
+    {"queued", "queued", COLUMN_NUMBER},
+    {"unknown", "unknown", COLUMN_NUMBER},
+    {"next_at", "next", COLUMN_TIME},
+};
+
+static const char accounts_sql[] =
+    "SELECT 'account', a.name, CASE WHEN a.blocked_reason IS NULL THEN a.status ELSE 'blocked' "
+    "END, coalesce(a.blocked_reason, a.status_reason), a.rest_until, coalesce(d.invitations, 0), "
+    "coalesce(d.messages, 0), coalesce(q.queued, 0), coalesce(q.unknown, 0), q.next_at "
+    "FROM linkedin_accounts a "
+    "LEFT JOIN LATERAL (SELECT count(*) FILTER (WHERE t.kind = 'invitation') AS invitations, "
+    "count(*) FILTER (WHERE t.kind = 'message') AS messages FROM send_attempts t "
+    "WHERE t.account_id = a.id AND t.started_at > $2) d ON true "
+    "LEFT JOIN LATERAL (SELECT count(*) FILTER (WHERE i.status <> 'unknown') AS queued, "
+    "count(*) FILTER (WHERE i.status = 'unknown') AS unknown, "
+    "min(i.scheduled_for) FILTER (WHERE i.status = 'pending') AS next_at FROM send_queue i "
+    "WHERE i.account_id = a.id AND i.status IN ('pending', 'published', 'sending', 'unknown')) q "
+    "ON true WHERE a.workspace_id = $1 ORDER BY a.name LIMIT 1000";
+static const struct column account_columns[] = {
+    {"kind", NULL, COLUMN_TEXT},
+    {"account", "account", COLUMN_TEXT},
+    {"status", "status", COLUMN_TEXT},
+    {"status_reason", "why", COLUMN_TEXT},
+    {"rest_until", "rests until", COLUMN_TIME},
+    {"invitations_24h", "invitations 24h", COLUMN_NUMBER},
+    {"messages_24h", "messages 24h", COLUMN_NUMBER},
+    {"queued", "queued", COLUMN_NUMBER},
+    {"unknown", "unknown", COLUMN_NUMBER},
+    {"next_at", "next", COLUMN_TIME},
+};
+
+static enum ctl_exit show(struct ctl *c, const struct lookup_workspace *w)
+{
+    SAM_CLEANUP(pg_result_freep) struct pg_result *now = NULL;
+    enum ctl_exit e;
+    ctl_params(c);
+    if ((e = ctl_query(c, "SELECT sam_now() - interval '24 hours', sam_now()", &now)))
+        return e;
+    if (!c->json) {
+        char text[32];
+        table_time_text(pg_time_ms(now, 0, 1), text);
+        ctl_say(c, "workspace %s, %s\n", w->name, text);
+    }
+    pg_add_uuid(ctl_params(c), &w->id);
+    if ((e = ctl_list(c, campaigns_sql, campaign_columns, SAM_ARRAY_LEN(campaign_columns),
+                      "there is no campaign yet: `samctl campaign create FILE` makes one")))
+        return e;
+    ctl_say(c, "%s", "");
+    pg_add_uuid(ctl_params(c), &w->id);
+    pg_add_time(&c->params, pg_time_ms(now, 0, 0));
+    return ctl_list(c, accounts_sql, account_columns, SAM_ARRAY_LEN(account_columns),
+                    "there is no account yet: `samctl account add` takes one in");
+}
+
+enum ctl_exit command_status(struct ctl *c)
+{
+    struct lookup_workspace w;
+    bool watch = args_has(&c->args, "watch");
+    enum ctl_exit e;
+    if ((e = ctl_connect(c)) || (e = lookup_workspace(c, &w)))
+        return e;
+    do {
+        if (watch && !c->json && isatty(STDOUT_FILENO))
+            (void)printf("\033[H\033[2J"); /* an empty screen */
+        e = show(c, &w);
+        if (fflush(stdout) != 0)
+            return CTL_DONE; /* nobody reads any more */
+        if (!e && watch)
+            (void)poll(NULL, 0, WATCH_MS);
+    } while (!e && watch);
+    return e;
+}

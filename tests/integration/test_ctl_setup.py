@@ -1,0 +1,233 @@
+"""samctl: words, settings, schema, workspaces, accounts."""
+
+import unittest
+
+from ctl_test import CtlTest, connector
+
+
+class Words(CtlTest):
+    def test_help_and_version_need_nothing(self):
+        self.config_path = "/nowhere/sam.cfg"
+        self.assertIn("campaign create", self.samctl("--help"))
+        self.assertIn("--unipile-id", self.samctl("account", "add", "--help"))
+        self.assertRegex(self.samctl("--version"), r"^\d+\.\d+\.\d+\n$")
+        self.assertIn("conninfo", self.samctl("config", "sample"))
+
+    def test_wrong_words(self):
+        rows = [
+            ((), "which command?"),
+            (("foo",), "there is no command foo"),
+            (("account",), "account needs one of: "),
+            (("account", "foo"), "account knows: "),
+            (("account", "add"), "use: samctl account add NAME"),
+            (("status", "--foo"), "--foo is not an option"),
+            (("import", "x.csv"), "which campaign?"),
+            (("config", "foo"), "`sample` or `document`"),
+            (("status", "--workspace"), "--workspace needs a value"),
+        ]
+        self.prepare()
+        for words, said in rows:
+            self.assertIn(said, self.refused(*words, code=2))
+
+
+class Settings(CtlTest):
+    def test_all_problems_at_once(self):
+        self.write("sam.cfg", 'postgres: { connifo = "x"; };\nlimits: { spacing = "2"; };\n')
+        said = self.refused("status", code=2)
+        self.assertIn("sam.cfg:1: postgres.connifo: no such key", said)
+        self.assertIn("sam.cfg:2: limits.spacing: must be a duration", said)
+        self.assertIn("kafka.bootstrap_servers: required", said)
+
+    def test_print_config_hides_secrets(self):
+        self.config["unipile"]["api_key"] = "geheim"
+        self.config["postgres"]["conninfo"] += " password=geheim"
+        self.write_config()
+        shown = self.samctl("--print-config")
+        self.assertNotIn("geheim", shown)
+        self.assertRegex(shown, r'limits\.spacing = "1s"  // .*sam\.cfg:\d+')
+        self.assertIn('limits.daily_messages = 100  // default', shown)
+
+    def test_postgres_is_not_there(self):
+        self.config["postgres"]["conninfo"] = "host=127.0.0.1 port=1 user=postgres"
+        self.write_config()
+        said = self.refused("status")
+        self.assertIn("Postgres cannot be reached", said)
+        self.assertIn("postgres.conninfo comes from", said)
+
+
+class Migrate(CtlTest):
+    def states(self):
+        return [step["state"] for step in self.samctl_status()]
+
+    def samctl_status(self):
+        import json
+
+        done = self.samctl_result("migrate", "--status", "--json")
+        return [json.loads(line) for line in done.stdout.splitlines()]
+
+    def test_once_and_again(self):
+        self.assertIn("no schema of SAM yet: run `samctl migrate`", self.refused("status"))
+        self.assertEqual(set(self.states()), {"waiting"})
+        self.samctl("migrate")
+        self.assertEqual(set(self.states()), {"applied"})
+        before = self.database.rows("SELECT * FROM schema_migrations ORDER BY version")
+        self.samctl("migrate")
+        self.assertEqual(
+            before, self.database.rows("SELECT * FROM schema_migrations ORDER BY version")
+        )
+
+    def test_older_database(self):
+        self.samctl("migrate")
+        last = self.database.value("SELECT max(version) FROM schema_migrations")
+        self.database.execute(f"DELETE FROM schema_migrations WHERE version = {last}")
+        said = self.refused("status")
+        self.assertIn("the database is older than this program: run `samctl migrate`", said)
+
+    def test_newer_database(self):
+        self.samctl("migrate")
+        self.database.execute("INSERT INTO schema_migrations VALUES (999, '999_later.sql', 'x')")
+        for words in (("status",), ("migrate",), ("migrate", "--status")):
+            self.assertIn("which has 999_later.sql: upgrade the program", self.refused(*words))
+
+    def test_changed_file(self):
+        self.samctl("migrate")
+        self.database.execute("UPDATE schema_migrations SET checksum = 'x' WHERE version = 1")
+        for words in (("status",), ("migrate",)):
+            said = self.refused(*words)
+            self.assertIn("001_tables.sql is not the file that was applied", said)
+
+    def test_a_failure_leaves_nothing_half_done(self):
+        self.database.execute("CREATE TABLE campaigns (id integer)")
+        self.assertIn('relation "campaigns" already exists', self.refused("migrate"))
+        self.assertEqual(self.database.count("SELECT count(*) FROM schema_migrations"), 0)
+        self.assertEqual(
+            self.database.count("SELECT count(*) FROM pg_class WHERE relname = 'workspaces'"), 0
+        )
+        self.database.execute("DROP TABLE campaigns")
+        self.samctl("migrate")
+
+
+class Workspaces(CtlTest):
+    def test_the_only_one_or_a_choice(self):
+        self.samctl("migrate")
+        self.assertIn("there is no workspace yet", self.refused("status"))
+        self.samctl("workspace", "add", "acme")
+        self.samctl("status")
+        self.assertIn("there is a workspace acme already", self.refused("workspace", "add", "acme"))
+        self.samctl("workspace", "add", "beta")
+        said = self.refused("status")
+        self.assertIn("several workspaces (acme, beta): say --workspace NAME", said)
+        self.samctl("status", "--workspace", "beta")
+        self.assertIn("no workspace gamma", self.refused("status", "--workspace", "gamma"))
+        names = [w["workspace"] for w in self.samctl_json("workspace", "list")]
+        self.assertEqual(names, ["acme", "beta"])
+
+
+class Accounts(CtlTest):
+    def account(self):
+        return self.database.rows("SELECT * FROM linkedin_accounts")[0]
+
+    def test_add_writes_everything_that_an_account_needs(self):
+        self.prepare()
+        account = self.account()
+        self.assertEqual(account["timezone"], "Europe/Berlin")
+        self.assertEqual(account["status"], "active")
+        self.assertEqual(account["spacing_ms"], "")
+        self.assertEqual(account["id"][14], "7")  # UUID version 7
+        self.assertEqual(self.database.count("SELECT count(*) FROM account_schedule"), 1)
+        kinds = self.database.rows("SELECT kind FROM sync_schedule ORDER BY 1")
+        self.assertEqual([k["kind"] for k in kinds], ["relations", "replies"])
+
+    def test_key_hash_is_kafkas(self):
+        self.prepare()
+        account = self.account()
+        self.assertEqual(int(account["key_hash"]), murmur2(account["id"].encode()) & 0x7FFFFFFF)
+
+    def test_bad_options_all_at_once(self):
+        self.prepare()
+        said = self.refused(
+            "account", "add", "ben", "--country", "XX", "--plan", "gold", "--daily-cap", "many",
+            "--spacing", "2", code=2,
+        )  # fmt: skip
+        for part in ("--unipile-id: needed", "--country XX: no ISO 3166", "--plan gold: must be",
+                     "--daily-cap takes a whole number", "--spacing takes a duration"):  # fmt: skip
+            self.assertIn(part, said)
+        said = self.refused("account", "add", "b", "--unipile-id", "x", "--country", "US", code=2)
+        self.assertIn("US has 8 time zones, say which: America/New_York,", said)
+        said = self.refused(
+            "account", "add", "b", "--unipile-id", "x", "--country", "US", "--timezone", "EST5",
+            code=2,
+        )  # fmt: skip
+        self.assertIn("--timezone EST5: no such IANA time zone", said)
+        self.assertEqual(self.database.count("SELECT count(*) FROM linkedin_accounts"), 1)
+
+    def test_twice(self):
+        self.prepare()
+        again = ("account", "add", "anna", "--unipile-id", "other", "--country", "DE")
+        self.assertIn("with this name is in the workspace already", self.refused(*again))
+        other = ("account", "add", "ben", "--unipile-id", "u-anna", "--country", "DE")
+        self.assertIn("with this Unipile id", self.refused(*other))
+
+    def test_hard_bounds(self):
+        self.prepare()
+        self.config["unipile"]["base_url"] = "https://api1.unipile.com:13111"
+        self.config["limits"]["spacing"] = "2m"
+        self.write_config()
+        said = self.refused(
+            "account", "set", "anna", "--daily-cap", "151", "--spacing", "29s", code=2
+        )
+        self.assertIn("--daily-cap 151: must be 150 or less", said)
+        self.assertIn("--spacing 29s: must be 30s or more", said)
+
+    def test_set_and_default(self):
+        self.prepare()
+        self.samctl("account", "set", "anna", "--daily-cap", "7", "--spacing", "3m", "--ramp", "10")
+        account = self.account()
+        self.assertEqual((account["daily_cap"], account["spacing_ms"]), ("7", "180000"))
+        self.assertEqual(account["ramp_days"], "10")
+        self.assertTrue(account["ramp_from"])
+        self.samctl("account", "set", "anna", "--daily-cap", "default", "--ramp", "0")
+        account = self.account()
+        self.assertEqual((account["daily_cap"], account["spacing_ms"]), ("", "180000"))
+        self.assertEqual((account["ramp_days"], account["ramp_from"]), ("", ""))
+        self.assertIn("what is to be changed?", self.refused("account", "set", "anna", code=2))
+
+    def test_pause_and_resume_reach_the_ledger(self):
+        self.prepare(campaigns=[connector()])
+        self.samctl("account", "pause", "anna")
+        self.samctl("account", "pause", "anna")
+        self.assertEqual(self.account()["status"], "paused")
+        self.samctl("account", "resume", "anna")
+        rows = self.database.rows(
+            "SELECT record_key, event_type, payload::json->>'status' AS status, "
+            "payload::json->>'version' AS version, payload::json->>'event_id' = id::text AS same "
+            "FROM outbox ORDER BY created_at"
+        )
+        account = self.account()
+        self.assertEqual([r["status"] for r in rows], ["paused", "active"])
+        self.assertEqual([r["version"] for r in rows], ["1", "2"])
+        self.assertEqual({r["record_key"] for r in rows}, {account["id"]})
+        self.assertEqual({r["event_type"] for r in rows}, {"sam.account.v1"})
+        self.assertEqual({r["same"] for r in rows}, {"t"})
+        self.assertTrue(self.database.value("SELECT plan_at FROM account_schedule"))
+        self.assertIn("there is no account zed", self.refused("account", "pause", "zed"))
+
+
+def murmur2(data):
+    """The hash of Kafka's Java client, written down a second time."""
+    mask, m = 0xFFFFFFFF, 0x5BD1E995
+    h = (0x9747B28C ^ len(data)) & mask
+    whole = len(data) // 4 * 4
+    for i in range(0, whole, 4):
+        k = int.from_bytes(data[i : i + 4], "little") * m & mask
+        k = (k ^ k >> 24) * m & mask
+        h = (h * m & mask) ^ k
+    rest = data[whole:]
+    if rest:
+        h = (h ^ int.from_bytes(rest, "little")) * m & mask
+    h = (h ^ h >> 13) * m & mask
+    return h ^ h >> 15
+
+
+if __name__ == "__main__":
+    unittest.main()
