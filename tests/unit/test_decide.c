@@ -1,0 +1,353 @@
+/* common/policy/decide: each rule with its reason and its next time, and the order of the rules. */
+#include "common/base/attr.h"
+#include "common/base/clock.h"
+#include "common/policy/decide.h"
+#include "tests/test.h"
+
+#include "common/base/banned.h"
+
+#define NOW      INT64_C(1800000000000)
+#define TODAY    (NOW - 4 * HOUR_MS)
+#define TOMORROW (NOW + 20 * HOUR_MS)
+#define OPENS    (NOW - HOUR_MS)
+#define CLOSES   (NOW + 3 * HOUR_MS)
+#define REOPENS  (NOW + 19 * HOUR_MS)
+#define NEVER    TIME_NEVER_MS
+
+static const struct interval windows[] = {
+    {OPENS, CLOSES, REASON_HOURS},
+    {REOPENS, REOPENS + 8 * HOUR_MS, REASON_HOLIDAY},
+};
+
+/* An invitation to which nothing is opposed; every case changes something about it. */
+struct given {
+    struct policy_facts f;
+    struct policy_usage u;
+};
+
+static void init(struct given *g)
+{
+    static const struct policy_limits limits = {.spacing_ms = 2 * MINUTE_MS,
+                                                .jitter_ms = MINUTE_MS,
+                                                .daily_cap = 40,
+                                                .daily_invitations = 25,
+                                                .weekly_invitations = 100,
+                                                .daily_messages = 30,
+                                                .daily_profile_views = 80};
+    *g = (struct given){
+        .f = {.now_ms = NOW,
+              .item = {.kind = CALL_INVITATION, .first_contact = true, .scheduled_at_ms = NOW},
+              .campaign = {.status = CAMPAIGN_RUNNING,
+                           .type = CAMPAIGN_CONNECTOR,
+                           .end_at_ms = NEVER},
+              .account = {.status = ACCOUNT_ACTIVE, .limits = limits},
+              .person = {.status = PERSON_PENDING, .contact = CONTACT_FREE},
+              .day_start_ms = TODAY,
+              .next_day_start_ms = TOMORROW,
+              .windows = windows,
+              .windows_count = SAM_ARRAY_LEN(windows)}};
+    g->f.usage = &g->u;
+}
+
+static void check(const char *name, struct verdict got, struct verdict want)
+{
+    static const char *const kinds[] = {"go", "wait", "cancel"};
+    if (got.kind != want.kind || got.reason != want.reason || got.next_at_ms != want.next_at_ms)
+        fail_msg("%s: %s %s now%+lld, not %s %s now%+lld", name, kinds[got.kind],
+                 reason_name(got.reason), (long long)(got.next_at_ms - NOW), kinds[want.kind],
+                 reason_name(want.reason), (long long)(want.next_at_ms - NOW));
+}
+
+/* One row: what is changed about `g`, and the verdict. */
+#define GO(change)               ROW(change, VERDICT_GO, REASON_NONE, 0)
+#define CANCEL(reason, change)   ROW(change, VERDICT_CANCEL, reason, 0)
+#define WAIT(reason, at, change) ROW(change, VERDICT_WAIT, reason, at)
+#define ROW(change, kind, reason, at)                                                              \
+    do {                                                                                           \
+        struct given g;                                                                            \
+        init(&g);                                                                                  \
+        change;                                                                                    \
+        check(#change, policy_decide(&g.f), (struct verdict){kind, reason, at});                   \
+    } while (0)
+
+static void test_what_ends_an_item(void **state)
+{
+    (void)state;
+    GO((void)g);
+    CANCEL(REASON_CAMPAIGN_STOPPED, g.f.campaign.status = CAMPAIGN_STOPPED);
+    CANCEL(REASON_PERSON_STOPPED, g.f.person.status = PERSON_REPLIED);
+    CANCEL(REASON_PERSON_STOPPED, g.f.person.status = PERSON_OPTED_OUT);
+    CANCEL(REASON_PERSON_STOPPED, g.f.person.status = PERSON_CONVERTED);
+    CANCEL(REASON_PERSON_STOPPED, g.f.person.status = PERSON_NOT_INTERESTED);
+    CANCEL(REASON_PERSON_STOPPED, g.f.person.replied_now = true);
+    CANCEL(REASON_PERSON_ENDED, g.f.person.status = PERSON_COMPLETED);
+    CANCEL(REASON_PERSON_ENDED, g.f.person.status = PERSON_FAILED);
+    CANCEL(REASON_PERSON_STOPPED_ELSEWHERE, g.f.person.stopped_elsewhere = true);
+    CANCEL(REASON_BLOCKLISTED, g.f.person.blocklisted = true);
+    CANCEL(REASON_ALREADY_CONTACTED, g.f.person.contact = CONTACT_TAKEN);
+    GO(g.f.person.contact = CONTACT_OWN);
+    GO((g.f.person.contact = CONTACT_TAKEN, g.f.item.first_contact = false));
+    CANCEL(REASON_ALREADY_CONNECTED, g.f.person.status = PERSON_CONNECTED);
+    CANCEL(REASON_ALREADY_CONNECTED, g.f.person.status = PERSON_MESSAGING);
+    GO((g.f.person.status = PERSON_MESSAGING, g.f.item.kind = CALL_MESSAGE));
+    GO(g.f.person.status = PERSON_APPROVED);
+    GO(g.f.campaign.end_at_ms = NOW + 1);
+    CANCEL(REASON_CAMPAIGN_ENDED, g.f.campaign.end_at_ms = NOW);
+    CANCEL(REASON_CAMPAIGN_ENDED, g.f.campaign.end_at_ms = NOW - DAY_MS);
+}
+
+static void test_a_campaign_that_does_not_run(void **state)
+{
+    (void)state;
+    WAIT(REASON_CAMPAIGN_DRAFT, NEVER, g.f.campaign.status = CAMPAIGN_DRAFT);
+    WAIT(REASON_CAMPAIGN_PAUSED, NEVER, g.f.campaign.status = CAMPAIGN_PAUSED);
+    GO(g.f.campaign.status = CAMPAIGN_COMPLETED); /* a person who is open reopens it */
+    GO(g.f.campaign.start_at_ms = NOW);
+    WAIT(REASON_CAMPAIGN_NOT_STARTED, NOW + 1, g.f.campaign.start_at_ms = NOW + 1);
+    WAIT(REASON_CAMPAIGN_NOT_STARTED, NOW + DAY_MS, g.f.campaign.start_at_ms = NOW + DAY_MS);
+}
+
+static void test_an_account_that_stands(void **state)
+{
+    (void)state;
+    WAIT(REASON_ACCOUNT_BLOCKED, NEVER, g.f.account.blocked = true);
+    WAIT(REASON_ACCOUNT_PAUSED, NEVER, g.f.account.status = ACCOUNT_PAUSED);
+    WAIT(REASON_ACCOUNT_DISCONNECTED, NEVER, g.f.account.status = ACCOUNT_DISCONNECTED);
+    WAIT(REASON_ACCOUNT_RESTRICTED, NEVER, g.f.account.status = ACCOUNT_RESTRICTED);
+    WAIT(REASON_ACCOUNT_RESTING, NOW + 6 * HOUR_MS,
+         (g.f.account.status = ACCOUNT_RESTING, g.f.account.rest_until_ms = NOW + 6 * HOUR_MS));
+    WAIT(REASON_ACCOUNT_RESTING, NOW + 1,
+         (g.f.account.status = ACCOUNT_RESTING, g.f.account.rest_until_ms = NOW + 1));
+    GO((g.f.account.status = ACCOUNT_RESTING, g.f.account.rest_until_ms = NOW));
+    GO(g.f.account.rest_until_ms = NOW + DAY_MS); /* left over from an earlier rest */
+}
+
+/* P6: no follow-up before the connection is accepted. */
+static void test_a_person_who_waits(void **state)
+{
+    (void)state;
+#define FOLLOW_UP                                                                                  \
+    g.f.item = ((struct policy_item){                                                              \
+        .kind = CALL_MESSAGE, .requires_connection = true, .scheduled_at_ms = NOW})
+    WAIT(REASON_PERSON_HELD, NEVER, g.f.person.held = true);
+    WAIT(REASON_NOT_CONNECTED, NEVER, FOLLOW_UP);
+    WAIT(REASON_NOT_CONNECTED, NEVER, (FOLLOW_UP, g.f.person.status = PERSON_APPROVED));
+    WAIT(REASON_NOT_CONNECTED, NEVER,
+         (FOLLOW_UP, g.f.person.status = PERSON_CONNECTION_REQUEST_SENT));
+    GO((FOLLOW_UP, g.f.person.status = PERSON_CONNECTED));
+    GO((FOLLOW_UP, g.f.person.status = PERSON_MESSAGING));
+    CANCEL(REASON_PERSON_STOPPED, (FOLLOW_UP, g.f.person.status = PERSON_REPLIED));
+    CANCEL(REASON_PERSON_ENDED, (FOLLOW_UP, g.f.person.status = PERSON_COMPLETED));
+    WAIT(REASON_SCHEDULED, NOW + 1, g.f.item.scheduled_at_ms = NOW + 1);
+    GO(g.f.item.scheduled_at_ms = NOW - DAY_MS);
+#undef FOLLOW_UP
+}
+
+/* P5; the reason is the one that the next window carries. */
+static void test_the_calendar(void **state)
+{
+    (void)state;
+    GO((g.f.now_ms = OPENS, g.f.item.scheduled_at_ms = OPENS));
+    WAIT(REASON_HOURS, OPENS,
+         (g.f.now_ms = OPENS - 1, g.f.item.scheduled_at_ms = 0, g.f.usage = NULL));
+    GO(g.f.now_ms = CLOSES - 1);
+    WAIT(REASON_HOLIDAY, REOPENS, g.f.now_ms = CLOSES);
+    WAIT(REASON_HOLIDAY, REOPENS, g.f.now_ms = REOPENS - 1);
+    GO((g.f.now_ms = REOPENS, g.f.next_day_start_ms = TOMORROW + DAY_MS));
+    WAIT(REASON_NO_WINDOW, NEVER, g.f.now_ms = REOPENS + 8 * HOUR_MS);
+    WAIT(REASON_NO_WINDOW, NEVER, g.f.windows_count = 0);
+    static const struct interval monday[] = {{REOPENS, REOPENS + 1, REASON_WEEKEND}};
+    WAIT(REASON_WEEKEND, REOPENS, (g.f.windows = monday, g.f.windows_count = 1));
+}
+
+/* P4 */
+static void test_the_caps(void **state)
+{
+    (void)state;
+    GO(g.u.calls_today = 39);
+    WAIT(REASON_DAILY_CAP, TOMORROW, g.u.calls_today = 40);
+    WAIT(REASON_DAILY_CAP, TOMORROW, g.u.calls_today = 41);
+    GO(g.u.invitations_today = 24);
+    WAIT(REASON_DAILY_INVITATIONS, TOMORROW, g.u.invitations_today = 25);
+    GO(g.u.messages_today = 30);
+    GO(g.u.invitations_week = 99);
+    WAIT(REASON_WEEKLY_INVITATIONS, NOW + DAY_MS,
+         (g.u.invitations_week = 100, g.u.oldest_invitation_ms = NOW - 6 * DAY_MS));
+    WAIT(REASON_WEEKLY_INVITATIONS, NOW + 1,
+         (g.u.invitations_week = 100, g.u.oldest_invitation_ms = NOW - 7 * DAY_MS + 1));
+    WAIT(REASON_WEEKLY_INVITATIONS, TOMORROW, /* already out: never a time that has passed */
+         (g.u.invitations_week = 100, g.u.oldest_invitation_ms = NOW - 7 * DAY_MS));
+    GO((g.f.item.costs_profile_view = true, g.u.profile_views_today = 79));
+    WAIT(REASON_DAILY_PROFILE_VIEWS, TOMORROW,
+         (g.f.item.costs_profile_view = true, g.u.profile_views_today = 80));
+    GO(g.u.profile_views_today = 80);
+    GO((g.f.campaign.daily_cap = 5, g.u.campaign_today = 4));
+    WAIT(REASON_CAMPAIGN_DAILY_CAP, TOMORROW, (g.f.campaign.daily_cap = 5, g.u.campaign_today = 5));
+    GO(g.u.campaign_today = 1000); /* no cap of its own */
+    WAIT(REASON_DAILY_CAP, TOMORROW, g.f.account.limits.daily_cap = 0);
+}
+
+static void test_the_caps_of_messages(void **state)
+{
+    (void)state;
+#define MESSAGE g.f.item.kind = CALL_MESSAGE
+    GO((MESSAGE, g.u.messages_today = 29));
+    WAIT(REASON_DAILY_MESSAGES, TOMORROW, (MESSAGE, g.u.messages_today = 30));
+    WAIT(REASON_DAILY_CAP, TOMORROW, (MESSAGE, g.u.calls_today = 40));
+    GO((MESSAGE, g.u.invitations_today = 25, g.u.invitations_week = 100));
+#undef MESSAGE
+}
+
+/* P3 */
+static void test_spacing(void **state)
+{
+    (void)state;
+    GO(g.u.last_call_end_ms = 0);
+    GO(g.u.last_call_end_ms = NOW - 2 * MINUTE_MS);
+    WAIT(REASON_SPACING, NOW + 1, g.u.last_call_end_ms = NOW - 2 * MINUTE_MS + 1);
+    WAIT(REASON_SPACING, NOW + 2 * MINUTE_MS, g.u.last_call_end_ms = NOW);
+    WAIT(REASON_SPACING, NOW + 30 * SECOND_MS,
+         (g.u.last_call_end_ms = NOW - 2 * MINUTE_MS, g.u.jitter_ms = 30 * SECOND_MS));
+    /* an attempt without an end counts with an end that lies ahead */
+    WAIT(REASON_SPACING, NOW + 3 * MINUTE_MS, g.u.last_call_end_ms = NOW + MINUTE_MS);
+    GO((g.f.account.limits.spacing_ms = 0, g.u.last_call_end_ms = NOW));
+}
+
+static void test_without_usage_only_caps_and_spacing_are_left_out(void **state)
+{
+    (void)state;
+    GO((g.f.usage = NULL, g.f.account.limits.daily_cap = 0));
+    WAIT(REASON_HOLIDAY, REOPENS, (g.f.usage = NULL, g.f.now_ms = CLOSES));
+    CANCEL(REASON_BLOCKLISTED, (g.f.usage = NULL, g.f.person.blocklisted = true));
+}
+
+/* ---- order ---------------------------------------------------------------------------------- */
+
+struct breach {
+    enum reason reason;
+    void (*make)(struct given *g);
+};
+
+#define BREACH(name, change)                                                                       \
+    static void name(struct given *g)                                                              \
+    {                                                                                              \
+        change;                                                                                    \
+    }
+BREACH(stopped, g->f.campaign.status = CAMPAIGN_STOPPED)
+BREACH(replied, g->f.person.replied_now = true)
+BREACH(failed, g->f.person.status = PERSON_FAILED)
+BREACH(elsewhere, g->f.person.stopped_elsewhere = true)
+BREACH(blocklisted, g->f.person.blocklisted = true)
+BREACH(taken, g->f.person.contact = CONTACT_TAKEN)
+BREACH(connected, g->f.item.kind = CALL_INVITATION; g->f.person.status = PERSON_CONNECTED)
+BREACH(ended, g->f.campaign.end_at_ms = NOW)
+BREACH(paused, g->f.campaign.status = CAMPAIGN_PAUSED)
+BREACH(not_started, g->f.campaign.start_at_ms = NOW + 1)
+BREACH(account_blocked, g->f.account.blocked = true)
+BREACH(restricted, g->f.account.status = ACCOUNT_RESTRICTED)
+BREACH(held, g->f.person.held = true)
+BREACH(not_connected, g->f.item.requires_connection = true)
+BREACH(scheduled, g->f.item.scheduled_at_ms = NOW + 1)
+BREACH(closed, g->f.windows++; g->f.windows_count--)
+BREACH(calls, g->u.calls_today = 40)
+BREACH(invitations, g->f.item.kind = CALL_INVITATION; g->u.invitations_today = 25)
+BREACH(week, g->f.item.kind = CALL_INVITATION; g->u.invitations_week = 100)
+BREACH(messages, g->f.item.kind = CALL_MESSAGE; g->u.messages_today = 30)
+BREACH(views, g->f.item.costs_profile_view = true; g->u.profile_views_today = 80)
+BREACH(campaign_cap, g->f.campaign.daily_cap = 1; g->u.campaign_today = 1)
+BREACH(too_close, g->u.last_call_end_ms = NOW)
+
+/* What ends an item, then campaign, account, person, then calendar, caps, spacing. */
+static const struct breach order[] = {
+    {REASON_CAMPAIGN_STOPPED, stopped},
+    {REASON_PERSON_STOPPED, replied},
+    {REASON_PERSON_ENDED, failed},
+    {REASON_PERSON_STOPPED_ELSEWHERE, elsewhere},
+    {REASON_BLOCKLISTED, blocklisted},
+    {REASON_ALREADY_CONTACTED, taken},
+    {REASON_ALREADY_CONNECTED, connected},
+    {REASON_CAMPAIGN_ENDED, ended},
+    {REASON_CAMPAIGN_PAUSED, paused},
+    {REASON_CAMPAIGN_NOT_STARTED, not_started},
+    {REASON_ACCOUNT_BLOCKED, account_blocked},
+    {REASON_ACCOUNT_RESTRICTED, restricted},
+    {REASON_PERSON_HELD, held},
+    {REASON_NOT_CONNECTED, not_connected},
+    {REASON_SCHEDULED, scheduled},
+    {REASON_HOLIDAY, closed},
+    {REASON_DAILY_CAP, calls},
+    {REASON_DAILY_INVITATIONS, invitations},
+    {REASON_WEEKLY_INVITATIONS, week},
+    {REASON_DAILY_MESSAGES, messages},
+    {REASON_DAILY_PROFILE_VIEWS, views},
+    {REASON_CAMPAIGN_DAILY_CAP, campaign_cap},
+    {REASON_SPACING, too_close},
+};
+
+/* With any two breaches at once, the earlier one is the reason. */
+static void test_the_order_of_the_rules(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < SAM_ARRAY_LEN(order); i++) {
+        for (size_t j = i; j < SAM_ARRAY_LEN(order); j++) {
+            struct given g;
+            init(&g);
+            order[j].make(&g);
+            if (j != i)
+                order[i].make(&g); /* last: where both set one value, the earlier rule's counts */
+            struct verdict v = policy_decide(&g.f);
+            if (v.reason != order[i].reason)
+                fail_msg("%s and %s: %s", reason_name(order[i].reason),
+                         reason_name(order[j].reason), reason_name(v.reason));
+            bool waits = i > 7; /* behind what ends an item */
+            assert_int_equal(v.kind, waits ? VERDICT_WAIT : VERDICT_CANCEL);
+            if (waits && v.next_at_ms <= NOW)
+                fail_msg("%s: waits until a time that has passed", reason_name(v.reason));
+        }
+    }
+}
+
+/* ---- until ---------------------------------------------------------------------------------- */
+
+static void test_both_ends_of_the_span_must_agree(void **state)
+{
+    (void)state;
+#define UNTIL(change, start_by, kind, reason, at)                                                  \
+    do {                                                                                           \
+        struct given g;                                                                            \
+        init(&g);                                                                                  \
+        change;                                                                                    \
+        check(#change, policy_decide_until(&g.f, start_by), (struct verdict){kind, reason, at});   \
+    } while (0)
+    int64_t by = NOW + 15 * SECOND_MS;
+    UNTIL((void)g, by, VERDICT_GO, REASON_NONE, 0);
+    UNTIL((void)g, CLOSES - 1, VERDICT_GO, REASON_NONE, 0);
+    UNTIL((void)g, CLOSES, VERDICT_WAIT, REASON_HOLIDAY, REOPENS);
+    UNTIL((g.f.now_ms = CLOSES - 1, g.f.usage = NULL), CLOSES + 1, VERDICT_WAIT, REASON_HOLIDAY,
+          REOPENS);
+    UNTIL(g.f.campaign.end_at_ms = by, by, VERDICT_CANCEL, REASON_CAMPAIGN_ENDED, 0);
+    UNTIL(g.f.campaign.end_at_ms = by + 1, by, VERDICT_GO, REASON_NONE, 0);
+    /* what stands in the way now is not waited out by the span */
+    UNTIL(g.f.item.scheduled_at_ms = NOW + 1, by, VERDICT_WAIT, REASON_SCHEDULED, NOW + 1);
+    UNTIL(g.u.last_call_end_ms = NOW - 2 * MINUTE_MS + 1, by, VERDICT_WAIT, REASON_SPACING,
+          NOW + 1);
+#undef UNTIL
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_what_ends_an_item),
+        cmocka_unit_test(test_a_campaign_that_does_not_run),
+        cmocka_unit_test(test_an_account_that_stands),
+        cmocka_unit_test(test_a_person_who_waits),
+        cmocka_unit_test(test_the_calendar),
+        cmocka_unit_test(test_the_caps),
+        cmocka_unit_test(test_the_caps_of_messages),
+        cmocka_unit_test(test_spacing),
+        cmocka_unit_test(test_without_usage_only_caps_and_spacing_are_left_out),
+        cmocka_unit_test(test_the_order_of_the_rules),
+        cmocka_unit_test(test_both_ends_of_the_span_must_agree),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

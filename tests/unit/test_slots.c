@@ -1,0 +1,307 @@
+/* common/policy/slots: the planner's moments, and that policy_decide() agrees with each of them. */
+#include <string.h>
+
+#include "common/base/attr.h"
+#include "common/base/clock.h"
+#include "common/policy/slots.h"
+#include "tests/test.h"
+
+#include "common/base/banned.h"
+
+#define DAY_0  INT64_C(1800000000000) /* the account's local midnight */
+#define OPENS  (9 * HOUR_MS)
+#define CLOSES (17 * HOUR_MS)
+#define GAP    (2 * MINUTE_MS)
+#define NONE   (-1)
+
+static const struct interval office[] = {
+    {DAY_0 + OPENS, DAY_0 + CLOSES, REASON_HOURS},
+    {DAY_0 + DAY_MS + OPENS, DAY_0 + DAY_MS + CLOSES, REASON_HOURS},
+};
+
+static const struct policy_limits limits = {.spacing_ms = GAP,
+                                            .jitter_ms = MINUTE_MS,
+                                            .daily_cap = 5,
+                                            .daily_invitations = 2,
+                                            .weekly_invitations = 100,
+                                            .daily_messages = 3,
+                                            .daily_profile_views = 1};
+
+static void begin(struct slots *s, const struct policy_limits *l, int64_t first_free_ms)
+{
+    const struct slots_day days[] = {{.start_ms = DAY_0, .end_ms = DAY_0 + DAY_MS},
+                                     {.start_ms = DAY_0 + DAY_MS, .end_ms = DAY_0 + 2 * DAY_MS}};
+    slots_init(s, &(struct slots_start){.limits = l,
+                                        .days = days,
+                                        .days_count = SAM_ARRAY_LEN(days),
+                                        .first_free_ms = first_free_ms,
+                                        .horizon_end_ms = DAY_0 + 2 * DAY_MS});
+}
+
+static struct slots_wish wish_of(enum call_kind kind)
+{
+    return (struct slots_wish){
+        .kind = kind, .windows = office, .windows_count = SAM_ARRAY_LEN(office)};
+}
+
+/* The moment after DAY_0, or NONE. */
+static int64_t take(struct slots *s, struct slots_wish wish)
+{
+    int64_t at_ms = 12345;
+    if (slots_take(s, &wish, &at_ms))
+        return at_ms - DAY_0;
+    assert_int_equal(at_ms, 12345); /* untouched */
+    return NONE;
+}
+
+static void test_calls_keep_their_distance(void **state)
+{
+    (void)state;
+    struct slots s;
+    struct slots_wish wish = wish_of(CALL_MESSAGE);
+    begin(&s, &limits, DAY_0 + 10 * HOUR_MS);
+    wish.jitter_ms = 30 * SECOND_MS;
+    assert_int_equal(take(&s, wish), 10 * HOUR_MS);
+    wish.jitter_ms = 0;
+    assert_int_equal(take(&s, wish), 10 * HOUR_MS + GAP + 30 * SECOND_MS);
+    assert_int_equal(take(&s, wish), 10 * HOUR_MS + 2 * GAP + 30 * SECOND_MS);
+}
+
+static void test_a_slot_lies_in_a_window(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        int64_t free, not_before, want; /* after DAY_0 */
+    } rows[] = {
+        {"before it opens", HOUR_MS, 0, OPENS},
+        {"as it opens", OPENS, 0, OPENS},
+        {"in it", 0, OPENS + 7, OPENS + 7},
+        {"account is free later than the person", OPENS + 9, OPENS + 7, OPENS + 9},
+        {"last millisecond", CLOSES - 1, 0, CLOSES - 1},
+        {"as it closes", CLOSES, 0, DAY_MS + OPENS},
+        {"by night", CLOSES + 5 * HOUR_MS, 0, DAY_MS + OPENS},
+        {"after the last one", DAY_MS + CLOSES, 0, NONE},
+        {"person after the last one", 0, DAY_MS + CLOSES, NONE},
+        {"after the horizon", 0, 3 * DAY_MS, NONE},
+    };
+    for (size_t i = 0; i < SAM_ARRAY_LEN(rows); i++) {
+        struct slots s;
+        struct slots_wish wish = wish_of(CALL_MESSAGE);
+        begin(&s, &limits, DAY_0 + rows[i].free);
+        wish.not_before_ms = DAY_0 + rows[i].not_before;
+        int64_t got = take(&s, wish);
+        if (got != rows[i].want)
+            fail_msg("%s: %lld, not %lld", rows[i].name, (long long)got, (long long)rows[i].want);
+    }
+}
+
+static void test_the_horizon_ends_the_plan(void **state)
+{
+    (void)state;
+    struct slots s;
+    begin(&s, &limits, DAY_0 + OPENS);
+    s.horizon_end_ms = DAY_0 + OPENS + GAP;
+    assert_int_equal(take(&s, wish_of(CALL_MESSAGE)), OPENS);
+    assert_int_equal(take(&s, wish_of(CALL_MESSAGE)), NONE); /* half-open: not at its end either */
+}
+
+static void test_each_kind_has_its_cap_of_a_day(void **state)
+{
+    (void)state;
+    struct slots s;
+    begin(&s, &limits, DAY_0 + OPENS);
+    assert_int_equal(take(&s, wish_of(CALL_INVITATION)), OPENS);
+    assert_int_equal(take(&s, wish_of(CALL_INVITATION)), OPENS + GAP);
+    assert_int_equal(take(&s, wish_of(CALL_MESSAGE)), OPENS + 2 * GAP);
+    assert_int_equal(take(&s, wish_of(CALL_INVITATION)), DAY_MS + OPENS);
+    /* the cursor never goes back, so the rest of the first day is gone */
+    assert_int_equal(take(&s, wish_of(CALL_MESSAGE)), DAY_MS + OPENS + GAP);
+    assert_int_equal(take(&s, wish_of(CALL_MESSAGE)), DAY_MS + OPENS + 2 * GAP);
+    assert_int_equal(take(&s, wish_of(CALL_MESSAGE)), DAY_MS + OPENS + 3 * GAP);
+    assert_int_equal(take(&s, wish_of(CALL_MESSAGE)), NONE);
+    assert_int_equal(take(&s, wish_of(CALL_INVITATION)), DAY_MS + OPENS + 4 * GAP);
+    assert_int_equal(take(&s, wish_of(CALL_INVITATION)), NONE); /* daily_cap 5 */
+}
+
+static void test_what_was_sent_or_waits_counts(void **state)
+{
+    (void)state;
+    struct slots s;
+    begin(&s, &limits, DAY_0 + OPENS);
+    s.days[0].calls = 5;
+    assert_int_equal(take(&s, wish_of(CALL_MESSAGE)), DAY_MS + OPENS);
+    begin(&s, &limits, DAY_0 + OPENS);
+    s.days[0].invitations = 2;
+    assert_int_equal(take(&s, wish_of(CALL_MESSAGE)), OPENS);
+    assert_int_equal(take(&s, wish_of(CALL_INVITATION)), DAY_MS + OPENS);
+    begin(&s, &limits, DAY_0 + OPENS);
+    s.days[0].messages = 3;
+    assert_int_equal(take(&s, wish_of(CALL_INVITATION)), OPENS);
+    assert_int_equal(take(&s, wish_of(CALL_MESSAGE)), DAY_MS + OPENS);
+}
+
+static void test_profile_views_have_their_cap(void **state)
+{
+    (void)state;
+    struct slots s;
+    struct slots_wish viewing = wish_of(CALL_INVITATION);
+    viewing.costs_profile_view = true;
+    begin(&s, &limits, DAY_0 + OPENS);
+    assert_int_equal(take(&s, viewing), OPENS);
+    assert_int_equal(take(&s, wish_of(CALL_INVITATION)), OPENS + GAP);
+    assert_int_equal(take(&s, viewing), DAY_MS + OPENS);
+    assert_int_equal(take(&s, viewing), NONE);
+}
+
+static void test_the_week_has_its_cap(void **state)
+{
+    (void)state;
+    struct slots s;
+    begin(&s, &limits, DAY_0 + OPENS);
+    s.invitations_week = 99;
+    assert_int_equal(take(&s, wish_of(CALL_INVITATION)), OPENS);
+    assert_int_equal(take(&s, wish_of(CALL_INVITATION)), NONE);
+    assert_int_equal(take(&s, wish_of(CALL_MESSAGE)), OPENS + GAP); /* nothing was booked */
+}
+
+static void test_a_refusal_books_nothing(void **state)
+{
+    (void)state;
+    struct slots s;
+    struct slots before;
+    struct slots_wish closed = wish_of(CALL_MESSAGE);
+    closed.windows_count = 0;
+    begin(&s, &limits, DAY_0 + OPENS);
+    before = s;
+    assert_int_equal(take(&s, closed), NONE);
+    assert_memory_equal(&s, &before, sizeof(s));
+}
+
+static void test_days_beyond_the_array_are_not_planned(void **state)
+{
+    (void)state;
+    struct slots_day days[SLOTS_DAYS_MAX + 2];
+    struct slots s;
+    const struct interval always = {DAY_0, DAY_0 + 30 * DAY_MS, REASON_HOURS};
+    struct slots_wish wish = {.kind = CALL_MESSAGE, .windows = &always, .windows_count = 1};
+    memset(days, 0, sizeof(days));
+    for (int i = 0; i < SLOTS_DAYS_MAX + 2; i++) {
+        days[i].start_ms = DAY_0 + i * DAY_MS;
+        days[i].end_ms = DAY_0 + (i + 1) * DAY_MS;
+    }
+    slots_init(&s, &(struct slots_start){.limits = &limits,
+                                         .days = days,
+                                         .days_count = SAM_ARRAY_LEN(days),
+                                         .first_free_ms = DAY_0,
+                                         .horizon_end_ms = DAY_0 + 30 * DAY_MS});
+    assert_int_equal(s.days_count, SLOTS_DAYS_MAX);
+    wish.not_before_ms = DAY_0 + SLOTS_DAYS_MAX * DAY_MS - 1;
+    assert_int_equal(take(&s, wish), SLOTS_DAYS_MAX * DAY_MS - 1);
+    wish.not_before_ms = DAY_0 + SLOTS_DAYS_MAX * DAY_MS;
+    assert_int_equal(take(&s, wish), NONE);
+}
+
+static void test_midnight_belongs_to_the_new_day(void **state)
+{
+    (void)state;
+    const struct interval always = {DAY_0, DAY_0 + 2 * DAY_MS, REASON_HOURS};
+    struct slots_wish wish = {.kind = CALL_MESSAGE, .windows = &always, .windows_count = 1};
+    struct slots s;
+    begin(&s, &limits, DAY_0 + DAY_MS);
+    s.days[1].messages = 2;
+    assert_int_equal(take(&s, wish), DAY_MS);
+    assert_int_equal(s.days[0].messages, 0);
+    assert_int_equal(take(&s, wish), NONE);
+}
+
+/* ---- with policy_decide --------------------------------------------------------------------- */
+
+/* What the account has done when a plan is carried out to the letter. */
+struct carried_out {
+    struct policy_facts f;
+    struct policy_usage u;
+    int64_t day;
+};
+
+static void judge(struct carried_out *c, const struct slots_wish *wish, int64_t at_ms)
+{
+    int64_t day = (at_ms - DAY_0) / DAY_MS;
+    if (day != c->day) {
+        c->u.calls_today = c->u.invitations_today = 0;
+        c->u.messages_today = c->u.profile_views_today = 0;
+    }
+    c->day = day;
+    c->f.now_ms = at_ms;
+    c->f.item = (struct policy_item){.kind = wish->kind,
+                                     .costs_profile_view = wish->costs_profile_view,
+                                     .scheduled_at_ms = at_ms};
+    c->f.day_start_ms = DAY_0 + day * DAY_MS;
+    c->f.next_day_start_ms = DAY_0 + (day + 1) * DAY_MS;
+    c->f.usage = &c->u;
+    struct verdict v = policy_decide(&c->f);
+    if (v.kind != VERDICT_GO)
+        fail_msg("day %d + %lld ms: %s", (int)day, (long long)(at_ms - c->f.day_start_ms),
+                 reason_name(v.reason));
+    bool invitation = wish->kind == CALL_INVITATION;
+    c->u.last_call_end_ms = at_ms;
+    c->u.jitter_ms = wish->jitter_ms;
+    c->u.calls_today++;
+    c->u.invitations_today += invitation ? 1 : 0;
+    c->u.invitations_week += invitation ? 1 : 0;
+    c->u.messages_today += invitation ? 0 : 1;
+    c->u.profile_views_today += wish->costs_profile_view ? 1 : 0;
+}
+
+static void test_the_policy_lets_each_slot_go(void **state)
+{
+    (void)state;
+    const struct policy_limits wide = {.spacing_ms = 10 * MINUTE_MS,
+                                       .jitter_ms = 5 * MINUTE_MS,
+                                       .daily_cap = 30,
+                                       .daily_invitations = 12,
+                                       .weekly_invitations = 20,
+                                       .daily_messages = 25,
+                                       .daily_profile_views = 7};
+    struct slots s;
+    struct carried_out c = {
+        .f = {.campaign = {.status = CAMPAIGN_RUNNING, .end_at_ms = TIME_NEVER_MS},
+              .account = {.status = ACCOUNT_ACTIVE, .limits = wide},
+              .person = {.status = PERSON_PENDING},
+              .windows = office,
+              .windows_count = SAM_ARRAY_LEN(office)}};
+    int taken[2] = {0, 0};
+    uint32_t seed = 7;
+    begin(&s, &wide, DAY_0);
+    for (int i = 0; i < 2000; i++) {
+        seed = seed * 1664525U + 1013904223U;
+        struct slots_wish wish = wish_of(seed >> 31 ? CALL_INVITATION : CALL_MESSAGE);
+        wish.costs_profile_view = wish.kind == CALL_INVITATION && (seed >> 30 & 1);
+        wish.jitter_ms = (int64_t)(seed % (5 * MINUTE_MS + 1));
+        int64_t at_ms;
+        if (!slots_take(&s, &wish, &at_ms))
+            continue;
+        judge(&c, &wish, at_ms);
+        taken[wish.kind == CALL_INVITATION]++;
+    }
+    assert_true(taken[0] > 10 && taken[1] > 10);
+    assert_true(c.day == 1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_calls_keep_their_distance),
+        cmocka_unit_test(test_a_slot_lies_in_a_window),
+        cmocka_unit_test(test_the_horizon_ends_the_plan),
+        cmocka_unit_test(test_each_kind_has_its_cap_of_a_day),
+        cmocka_unit_test(test_what_was_sent_or_waits_counts),
+        cmocka_unit_test(test_profile_views_have_their_cap),
+        cmocka_unit_test(test_the_week_has_its_cap),
+        cmocka_unit_test(test_a_refusal_books_nothing),
+        cmocka_unit_test(test_days_beyond_the_array_are_not_planned),
+        cmocka_unit_test(test_midnight_belongs_to_the_new_day),
+        cmocka_unit_test(test_the_policy_lets_each_slot_go),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
