@@ -26,13 +26,16 @@ const char plan_usage_sql[] =
     "WHERE account_id = j.account_id AND started_at > $6 AND kind = 'invitation' "
     "ORDER BY started_at DESC LIMIT $4) t) w";
 
+/* LATERAL … LIMIT: looked up row by row, by the index, whatever the planner believes. */
 const char plan_waiting_sql[] =
     "SELECT j.n, i.scheduled_for, i.message_type = 'connection_request', i.status <> 'pending', "
     "i.step = 0 AND p.provider_id IS NULL "
     "FROM unnest($1::uuid[]) WITH ORDINALITY AS j(account_id, n) "
-    "JOIN send_queue i ON i.account_id = j.account_id "
-    "AND i.status IN ('pending', 'published', 'sending') "
-    "JOIN campaign_prospects p ON p.id = i.prospect_id";
+    "CROSS JOIN LATERAL ((SELECT * FROM send_queue w WHERE w.account_id = j.account_id "
+    "AND w.status = 'pending' LIMIT 1000) UNION ALL (SELECT * FROM send_queue w "
+    "WHERE w.account_id = j.account_id AND w.status IN ('published', 'sending') LIMIT 1)) i "
+    "CROSS JOIN LATERAL (SELECT provider_id FROM campaign_prospects WHERE id = i.prospect_id "
+    "LIMIT 1) p";
 
 /* Follow-ups apart from first contacts, so that neither hides the other; both by the plan index. */
 #define PEOPLE_COLUMNS                                                                             \

@@ -67,6 +67,8 @@ struct apply_person {
     struct uuid campaign_id;
     enum campaign_type type;
     enum person_status status;
+    enum person_status loaded; /* as it was read */
+    enum person_status via;    /* a stop on the way, when the database refuses the way at once */
     char status_reason[64];
     char hold_reason[64];
     char provider_id[PROVIDER_ID_MAX_BYTES + 1];

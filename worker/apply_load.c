@@ -32,9 +32,9 @@ const char apply_items_sql[] =
     "SELECT " ITEM_COLUMNS "FROM send_queue i WHERE i.id = ANY ($1) UNION "
     "SELECT " ITEM_COLUMNS "FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[]) "
     "AS e(id, campaign_id, prospect_id, message_type) "
-    "JOIN send_queue i ON i.prospect_id = e.prospect_id AND i.message_type = e.message_type "
-    "AND i.campaign_id = e.campaign_id "
-    "WHERE i.id <> e.id AND NOT EXISTS (SELECT FROM send_queue x WHERE x.id = e.id)";
+    "CROSS JOIN LATERAL (SELECT * FROM send_queue w WHERE w.prospect_id = e.prospect_id "
+    "AND w.message_type = e.message_type AND w.campaign_id = e.campaign_id LIMIT 1) i "
+    "WHERE i.id <> e.id AND (SELECT count(*) FROM send_queue x WHERE x.id = e.id) = 0";
 
 const char apply_item_attempts_sql[] =
     "SELECT t.id, t.item_id, t.ended_at IS NOT NULL, t.outcome FROM send_attempts t "
@@ -260,6 +260,8 @@ void apply_sql_read_people(struct apply_batch *b, const struct pg_result *r)
         if (campaign_type_parse(pg_text(r, row, 3), &p->type) != 0 ||
             person_status_parse(pg_text(r, row, 4), &p->status) != 0)
             continue;
+        p->loaded = p->status;
+        p->via = p->status;
         read_person(p, r, row);
         b->people_count++;
     }

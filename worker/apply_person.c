@@ -11,6 +11,8 @@ static bool move(struct apply_person *p, enum person_status to)
 {
     if (p->status == to || !person_transition_allowed(p->type, p->status, to))
         return false;
+    if (!person_transition_allowed(p->type, p->loaded, to))
+        p->via = p->status;
     p->status = to;
     p->dirty = true;
     if (!person_status_open(to)) {

@@ -40,6 +40,14 @@ static const char people_sql[] =
     "contacted_at, connected_at, last_sent_at, replied_at, next_step, next_at, give_up_at, "
     "version) WHERE p.id = x.id";
 
+/* A person who passes two statuses in one batch: the first of them, so that the database's
+ * transitions see each step. */
+static const char via_sql[] =
+    "UPDATE campaign_prospects p SET status = x.status, "
+    "contacted_at = coalesce(p.contacted_at, x.contacted_at) "
+    "FROM unnest($1::uuid[], $2::text[], $3::timestamptz[]) AS x(id, status, contacted_at) "
+    "WHERE p.id = x.id";
+
 /* What waits for people who are done with; their identities are free when nothing was sent. */
 static const char cancel_sql[] =
     "WITH c AS (UPDATE send_queue i SET status = 'cancelled', reason = x.reason, sweep_at = NULL "
@@ -217,6 +225,22 @@ static void write_items(struct writer *w)
     COLUMN(w, PG_ARRAY_UUID, n, t[i].dirty,
            pg_item_uuid(params, uuid_is_null(&t[i].attempt_id) ? NULL : &t[i].attempt_id));
     send(w, "apply_items", items_sql);
+}
+
+static void write_via(struct writer *w)
+{
+    const struct apply_person *t = w->b->people;
+    size_t n = w->b->people_count;
+    COUNT_IF(any, n, t[i].via != t[i].loaded);
+    if (!any)
+        return;
+    pg_params_reset(w->params);
+    COLUMN(w, PG_ARRAY_UUID, n, t[i].via != t[i].loaded, pg_item_uuid(params, &t[i].id));
+    COLUMN(w, PG_ARRAY_TEXT, n, t[i].via != t[i].loaded,
+           pg_item_text(params, person_status_name(t[i].via)));
+    COLUMN(w, PG_ARRAY_TIME, n, t[i].via != t[i].loaded,
+           pg_item_time(params, t[i].contacted_at_ms));
+    send(w, "apply_via", via_sql);
 }
 
 static void write_people(struct writer *w)
@@ -428,6 +452,7 @@ void apply_sql_write(struct pg_async *pg, struct pg_params *params, const struct
     write_items(&w);
     write_cancelled(&w);
     write_identities(&w);
+    write_via(&w);
     write_people(&w);
     write_messages(&w);
     write_replies(&w);

@@ -391,7 +391,8 @@ struct claim *claim_new(struct worker *w, int number)
     struct pg_options options = {.conninfo = w->settings->postgres.conninfo,
                                  .application_name = name,
                                  .lock_timeout_ms = 5 * SECOND_MS,
-                                 .statement_timeout_ms = 30 * SECOND_MS};
+                                 .statement_timeout_ms = 30 * SECOND_MS,
+                                 .by_index = true};
     c->w = w;
     c->timer.fn = on_timeout;
     c->timer.ctx = c;

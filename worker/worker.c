@@ -251,7 +251,8 @@ static int open_ledger(struct worker *w, char *why, size_t why_bytes)
         .postgres = {.conninfo = s->postgres.conninfo,
                      .application_name = "sam-worker ledger",
                      .lock_timeout_ms = 10 * SECOND_MS,
-                     .statement_timeout_ms = 60 * SECOND_MS},
+                     .statement_timeout_ms = 60 * SECOND_MS,
+                     .by_index = true},
         .kafka = {.bootstrap_servers = s->kafka.bootstrap_servers,
                   .client_id = "sam-worker-ledger",
                   .properties = (const char *const *)s->kafka.properties,
@@ -274,7 +275,8 @@ static void open_postgres(struct worker *w)
     const struct pg_options options = {.conninfo = w->settings->postgres.conninfo,
                                        .application_name = "sam-worker util",
                                        .lock_timeout_ms = 5 * SECOND_MS,
-                                       .statement_timeout_ms = 30 * SECOND_MS};
+                                       .statement_timeout_ms = 30 * SECOND_MS,
+                                       .by_index = true};
     w->util = pg_async_new(w->loop, &options, w->log, on_util, w);
     for (int i = 0; i < WORKER_CLAIMS_MAX; i++)
         w->claims[i] = claim_new(w, i + 1);

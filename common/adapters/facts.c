@@ -49,7 +49,9 @@ enum column {
     COL_PROVIDER = COL_FRAME + FACTS_FRAME_COLUMNS_COUNT,
     COL_STOPPED_ELSEWHERE,
     COL_BLOCKLISTED,
-    COL_CONTACT,
+    COL_FIRST_CONTACT,
+    COL_CONTACT_VANITY, /* NULL = free, else: is it this item's? */
+    COL_CONTACT_PROVIDER,
     COL_LAST_ID,
     COL_LAST_END,
     COL_CALLS,
@@ -250,14 +252,26 @@ static int read_campaign(const struct pg_result *r, int row, struct policy_campa
     return 0;
 }
 
+/* One row of another item suffices: the same human was written to. */
+static enum contact read_contact(const struct pg_result *r, int row)
+{
+    bool vanity = !pg_null(r, row, COL_CONTACT_VANITY);
+    bool provider = !pg_null(r, row, COL_CONTACT_PROVIDER);
+    if (!pg_bool(r, row, COL_FIRST_CONTACT) || (!vanity && !provider))
+        return CONTACT_FREE;
+    if ((vanity && !pg_bool(r, row, COL_CONTACT_VANITY)) ||
+        (provider && !pg_bool(r, row, COL_CONTACT_PROVIDER)))
+        return CONTACT_TAKEN;
+    return CONTACT_OWN;
+}
+
 static int read_person(const struct pg_result *r, int row, struct policy_person *p)
 {
-    int64_t contact = pg_i64(r, row, COL_CONTACT);
     p->held = pg_bool(r, row, COL_HELD);
     p->stopped_elsewhere = pg_bool(r, row, COL_STOPPED_ELSEWHERE);
     p->blocklisted = pg_bool(r, row, COL_BLOCKLISTED);
     p->replied_now = false;
-    p->contact = contact == 0 ? CONTACT_FREE : contact == 1 ? CONTACT_OWN : CONTACT_TAKEN;
+    p->contact = read_contact(r, row);
     return person_status_parse(pg_text(r, row, COL_PERSON_STATUS), &p->status);
 }
 

@@ -22,59 +22,49 @@
              "OR EXISTS (SELECT FROM campaign_prospects o WHERE o.workspace_id = p.workspace_id "  \
              "AND o.provider_id = " provider " AND o.id <> p.id "                                  \
              "AND o.status IN ('replied', 'opted_out', 'converted', 'not_interested')), "          \
-             "EXISTS (SELECT FROM blocklist b WHERE b.workspace_id = i.workspace_id AND b.kind = " \
-             "'person' "                                                                           \
-             "AND b.value IN (p.vanity, " provider ")), "                                          \
-             "CASE WHEN i.step > 0 THEN 0 ELSE (SELECT CASE WHEN count(*) = 0 THEN 0 "             \
-             "WHEN bool_and(k.item_id = i.id) THEN 1 ELSE 2 END FROM contacted k "                 \
-             "WHERE k.workspace_id = i.workspace_id "                                              \
-             "AND k.identity IN ('v:' || p.vanity, 'p:' || " provider ")) END"
+             "EXISTS (SELECT FROM blocklist b WHERE b.workspace_id = i.workspace_id "              \
+             "AND b.kind = 'person' AND b.value = p.vanity) "                                      \
+             "OR EXISTS (SELECT FROM blocklist b WHERE b.workspace_id = i.workspace_id "           \
+             "AND b.kind = 'person' AND b.value = " provider "), "                                 \
+             "i.step = 0, "                                                                        \
+             "(SELECT k.item_id = i.id FROM contacted k WHERE k.workspace_id = i.workspace_id "    \
+             "AND k.identity = 'v:' || p.vanity), "                                                \
+             "(SELECT k.item_id = i.id FROM contacted k WHERE k.workspace_id = i.workspace_id "    \
+             "AND k.identity = 'p:' || " provider ")"
 
+/* LATERAL … LIMIT 1: looked up row by row, by the key, whatever the planner believes. */
 #define ITEM_JOINS                                                                                 \
-    "JOIN send_queue i ON i.id = j.item_id "                                                       \
-    "JOIN campaign_prospects p ON p.id = i.prospect_id "                                           \
-    "JOIN campaigns c ON c.id = i.campaign_id "                                                    \
-    "JOIN linkedin_accounts a ON a.id = i.account_id "
+    "CROSS JOIN LATERAL (SELECT * FROM send_queue WHERE id = j.item_id LIMIT 1) i "                \
+    "CROSS JOIN LATERAL (SELECT * FROM campaign_prospects WHERE id = i.prospect_id LIMIT 1) p "    \
+    "CROSS JOIN LATERAL (SELECT * FROM campaigns WHERE id = i.campaign_id LIMIT 1) c "             \
+    "CROSS JOIN LATERAL (SELECT * FROM linkedin_accounts WHERE id = i.account_id LIMIT 1) a "
 
-const char facts_sql[] = "SELECT j.n, " ITEM_COLUMNS PERSON_COLUMNS(
-    "p.provider_id") " FROM unnest($1::uuid[]) WITH ORDINALITY AS j(item_id, n) " ITEM_JOINS;
+/* clang-format off */
+const char facts_sql[] =
+    "SELECT j.n, " ITEM_COLUMNS PERSON_COLUMNS("p.provider_id")
+    " FROM unnest($1::uuid[]) WITH ORDINALITY AS j(item_id, n) " ITEM_JOINS;
 
 /* The counts are index-only (send_attempts_account) and bounded; the account's last call needs its
  * row. */
-const char facts_usage_sql[] = "SELECT j.n, " ITEM_COLUMNS PERSON_COLUMNS(
-    "coalesce(j.provider_id, p.provider_id)") ", l.id, l.ended_at, d.calls, d.invitations, "
-                                              "d.messages, d.views, d.campaign, "
-                                              "w.invitations, w.oldest "
-                                              "FROM unnest($1::uuid[], $2::text[], "
-                                              "$3::timestamptz[]) WITH ORDINALITY "
-                                              "AS j(item_id, provider_id, day_start, n) " ITEM_JOINS
-                                              "LEFT JOIN LATERAL (SELECT t.id, "
-                                              "coalesce(t.ended_at, t.start_by + $6 * interval '1 "
-                                              "ms') "
-                                              "AS ended_at FROM send_attempts t WHERE t.account_id "
-                                              "= i.account_id "
-                                              "AND t.kind <> 'profile_view' ORDER BY t.started_at "
-                                              "DESC LIMIT 1) l ON true "
-                                              "CROSS JOIN LATERAL (SELECT count(*) FILTER (WHERE "
-                                              "t.kind <> 'profile_view') AS calls, "
-                                              "count(*) FILTER (WHERE t.kind = 'invitation') AS "
-                                              "invitations, "
-                                              "count(*) FILTER (WHERE t.kind = 'message') AS "
-                                              "messages, "
-                                              "count(*) FILTER (WHERE t.kind = 'profile_view') AS "
-                                              "views, "
-                                              "count(*) FILTER (WHERE t.kind <> 'profile_view' AND "
-                                              "t.campaign_id = i.campaign_id) "
-                                              "AS campaign FROM (SELECT kind, campaign_id FROM "
-                                              "send_attempts "
-                                              "WHERE account_id = i.account_id AND started_at >= "
-                                              "j.day_start "
-                                              "ORDER BY started_at DESC LIMIT $4) t) d "
-                                              "CROSS JOIN LATERAL (SELECT count(*) AS invitations, "
-                                              "min(t.started_at) AS oldest "
-                                              "FROM (SELECT started_at FROM send_attempts WHERE "
-                                              "account_id = i.account_id "
-                                              "AND started_at > sam_now() - interval '7 days' AND "
-                                              "kind = 'invitation' "
-                                              "AND i.message_type = 'connection_request' ORDER BY "
-                                              "started_at DESC LIMIT $5) t) w";
+const char facts_usage_sql[] =
+    "SELECT j.n, " ITEM_COLUMNS PERSON_COLUMNS("coalesce(j.provider_id, p.provider_id)")
+    ", l.id, l.ended_at, d.calls, d.invitations, d.messages, d.views, d.campaign, "
+    "w.invitations, w.oldest "
+    "FROM unnest($1::uuid[], $2::text[], $3::timestamptz[]) WITH ORDINALITY "
+    "AS j(item_id, provider_id, day_start, n) " ITEM_JOINS
+    "LEFT JOIN LATERAL (SELECT t.id, coalesce(t.ended_at, t.start_by + $6 * interval '1 ms') "
+    "AS ended_at FROM send_attempts t WHERE t.account_id = i.account_id "
+    "AND t.kind <> 'profile_view' ORDER BY t.started_at DESC LIMIT 1) l ON true "
+    "CROSS JOIN LATERAL (SELECT count(*) FILTER (WHERE t.kind <> 'profile_view') AS calls, "
+    "count(*) FILTER (WHERE t.kind = 'invitation') AS invitations, "
+    "count(*) FILTER (WHERE t.kind = 'message') AS messages, "
+    "count(*) FILTER (WHERE t.kind = 'profile_view') AS views, "
+    "count(*) FILTER (WHERE t.kind <> 'profile_view' AND t.campaign_id = i.campaign_id) "
+    "AS campaign FROM (SELECT kind, campaign_id FROM send_attempts "
+    "WHERE account_id = i.account_id AND started_at >= j.day_start "
+    "ORDER BY started_at DESC LIMIT $4) t) d "
+    "CROSS JOIN LATERAL (SELECT count(*) AS invitations, min(t.started_at) AS oldest "
+    "FROM (SELECT started_at FROM send_attempts WHERE account_id = i.account_id "
+    "AND started_at > $7 AND kind = 'invitation' "
+    "AND i.message_type = 'connection_request' ORDER BY started_at DESC LIMIT $5) t) w";
+/* clang-format on */

@@ -64,6 +64,11 @@ void pg_session_settings(const struct pg_options *options, struct buf *sql)
              "SET idle_in_transaction_session_timeout = '60s'; SET jit = off;"
              "SET lock_timeout = %lld; SET statement_timeout = %lld;",
              (long long)options->lock_timeout_ms, (long long)options->statement_timeout_ms);
+    /* The daemons' statements look up some hundred rows by index, whatever the tables hold. A plan
+     * made while a table was still empty would scan it, and stay cached while it grows. */
+    if (options->by_index)
+        buf_adds(sql, "SET enable_seqscan = off; SET enable_hashjoin = off;"
+                      "SET enable_mergejoin = off; SET plan_cache_mode = force_generic_plan;");
 }
 
 static enum pg_failure keep_failure(struct pg *pg, const PGresult *result)

@@ -106,6 +106,7 @@ struct pg_options {
     const char *application_name; /* seen in pg_stat_activity */
     int64_t lock_timeout_ms;      /* 0 = none */
     int64_t statement_timeout_ms;
+    bool by_index; /* every statement is a look-up by index: plans do not depend on statistics */
 };
 
 /* Connects. 0 done; -ENOTCONN refused, with a one-line reason (no password in it) in why. */

@@ -20,7 +20,7 @@ struct entry {
     enum entry_kind kind;
     pg_async_fn *fn;
     void *ctx;
-    bool answered;
+    size_t name; /* ENTRY_PREPARE: its place in prepared */
 };
 
 enum async_state { ASYNC_DOWN, ASYNC_CONNECTING, ASYNC_SETTING, ASYNC_UP };
@@ -117,7 +117,7 @@ static void fail_waiting(struct pg_async *a, const char *why)
         struct entry e = a->waiting[a->head];
         a->head = (a->head + 1) % WAITING_MAX;
         a->count--;
-        if (e.kind == ENTRY_QUERY && e.fn && !e.answered)
+        if (e.kind == ENTRY_QUERY && e.fn)
             e.fn(e.ctx, PG_LOST, NULL, why);
     }
 }
@@ -245,16 +245,27 @@ static bool is_prepared(const struct pg_async *a, const char *name)
     return false;
 }
 
+/* A place for a new name: one that was given up, or the next. */
+static size_t name_place(struct pg_async *a)
+{
+    for (size_t i = 0; i < a->prepared_count; i++) {
+        if (!a->prepared[i][0])
+            return i;
+    }
+    if (a->prepared_count == PREPARED_MAX)
+        abort(); /* statement names are fixed and few */
+    return a->prepared_count++;
+}
+
 static bool prepare(struct pg_async *a, const char *name, const char *sql,
                     const struct pg_params *params)
 {
-    if (a->prepared_count == PREPARED_MAX)
-        abort(); /* statement names are fixed and few */
     if (!PQsendPrepare(a->conn, name, sql, params ? params->count : 0,
                        params ? params->types : NULL))
         return false;
-    (void)snprintf(a->prepared[a->prepared_count++], sizeof(a->prepared[0]), "%s", name);
-    push(a, ENTRY_PREPARE, NULL, NULL);
+    size_t place = name_place(a);
+    (void)snprintf(a->prepared[place], sizeof(a->prepared[0]), "%s", name);
+    push(a, ENTRY_PREPARE, NULL, NULL)->name = place;
     return true;
 }
 
@@ -302,61 +313,52 @@ void pg_async_sync(struct pg_async *a)
     flush(a);
 }
 
-/* One answer of the server, for the oldest entry. */
-static void answer(struct pg_async *a, PGresult *result)
+static void answer(struct pg_async *a, const struct entry *e, PGresult *result)
 {
     ExecStatusType status = PQresultStatus(result);
-    struct entry *e = &a->waiting[a->head];
     char text[400];
-    if (status == PGRES_PIPELINE_SYNC || e->kind != ENTRY_QUERY || !e->fn)
+    if (!e->fn)
         return;
-    pg_async_fn *fn = e->fn;
-    e->answered = true;
     if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK) {
-        fn(e->ctx, PG_FINE, (const struct pg_result *)result, "");
+        e->fn(e->ctx, PG_FINE, (const struct pg_result *)result, "");
     } else if (status == PGRES_PIPELINE_ABORTED) {
-        fn(e->ctx, PG_BUG, NULL, "skipped");
+        e->fn(e->ctx, PG_BUG, NULL, "skipped");
     } else {
         const char *primary = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
         pg_one_line(primary ? primary : PQresultErrorMessage(result), text, sizeof(text));
-        fn(e->ctx, pg_classify(a->conn, result), NULL, text);
+        e->fn(e->ctx, pg_classify(a->conn, result), NULL, text);
     }
 }
 
-/* A failed PREPARE makes its query fail as skipped, but the name is not there on the server. */
-static void forget_prepared(struct pg_async *a)
+/* In an aborted batch the name was never made. A PREPARE that fails by itself makes its query fail
+ * as skipped: the session begins anew, so that names and server agree again. */
+static void prepared(struct pg_async *a, const struct entry *e, PGresult *result)
 {
-    a->prepared_count = 0;
-    lost(a, "a statement could not be prepared");
+    ExecStatusType status = PQresultStatus(result);
+    if (status == PGRES_COMMAND_OK)
+        return;
+    a->prepared[e->name][0] = '\0';
+    if (status == PGRES_FATAL_ERROR)
+        log_error(a->log, "postgres_prepare_failed", LOG_MSG(PQresultErrorMessage(result)));
 }
 
-/* In pipeline mode each query's results end with a NULL; a sync has just its own result. */
+/* One result of libpq, for the oldest entry: each entry has exactly one. The NULLs between them are
+ * passed over, not counted: libpq leaves one out when something is sent before it was read. */
 static bool read_one(struct pg_async *a)
 {
     PGresult *result = PQgetResult(a->conn);
-    if (a->count == 0) {
-        PQclear(result);
-        return result != NULL;
-    }
-    enum entry_kind kind = a->waiting[a->head].kind;
-    if (!result) {
-        a->head = (a->head + 1) % WAITING_MAX;
-        a->count--;
-        return true;
-    }
-    ExecStatusType status = PQresultStatus(result);
-    bool bad_prepare = kind == ENTRY_PREPARE && status == PGRES_FATAL_ERROR;
-    if (bad_prepare)
-        log_error(a->log, "postgres_prepare_failed", LOG_MSG(PQresultErrorMessage(result)));
-    if (status == PGRES_PIPELINE_SYNC) {
-        a->head = (a->head + 1) % WAITING_MAX;
-        a->count--;
-    } else {
-        answer(a, result);
-    }
+    if (!result)
+        result = PQisBusy(a->conn) ? NULL : PQgetResult(a->conn);
+    if (!result)
+        return false;
+    struct entry e = a->waiting[a->head];
+    a->head = (a->head + 1) % WAITING_MAX;
+    a->count--;
+    if (e.kind == ENTRY_PREPARE)
+        prepared(a, &e, result);
+    else if (e.kind == ENTRY_QUERY)
+        answer(a, &e, result);
     PQclear(result);
-    if (bad_prepare && a->conn)
-        forget_prepared(a);
     return true;
 }
 

@@ -75,7 +75,8 @@ int startup_postgres(struct startup *s, char *why, size_t why_bytes)
     const struct pg_options options = {.conninfo = s->settings->postgres.conninfo,
                                        .application_name = s->program,
                                        .lock_timeout_ms = 5 * SECOND_MS,
-                                       .statement_timeout_ms = 60 * SECOND_MS};
+                                       .statement_timeout_ms = 60 * SECOND_MS,
+                                       .by_index = true};
     int r = pg_connect(&options, &s->pg, why, why_bytes);
     if (r == 0)
         r = check_schema(s, why, why_bytes);
