@@ -290,8 +290,7 @@ class Simulator(Process):
         port = free_port()
         self.url = f"http://127.0.0.1:{port}"
         command = [os.path.join(BIN, "sam-simulator"), "--listen", f"127.0.0.1:{port}"]
-        if scenario:
-            command += ["--scenario", scenario]
+        command += ["--scenario", scenario] if scenario else ["--anyone"]
         super().__init__("simulator", command, folder)
 
     def ask(self, method, path, body=None):
@@ -304,11 +303,16 @@ class Simulator(Process):
     def answers(self):
         return http("GET", self.url + "/audit")[0] == 200
 
-    def audit(self):
-        return self.ask("GET", "/audit")
+    def audit(self, spacing_ms=0):
+        """The judge's counts; spacing_breaks are gaps shorter than spacing_ms."""
+        return self.ask("GET", f"/audit?spacing_ms={spacing_ms}")
 
     def journal(self):
-        return self.ask("GET", "/journal")
+        """Every call that arrived: n, at_ms, route, account, person, status, executed ..."""
+        found = []
+        while page := self.ask("GET", f"/journal?after={found[-1]['n'] if found else 0}"):
+            found += page
+        return found
 
 
 def http(method, url, body=None):
