@@ -23,22 +23,22 @@ typedef struct batch step_fn(struct producer *);
 
 /* How often each step has its turn at the least; a tick is the shortest. */
 struct step {
-    enum metric_step name;
     step_fn *fn;
     int64_t every_ms;
+    enum metric_step name;
     bool needs_gate;
 };
 
 /* clang-format off */
 static const struct step steps[] = {
-    {METRIC_STEP_OUTBOX,   producer_outbox,   0,               false},
-    {METRIC_STEP_SWEEP,    producer_sweep,    SECOND_MS,       true},
-    {METRIC_STEP_EXPIRE,   producer_expire,   SECOND_MS,       true},
-    {METRIC_STEP_PUBLISH,  producer_publish,  0,               true},
-    {METRIC_STEP_PLAN,     producer_plan,     0,               true},
-    {METRIC_STEP_SYNC,     producer_sync,     0,               true},
-    {METRIC_STEP_GIVE_UP,  producer_give_up,  2 * SECOND_MS,   true},
-    {METRIC_STEP_COMPLETE, producer_complete, 2 * SECOND_MS,   true},
+    {producer_outbox,    0,               METRIC_STEP_OUTBOX,       false},
+    {producer_sweep,     SECOND_MS,       METRIC_STEP_SWEEP,        true},
+    {producer_expire,    SECOND_MS,       METRIC_STEP_EXPIRE,       true},
+    {producer_publish,   0,               METRIC_STEP_PUBLISH,      true},
+    {producer_plan,      0,               METRIC_STEP_PLAN,         true},
+    {producer_sync,      0,               METRIC_STEP_SYNC,         true},
+    {producer_give_up,   2 * SECOND_MS,   METRIC_STEP_GIVE_UP,      true},
+    {producer_complete,  2 * SECOND_MS,   METRIC_STEP_COMPLETE,     true},
 };
 /* clang-format on */
 

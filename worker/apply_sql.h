@@ -40,9 +40,19 @@ struct apply_times {
     int64_t relations_ms;
 };
 
-/* Queues every write that the batch needs; failures are answered to fn. */
-void apply_sql_write(struct pg_async *pg, struct pg_params *params, const struct apply_batch *b,
-                     const struct event *events, size_t count, const struct apply_times *times,
-                     pg_async_fn *fn, void *ctx);
+/* What the writes are made from, and who is told. */
+struct apply_writer {
+    struct pg_async *pg;
+    struct pg_params *params;
+    const struct apply_batch *b;
+    const struct event *events;
+    size_t count;
+    struct apply_times times;
+    pg_async_fn *fn; /* answered for each statement */
+    void *ctx;
+};
+
+/* Queues every write that the batch needs. */
+void apply_sql_write(struct apply_writer *w);
 
 #endif

@@ -117,17 +117,6 @@ static const char schedule_sql[] =
     "FROM unnest($1::uuid[], $2::timestamptz[], $3::timestamptz[], $4::bool[]) "
     "AS x(account_id, plan_at, free_at, again) WHERE s.account_id = x.account_id";
 
-/* What one statement of the batch is made from. */
-struct writer {
-    struct pg_async *pg;
-    struct pg_params *params;
-    const struct apply_batch *b;
-    const struct event *events;
-    size_t count;
-    pg_async_fn *fn;
-    void *ctx;
-};
-
 #define COLUMN(w, array, n, wanted, add)                                                           \
     do {                                                                                           \
         struct pg_params *params = (w)->params;                                                    \
@@ -150,12 +139,12 @@ static const char *null_if_empty(const char *text)
     return *text ? text : NULL;
 }
 
-static void send(struct writer *w, const char *name, const char *sql)
+static void send(struct apply_writer *w, const char *name, const char *sql)
 {
     pg_async_send(w->pg, name, sql, w->params, w->fn, w->ctx);
 }
 
-static void write_attempts(struct writer *w)
+static void write_attempts(struct apply_writer *w)
 {
     const struct apply_attempt *t = w->b->attempts;
     size_t n = w->b->attempts_count;
@@ -182,7 +171,7 @@ static bool is_sent(const struct event *e)
     return e->type == EVENT_ATTEMPT_ENDED && e->attempt.outcome == OUTCOME_SENT;
 }
 
-static void write_messages(struct writer *w)
+static void write_messages(struct apply_writer *w)
 {
     const struct event *e = w->events;
     size_t n = w->count;
@@ -207,7 +196,7 @@ static void write_messages(struct writer *w)
     send(w, "apply_messages", messages_sql);
 }
 
-static void write_items(struct writer *w)
+static void write_items(struct apply_writer *w)
 {
     const struct apply_item *t = w->b->items;
     size_t n = w->b->items_count;
@@ -227,7 +216,7 @@ static void write_items(struct writer *w)
     send(w, "apply_items", items_sql);
 }
 
-static void write_via(struct writer *w)
+static void write_via(struct apply_writer *w)
 {
     const struct apply_person *t = w->b->people;
     size_t n = w->b->people_count;
@@ -243,7 +232,7 @@ static void write_via(struct writer *w)
     send(w, "apply_via", via_sql);
 }
 
-static void write_people(struct writer *w)
+static void write_people(struct apply_writer *w)
 {
     const struct apply_person *t = w->b->people;
     size_t n = w->b->people_count;
@@ -271,7 +260,7 @@ static void write_people(struct writer *w)
     send(w, "apply_people", people_sql);
 }
 
-static void write_cancelled(struct writer *w)
+static void write_cancelled(struct apply_writer *w)
 {
     const struct apply_person *t = w->b->people;
     size_t n = w->b->people_count;
@@ -285,7 +274,7 @@ static void write_cancelled(struct writer *w)
     send(w, "apply_cancel", cancel_sql);
 }
 
-static void write_identities(struct writer *w)
+static void write_identities(struct apply_writer *w)
 {
     const struct apply_item *t = w->b->items;
     size_t n = w->b->items_count;
@@ -308,7 +297,7 @@ static bool has_view(const struct event *e)
     return e->type == EVENT_PERSON && !uuid_is_null(&e->person.view_id);
 }
 
-static void write_views(struct writer *w)
+static void write_views(struct apply_writer *w)
 {
     const struct event *e = w->events;
     size_t n = w->count;
@@ -330,7 +319,7 @@ static bool is_reply(const struct event *e)
     return e->type == EVENT_PERSON && e->person.finding == FINDING_REPLY;
 }
 
-static void write_replies(struct writer *w)
+static void write_replies(struct apply_writer *w)
 {
     const struct event *e = w->events;
     size_t n = w->count;
@@ -353,7 +342,7 @@ static void write_replies(struct writer *w)
     send(w, "apply_replies", inbound_sql);
 }
 
-static void write_accounts(struct writer *w)
+static void write_accounts(struct apply_writer *w)
 {
     const struct apply_account *t = w->b->accounts;
     size_t n = w->b->accounts_count;
@@ -375,7 +364,7 @@ static bool is_sync(const struct event *e)
     return e->type == EVENT_ACCOUNT && e->account.is_sync;
 }
 
-static void write_sync(struct writer *w, const struct apply_times *times)
+static void write_sync(struct apply_writer *w)
 {
     const struct event *e = w->events;
     size_t n = w->count;
@@ -400,12 +389,12 @@ static void write_sync(struct writer *w, const struct apply_times *times)
     pg_params_reset(w->params);
     COLUMN(w, PG_ARRAY_UUID, w->b->accounts_count, t[i].conversation,
            pg_item_uuid(params, &t[i].id));
-    pg_add_i64(w->params, times->replies_ms);
-    pg_add_i64(w->params, times->relations_ms);
+    pg_add_i64(w->params, w->times.replies_ms);
+    pg_add_i64(w->params, w->times.relations_ms);
     send(w, "apply_look", look_sql);
 }
 
-static void write_campaigns(struct writer *w)
+static void write_campaigns(struct apply_writer *w)
 {
     const struct event *e = w->events;
     size_t n = w->count;
@@ -422,7 +411,7 @@ static void write_campaigns(struct writer *w)
     send(w, "apply_campaigns", campaigns_sql);
 }
 
-static void write_schedule(struct writer *w)
+static void write_schedule(struct apply_writer *w)
 {
     const struct apply_account *t = w->b->accounts;
     size_t n = w->b->accounts_count;
@@ -441,23 +430,19 @@ static void write_schedule(struct writer *w)
 }
 
 /* Lock order: accounts are locked already; then items, then people. */
-void apply_sql_write(struct pg_async *pg, struct pg_params *params, const struct apply_batch *b,
-                     const struct event *events, size_t count, const struct apply_times *times,
-                     pg_async_fn *fn, void *ctx)
+void apply_sql_write(struct apply_writer *w)
 {
-    struct writer w = {
-        .pg = pg, .params = params, .b = b, .events = events, .count = count, .fn = fn, .ctx = ctx};
-    write_attempts(&w);
-    write_views(&w);
-    write_items(&w);
-    write_cancelled(&w);
-    write_identities(&w);
-    write_via(&w);
-    write_people(&w);
-    write_messages(&w);
-    write_replies(&w);
-    write_accounts(&w);
-    write_campaigns(&w);
-    write_sync(&w, times);
-    write_schedule(&w);
+    write_attempts(w);
+    write_views(w);
+    write_items(w);
+    write_cancelled(w);
+    write_identities(w);
+    write_via(w);
+    write_people(w);
+    write_messages(w);
+    write_replies(w);
+    write_accounts(w);
+    write_campaigns(w);
+    write_sync(w);
+    write_schedule(w);
 }

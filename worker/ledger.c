@@ -248,7 +248,7 @@ static void push_bad(struct ledger *l, const struct kafka_record *record, struct
     q->record_bytes =
         record->value_bytes < RECORD_MAX_BYTES ? record->value_bytes : RECORD_MAX_BYTES;
     q->record = sam_xmalloc(q->record_bytes + 1);
-    if (q->record_bytes) /* a record may have no value at all */
+    if (record->value) /* a record may have none at all */
         memcpy(q->record, record->value, q->record_bytes);
     if (record->key_bytes == UUID_TEXT_BYTES - 1)
         memcpy(key, record->key, record->key_bytes);

@@ -165,8 +165,14 @@ static void write_all(struct ledger_tx *tx)
     tx->stage = STAGE_WRITE;
     for (size_t i = 0; i < tx->count; i++)
         apply_event(&tx->rows, &tx->events[i]);
-    apply_sql_write(tx->pg, &tx->params, &tx->rows, tx->events, tx->count, &tx->times, on_written,
-                    tx);
+    apply_sql_write(&(struct apply_writer){.pg = tx->pg,
+                                           .params = &tx->params,
+                                           .b = &tx->rows,
+                                           .events = tx->events,
+                                           .count = tx->count,
+                                           .times = tx->times,
+                                           .fn = on_written,
+                                           .ctx = tx});
     pg_async_send(tx->pg, "commit", "COMMIT", NULL, on_committed, tx);
     pg_async_sync(tx->pg);
 }

@@ -111,8 +111,12 @@ void outgoing_free(struct outgoing_list *list)
     if (!list)
         return;
     loop_timer_cancel(list->worker->loop, &list->timer);
-    while (!TAILQ_EMPTY(&list->all))
-        remove_one(TAILQ_FIRST(&list->all));
+    struct outgoing *next;
+    for (struct outgoing *o = TAILQ_FIRST(&list->all); o; o = next) {
+        next = TAILQ_NEXT(o, link);
+        free(o->value);
+        free(o);
+    }
     buf_deinit(&list->scratch);
     pg_params_deinit(&list->params);
     free(list);

@@ -167,8 +167,10 @@ static void on_chats(void *ctx, const struct unipile_read *read)
         failed(work, read);
         return;
     }
-    for (size_t i = 0; i < read->items_count && look->chats_count < CHATS_LOOKED_AT; i++)
-        COPY(look->chats[look->chats_count++], read->items[i].chat_id);
+    for (size_t i = 0; i < read->items_count && i < CHATS_LOOKED_AT; i++) {
+        COPY(look->chats[i], read->items[i].chat_id);
+        look->chats_count = i + 1;
+    }
     look_next(look);
 }
 

@@ -82,8 +82,11 @@ void sync_free(struct sync *s)
 {
     if (!s)
         return;
-    while (!TAILQ_EMPTY(&s->looks))
-        look_free(TAILQ_FIRST(&s->looks));
+    struct look *next;
+    for (struct look *look = TAILQ_FIRST(&s->looks); look; look = next) {
+        next = TAILQ_NEXT(look, link);
+        free(look);
+    }
     pg_params_deinit(&s->params);
     free(s);
 }

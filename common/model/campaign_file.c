@@ -400,8 +400,21 @@ static void fill_timezone(struct campaign_reader *r)
                      zones);
 }
 
-static struct json_object *parse(const char *label, const char *json, size_t n,
-                                 struct problems *problems)
+static void tell_syntax(const char *label, const char *json, size_t at, const char *what,
+                        struct problems *problems)
+{
+    int line = 1;
+    int column = 1;
+    for (size_t i = 0; i < at; i++) {
+        column = json[i] == '\n' ? 1 : column + 1;
+        line += json[i] == '\n' ? 1 : 0;
+    }
+    problems_add(problems, "%s:%d:%d: not JSON: %s", label, line, column, what);
+}
+
+/* Also NULL when something follows the value; *ret_end says where, *ret_what says what. */
+static struct json_object *parse_one(const char *json, size_t n, size_t *ret_end,
+                                     const char **ret_what)
 {
     struct json_tokener *tokener = json_tokener_new_ex(16);
     if (!tokener)
@@ -410,28 +423,32 @@ static struct json_object *parse(const char *label, const char *json, size_t n,
     struct json_object *root = json_tokener_parse_ex(tokener, json, (int)n);
     enum json_tokener_error error = json_tokener_get_error(tokener);
     size_t end = json_tokener_get_parse_end(tokener);
-    size_t rest = end;
-    while (rest < n && isspace((unsigned char)json[rest]))
-        rest++;
-    if (!root || rest < n) {
-        int line = 1;
-        int column = 1;
-        for (size_t i = 0; i < end && i < n; i++) {
-            column = json[i] == '\n' ? 1 : column + 1;
-            line += json[i] == '\n' ? 1 : 0;
-        }
-        problems_add(problems, "%s:%d:%d: not JSON: %s", label, line, column,
-                     root                             ? "something follows the closing brace"
-                     : error == json_tokener_continue ? "unexpected end"
-                                                      : json_tokener_error_desc(error));
+    json_tokener_free(tokener);
+    *ret_end = end < n ? end : n;
+    *ret_what = error == json_tokener_continue ? "unexpected end" : json_tokener_error_desc(error);
+    while (end < n && isspace((unsigned char)json[end]))
+        end++;
+    if (root && end < n) {
+        *ret_what = "something follows the closing brace";
         json_object_put(root);
-        root = NULL;
+        return NULL;
+    }
+    return root;
+}
+
+static struct json_object *parse(const char *label, const char *json, size_t n,
+                                 struct problems *problems)
+{
+    size_t end;
+    const char *what;
+    struct json_object *root = parse_one(json, n, &end, &what);
+    if (!root) {
+        tell_syntax(label, json, end, what, problems);
     } else if (!json_object_is_type(root, json_type_object)) {
         problems_add(problems, "%s: must be one JSON object", label);
         json_object_put(root);
         root = NULL;
     }
-    json_tokener_free(tokener);
     return root;
 }
 

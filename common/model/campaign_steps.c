@@ -11,7 +11,7 @@
 
 char *campaign_steps_to_json(const struct campaign_step *steps, size_t count)
 {
-    struct buf out = BUF_INIT(CAMPAIGN_FILE_MAX_BYTES * 8);
+    struct buf out = BUF_INIT((size_t)CAMPAIGN_FILE_MAX_BYTES * 8);
     buf_addc(&out, '[');
     for (size_t i = 0; i < count; i++) {
         buf_adds(&out, i ? ",{\"message_type\":" : "{\"message_type\":");

@@ -117,12 +117,25 @@ static enum identity_problem from_path(const char *path, struct identity *ret)
     return IDENTITY_NOT_A_PERSON;
 }
 
+/* text: without blanks around it. */
+static enum identity_problem parse_trimmed(const char *s, struct identity *ret)
+{
+    const char *scheme = strstr(s, "://");
+    const char *rest = scheme ? scheme + 3 : s;
+    size_t host = strcspn(rest, "/?#");
+    if (scheme || (strchr(s, '/') && strchr(s, '.')) || is_linkedin(rest, host))
+        return is_linkedin(rest, host) ? from_path(rest + host, ret) : IDENTITY_NOT_LINKEDIN;
+    if (strncasecmp(s, "in/", 3) == 0)
+        return slug(s + 3, strcspn(s + 3, "/?#"), ret);
+    s += s[0] == '@' ? 1 : 0;
+    return slug(s, strlen(s), ret);
+}
+
 enum identity_problem identity_parse(const char *text, struct identity *ret)
 {
     char s[INPUT_MAX_BYTES];
     struct identity found;
-    while (isspace((unsigned char)*text))
-        text++;
+    text += strspn(text, " \t\r\n");
     size_t n = strlen(text);
     while (n > 0 && isspace((unsigned char)text[n - 1]))
         n--;
@@ -132,17 +145,7 @@ enum identity_problem identity_parse(const char *text, struct identity *ret)
         return IDENTITY_BAD_CHARACTERS;
     memcpy(s, text, n);
     s[n] = '\0';
-    const char *rest = strstr(s, "://");
-    rest = rest ? rest + 3 : s;
-    size_t host = strcspn(rest, "/?#");
-    bool is_url = rest != s || (strchr(s, '/') && strchr(s, '.')) || is_linkedin(rest, host);
-    enum identity_problem problem;
-    if (is_url)
-        problem = is_linkedin(rest, host) ? from_path(rest + host, &found) : IDENTITY_NOT_LINKEDIN;
-    else if (strncasecmp(s, "in/", 3) == 0)
-        problem = slug(s + 3, strcspn(s + 3, "/?#"), &found);
-    else
-        problem = slug(s[0] == '@' ? s + 1 : s, n - (s[0] == '@' ? 1 : 0), &found);
+    enum identity_problem problem = parse_trimmed(s, &found);
     if (problem == IDENTITY_OK)
         *ret = found;
     return problem;
