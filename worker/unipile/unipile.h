@@ -3,8 +3,11 @@
  * Writes are never repeated, neither by us nor by libcurl: bodies are fed by a read callback
  * without a seek callback, redirects are not followed, HTTP/1.1 only. Every way in which a call can
  * end is one class of common/model/outcome.h; nobody above looks at HTTP. The API key, texts and
- * names are never logged. Callbacks come from the loop, exactly one per accepted call, never from
- * within the call that began it. */
+ * names are never logged.
+ *
+ * Every call is answered exactly once, from the loop, never from within the function that began it;
+ * unipile_free() answers what is left. Inside of an answer everything may be called but
+ * unipile_free(). Calls above max_in_flight wait for a place, first come, first served. */
 #ifndef SAM_WORKER_UNIPILE_UNIPILE_H
 #define SAM_WORKER_UNIPILE_UNIPILE_H
 
@@ -22,29 +25,33 @@
 struct unipile;
 
 struct unipile_options {
-    const char *base_url; /* without a slash at its end, e.g. https://api1.unipile.com:13111 */
+    const char *base_url; /* scheme://host:port and nothing more: https://api1.unipile.com:13111 */
     const char *api_key;
-    int64_t timeout_ms;
-    int64_t connect_timeout_ms;
-    size_t max_in_flight; /* writes and reads together */
+    int64_t timeout_ms;         /* of one call, from its place in flight to its last byte */
+    int64_t connect_timeout_ms; /* name, connection and TLS together */
+    size_t max_in_flight;       /* writes and reads together */
 };
 
-/* Strings are copied. 0 done; -EINVAL base_url or key cannot be used (why says what). */
+/* Strings are copied; loop and log are borrowed. 0 done; -EINVAL base_url, key or a number cannot
+ * be used (why says what, without the key); -ENOMEM libcurl does not start. */
 SAM_MUSTCHECK int unipile_new(struct loop *loop, struct log *log,
                               const struct unipile_options *options, struct unipile **ret,
                               char *why, size_t why_bytes);
-/* Calls under way are cut off and not answered: drain first. */
+/* Calls under way are cut off and answered before this returns: a write whose body may have left as
+ * UNKNOWN, another one as NOT_EXECUTED (untried), a read as RETRY; what is begun inside of such an
+ * answer as well. */
 void unipile_free(struct unipile *u);
 SAM_DEFINE_FREEP(unipile)
 
-/* Calls under way, and how many more are accepted now. */
+/* Calls that are not answered yet, and for how many more there is a place at once. */
 size_t unipile_in_flight(const struct unipile *u);
 size_t unipile_room(const struct unipile *u);
 
 /* ---- writes --------------------------------------------------------------------------------- */
 
-#define UNIPILE_ID_BYTES    161
-#define UNIPILE_ERROR_BYTES 65
+#define UNIPILE_ID_BYTES       161
+#define UNIPILE_ERROR_BYTES    65
+#define UNIPILE_TEXT_MAX_BYTES 65536
 
 struct unipile_write {
     enum call_kind kind;   /* CALL_INVITATION or CALL_MESSAGE (always POST /chats) */
@@ -52,19 +59,26 @@ struct unipile_write {
     const char *recipient; /* provider id, as this account sees it */
     const char *text;      /* UTF-8; "" with an invitation = without a note. Copied. */
     /* CLOCK_BOOTTIME: a call that has not begun by then does not begin any more. Checked when the
-     * call is added and again when its first byte is about to leave. */
+     * call gets its place in flight and again when its body is about to leave. */
     int64_t start_by_boot_ms;
 };
 
+/* Words of error_type that are ours; all others are Unipile's types without "errors/".
+ *   lapsed       start_by had passed
+ *   bad_request  an id with odd characters, no text, invalid UTF-8, too long: never left
+ *   cancelled    unipile_free()
+ *   resolve connect tls timeout send cut protocol   how the transport failed
+ *   too_long     the answer is longer than ANSWER_MAX_BYTES
+ *   untyped      Unipile gave a status without a type
+ *   answer       a 2xx that cannot be understood (reads only: of a write it is SENT) */
 struct unipile_outcome {
     enum outcome outcome;
-    bool untried;         /* NOT_EXECUTED because start_by had passed */
+    bool untried;         /* NOT_EXECUTED for a reason of our own: lapsed or cancelled */
     enum refusal refusal; /* with OUTCOME_REFUSED */
-    int64_t wait_ms;
-    int http_status;                      /* 0 = no answer */
-    char error_type[UNIPILE_ERROR_BYTES]; /* Unipile's type without "errors/", or our own word for a
-                                             transport failure: "connect", "timeout", "cut" … */
-    const char *account_status;           /* with OUTCOME_ACCOUNT_BROKEN; static */
+    int64_t wait_ms;      /* as in struct error_type, or longer when the answer asks for it */
+    int http_status;      /* 0 = no answer */
+    char error_type[UNIPILE_ERROR_BYTES]; /* "" with OUTCOME_SENT */
+    const char *account_status;           /* with OUTCOME_ACCOUNT_BROKEN; static, else NULL */
     char invitation_id[UNIPILE_ID_BYTES]; /* "" = not told */
     char chat_id[UNIPILE_ID_BYTES];
     char message_id[UNIPILE_ID_BYTES];
@@ -72,7 +86,6 @@ struct unipile_outcome {
 
 typedef void unipile_write_fn(void *ctx, const struct unipile_outcome *outcome);
 
-/* The caller has asked unipile_room() before. */
 void unipile_send(struct unipile *u, const struct unipile_write *write, unipile_write_fn *fn,
                   void *ctx);
 
@@ -83,32 +96,37 @@ enum unipile_read_result {
     UNIPILE_READ_NOT_FOUND,      /* no such person, chat or attendee */
     UNIPILE_READ_RETRY,          /* transport, 429, 5xx, an answer that cannot be understood */
     UNIPILE_READ_ACCOUNT_BROKEN, /* account_status tells */
-    UNIPILE_READ_SETUP_BROKEN    /* our key is refused */
+    UNIPILE_READ_SETUP_BROKEN    /* our key is refused, or base_url is not Unipile */
 };
 
-#define UNIPILE_ITEMS_MAX 250
+#define UNIPILE_ITEMS_MAX    250
+#define UNIPILE_CURSOR_BYTES 1024
 
 /* One element of a list; which fields are set depends on the read. Texts are borrowed for the time
  * of the callback, "" = not given. */
 struct unipile_item {
     const char *chat_id;
     const char *message_id;
-    const char *person; /* provider id: of the profile, relation, sender or other party */
+    const char *person; /* provider id: of the relation, sender or other party */
     const char *text;   /* of an inbound message: to judge it, never to keep */
-    int64_t at_ms;      /* 0 = not given */
+    int64_t at_ms;      /* 0 = not given; an inbound message always has it */
     bool inbound;       /* a message of the other party */
 };
 
 struct unipile_read {
     enum unipile_read_result result;
-    const char *account_status; /* static */
-    char error_type[UNIPILE_ERROR_BYTES];
+    int64_t wait_ms;                      /* with RETRY: at least so long, 0 = the usual backoff */
+    int http_status;                      /* 0 = no answer */
+    const char *account_status;           /* with ACCOUNT_BROKEN; static, else NULL */
+    char error_type[UNIPILE_ERROR_BYTES]; /* "" with OK */
     char provider_id[PROVIDER_ID_MAX_BYTES + 1]; /* of a profile */
     bool first_degree;                           /* of a profile */
     bool invitation_pending;                     /* of a profile: one of ours stands */
     const struct unipile_item *items;
     size_t items_count;
-    const char *cursor; /* of the next page; "" = this was the last one */
+    /* Of the next page, shorter than UNIPILE_CURSOR_BYTES; "" = this was the last one. Never the
+     * one that was asked for; a longer circle is for the caller to bound by a number of pages. */
+    const char *cursor;
 };
 
 typedef void unipile_read_fn(void *ctx, const struct unipile_read *read);
@@ -116,10 +134,11 @@ typedef void unipile_read_fn(void *ctx, const struct unipile_read *read);
 /* GET /users/{vanity or provider id}: a profile view. */
 void unipile_profile(struct unipile *u, const char *account, const char *identifier,
                      unipile_read_fn *fn, void *ctx);
-/* GET /chat_attendees/{provider id}/chats: the chats with one person (items: chat_id). */
+/* GET /chat_attendees/{provider id}/chats: the 1:1 chats with one person (items: chat_id, person,
+ * at_ms). NOT_FOUND says that none was ever synchronised, not that they are not connected. */
 void unipile_chats_with(struct unipile *u, const char *account, const char *provider_id,
                         unipile_read_fn *fn, void *ctx);
-/* GET /chats/{chat_id}/messages, newest first. */
+/* GET /chats/{chat_id}/messages, newest first, one page. after_ms 0 = all. */
 void unipile_chat_messages(struct unipile *u, const char *account, const char *chat_id,
                            int64_t after_ms, unipile_read_fn *fn, void *ctx);
 /* GET /messages of the whole account after a moment. cursor "" = the first page. */
