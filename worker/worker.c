@@ -324,10 +324,10 @@ static int build(struct app *app, char *why, size_t why_bytes)
 static void tear_down(struct app *app)
 {
     struct worker *w = &app->w;
+    unipile_free(w->unipile); /* answers the calls that are left, to parts that are all there yet */
     if (w->consumer)
         consume_free(w);
     ledger_free(w->ledger);
-    unipile_free(w->unipile);
     loop_unwatch(w->loop, w->kafka_watch);
     kafka_producer_free(w->kafka); /* reports on every event that is with it */
     for (int i = 0; i < WORKER_CLAIMS_MAX; i++)
