@@ -1,6 +1,7 @@
 #include <stdio.h>
 
 #include "tests/simulator/errors.h"
+#include "tests/simulator/faults.h"
 #include "tests/simulator/simulator.h"
 
 #include "common/base/banned.h"
@@ -12,6 +13,9 @@ struct account *check_account(struct simulator *s, struct request *r, const char
         return NULL;
     }
     (void)snprintf(r->account, sizeof(r->account), "%s", id);
+    r->fault = faults_take(s->faults, r);
+    if (r->fault && !fault_executes(r->fault))
+        return NULL;
     struct account *a = world_account(s->world, id);
     if (!a) {
         error_not_found(r, "Account not found");

@@ -1,6 +1,7 @@
-#include <stdio.h>
+#include <json-c/json.h>
 #include <string.h>
 
+#include "tests/simulator/fields.h"
 #include "tests/simulator/simulator.h"
 
 #include "common/base/banned.h"
@@ -54,12 +55,146 @@ static void state(struct simulator *s, struct request *r)
              c.messages_received, (long long)world_now_ms(s->world));
 }
 
+/* ---- POST ----------------------------------------------------------------------------------- */
+
+static void done(struct request *r)
+{
+    buf_adds(&r->answer, "{}");
+}
+
+/* true when nothing is wrong, else it is answered. Ends the problems. */
+static bool fine(struct request *r, struct problems *wrong)
+{
+    bool any = problems_any(wrong);
+    if (any)
+        refuse(r, 400, wrong->lines[0]);
+    problems_deinit(wrong);
+    return !any;
+}
+
+static struct json_object *read_body(struct request *r)
+{
+    r->json = json_tokener_parse(buf_text(&r->body)); /* the request's end frees it */
+    return r->json;
+}
+
+/* Reads the body by the table; false = answered. */
+static bool read_fields(struct request *r, const struct field *fields, size_t count)
+{
+    struct problems wrong = PROBLEMS_INIT;
+    fields_read(read_body(r), "body", fields, count, &wrong);
+    return fine(r, &wrong);
+}
+
 static void reset(struct simulator *s, struct request *r)
 {
-    world_reset(s->world);
-    judge_reset(s->judge);
-    journal_reset(s->journal);
-    buf_adds(&r->answer, "{}");
+    struct problems wrong = PROBLEMS_INIT;
+    http_release(s->http);
+    s->clock_offset_ms = 0;
+    (void)!simulator_begin(s, &wrong);
+    if (fine(r, &wrong))
+        done(r);
+}
+
+static void add_fault(struct simulator *s, struct request *r)
+{
+    struct problems wrong = PROBLEMS_INIT;
+    faults_add(s->faults, read_body(r), &wrong);
+    if (fine(r, &wrong))
+        done(r);
+}
+
+static void list_faults(struct simulator *s, struct request *r)
+{
+    faults_list(s->faults, &r->answer);
+}
+
+static void clear_faults(struct simulator *s, struct request *r)
+{
+    faults_clear(s->faults);
+    http_release(s->http);
+    done(r);
+}
+
+/* Both ends by their names: the person's is the slug or the provider id. NULL = answered. */
+static struct link *find_link(struct simulator *s, struct request *r, const char *account,
+                              const char *person)
+{
+    struct account *a = world_account(s->world, account);
+    struct person *p = NULL;
+    if (a && provider_id_looks_right(person))
+        p = world_person_by_id(s->world, a, person);
+    if (a && !p)
+        p = world_person_by_slug(s->world, person);
+    if (!p) {
+        refuse(r, 404, a ? "no such person" : "no such account");
+        return NULL;
+    }
+    return world_link(s->world, a, p);
+}
+
+static void accept_now(struct simulator *s, struct request *r)
+{
+    const char *account = NULL;
+    const char *person = NULL;
+    const struct field fields[] = {{"account", FIELD_TEXT, &account, true, 0},
+                                   {"person", FIELD_TEXT, &person, true, 0}};
+    if (!read_fields(r, fields, SAM_ARRAY_LEN(fields)))
+        return;
+    struct link *link = find_link(s, r, account, person);
+    if (!link)
+        return;
+    if (!link->invitation || link->invitation->state != INVITATION_PENDING) {
+        refuse(r, 409, "no invitation of this account is pending there");
+        return;
+    }
+    world_accept(s->world, link);
+    done(r);
+}
+
+static void reply_now(struct simulator *s, struct request *r)
+{
+    const char *account = NULL;
+    const char *person = NULL;
+    const char *text = NULL;
+    const struct field fields[] = {{"account", FIELD_TEXT, &account, true, 0},
+                                   {"person", FIELD_TEXT, &person, true, 0},
+                                   {"text", FIELD_TEXT, &text, true, 0}};
+    if (!read_fields(r, fields, SAM_ARRAY_LEN(fields)))
+        return;
+    struct link *link = find_link(s, r, account, person);
+    if (!link)
+        return;
+    (void)world_say(s->world, link, text, false);
+    done(r);
+}
+
+static void change_account(struct simulator *s, struct request *r)
+{
+    const char *id = NULL;
+    const char *status = NULL;
+    const struct field fields[] = {{"account", FIELD_TEXT, &id, true, 0},
+                                   {"status", FIELD_TEXT, &status, true, 0}};
+    if (!read_fields(r, fields, SAM_ARRAY_LEN(fields)))
+        return;
+    struct account *a = world_account(s->world, id);
+    if (!a)
+        refuse(r, 404, "no such account");
+    else if (account_status_parse(status, &a->status) != 0)
+        refuse(r, 400, "status is OK, CREDENTIALS, CHECKPOINT or RESTRICTED");
+    else
+        done(r);
+}
+
+static void advance_clock(struct simulator *s, struct request *r)
+{
+    int64_t by_ms = 0;
+    const struct field fields[] = {{"advance_ms", FIELD_NUMBER, &by_ms, true, 0}};
+    if (!read_fields(r, fields, SAM_ARRAY_LEN(fields)))
+        return;
+    s->clock_offset_ms += by_ms;
+    world_advance(s->world, simulator_now_ms(s));
+    done(r);
 }
 
 static const struct {
@@ -67,10 +202,12 @@ static const struct {
     const char *path;
     route_fn *serve;
 } routes[] = {
-    {"GET", "/audit", audit},
-    {"GET", "/journal", journal},
-    {"GET", "/state", state},
-    {"POST", "/reset", reset},
+    {"GET", "/audit", audit},           {"GET", "/journal", journal},
+    {"GET", "/state", state},           {"POST", "/reset", reset},
+    {"POST", "/fault", add_fault},      {"GET", "/fault", list_faults},
+    {"DELETE", "/fault", clear_faults}, {"POST", "/accept", accept_now},
+    {"POST", "/reply", reply_now},      {"POST", "/account", change_account},
+    {"POST", "/clock", advance_clock},
 };
 
 bool control_serve(struct simulator *s, struct request *r)

@@ -101,6 +101,7 @@ static int start(struct app *app)
     const struct options *o = &app->options;
     struct simulator *s = &app->simulator;
     char why[300] = "";
+    struct problems wrong = PROBLEMS_INIT;
     int error = journal_new(o->journal, &s->journal);
     if (error) {
         (void)fprintf(stderr, "--journal %s: %s\n", o->journal, strerror(-error));
@@ -108,15 +109,22 @@ static int start(struct app *app)
     }
     s->world = world_new(&o->world);
     s->judge = judge_new();
+    s->faults = faults_new();
+    s->scenario = o->scenario;
     s->api_key = o->api_key;
     memcpy(s->latency_ms, o->latency_ms, sizeof(s->latency_ms));
-    world_advance(s->world, simulator_now_ms(s));
+    error = simulator_begin(s, &wrong);
+    problems_print(&wrong, stderr);
+    problems_deinit(&wrong);
+    if (error)
+        return 2;
     const struct http_options http = {
         .listen = o->listen, .loop = app->loop, .serve = serve, .ctx = app};
     if (http_new(&http, &app->http, why, sizeof(why)) != 0) {
         (void)fprintf(stderr, "%s\n", why);
         return 2;
     }
+    s->http = app->http;
     error = o->address_file ? write_address(o->address_file, http_address(app->http)) : 0;
     if (error) {
         (void)fprintf(stderr, "--address-file %s: %s\n", o->address_file, strerror(-error));
@@ -156,6 +164,7 @@ int main(int argc, char **argv)
     }
     http_free(app.http);
     journal_free(app.simulator.journal);
+    faults_free(app.simulator.faults);
     judge_free(app.simulator.judge);
     world_free(app.simulator.world);
     if (app.signal_watch)

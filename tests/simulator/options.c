@@ -20,6 +20,7 @@ static const char usage[] =
     "  --address-file FILE     gets http://ADDRESS:PORT when calls are answered\n"
     "  --api-key KEY           the only key (default: any that is not empty)\n"
     "  --api-key-file FILE     the same from the first line of a file\n"
+    "  --scenario FILE         accounts and people (README.md beside the source)\n"
     "  --anyone                accounts and people that nobody described exist, too\n"
     "  --premium               those accounts are premium: notes up to 300 characters\n"
     "  --viewer-scoped         a person's provider id is another one for each account\n"
@@ -38,6 +39,7 @@ enum option_id {
     OPTION_ADDRESS_FILE,
     OPTION_API_KEY,
     OPTION_API_KEY_FILE,
+    OPTION_SCENARIO,
     OPTION_ANYONE,
     OPTION_PREMIUM,
     OPTION_VIEWER_SCOPED,
@@ -57,6 +59,7 @@ static const struct option table[] = {
     {"address-file", required_argument, NULL, OPTION_ADDRESS_FILE},
     {"api-key", required_argument, NULL, OPTION_API_KEY},
     {"api-key-file", required_argument, NULL, OPTION_API_KEY_FILE},
+    {"scenario", required_argument, NULL, OPTION_SCENARIO},
     {"anyone", no_argument, NULL, OPTION_ANYONE},
     {"premium", no_argument, NULL, OPTION_PREMIUM},
     {"viewer-scoped", no_argument, NULL, OPTION_VIEWER_SCOPED},
@@ -169,6 +172,9 @@ static void take(int id, struct options *o, char *value, struct problems *wrong)
         break;
     case OPTION_API_KEY_FILE:
         read_key_file(value, &o->api_key, wrong);
+        break;
+    case OPTION_SCENARIO:
+        o->scenario = value;
         break;
     case OPTION_ANYONE:
         o->world.anyone = true;

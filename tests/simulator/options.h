@@ -12,6 +12,7 @@ struct options {
     const char *listen;
     const char *address_file; /* NULL = none, as with all below */
     const char *journal;
+    const char *scenario;
     char *api_key; /* owned */
     int64_t latency_ms[2];
     struct world_options world;

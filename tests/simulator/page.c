@@ -7,6 +7,7 @@
 
 #include "common/base/clock.h"
 #include "tests/simulator/errors.h"
+#include "tests/simulator/faults.h"
 
 #include "common/base/banned.h"
 
@@ -72,6 +73,8 @@ bool page_read(struct request *r, const struct page_limits *limits, struct page 
 void page_end(struct request *r, const struct page *page, int64_t next_place)
 {
     char json[CURSOR_JSON_BYTES];
+    if (fault_is(r->fault, FAULT_REPEAT_CURSOR))
+        next_place = page->place ? page->place : 1;
     if (next_place == 0) {
         buf_adds(&r->answer, ",\"cursor\":null}");
         return;

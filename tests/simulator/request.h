@@ -11,6 +11,7 @@
 #include "common/base/attr.h"
 #include "common/base/buf.h"
 
+struct fault;
 struct json_object;
 struct person;
 
@@ -52,7 +53,9 @@ struct request {
     struct person *target;    /* of a write; NULL = not known */
     bool executed;            /* a write that took effect */
     bool starts_chat;
-    bool null_ids; /* a fault: the answer's ids are null */
+    const char *route; /* its name, and that of its group; static */
+    const char *route_group;
+    struct fault *fault; /* that was met; NULL = none */
 };
 
 /* The value of a query parameter, NULL = absent; valid as long as the request. */

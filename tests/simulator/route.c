@@ -1,9 +1,11 @@
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "common/base/clock.h"
 #include "common/base/random.h"
 #include "tests/simulator/errors.h"
+#include "tests/simulator/scenario.h"
 #include "tests/simulator/simulator.h"
 
 #include "common/base/banned.h"
@@ -14,7 +16,8 @@
 struct route {
     const char *method;
     const char *pattern;
-    const char *name; /* in the journal, and for faults */
+    const char *name;  /* in the journal, and for faults */
+    const char *group; /* for faults */
     route_fn *serve;
 };
 
@@ -24,24 +27,24 @@ static void not_implemented(struct simulator *s SAM_UNUSED, struct request *r)
 }
 
 static const struct route routes[] = {
-    {"POST", "/users/invite", "invite", write_invite},
-    {"POST", "/chats", "chats", write_start_chat},
-    {"POST", "/chats/*/messages", "messages", write_message},
-    {"DELETE", "/users/invite/sent/*", "withdraw", write_withdraw},
-    {"GET", "/users/invite/sent", "sent", list_sent},
-    {"GET", "/users/invite/received", "received", list_received},
-    {"GET", "/users/relations", "relations", list_relations},
-    {"GET", "/users/me", "me", read_me},
-    {"GET", "/users/followers", "followers", not_implemented},
-    {"GET", "/users/following", "following", not_implemented},
-    {"GET", "/users/*", "profile", read_profile},
-    {"GET", "/messages", "list_messages", list_messages},
-    {"GET", "/chats/*/messages", "chat_messages", list_chat_messages},
-    {"GET", "/chats", "list_chats", list_chats},
-    {"GET", "/chats/*", "chat", read_chat},
-    {"GET", "/chat_attendees/*/chats", "attendee_chats", list_chats_with},
-    {"GET", "/accounts", "accounts", read_accounts},
-    {"GET", "/accounts/*", "account", read_account},
+    {"POST", "/users/invite", "invite", "invite", write_invite},
+    {"POST", "/chats", "chats", "chats", write_start_chat},
+    {"POST", "/chats/*/messages", "messages", "messages", write_message},
+    {"DELETE", "/users/invite/sent/*", "withdraw", "other", write_withdraw},
+    {"GET", "/users/invite/sent", "sent", "other", list_sent},
+    {"GET", "/users/invite/received", "received", "other", list_received},
+    {"GET", "/users/relations", "relations", "relations", list_relations},
+    {"GET", "/users/me", "me", "other", read_me},
+    {"GET", "/users/followers", "followers", "other", not_implemented},
+    {"GET", "/users/following", "following", "other", not_implemented},
+    {"GET", "/users/*", "profile", "profile", read_profile},
+    {"GET", "/messages", "list_messages", "messages", list_messages},
+    {"GET", "/chats/*/messages", "chat_messages", "messages", list_chat_messages},
+    {"GET", "/chats", "list_chats", "other", list_chats},
+    {"GET", "/chats/*", "chat", "other", read_chat},
+    {"GET", "/chat_attendees/*/chats", "attendee_chats", "other", list_chats_with},
+    {"GET", "/accounts", "accounts", "other", read_accounts},
+    {"GET", "/accounts/*", "account", "other", read_account},
 };
 
 static bool is_write(const struct route *route)
@@ -105,8 +108,19 @@ static void judge(struct simulator *s, const struct request *r, const struct rou
     judge_write(s->judge, &write);
 }
 
+/* A fault that no account check has met: on reads without an account. */
+static void meet_fault(struct simulator *s, struct request *r, const struct route *route)
+{
+    if (!r->fault && !is_write(route) && !*r->account)
+        r->fault = faults_take(s->faults, r);
+    if (r->fault)
+        fault_apply(r->fault, r);
+}
+
 static void serve_route(struct simulator *s, struct request *r, const struct route *route)
 {
+    r->route = route->name;
+    r->route_group = route->group;
     if (!key_fits(s, r))
         error_answer(r, "missing_credentials");
     else if (r->body_too_large)
@@ -116,6 +130,7 @@ static void serve_route(struct simulator *s, struct request *r, const struct rou
     r->delay_ms = s->latency_ms[0];
     if (s->latency_ms[1] > s->latency_ms[0])
         r->delay_ms += (int64_t)random_below((uint64_t)(s->latency_ms[1] - s->latency_ms[0] + 1));
+    meet_fault(s, r, route);
     if (is_write(route))
         judge(s, r, route);
     journal_add(s->journal, r, route->name);
@@ -124,6 +139,18 @@ static void serve_route(struct simulator *s, struct request *r, const struct rou
 int64_t simulator_now_ms(const struct simulator *s)
 {
     return clock_wall_ms() + s->clock_offset_ms;
+}
+
+int simulator_begin(struct simulator *s, struct problems *wrong)
+{
+    world_reset(s->world);
+    judge_reset(s->judge);
+    journal_reset(s->journal);
+    faults_clear(s->faults);
+    world_advance(s->world, simulator_now_ms(s));
+    if (s->scenario)
+        scenario_load(s->world, s->scenario, wrong);
+    return problems_any(wrong) ? -EINVAL : 0;
 }
 
 void simulator_serve(struct simulator *s, struct request *r)

@@ -197,7 +197,7 @@ static const char *distance_of(const struct person *p, const struct link *link)
 {
     static const char *const names[] = {"OUT_OF_NETWORK", "FIRST_DEGREE", "SECOND_DEGREE",
                                         "THIRD_DEGREE"};
-    return link && link->connected ? names[1] : names[p->degree == 1 ? 2 : p->degree];
+    return world_connected(link, p) ? names[1] : names[p->degree];
 }
 
 static void show_standing(const struct link *link, struct buf *out)
@@ -215,7 +215,7 @@ void show_profile(struct simulator *s, struct account *viewer, struct person *p,
 {
     const struct link *link = world_find_link(s->world, viewer, p);
     const bool is_self = strcmp(viewer->provider_id, p->provider_id) == 0;
-    const bool connected = link && link->connected;
+    const bool connected = world_connected(link, p);
     buf_adds(out, "{\"object\":\"UserProfile\",\"provider\":\"LINKEDIN\"");
     show_field(out, "provider_id", world_provider_id(s->world, viewer, p));
     show_public("public_identifier", p, "", out);

@@ -2,6 +2,8 @@
 #ifndef SAM_SIMULATOR_SIMULATOR_H
 #define SAM_SIMULATOR_SIMULATOR_H
 
+#include "tests/simulator/faults.h"
+#include "tests/simulator/http.h"
 #include "tests/simulator/journal.h"
 #include "tests/simulator/judge.h"
 #include "tests/simulator/request.h"
@@ -11,13 +13,20 @@ struct simulator {
     struct world *world;
     struct judge *judge;
     struct journal *journal;
-    const char *api_key; /* NULL = any key that is not empty */
+    struct faults *faults;
+    struct http *http;    /* borrowed */
+    const char *scenario; /* NULL = none */
+    const char *api_key;  /* NULL = any key that is not empty */
     int64_t latency_ms[2];
     int64_t clock_offset_ms;
 };
 
 /* The simulator's clock. */
 int64_t simulator_now_ms(const struct simulator *s);
+
+/* Begins anew: an empty world, then what the scenario describes. 0 done; -EINVAL, and wrong says
+ * what is wrong with the scenario. */
+SAM_MUSTCHECK int simulator_begin(struct simulator *s, struct problems *wrong);
 
 /* Answers the call: fills its status, answer, delivery and delay, and writes it down. */
 void simulator_serve(struct simulator *s, struct request *r);

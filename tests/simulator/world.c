@@ -129,9 +129,8 @@ void world_free(struct world *w)
 void world_reset(struct world *w)
 {
     const struct world_options options = w->options;
-    const int64_t now = w->now_ms;
     drain(w);
-    *w = (struct world){.options = options, .now_ms = now};
+    *w = (struct world){.options = options};
     fill(w);
 }
 
@@ -182,6 +181,21 @@ struct account *world_account(struct world *w, const char *id)
     if (a || !w->options.anyone || !*id || strlen(id) > ACCOUNT_ID_MAX)
         return a;
     return world_add_account(w, id);
+}
+
+bool world_knows_account(const struct world *w, const char *id)
+{
+    return g_hash_table_contains(w->accounts, id);
+}
+
+bool world_knows_slug(const struct world *w, const char *slug)
+{
+    return g_hash_table_contains(w->by_slug, slug);
+}
+
+bool world_knows_id(const struct world *w, const char *provider_id)
+{
+    return g_hash_table_contains(w->by_id, provider_id);
 }
 
 const struct list *world_accounts(const struct world *w)
@@ -272,6 +286,11 @@ const char *world_provider_id(struct world *w, const struct account *viewer, str
     return (const char *)known + strlen(viewer->id) + 1;
 }
 
+bool world_connected(const struct link *link, const struct person *p)
+{
+    return link ? link->connected : p->degree == 1;
+}
+
 struct link *world_find_link(struct world *w, struct account *a, struct person *p)
 {
     const struct link key = {.account = a, .person = p};
@@ -286,6 +305,7 @@ struct link *world_link(struct world *w, struct account *a, struct person *p)
     link = sam_xcalloc(1, sizeof(*link));
     link->account = a;
     link->person = p;
+    link->connected = p->degree == 1;
     link->accepts.link = link;
     link->replies = (struct happening){.link = link, .is_reply = true};
     (void)g_hash_table_add(w->links, link);

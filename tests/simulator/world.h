@@ -149,6 +149,11 @@ struct account *world_account(struct world *w, const char *id);
 struct account *world_add_account(struct world *w, const char *id);
 const struct list *world_accounts(const struct world *w);
 
+/* Whether it was described or met before; invents nobody. */
+bool world_knows_account(const struct world *w, const char *id);
+bool world_knows_slug(const struct world *w, const char *slug);
+bool world_knows_id(const struct world *w, const char *provider_id);
+
 /* The person behind what this account calls so; NULL = unknown. */
 struct person *world_person_by_id(struct world *w, const struct account *viewer, const char *id);
 struct person *world_person_by_slug(struct world *w, const char *slug);
@@ -158,6 +163,8 @@ const struct list *world_people(const struct world *w);
 /* How this account sees the person; from then on it may use that id. */
 const char *world_provider_id(struct world *w, const struct account *viewer, struct person *p);
 
+/* link may be NULL: nothing happened between them, but they may have known each other before. */
+bool world_connected(const struct link *link, const struct person *p);
 /* What is between them, NULL = nothing yet. */
 struct link *world_find_link(struct world *w, struct account *a, struct person *p);
 struct link *world_link(struct world *w, struct account *a, struct person *p);

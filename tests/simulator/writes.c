@@ -6,6 +6,7 @@
 #include "common/base/clock.h"
 #include "common/base/utf8.h"
 #include "tests/simulator/errors.h"
+#include "tests/simulator/faults.h"
 #include "tests/simulator/multipart.h"
 #include "tests/simulator/quota.h"
 #include "tests/simulator/simulator.h"
@@ -42,6 +43,11 @@ static struct person *find_target(struct simulator *s, struct request *r,
         return NULL;
     }
     return p;
+}
+
+static bool null_ids(const struct request *r)
+{
+    return fault_is(r->fault, FAULT_NULL_IDS);
 }
 
 static void add_id(struct buf *out, const char *name, const char *id)
@@ -95,10 +101,10 @@ static const char *invite_obstacle(const struct simulator *s, const struct accou
         return "cannot_invite_attendee";
     if (p->refuse_invitation)
         return p->refuse_invitation;
+    if (world_connected(link, p))
+        return "already_connected";
     if (!link)
         return NULL;
-    if (link->connected)
-        return "already_connected";
     const struct invitation *i = link->invitation;
     if (!i)
         return NULL;
@@ -116,7 +122,7 @@ static void invite_now(struct simulator *s, struct request *r, struct link *link
     r->status = 200;
     invitation_id_text(i->number, id);
     add_id(&r->answer,
-           "{\"object\":\"UserInvitationSent\",\"invitation_id\":", r->null_ids ? NULL : id);
+           "{\"object\":\"UserInvitationSent\",\"invitation_id\":", null_ids(r) ? NULL : id);
     int usage = quota_usage(link->account, world_now_ms(s->world));
     if (usage)
         buf_addf(&r->answer, ",\"usage\":%d", usage);
@@ -283,7 +289,7 @@ static const char *message_obstacle(const struct account *a, const struct person
         return "invalid_recipient";
     if (p->refuse_message)
         return p->refuse_message;
-    if (link && (link->connected || link->inmail))
+    if (world_connected(link, p) || (link && link->inmail))
         return NULL;
     if (inmail)
         return a->premium ? NULL : "feature_not_subscribed";
@@ -304,10 +310,10 @@ static void say_now(struct simulator *s, struct request *r, struct link *link, c
     id_text(ID_CHAT, link->chat, chat);
     id_text(ID_MESSAGE, m->number, message);
     if (r->starts_chat)
-        add_id(&r->answer, "{\"object\":\"ChatStarted\",\"chat_id\":", r->null_ids ? NULL : chat);
+        add_id(&r->answer, "{\"object\":\"ChatStarted\",\"chat_id\":", null_ids(r) ? NULL : chat);
     else
         buf_adds(&r->answer, "{\"object\":\"MessageSent\"");
-    add_id(&r->answer, ",\"message_id\":", r->null_ids ? NULL : message);
+    add_id(&r->answer, ",\"message_id\":", null_ids(r) ? NULL : message);
     buf_addc(&r->answer, '}');
 }
 

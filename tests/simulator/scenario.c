@@ -1,0 +1,189 @@
+#include "tests/simulator/scenario.h"
+
+#include <json-c/json.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/base/clock.h"
+#include "tests/simulator/errors.h"
+#include "tests/simulator/fields.h"
+
+#include "common/base/banned.h"
+
+#define WHERE_BYTES 64
+#define NOT_SAID    (-2)
+
+/* ---- accounts ------------------------------------------------------------------------------- */
+
+static void load_account(struct world *w, struct json_object *object, const char *where,
+                         struct problems *wrong)
+{
+    const char *id = NULL;
+    const char *status = "OK";
+    bool premium = world_options(w)->premium;
+    int64_t quota[4] = {0};
+    const struct field fields[] = {
+        {"id", FIELD_TEXT, &id, true, 0},
+        {"premium", FIELD_FLAG, &premium, false, 0},
+        {"status", FIELD_TEXT, &status, false, 0},
+        {"invites_per_day", FIELD_NUMBER, &quota[0], false, UINT32_MAX},
+        {"invites_per_week", FIELD_NUMBER, &quota[1], false, UINT32_MAX},
+        {"notes_per_month", FIELD_NUMBER, &quota[2], false, UINT32_MAX},
+        {"pending_max", FIELD_NUMBER, &quota[3], false, UINT32_MAX},
+    };
+    fields_read(object, where, fields, SAM_ARRAY_LEN(fields), wrong);
+    if (problems_any(wrong))
+        return;
+    if (!*id || world_knows_account(w, id)) {
+        problems_add(wrong, "%s: id: empty, or an account twice", where);
+        return;
+    }
+    struct account *a = world_add_account(w, id);
+    a->premium = premium;
+    a->quota = (struct quota){(uint32_t)quota[0], (uint32_t)quota[1], (uint32_t)quota[2],
+                              (uint32_t)quota[3]};
+    if (!status || account_status_parse(status, &a->status) != 0)
+        problems_add(wrong, "%s: status: OK, CREDENTIALS, CHECKPOINT or RESTRICTED", where);
+}
+
+/* ---- people --------------------------------------------------------------------------------- */
+
+struct described {
+    const char *slug;
+    const char *provider_id;
+    const char *first_name;
+    const char *last_name;
+    const char *reply_text;
+    const char *refuse_invitation;
+    const char *refuse_message;
+    int64_t degree;
+    int64_t accept_after_ms; /* NOT_SAID = as the command line has it */
+    int64_t reply_after_ms;
+    bool locked;
+    bool pending;
+    bool withdrawn;
+};
+
+static const char *kept(struct world *w, const char *text)
+{
+    return text ? world_keep(w, text) : NULL;
+}
+
+static struct person *add_person(struct world *w, const struct described *d)
+{
+    struct person *p = world_add_person(w, d->slug, d->provider_id);
+    p->first_name = kept(w, d->first_name);
+    p->last_name = kept(w, d->last_name);
+    p->reply_text = kept(w, d->reply_text);
+    p->refuse_invitation = kept(w, d->refuse_invitation);
+    p->refuse_message = kept(w, d->refuse_message);
+    p->degree = (int)d->degree;
+    p->locked = d->locked;
+    if (d->accept_after_ms != NOT_SAID)
+        p->accept_after_ms = d->accept_after_ms;
+    if (d->reply_after_ms != NOT_SAID)
+        p->reply_after_ms = d->reply_after_ms;
+    return p;
+}
+
+/* Between the person and every account of the scenario. */
+static void place_person(struct world *w, struct person *p, const struct described *d)
+{
+    const struct list *accounts = world_accounts(w);
+    if (p->degree != 1 && !d->pending && !d->withdrawn)
+        return;
+    for (uint32_t i = 0; i < accounts->count; i++) {
+        struct link *link = world_link(w, accounts->items[i], p);
+        if (p->degree == 1) {
+            world_relate(w, link, world_now_ms(w) - 100 * DAY_MS);
+            continue;
+        }
+        (void)world_invite(w, link, "");
+        if (d->withdrawn)
+            world_withdraw(w, link);
+    }
+}
+
+static void check_person(struct world *w, const struct described *d, const char *where,
+                         struct problems *wrong)
+{
+    if (!*d->slug || world_knows_slug(w, d->slug))
+        problems_add(wrong, "%s: slug: empty, or a person twice", where);
+    if (d->provider_id && !provider_id_looks_right(d->provider_id))
+        problems_add(wrong, "%s: provider_id: not of the form ACo...", where);
+    if (d->provider_id && world_knows_id(w, d->provider_id))
+        problems_add(wrong, "%s: provider_id: a person twice", where);
+    if (d->refuse_invitation && !error_find(d->refuse_invitation))
+        problems_add(wrong, "%s: refuse_invitation: no such error type", where);
+    if (d->refuse_message && !error_find(d->refuse_message))
+        problems_add(wrong, "%s: refuse_message: no such error type", where);
+    if ((d->degree == 1) + d->pending + d->withdrawn > 1)
+        problems_add(wrong, "%s: degree 1, pending and withdrawn exclude each other", where);
+}
+
+static void load_person(struct world *w, struct json_object *object, const char *where,
+                        struct problems *wrong)
+{
+    struct described d = {.degree = 2, .accept_after_ms = NOT_SAID, .reply_after_ms = NOT_SAID};
+    const struct field fields[] = {
+        {"slug", FIELD_TEXT, &d.slug, true, 0},
+        {"provider_id", FIELD_TEXT, &d.provider_id, false, 0},
+        {"first_name", FIELD_TEXT, &d.first_name, false, 0},
+        {"last_name", FIELD_TEXT, &d.last_name, false, 0},
+        {"degree", FIELD_NUMBER, &d.degree, false, 3},
+        {"accept_after_ms", FIELD_SPAN, &d.accept_after_ms, false, 0},
+        {"reply_after_ms", FIELD_SPAN, &d.reply_after_ms, false, 0},
+        {"reply_text", FIELD_TEXT, &d.reply_text, false, 0},
+        {"refuse_invitation", FIELD_TEXT, &d.refuse_invitation, false, 0},
+        {"refuse_message", FIELD_TEXT, &d.refuse_message, false, 0},
+        {"locked", FIELD_FLAG, &d.locked, false, 0},
+        {"pending", FIELD_FLAG, &d.pending, false, 0},
+        {"withdrawn", FIELD_FLAG, &d.withdrawn, false, 0},
+    };
+    fields_read(object, where, fields, SAM_ARRAY_LEN(fields), wrong);
+    if (!problems_any(wrong))
+        check_person(w, &d, where, wrong);
+    if (!problems_any(wrong))
+        place_person(w, add_person(w, &d), &d);
+}
+
+/* ---- the file ------------------------------------------------------------------------------- */
+
+typedef void load_fn(struct world *w, struct json_object *object, const char *where,
+                     struct problems *wrong);
+
+static void load_list(struct world *w, struct json_object *list, const char *name, load_fn *load,
+                      struct problems *wrong)
+{
+    char where[WHERE_BYTES];
+    size_t n = list ? json_object_array_length(list) : 0;
+    for (size_t i = 0; i < n; i++) {
+        struct problems found = PROBLEMS_INIT;
+        (void)snprintf(where, sizeof(where), "%s[%zu]", name, i);
+        load(w, json_object_array_get_idx(list, i), where, &found);
+        for (size_t k = 0; k < found.count; k++)
+            problems_add(wrong, "scenario: %s", found.lines[k]);
+        problems_deinit(&found);
+    }
+}
+
+void scenario_load(struct world *w, const char *path, struct problems *wrong)
+{
+    struct json_object *accounts = NULL;
+    struct json_object *people = NULL;
+    const struct field fields[] = {
+        {"accounts", FIELD_LIST, &accounts, true, 0},
+        {"people", FIELD_LIST, &people, false, 0},
+    };
+    struct json_object *root = json_object_from_file(path);
+    if (!root) {
+        problems_add(wrong, "scenario: %s: %s", path, json_util_get_last_err());
+        return;
+    }
+    fields_read(root, "scenario", fields, SAM_ARRAY_LEN(fields), wrong);
+    if (!problems_any(wrong)) {
+        load_list(w, accounts, "accounts", load_account, wrong);
+        load_list(w, people, "people", load_person, wrong);
+    }
+    json_object_put(root);
+}
