@@ -8,14 +8,19 @@
 #include <strings.h>
 
 #include "common/base/utf8.h"
+#include "common/model/invisible.h"
 
 #include "common/base/banned.h"
 
 #define INPUT_MAX_BYTES 2048
+#define ID_MIN_BYTES    6 /* the kind, the zeros, and something */
 
-static bool is_provider_id(const char *s, size_t n)
+/* An id is bytes in base64url: two that name its kind, then a number whose first bytes are zero. So
+ * "ACoAA…" is an id, and "ACosta" the vanity name of a person. */
+static bool is_id(const char *s, size_t n)
 {
-    if (n < 6 || n > PROVIDER_ID_MAX_BYTES || strncmp(s, "ACo", 3) != 0)
+    if (n < ID_MIN_BYTES || n > PROVIDER_ID_MAX_BYTES || s[0] != 'A' ||
+        strncmp(s + 3, "AA", 2) != 0)
         return false;
     for (size_t i = 0; i < n; i++) {
         if (!isalnum((unsigned char)s[i]) && s[i] != '_' && s[i] != '-')
@@ -24,11 +29,15 @@ static bool is_provider_id(const char *s, size_t n)
     return true;
 }
 
-/* Ids of the other products look like vanity names; no person chose "ACwAAA…". */
+static bool is_provider_id(const char *s, size_t n)
+{
+    return is_id(s, n) && strncmp(s, "ACo", 3) == 0;
+}
+
+/* Ids of Sales Navigator and Recruiter. */
 static bool is_other_id(const char *s, size_t n)
 {
-    return n >= 20 &&
-           (strncmp(s, "ACw", 3) == 0 || strncmp(s, "AEM", 3) == 0 || strncmp(s, "AEA", 3) == 0);
+    return is_id(s, n) && (strncmp(s, "ACw", 3) == 0 || strncmp(s, "AE", 2) == 0);
 }
 
 static int hex(char c)
@@ -38,7 +47,7 @@ static int hex(char c)
                                         : -1;
 }
 
-/* Percent-decodes into out; false: a broken escape, or too long. */
+/* Percent-decodes into out; false: a broken escape, a NUL, or too long. */
 static bool decode(const char *s, size_t n, char *out, size_t out_bytes)
 {
     size_t length = 0;
@@ -50,7 +59,7 @@ static bool decode(const char *s, size_t n, char *out, size_t out_bytes)
             c = (char)(hex(s[i + 1]) * 16 + hex(s[i + 2]));
             i += 2;
         }
-        if (length + 1 >= out_bytes)
+        if (c == '\0' || length + 1 >= out_bytes)
             return false;
         out[length++] = c;
     }
@@ -58,18 +67,33 @@ static bool decode(const char *s, size_t n, char *out, size_t out_bytes)
     return true;
 }
 
-/* Letters of any script, digits and - _ . ; no blanks, no controls, no URL punctuation. */
+/* Letters of any script, digits and - _ . ' & ; no blanks, no controls, no URL punctuation. Marks
+ * alone are no name: "." and ".." would lead a URL's path elsewhere. */
 static bool is_slug(const char *s)
 {
+    bool named = false;
     size_t n = strlen(s);
     if (n == 0 || !utf8_valid(s, n))
         return false;
     for (const char *p = s; *p; p = g_utf8_next_char(p)) {
         gunichar c = g_utf8_get_char(p);
-        if (c < 0x80 ? !isalnum((int)c) && !strchr("-_.'&", (int)c) : !g_unichar_isgraph(c))
+        bool mark = c < 0x80 && strchr("-_.'&", (int)c);
+        if (!mark && (c < 0x80 ? !isalnum((int)c) : !g_unichar_isgraph(c)))
             return false;
+        named = named || !mark;
     }
-    return true;
+    return named;
+}
+
+/* What stands in place of a name in Unipile's routes (GET /users/me is the account itself). */
+static bool is_route(const char *name)
+{
+    static const char *const routes[] = {"me", "relations", "followers", "following", "invite"};
+    for (size_t i = 0; i < SAM_ARRAY_LEN(routes); i++) {
+        if (strcmp(routes[i], name) == 0)
+            return true;
+    }
+    return false;
 }
 
 static enum identity_problem slug(const char *s, size_t n, struct identity *ret)
@@ -85,7 +109,7 @@ static enum identity_problem slug(const char *s, size_t n, struct identity *ret)
         return IDENTITY_BAD_CHARACTERS;
     char *folded = g_utf8_strdown(decoded, -1);
     char *normal = g_utf8_normalize(folded, -1, G_NORMALIZE_NFC);
-    bool fits = normal && strlen(normal) <= VANITY_MAX_BYTES;
+    bool fits = normal && strlen(normal) <= VANITY_MAX_BYTES && !is_route(normal);
     if (fits) {
         ret->kind = IDENTITY_VANITY;
         (void)snprintf(ret->text, sizeof(ret->text), "%s", normal);
@@ -104,9 +128,10 @@ static bool is_linkedin(const char *host, size_t n)
            (n == d || host[n - d - 1] == '.');
 }
 
+/* The old /pub/name/1/2a/b34 is not here: its name alone is somebody else's vanity name. */
 static enum identity_problem from_path(const char *path, struct identity *ret)
 {
-    static const char *const people[] = {"/in/", "/pub/", "/mwlite/in/", "/m/in/"};
+    static const char *const people[] = {"/in/", "/mwlite/in/", "/m/in/"};
     for (size_t i = 0; i < SAM_ARRAY_LEN(people); i++) {
         size_t n = strlen(people[i]);
         if (strncasecmp(path, people[i], n) != 0)
@@ -117,35 +142,46 @@ static enum identity_problem from_path(const char *path, struct identity *ret)
     return IDENTITY_NOT_A_PERSON;
 }
 
-/* text: without blanks around it. */
-static enum identity_problem parse_trimmed(const char *s, struct identity *ret)
+static bool web_scheme(const char *s, size_t n)
 {
-    const char *scheme = strstr(s, "://");
-    const char *rest = scheme ? scheme + 3 : s;
-    size_t host = strcspn(rest, "/?#");
-    if (scheme || (strchr(s, '/') && strchr(s, '.')) || is_linkedin(rest, host))
-        return is_linkedin(rest, host) ? from_path(rest + host, ret) : IDENTITY_NOT_LINKEDIN;
-    if (strncasecmp(s, "in/", 3) == 0)
-        return slug(s + 3, strcspn(s + 3, "/?#"), ret);
-    s += s[0] == '@' ? 1 : 0;
-    return slug(s, strlen(s), ret);
+    return (n == 4 && strncasecmp(s, "http", n) == 0) ||
+           (n == 5 && strncasecmp(s, "https", n) == 0);
+}
+
+/* A URL, with or without its scheme; *ret_problem is its verdict. false: it is none. */
+static bool from_url(const char *s, struct identity *ret, enum identity_problem *ret_problem)
+{
+    const char *colon = strstr(s, "://");
+    const char *host = colon ? colon + 3 : strncmp(s, "//", 2) == 0 ? s + 2 : s;
+    size_t n = strcspn(host, "/?#");
+    if (host == s && !(strchr(s, '/') && memchr(s, '.', n)) && !is_linkedin(host, n))
+        return false;
+    bool ours = is_linkedin(host, n) && (!colon || web_scheme(s, (size_t)(colon - s)));
+    *ret_problem = ours ? from_path(host + n, ret) : IDENTITY_NOT_LINKEDIN;
+    return true;
 }
 
 enum identity_problem identity_parse(const char *text, struct identity *ret)
 {
-    char s[INPUT_MAX_BYTES];
+    char buffer[INPUT_MAX_BYTES];
     struct identity found;
-    text += strspn(text, " \t\r\n");
-    size_t n = strlen(text);
-    while (n > 0 && isspace((unsigned char)text[n - 1]))
-        n--;
+    enum identity_problem problem;
+    if (!utf8_valid(text, strlen(text)))
+        return IDENTITY_BAD_CHARACTERS;
+    size_t n = invisible_trim(&text);
     if (n == 0)
         return IDENTITY_EMPTY;
-    if (n >= sizeof(s))
+    if (n >= sizeof(buffer))
         return IDENTITY_BAD_CHARACTERS;
-    memcpy(s, text, n);
-    s[n] = '\0';
-    enum identity_problem problem = parse_trimmed(s, &found);
+    memcpy(buffer, text, n);
+    buffer[n] = '\0';
+    const char *s = buffer;
+    if (!from_url(s, &found, &problem)) {
+        s += *s == '/' || *s == '@' ? 1 : 0;
+        bool path = strncasecmp(s, "in/", 3) == 0;
+        s += path ? 3 : 0;
+        problem = slug(s, path ? strcspn(s, "/?#") : strlen(s), &found);
+    }
     if (problem == IDENTITY_OK)
         *ret = found;
     return problem;

@@ -27,8 +27,9 @@ enum identity_problem {
 };
 
 /* Any profile URL form (http(s), any country subdomain, m., /in/, trailing parts, query, fragment),
- * a plain vanity name, or an "ACo…" id. Blanks around it are ignored. `ACw…` and `AE…` ids are
- * refused as bad characters: Unipile's invite route does not take them (facts/unipile.md 3). */
+ * a plain vanity name, or an "ACo…" id. Blanks around it are ignored. Refused as bad characters:
+ * `ACw…` and `AE…` ids, which Unipile's invite route does not take, and the words that stand for
+ * routes of Unipile ("me", "relations" …). *ret is untouched unless IDENTITY_OK. */
 SAM_MUSTCHECK enum identity_problem identity_parse(const char *text, struct identity *ret);
 /* A sentence for the user. */
 const char *identity_problem_text(enum identity_problem p);
