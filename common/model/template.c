@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/base/utf8.h"
+#include "common/model/invisible.h"
 
 #include "common/base/banned.h"
 
@@ -123,8 +124,24 @@ static void add_variable(struct compiler *c, const char *at, const char *inside,
     if (!bar)
         return;
     p->fallback = copy(bar + 1, strcspn(bar + 1, "}"));
-    if (p->fallback[strspn(p->fallback, " ")] == '\0')
+    const char *seen = p->fallback;
+    if (invisible_trim(&seen) == 0)
         complain(c, at, "the fallback after the bar is empty");
+}
+
+/* Reads the variable that opens at p; returns where the text goes on. */
+static const char *compile_variable(struct compiler *c, const char *p)
+{
+    size_t braces = p[1] == '{' ? 2 : 1;
+    const char *inside = p + braces;
+    size_t n = strcspn(inside, "{}\n");
+    size_t closing = strspn(inside + n, "}");
+    if (closing < braces) {
+        complain(c, p, "an opening brace that is not closed");
+        return inside + n + closing;
+    }
+    add_variable(c, p, inside, n);
+    return inside + n + braces;
 }
 
 static void compile(struct compiler *c)
@@ -132,28 +149,20 @@ static void compile(struct compiler *c)
     const char *literal = c->text;
     const char *p = c->text;
     while (*p) {
-        if (*p == '}') {
+        if (*p == '{') {
+            add_literal(c->t, literal, (size_t)(p - literal));
+            p = literal = compile_variable(c, p);
+            continue;
+        }
+        if (*p == '}')
             complain(c, p, "a closing brace without an opening one");
-            p++;
-            continue;
-        }
-        if (*p != '{') {
-            p++;
-            continue;
-        }
-        size_t braces = p[1] == '{' ? 2 : 1;
-        const char *inside = p + braces;
-        size_t n = strcspn(inside, "{}\n");
-        add_literal(c->t, literal, (size_t)(p - literal));
-        if (inside[n] != '}' || (braces == 2 && inside[n + 1] != '}')) {
-            complain(c, p, "an opening brace that is not closed");
-            p = literal = inside + n;
-            continue;
-        }
-        add_variable(c, p, inside, n);
-        p = literal = inside + n + braces;
+        p++;
     }
     add_literal(c->t, literal, (size_t)(p - literal));
+    for (p = c->text; *p; p += utf8_sequence_bytes(p, strlen(p))) {
+        if (invisible_control(p))
+            complain(c, p, "a control character");
+    }
 }
 
 struct template *template_compile(const char *label, const char *text, struct problems *problems)
@@ -187,9 +196,26 @@ void template_free(struct template *t)
     free(t);
 }
 
+size_t template_literal_code_points(const struct template *t)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < t->count; i++) {
+        const char *text = t->parts[i].text;
+        if (t->parts[i].is_variable)
+            continue;
+        count += utf8_code_points(text, strlen(text));
+        while ((text = strstr(text, "\r\n"))) { /* goes out as one */
+            count--;
+            text += 2;
+        }
+    }
+    return count;
+}
+
+/* Nothing that a reader would see. Bytes that are not UTF-8 are something. */
 static bool blank(const char *s)
 {
-    return !s || s[strspn(s, " \t\r\n")] == '\0';
+    return !s || (utf8_valid(s, strlen(s)) && invisible_trim(&s) == 0);
 }
 
 static const char *value_of(const struct part *p, const struct template_values *v)
@@ -215,16 +241,18 @@ static const char *value_of(const struct part *p, const struct template_values *
     return blank(value) ? p->fallback : value;
 }
 
-/* A value goes into a message to a human: no control characters, and nothing that looks like a
- * variable that was not filled in. */
-static bool clean(const char *value)
+/* Adds a value without what cannot be seen around it. It goes into a message to a human: false for
+ * control characters, more lines, and what looks like a variable that was not filled in. */
+static bool add_value(struct buf *out, const char *value)
 {
-    if (!utf8_valid(value, strlen(value)) || strpbrk(value, "{}"))
+    if (!utf8_valid(value, strlen(value)))
         return false;
-    for (const char *p = value; *p; p++) {
-        if ((unsigned char)*p < 0x20 && *p != '\t')
+    size_t n = invisible_trim(&value);
+    for (size_t i = 0; i < n; i += utf8_sequence_bytes(value + i, n - i)) {
+        if (strchr("{}\r\n", value[i]) || invisible_control(value + i))
             return false;
     }
+    buf_add(out, value, n);
     return true;
 }
 
@@ -236,15 +264,6 @@ static void add_text(struct buf *out, const char *s)
         else if (s[1] != '\n')
             buf_addc(out, '\n');
     }
-}
-
-static void add_trimmed(struct buf *out, const char *value)
-{
-    value += strspn(value, " \t");
-    size_t n = strlen(value);
-    while (n > 0 && strchr(" \t", value[n - 1]))
-        n--;
-    buf_add(out, value, n);
 }
 
 enum template_result template_render(const struct template *t, const struct template_values *values,
@@ -261,11 +280,10 @@ enum template_result template_render(const struct template *t, const struct temp
             continue;
         }
         const char *value = value_of(p, values);
-        if (!value || !clean(value)) {
+        if (!value || !add_value(out, value)) {
             (void)snprintf(detail, detail_bytes, "%s", p->text);
             return value ? TEMPLATE_INVALID : TEMPLATE_MISSING;
         }
-        add_trimmed(out, value);
     }
     size_t length = utf8_code_points(buf_text(out), out->len);
     if (out->overflow || length > max_code_points) {
@@ -278,21 +296,17 @@ enum template_result template_render(const struct template *t, const struct temp
 
 void template_cut(struct buf *text, size_t max_code_points)
 {
+    static const char blanks[] = " \n\t";
     size_t at = 0;
-    size_t points = 0;
     size_t word = 0; /* end of the last whole word that fits */
-    while (at < text->len && points < max_code_points) {
-        size_t n = utf8_sequence_bytes(text->data + at, text->len - at);
-        at += n ? n : 1;
-        points++;
-        if (at == text->len || strchr(" \n\t", text->data[at]))
+    for (size_t points = 0; at < text->len && points < max_code_points; points++) {
+        bool in_word = !strchr(blanks, text->data[at]);
+        at += utf8_sequence_bytes(text->data + at, text->len - at);
+        if (in_word && (at == text->len || strchr(blanks, text->data[at])))
             word = at;
     }
     if (at == text->len)
         return;
-    size_t end = word ? word : at;
-    while (end > 0 && strchr(" \n\t", text->data[end - 1]))
-        end--;
-    text->len = end;
-    text->data[end] = '\0';
+    text->len = word ? word : at;
+    text->data[text->len] = '\0';
 }

@@ -2,8 +2,10 @@
  *
  * Variables: {firstName} {{firstName}} {first_name} {{first_name}}, the same four of last name and
  * company name (also {company}, {{company}}), {title} {{title}}, {custom.column}; a fallback after
- * a bar: {first_name|there}. Anything else in braces is an error, with its position. A value that
- * is empty or only blanks counts as missing; without a fallback the text is refused (P7). */
+ * a bar: {first_name|there}. Anything else in braces is an error, with its position; so is a
+ * control character other than tab and line end. A value that is empty or only what cannot be seen
+ * (blanks, no-break and zero-width ones too) counts as missing; without a fallback the text is
+ * refused (P7). Around a value such marks are left out. */
 #ifndef SAM_MODEL_TEMPLATE_H
 #define SAM_MODEL_TEMPLATE_H
 
@@ -37,6 +39,10 @@ struct template; /* compiled; immutable */
 struct template *template_compile(const char *label, const char *text, struct problems *problems);
 void template_free(struct template *t);
 SAM_DEFINE_FREEP(template)
+
+/* Code points that the text has for every person, its variables not counted: above a limit, the
+ * text fits nobody. */
+size_t template_literal_code_points(const struct template *t);
 
 enum template_result {
     TEMPLATE_OK = 0,
