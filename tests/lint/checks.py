@@ -57,7 +57,7 @@ def include_direction(tree):
 # ---- libraries: each one's headers in its own folder -------------------------------------------
 
 LIBRARIES = {
-    "librdkafka/": ["common/adapters", "tests/broker", "tests/contract", "tests/fakes"],
+    "librdkafka/": ["common/adapters", "tests/devbroker", "tests/contract", "tests/fakes"],
     "libpq": ["common/adapters", "tests/contract"],
     "microhttpd.h": ["common/adapters", "tests/simulator", "tests/contract"],
     "curl/": ["worker/unipile", "tests/simulator", "tests/contract"],
