@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "common/base/clock.h"
 #include "tests/fakes/unipile_fixture.h"
@@ -109,6 +110,13 @@ static void on_streamed(void *ctx, const struct unipile_outcome *o)
     fixture_answered(s->fixture);
 }
 
+static int64_t own_cpu_us(void)
+{
+    struct timespec t = {0};
+    assert_int_equal(clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t), 0);
+    return (int64_t)t.tv_sec * 1000000 + t.tv_nsec / 1000;
+}
+
 /* SAM_TEST_CALLS: more of them, for measuring. */
 static void test_many_calls_over_few_connections(void **state)
 {
@@ -120,15 +128,19 @@ static void test_many_calls_over_few_connections(void **state)
     f->peer = peer_new(&(const struct peer_step){.act = PEER_ANSWER, .bytes = OK_INVITED}, 1);
     fixture_connect(f, peer_url(f->peer), 20000, 64);
     int64_t begun_us = clock_monotonic_us();
+    int64_t cpu_us = own_cpu_us();
     for (size_t i = 0; i < 64; i++)
         stream_next(&s);
     fixture_wait(f);
     int64_t took_us = clock_monotonic_us() - begun_us;
+    cpu_us = own_cpu_us() - cpu_us;
     assert_int_equal(s.sent, calls);
     assert_int_equal(peer_executed(f->peer), calls);
     assert_in_range(peer_connections(f->peer), 1, 64);
-    print_message("%zu calls, %zu connections, %lld calls/s\n", calls, peer_connections(f->peer),
-                  (long long)((int64_t)calls * 1000000 / (took_us ? took_us : 1)));
+    print_message(
+        "%zu calls over %zu connections: %.0f calls/s, %.1f us of the client's CPU each\n", calls,
+        peer_connections(f->peer), (double)calls * 1e6 / (double)took_us,
+        (double)cpu_us / (double)calls);
 }
 
 /* A connection that was idle for longer than the shortest idle timeout of servers (Node: 5 s) is
