@@ -28,12 +28,13 @@ static const char best_sql[] =
     "AND i.status = 'pending' AND i.scheduled_for <= $2 "
     "ORDER BY i.priority, i.scheduled_for, i.id LIMIT 1) b";
 
-/* $1 uuid[] items, $2 timestamptz[] sweep_at. */
+/* $1 uuid[] items, $2 timestamptz[] sweep_at, $3 text "pending": as a constant it would match the
+ * partial index of all pending items, and tempt the planner to walk it. */
 static const char mark_sql[] =
     "UPDATE send_queue i SET status = 'published', reason = 'none', reason_detail = NULL, "
     "dispatch = i.dispatch + 1, sweep_at = m.sweep_at "
     "FROM unnest($1::uuid[], $2::timestamptz[]) AS m(id, sweep_at) "
-    "WHERE i.id = m.id AND i.status = 'pending'";
+    "WHERE i.id = m.id AND i.status = $3";
 
 /* A profile view is counted when its job is published. $1 uuid[] ids, $2 uuid[] items,
  * $3 timestamptz now. */
@@ -189,6 +190,7 @@ static enum pg_failure mark(struct producer *p, struct publish_batch *b)
     for (size_t i = 0; i < b->jobs_count; i++)
         pg_item_time(&p->params, b->sweep_at_ms[i]);
     pg_array_close(&p->params);
+    pg_add_text(&p->params, item_status_name(ITEM_PENDING));
     enum pg_failure failure = pg_exec(p->pg, mark_sql, &p->params, &r);
     if (failure)
         return failure;

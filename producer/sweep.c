@@ -100,9 +100,10 @@ struct batch producer_give_up(struct producer *p)
 /* ---- sending -> unknown --------------------------------------------------------------------- */
 
 static const char expired_sql[] =
-    "SELECT i.id, i.account_id, i.sweep_at, a.key_hash FROM send_queue i "
-    "JOIN linkedin_accounts a ON a.id = i.account_id WHERE i.sweep_at <= $1 "
-    "AND i.status = 'sending' AND a.key_hash % $2 = ANY ($3) ORDER BY i.sweep_at LIMIT $4";
+    "SELECT i.id, i.account_id, i.sweep_at, a.key_hash FROM (SELECT id, account_id, sweep_at "
+    "FROM send_queue WHERE sweep_at <= $1 AND status IN ('published', 'sending') "
+    "AND status = 'sending' ORDER BY sweep_at LIMIT $4) i "
+    "JOIN linkedin_accounts a ON a.id = i.account_id WHERE a.key_hash % $2 = ANY ($3)";
 static const char lock_accounts_sql[] =
     "SELECT account_id FROM account_schedule WHERE account_id = ANY ($1) "
     "ORDER BY account_id FOR UPDATE";

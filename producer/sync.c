@@ -16,11 +16,11 @@
  * not looked at. */
 static const char due_sql[] =
     "SELECT y.account_id, y.kind, a.workspace_id, a.unipile_id, y.dispatch, y.watermark, "
-    "CASE y.kind WHEN 'relations' THEN EXISTS (SELECT FROM campaign_prospects p "
-    "WHERE p.account_id = y.account_id AND p.status = 'connection_request_sent') "
-    "ELSE EXISTS (SELECT FROM campaign_prospects p WHERE p.account_id = y.account_id "
+    "CASE y.kind WHEN 'relations' THEN (SELECT true FROM campaign_prospects p "
+    "WHERE p.account_id = y.account_id AND p.status = 'connection_request_sent' LIMIT 1) "
+    "ELSE (SELECT true FROM campaign_prospects p WHERE p.account_id = y.account_id "
     "AND p.status IN ('connection_request_sent', 'connected', 'messaging', 'completed') "
-    "AND p.contacted_at > $1 - interval '60 days') END "
+    "AND p.contacted_at > $1 - interval '60 days' LIMIT 1) END "
     "FROM sync_schedule y JOIN linkedin_accounts a ON a.id = y.account_id "
     "WHERE y.next_at <= $1 AND (y.outstanding_until IS NULL OR y.outstanding_until <= $1) "
     "AND a.status IN ('active', 'resting') AND a.key_hash % $2 = ANY ($3) "

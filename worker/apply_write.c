@@ -104,10 +104,11 @@ static const char campaigns_sql[] =
     "FROM unnest($1::uuid[], $2::text[], $3::bigint[]) AS x(id, status, version) "
     "WHERE c.id = x.id AND c.version < x.version";
 
+/* (SELECT true … LIMIT 1), not EXISTS: that one may be turned into a hash of the whole index. */
 static const char schedule_sql[] =
     "UPDATE account_schedule s SET plan_at = least(s.plan_at, x.plan_at), "
-    "due_at = CASE WHEN NOT x.again THEN s.due_at WHEN EXISTS (SELECT FROM send_queue o "
-    "WHERE o.account_id = s.account_id AND o.status IN ('published', 'sending')) THEN NULL "
+    "due_at = CASE WHEN NOT x.again THEN s.due_at WHEN (SELECT true FROM send_queue o "
+    "WHERE o.account_id = s.account_id AND o.status IN ('published', 'sending') LIMIT 1) THEN NULL "
     "ELSE (SELECT greatest(m.at, x.free_at) FROM (SELECT least("
     "(SELECT i.scheduled_for FROM send_queue i WHERE i.account_id = s.account_id "
     "AND i.status = 'pending' AND i.priority = 0 ORDER BY i.scheduled_for LIMIT 1), "

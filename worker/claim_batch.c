@@ -26,11 +26,13 @@ static const char contacted_sql[] =
     "ORDER BY workspace_id, identity ON CONFLICT (workspace_id, identity) DO UPDATE "
     "SET at = contacted.at WHERE contacted.item_id = excluded.item_id";
 
+/* The status is a parameter: a constant would match the partial index of all published items, and
+ * tempt the planner to walk it. */
 static const char items_sql[] =
     "UPDATE send_queue i SET status = 'sending', reason = 'none', reason_detail = NULL, "
     "attempt_id = x.attempt_id, sweep_at = $4, unclaimed = 0 "
     "FROM unnest($1::uuid[], $2::uuid[], $3::int[]) AS x(id, attempt_id, dispatch) "
-    "WHERE i.id = x.id AND i.status = 'published' AND i.dispatch = x.dispatch";
+    "WHERE i.id = x.id AND i.status = $5 AND i.dispatch = x.dispatch";
 
 static const char attempts_sql[] =
     "INSERT INTO send_attempts (id, workspace_id, account_id, campaign_id, prospect_id, item_id, "
@@ -299,6 +301,7 @@ static void write_items(struct claim_batch *b, struct pg_async *pg, int64_t call
     }
     pg_array_close(p);
     pg_add_time(p, b->db_now_ms + b->start_by_ms + call_timeout_ms + MARGIN_MS);
+    pg_add_text(p, item_status_name(ITEM_PUBLISHED));
     expect(b, b->grants_count);
     pg_async_send(pg, "claim_items", items_sql, p, fn, ctx);
 }

@@ -12,25 +12,26 @@
     ", a.status, a.rest_until, a.blocked_reason IS NOT NULL, a.unipile_id, " FACTS_FRAME_COLUMNS   \
     ", "
 
+/* clang-format off */
 /* provider: the expression of the person's provider id. P6 looks at the same human in every
- * campaign of the workspace. */
+ * campaign of the workspace. (SELECT true … LIMIT 1), not EXISTS: that one may be turned into a hash
+ * of a whole index. */
+#define STOPPED(column, value)                                                                     \
+    "(SELECT true FROM campaign_prospects o WHERE o.workspace_id = p.workspace_id "                \
+    "AND o." column " = " value " AND o.id <> p.id "                                               \
+    "AND o.status IN ('replied', 'opted_out', 'converted', 'not_interested') LIMIT 1)"
+#define BLOCKED(value)                                                                             \
+    "(SELECT true FROM blocklist b WHERE b.workspace_id = i.workspace_id "                         \
+    "AND b.kind = 'person' AND b.value = " value ")"
+#define CONTACTED(value)                                                                           \
+    "(SELECT k.item_id = i.id FROM contacted k WHERE k.workspace_id = i.workspace_id "             \
+    "AND k.identity = " value ")"
 #define PERSON_COLUMNS(provider)                                                                   \
     provider ", "                                                                                  \
-             "EXISTS (SELECT FROM campaign_prospects o WHERE o.workspace_id = p.workspace_id "     \
-             "AND o.vanity = p.vanity AND o.id <> p.id "                                           \
-             "AND o.status IN ('replied', 'opted_out', 'converted', 'not_interested')) "           \
-             "OR EXISTS (SELECT FROM campaign_prospects o WHERE o.workspace_id = p.workspace_id "  \
-             "AND o.provider_id = " provider " AND o.id <> p.id "                                  \
-             "AND o.status IN ('replied', 'opted_out', 'converted', 'not_interested')), "          \
-             "EXISTS (SELECT FROM blocklist b WHERE b.workspace_id = i.workspace_id "              \
-             "AND b.kind = 'person' AND b.value = p.vanity) "                                      \
-             "OR EXISTS (SELECT FROM blocklist b WHERE b.workspace_id = i.workspace_id "           \
-             "AND b.kind = 'person' AND b.value = " provider "), "                                 \
-             "i.step = 0, "                                                                        \
-             "(SELECT k.item_id = i.id FROM contacted k WHERE k.workspace_id = i.workspace_id "    \
-             "AND k.identity = 'v:' || p.vanity), "                                                \
-             "(SELECT k.item_id = i.id FROM contacted k WHERE k.workspace_id = i.workspace_id "    \
-             "AND k.identity = 'p:' || " provider ")"
+    "coalesce(" STOPPED("vanity", "p.vanity") ", " STOPPED("provider_id", provider) "), "          \
+    "coalesce(" BLOCKED("p.vanity") ", " BLOCKED(provider) "), "                                   \
+    "i.step = 0, " CONTACTED("'v:' || p.vanity") ", " CONTACTED("'p:' || " provider)
+/* clang-format on */
 
 /* LATERAL … LIMIT 1: looked up row by row, by the key, whatever the planner believes. */
 #define ITEM_JOINS                                                                                 \

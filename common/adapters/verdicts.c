@@ -26,8 +26,8 @@ const char verdicts_contacted_sql[] =
     "AND (t.outcome IS NULL OR t.outcome IN ('sent', 'unknown')))";
 
 const char verdicts_due_sql[] =
-    "UPDATE account_schedule s SET due_at = CASE WHEN EXISTS (SELECT FROM send_queue o "
-    "WHERE o.account_id = s.account_id AND o.status IN ('published', 'sending')) THEN NULL "
+    "UPDATE account_schedule s SET due_at = CASE WHEN (SELECT true FROM send_queue o "
+    "WHERE o.account_id = s.account_id AND o.status IN ('published', 'sending') LIMIT 1) THEN NULL "
     "ELSE least((SELECT i.scheduled_for FROM send_queue i WHERE i.account_id = s.account_id "
     "AND i.status = 'pending' AND i.priority = 0 ORDER BY i.scheduled_for LIMIT 1), "
     "(SELECT i.scheduled_for FROM send_queue i WHERE i.account_id = s.account_id "
