@@ -5,7 +5,6 @@
 #include <glib.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "common/base/clock.h"
 
@@ -13,6 +12,7 @@
 
 #define TZDATA          "/usr/share/zoneinfo"
 #define ZONE_NAME_BYTES 64
+#define NAME_CHARACTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_+-/"
 #define SPAN_MS         (36 * HOUR_MS) /* farther from a local time than any offset */
 
 struct zone {
@@ -29,15 +29,36 @@ static void zone_free(gpointer p)
     free(z);
 }
 
-/* GLib also takes "+02" and POSIX rules; only names of tzdata's files are zones here. */
+/* Not the name of one zone: whatever this machine has set, and tzdata in other editions (right/
+ * counts leap seconds). */
+static bool is_no_place(const char *name)
+{
+    static const char *const others[] = {"localtime", "posixrules", "Factory", "posix/", "right/"};
+    for (size_t i = 0; i < SAM_ARRAY_LEN(others); i++) {
+        if (strncmp(name, others[i], strlen(others[i])) == 0)
+            return true;
+    }
+    return false;
+}
+
+/* GLib also takes "+02" and POSIX rules, and complains about files that hold no zone; only names of
+ * tzdata's compiled files are zones here. */
 static bool is_zone_file(const char *name)
 {
+    static const char magic[] = "TZif";
     char path[sizeof(TZDATA) + 1 + ZONE_NAME_BYTES];
-    struct stat st;
-    if (strlen(name) >= ZONE_NAME_BYTES || !isalpha((unsigned char)name[0]) || strstr(name, ".."))
+    char head[sizeof(magic)] = "";
+    size_t n = strlen(name);
+    if (n >= ZONE_NAME_BYTES || !isalpha((unsigned char)name[0]) || strstr(name, "//") ||
+        n != strspn(name, NAME_CHARACTERS) || is_no_place(name))
         return false;
     (void)snprintf(path, sizeof(path), "%s/%s", TZDATA, name);
-    return stat(path, &st) == 0 && S_ISREG(st.st_mode) && !strstr(name, ".tab");
+    FILE *f = fopen(path, "re");
+    if (!f)
+        return false;
+    n = fread(head, 1, sizeof(magic) - 1, f);
+    (void)fclose(f);
+    return n == sizeof(magic) - 1 && strcmp(head, magic) == 0;
 }
 
 const struct zone *zone_find(const char *name)
@@ -227,11 +248,15 @@ static enum reason day_closed(const struct calendar *c, int64_t day)
     return weekend & WEEKDAY_MASK(weekday) ? REASON_WEEKEND : REASON_NONE;
 }
 
+/* No day reaches into the next one: where the hour after midnight comes twice, a day that is open
+ * until 24:00 ends before the first. */
 static struct interval day_window(const struct calendar *c, int64_t day)
 {
-    return (struct interval){
-        .from_at_ms = moment(c->zone, day * DAY_MS + c->opens_minute * MINUTE_MS, false),
-        .to_at_ms = moment(c->zone, day * DAY_MS + c->closes_minute * MINUTE_MS, true)};
+    int64_t closes = moment(c->zone, day * DAY_MS + c->closes_minute * MINUTE_MS, true);
+    int64_t next_day = zone_day_start_ms(c->zone, day + 1);
+    return (struct interval){.from_at_ms =
+                                 moment(c->zone, day * DAY_MS + c->opens_minute * MINUTE_MS, false),
+                             .to_at_ms = closes < next_day ? closes : next_day};
 }
 
 size_t calendar_windows(const struct calendar *c, int64_t from_at_ms, int64_t until_at_ms,

@@ -2,7 +2,8 @@
  *
  * The only place that knows time zones (IANA, through GLib's GTimeZone and the system's tzdata).
  * Policy gets intervals and day starts. Gap (spring): the first valid instant after it; overlap
- * (autumn): first occurrence for an opening, second for a closing time. */
+ * (autumn): first occurrence for an opening, second for a closing time, but 24:00 is where the next
+ * day begins. */
 #ifndef SAM_MODEL_CALENDAR_H
 #define SAM_MODEL_CALENDAR_H
 
@@ -17,8 +18,9 @@
 
 struct zone; /* an IANA zone, cached; opaque */
 
-/* NULL when tzdata has no such zone (also for "", absolute offsets, POSIX strings). Owned by the
- * cache, valid until zone_cache_clear(). */
+/* NULL when tzdata has no such zone (also for "", absolute offsets, POSIX strings, "localtime" and
+ * the other editions under right/ and posix/). Owned by the cache, valid until zone_cache_clear().
+ */
 const struct zone *zone_find(const char *name);
 void zone_cache_clear(void);
 
@@ -32,7 +34,7 @@ SAM_MUSTCHECK int country_check(const char *country);
  * Zones whose clocks agree in the years 2025 to 2035 count as one, by the first one's name.
  * "zone" of a country is defined only when the count is 1. */
 size_t country_zones(const char *country, char *out, size_t out_bytes);
-/* Rest days of the country's office week on a day (facts/operations.md 4.2), as a mask. */
+/* Rest days of the country's office week on a day as a mask. */
 unsigned country_weekend(const char *country, int64_t day);
 
 /* Is the day a holiday? Own dates of the workspace and the generated table come through this. */

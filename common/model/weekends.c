@@ -6,9 +6,11 @@
 
 #include "common/base/banned.h"
 
+#define THU     WEEKDAY_MASK(3)
 #define FRI     WEEKDAY_MASK(4)
 #define SAT     WEEKDAY_MASK(5)
 #define SUN     WEEKDAY_MASK(6)
+#define THU_FRI (THU | FRI)
 #define FRI_SAT (FRI | SAT)
 #define SAT_SUN (SAT | SUN)
 
@@ -25,7 +27,8 @@ static const struct weekend weekends[] = {
     {"IR", FRI, 0},     {"JO", FRI_SAT, 0},     {"KW", FRI_SAT, 0}, {"LY", FRI_SAT, 0},
     {"MR", FRI_SAT, 0}, {"MR", SAT_SUN, 16344}, /* 2014-10-01 */
     {"MV", FRI_SAT, 0}, {"NP", SAT, 0},         {"OM", FRI_SAT, 0}, {"QA", FRI_SAT, 0},
-    {"SA", FRI_SAT, 0}, {"SD", FRI_SAT, 0},     {"SY", FRI_SAT, 0}, {"YE", FRI_SAT, 0},
+    {"SA", THU_FRI, 0}, {"SA", FRI_SAT, 15884}, /* 2013-06-28 */
+    {"SD", FRI_SAT, 0}, {"SY", FRI_SAT, 0},     {"YE", FRI_SAT, 0},
 };
 
 unsigned country_weekend(const char *country, int64_t day)

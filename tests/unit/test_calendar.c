@@ -1,0 +1,479 @@
+/* common/model/calendar: days and open hours over gaps and overlaps of the clock, and weekends. */
+#include <errno.h>
+#include <glib.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/base/attr.h"
+#include "common/base/buf.h"
+#include "common/base/clock.h"
+#include "common/model/calendar.h"
+#include "tests/test.h"
+
+#include "common/base/banned.h"
+
+#define WINDOWS_MAX 16
+#define SUNDAY      (1 << 6)
+
+static int64_t at(const char *text)
+{
+    char full[TIME_TEXT_BYTES];
+    int64_t ms = 0;
+    (void)snprintf(full, sizeof(full), "%s:00Z", text);
+    assert_int_equal(time_parse(full, &ms), 0);
+    return ms;
+}
+
+static int64_t day_of(const char *date)
+{
+    char text[TIME_TEXT_BYTES];
+    (void)snprintf(text, sizeof(text), "%sT00:00", date);
+    return at(text) / DAY_MS;
+}
+
+static const struct zone *zone(const char *name)
+{
+    const struct zone *z = zone_find(name);
+    if (!z)
+        fail_msg("%s: no such zone", name);
+    return z;
+}
+
+/* ---- zones ---------------------------------------------------------------------------------- */
+
+static void test_only_names_of_tzdata_are_zones(void **state)
+{
+    (void)state;
+    static const char *const good[] = {"Europe/Berlin", "America/Argentina/Buenos_Aires",
+                                       "UTC",           "Etc/GMT+5",
+                                       "EST5EDT",       "America/Port-au-Prince"};
+    static const char *const bad[] = {
+        "", "Europe", "Europe/", "europe/berlin", "Europe/Nowhere", " Europe/Berlin",
+        /* what GLib would take */
+        "+02:00", "-05", "Z", "CET-1CEST,M3.5.0,M10.5.0/3", "EST5EDT4", ":Europe/Berlin",
+        /* files of tzdata that are no zone, or not the same one everywhere */
+        "leapseconds", "iso3166.tab", "zone.tab", "tzdata.zi", "localtime", "posixrules", "Factory",
+        "right/Europe/Berlin", "posix/Europe/Berlin",
+        /* ways around */
+        "../zoneinfo/Europe/Berlin", "/usr/share/zoneinfo/Europe/Berlin", "Europe/../Europe/Berlin",
+        "Europe//Berlin", "Europe/./Berlin", "./Europe/Berlin", "Europe/Berlin\n",
+        "Aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa/b"};
+    for (size_t i = 0; i < SAM_ARRAY_LEN(good); i++)
+        assert_ptr_equal(zone(good[i]), zone(good[i])); /* cached */
+    for (size_t i = 0; i < SAM_ARRAY_LEN(bad); i++) {
+        if (zone_find(bad[i]))
+            fail_msg("\"%s\" is taken for a zone", bad[i]);
+    }
+}
+
+static void test_the_first_moment_of_a_day(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *zone;
+        const char *day;
+        const char *want;
+    } rows[] = {
+        {"UTC", "1970-01-01", "1970-01-01T00:00"},
+        {"Europe/Berlin", "2026-01-15", "2026-01-14T23:00"},
+        {"Europe/Berlin", "2026-03-29", "2026-03-28T23:00"}, /* 23 hours long */
+        {"Europe/Berlin", "2026-03-30", "2026-03-29T22:00"},
+        {"Europe/Berlin", "2026-10-25", "2026-10-24T22:00"}, /* 25 hours long */
+        {"Europe/Berlin", "2026-10-26", "2026-10-25T23:00"},
+        {"America/New_York", "2026-03-08", "2026-03-08T05:00"},
+        {"America/New_York", "2026-03-09", "2026-03-09T04:00"},
+        {"America/New_York", "2026-11-01", "2026-11-01T04:00"},
+        {"America/New_York", "2026-11-02", "2026-11-02T05:00"},
+        {"Asia/Kolkata", "2026-07-01", "2026-06-30T18:30"},
+        /* no midnight: the day begins at 01:00 */
+        {"Africa/Cairo", "2026-04-24", "2026-04-23T22:00"},
+        {"Asia/Beirut", "2026-03-29", "2026-03-28T22:00"},
+        {"America/Santiago", "2026-09-06", "2026-09-06T04:00"},
+        /* the hour before midnight twice */
+        {"Africa/Cairo", "2026-10-30", "2026-10-29T22:00"},
+        {"America/Santiago", "2026-04-05", "2026-04-05T04:00"},
+        /* the hour after midnight twice: the day begins with the first */
+        {"Atlantic/Azores", "2026-10-25", "2026-10-25T00:00"},
+        {"Australia/Lord_Howe", "2026-10-05", "2026-10-04T13:00"},
+        {"Pacific/Kiritimati", "2026-01-01", "2025-12-31T10:00"},
+        {"Pacific/Pago_Pago", "2026-01-01", "2026-01-01T11:00"},
+        /* a day that did not happen is over as it begins */
+        {"Pacific/Apia", "2011-12-29", "2011-12-29T10:00"},
+        {"Pacific/Apia", "2011-12-30", "2011-12-30T10:00"},
+        {"Pacific/Apia", "2011-12-31", "2011-12-30T10:00"},
+    };
+    for (size_t i = 0; i < SAM_ARRAY_LEN(rows); i++) {
+        int64_t got = zone_day_start_ms(zone(rows[i].zone), day_of(rows[i].day));
+        if (got != at(rows[i].want))
+            fail_msg("%s %s: %+lld min", rows[i].zone, rows[i].day,
+                     (long long)((got - at(rows[i].want)) / MINUTE_MS));
+    }
+}
+
+/* Each moment lies in its day, and its day is what another reader of tzdata says. */
+static void test_each_moment_has_its_day(void **state)
+{
+    (void)state;
+    static const char *const names[] = {"Europe/Berlin",   "America/New_York",    "Asia/Kolkata",
+                                        "Africa/Cairo",    "America/Santiago",    "Asia/Beirut",
+                                        "Atlantic/Azores", "Australia/Lord_Howe", "Asia/Kathmandu",
+                                        "Pacific/Apia"};
+    for (size_t i = 0; i < SAM_ARRAY_LEN(names); i++) {
+        const struct zone *z = zone(names[i]);
+        GTimeZone *tz = g_time_zone_new_identifier(names[i]);
+        for (int64_t ms = at("2026-01-01T00:00"); ms < at("2027-01-02T00:00"); ms += HOUR_MS / 2) {
+            GDateTime *utc = g_date_time_new_from_unix_utc(ms / 1000);
+            GDateTime *local = g_date_time_to_timezone(utc, tz);
+            char date[TIME_TEXT_BYTES];
+            (void)snprintf(date, sizeof(date), "%04d-%02d-%02d", g_date_time_get_year(local),
+                           g_date_time_get_month(local), g_date_time_get_day_of_month(local));
+            int64_t day = zone_day(z, ms);
+            assert_int_equal(day, day_of(date));
+            assert_true(zone_day_start_ms(z, day) <= ms && ms < zone_day_start_ms(z, day + 1));
+            g_date_time_unref(local);
+            g_date_time_unref(utc);
+        }
+        g_time_zone_unref(tz);
+    }
+}
+
+static void test_days_before_the_epoch(void **state)
+{
+    (void)state;
+    assert_int_equal(zone_day(zone("UTC"), -1), -1);
+    assert_int_equal(zone_day(zone("UTC"), -DAY_MS), -1);
+    assert_int_equal(zone_day(zone("UTC"), -DAY_MS - 1), -2);
+    assert_int_equal(zone_day(zone("UTC"), 0), 0);
+}
+
+/* ---- windows -------------------------------------------------------------------------------- */
+
+/* "from/to reason" of each, in UTC to the minute. */
+static void show(const struct interval *w, size_t count, struct buf *out)
+{
+    for (size_t i = 0; i < count; i++) {
+        char from[TIME_TEXT_BYTES];
+        char to[TIME_TEXT_BYTES];
+        time_format_utc(w[i].from_at_ms, from);
+        time_format_utc(w[i].to_at_ms, to);
+        buf_addf(out, "%s%.11s%.5s/%.16s %s", i ? ", " : "", from, from + 11, to,
+                 reason_name(w[i].closed_before));
+    }
+}
+
+struct row {
+    const char *name;
+    const char *zone;
+    const char *country;
+    int opens, closes; /* hours and minutes as 930 */
+    int weekend;       /* -1 = the country's */
+    const char *from, *until;
+    const char *want;
+};
+
+static int minute(int hhmm)
+{
+    return hhmm / 100 * 60 + hhmm % 100;
+}
+
+static struct calendar calendar_of(const struct row *r)
+{
+    struct calendar c = {.zone = zone(r->zone),
+                         .opens_minute = minute(r->opens),
+                         .closes_minute = minute(r->closes),
+                         .weekend_mask = r->weekend};
+    memcpy(c.country, r->country, 3);
+    return c;
+}
+
+static void check(const struct row *rows, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct calendar c = calendar_of(&rows[i]);
+        struct interval w[WINDOWS_MAX];
+        struct buf got SAM_CLEANUP(buf_deinit) = BUF_INIT(4000);
+        show(w, calendar_windows(&c, at(rows[i].from), at(rows[i].until), w, WINDOWS_MAX), &got);
+        if (strcmp(buf_text(&got), rows[i].want) != 0)
+            fail_msg("%s:\n  %s, not\n  %s", rows[i].name, buf_text(&got), rows[i].want);
+    }
+}
+
+static const struct row office[] = {
+    {"over a weekend and the spring gap", "Europe/Berlin", "DE", 900, 1700, -1, "2026-03-27T12:00",
+     "2026-04-01T12:00",
+     "2026-03-27T08:00/2026-03-27T16:00 hours, 2026-03-30T07:00/2026-03-30T15:00 weekend, "
+     "2026-03-31T07:00/2026-03-31T15:00 hours, 2026-04-01T07:00/2026-04-01T15:00 hours"},
+    {"as it closes", "Europe/Berlin", "DE", 900, 1700, -1, "2026-03-27T16:00", "2026-03-31T00:00",
+     "2026-03-30T07:00/2026-03-30T15:00 weekend"},
+    {"from a Sunday", "Europe/Berlin", "DE", 900, 1700, -1, "2026-03-29T12:00", "2026-03-31T00:00",
+     "2026-03-30T07:00/2026-03-30T15:00 weekend"},
+    {"by night", "Europe/Berlin", "DE", 900, 1700, -1, "2026-03-30T22:00", "2026-04-01T00:00",
+     "2026-03-31T07:00/2026-03-31T15:00 hours"},
+    {"until an opening", "Europe/Berlin", "DE", 900, 1700, -1, "2026-03-30T22:00",
+     "2026-03-31T07:00", ""},
+    {"no time at all", "Europe/Berlin", "DE", 900, 1700, -1, "2026-03-27T12:00", "2026-03-27T12:00",
+     "2026-03-27T08:00/2026-03-27T16:00 hours"},
+    {"half an hour off", "Asia/Kolkata", "IN", 900, 1700, -1, "2026-07-03T00:00",
+     "2026-07-07T00:00",
+     "2026-07-03T03:30/2026-07-03T11:30 hours, 2026-07-06T03:30/2026-07-06T11:30 weekend"},
+    {"Friday and Saturday", "Africa/Cairo", "EG", 900, 1700, -1, "2026-01-08T00:00",
+     "2026-01-12T00:00",
+     "2026-01-08T07:00/2026-01-08T15:00 hours, 2026-01-11T07:00/2026-01-11T15:00 weekend"},
+    {"own weekend", "Europe/Berlin", "DE", 900, 1700, SUNDAY, "2026-01-10T00:00",
+     "2026-01-13T00:00",
+     "2026-01-10T08:00/2026-01-10T16:00 hours, 2026-01-12T08:00/2026-01-12T16:00 weekend"},
+    {"no weekend", "Europe/Berlin", "DE", 900, 1700, 0, "2026-01-10T00:00", "2026-01-12T00:00",
+     "2026-01-10T08:00/2026-01-10T16:00 hours, 2026-01-11T08:00/2026-01-11T16:00 hours"},
+    {"never", "Europe/Berlin", "DE", 900, 1700, 127, "2026-01-01T00:00", "2027-01-01T00:00", ""},
+    {"a local day ahead of UTC", "Pacific/Kiritimati", "KI", 900, 1000, 0, "2026-01-01T00:00",
+     "2026-01-02T00:00", "2026-01-01T19:00/2026-01-01T20:00 hours"},
+};
+
+static const struct row clock_changes[] = {
+    {"opens in the gap: as it ends", "Europe/Berlin", "DE", 230, 1200, 0, "2026-03-29T00:00",
+     "2026-03-29T20:00", "2026-03-29T01:00/2026-03-29T10:00 hours"},
+    {"closes in the gap: as it begins", "Europe/Berlin", "DE", 0, 230, 0, "2026-03-29T00:00",
+     "2026-03-29T20:00", "2026-03-28T23:00/2026-03-29T01:00 hours"},
+    {"all of it in the gap", "Europe/Berlin", "DE", 210, 250, 0, "2026-03-28T00:00",
+     "2026-03-30T12:00",
+     "2026-03-28T01:10/2026-03-28T01:50 hours, 2026-03-30T00:10/2026-03-30T00:50 hours"},
+    {"opens in the overlap: the first time", "Europe/Berlin", "DE", 230, 1200, 0,
+     "2026-10-25T00:00", "2026-10-25T20:00", "2026-10-25T00:30/2026-10-25T11:00 hours"},
+    {"closes in the overlap: the second time", "Europe/Berlin", "DE", 0, 230, 0, "2026-10-25T00:00",
+     "2026-10-25T20:00", "2026-10-24T22:00/2026-10-25T01:30 hours"},
+    {"opens in the gap", "America/New_York", "US", 230, 1000, 0, "2026-03-08T06:00",
+     "2026-03-08T20:00", "2026-03-08T07:00/2026-03-08T14:00 hours"},
+    {"opens in the overlap", "America/New_York", "US", 130, 1000, 0, "2026-11-01T04:00",
+     "2026-11-01T20:00", "2026-11-01T05:30/2026-11-01T15:00 hours"},
+    {"closes in the overlap", "America/New_York", "US", 0, 130, 0, "2026-11-01T04:30",
+     "2026-11-01T20:00", "2026-11-01T04:00/2026-11-01T06:30 hours"},
+    {"opens at a midnight that is not", "Africa/Cairo", "EG", 0, 600, 0, "2026-04-23T12:00",
+     "2026-04-24T12:00", "2026-04-23T22:00/2026-04-24T03:00 hours"},
+    {"closes before a midnight that comes late", "Africa/Cairo", "EG", 900, 2330, 0,
+     "2026-10-29T12:00", "2026-10-29T23:00", "2026-10-29T06:00/2026-10-29T21:30 hours"},
+    {"opens in the hour that comes twice", "Africa/Cairo", "EG", 2315, 2345, 0, "2026-10-29T12:00",
+     "2026-10-29T23:00", "2026-10-29T20:15/2026-10-29T21:45 hours"},
+};
+
+/* Days from 00:00 to 24:00 are one span, except over closed days. */
+static const struct row whole_days[] = {
+    {"all the time", "Europe/Berlin", "DE", 0, 2400, 0, "2026-03-28T12:00", "2026-03-31T00:00",
+     "2026-03-27T23:00/2026-03-31T22:00 hours"},
+    {"before a gap at midnight", "Africa/Cairo", "EG", 0, 2400, -1, "2026-04-23T12:00",
+     "2026-04-26T22:00",
+     "2026-04-22T22:00/2026-04-23T22:00 hours, 2026-04-25T21:00/2026-04-27T21:00 weekend"},
+    {"a Thursday of 25 hours", "Africa/Cairo", "EG", 0, 2400, -1, "2026-10-29T12:00",
+     "2026-10-30T12:00", "2026-10-28T21:00/2026-10-29T22:00 hours"},
+    /* closing at 24:00 is the beginning of the next day, not the second time of its first hour */
+    {"not into a Sunday whose first hour comes twice", "Atlantic/Azores", "PT", 0, 2400, SUNDAY,
+     "2026-10-24T12:00", "2026-10-27T00:00",
+     "2026-10-24T00:00/2026-10-25T00:00 hours, 2026-10-26T01:00/2026-10-27T01:00 weekend"},
+    {"over that hour", "Atlantic/Azores", "PT", 0, 2400, 0, "2026-10-24T12:00", "2026-10-25T12:00",
+     "2026-10-24T00:00/2026-10-26T01:00 hours"},
+    {"evenings", "Europe/Berlin", "DE", 1800, 2400, 0, "2026-01-10T12:00", "2026-01-12T00:00",
+     "2026-01-10T17:00/2026-01-10T23:00 hours, 2026-01-11T17:00/2026-01-11T23:00 hours"},
+};
+
+static void test_office_hours(void **state)
+{
+    (void)state;
+    check(office, SAM_ARRAY_LEN(office));
+}
+
+static void test_hours_while_the_clock_changes(void **state)
+{
+    (void)state;
+    check(clock_changes, SAM_ARRAY_LEN(clock_changes));
+}
+
+static void test_days_until_midnight(void **state)
+{
+    (void)state;
+    check(whole_days, SAM_ARRAY_LEN(whole_days));
+}
+
+static bool is_listed(void *ctx, int64_t day)
+{
+    for (const int64_t *d = ctx; *d; d++) {
+        if (*d == day)
+            return true;
+    }
+    return false;
+}
+
+static void test_holidays_are_closed(void **state)
+{
+    (void)state;
+    int64_t days[] = {day_of("2026-12-24"), day_of("2026-12-25"), day_of("2026-12-28"), 0};
+    static const struct row r = {
+        "", "Europe/Berlin", "DE", 900, 1700, -1, "2026-12-23T12:00", "2026-12-30T00:00", ""};
+    struct calendar c = calendar_of(&r);
+    struct interval w[WINDOWS_MAX];
+    struct buf got SAM_CLEANUP(buf_deinit) = BUF_INIT(4000);
+    c.is_holiday = is_listed;
+    c.holiday_ctx = days;
+    show(w, calendar_windows(&c, at(r.from), at(r.until), w, WINDOWS_MAX), &got);
+    assert_string_equal(buf_text(&got), "2026-12-23T08:00/2026-12-23T16:00 hours, "
+                                        "2026-12-29T08:00/2026-12-29T16:00 holiday");
+    buf_reset(&got);
+    c.is_holiday = NULL; /* "holidays": false */
+    show(w, calendar_windows(&c, at("2026-12-24T00:00"), at("2026-12-25T00:00"), w, 1), &got);
+    assert_string_equal(buf_text(&got), "2026-12-24T08:00/2026-12-24T16:00 hours");
+}
+
+static void test_no_more_than_asked_for(void **state)
+{
+    (void)state;
+    static const struct row r = {
+        "", "Europe/Berlin", "DE", 0, 2400, SUNDAY, "2026-01-05T12:00", "2026-03-01T00:00", ""};
+    struct calendar c = calendar_of(&r);
+    struct interval w[3] = {{1, 1, REASON_NONE}, {1, 1, REASON_NONE}, {1, 1, REASON_NONE}};
+    struct buf got SAM_CLEANUP(buf_deinit) = BUF_INIT(4000);
+    assert_int_equal(calendar_windows(&c, at(r.from), at(r.until), w, 0), 0);
+    assert_int_equal(calendar_windows(&c, at(r.from), at(r.until), w, 2), 2);
+    assert_int_equal(w[2].to_at_ms, 1);
+    show(w, 2, &got); /* the last one has its whole length */
+    assert_string_equal(buf_text(&got), "2026-01-04T23:00/2026-01-10T23:00 weekend, "
+                                        "2026-01-11T23:00/2026-01-17T23:00 weekend");
+}
+
+/* Open when the wall clock says so, by another reader of tzdata, at every quarter of an hour at
+ * which the wall clock shows a time that comes once. */
+static void check_against_wall_clock(const struct row *r)
+{
+    struct calendar c = calendar_of(r);
+    struct interval w[400];
+    size_t count = calendar_windows(&c, at(r->from), at(r->until), w, SAM_ARRAY_LEN(w));
+    GTimeZone *tz = g_time_zone_new_identifier(r->zone);
+    size_t next = 0;
+    for (int64_t ms = at(r->from); ms < at(r->until); ms += 15 * MINUTE_MS) {
+        GDateTime *utc = g_date_time_new_from_unix_utc(ms / 1000);
+        GDateTime *local = g_date_time_to_timezone(utc, tz);
+        int64_t day = zone_day(c.zone, ms);
+        int wall = g_date_time_get_hour(local) * 60 + g_date_time_get_minute(local);
+        bool rest = (country_weekend(r->country, day) &
+                     WEEKDAY_MASK(g_date_time_get_day_of_week(local) - 1)) != 0;
+        bool twice = false;
+        for (int64_t other = ms - 2 * HOUR_MS; other <= ms + 2 * HOUR_MS; other += 15 * MINUTE_MS) {
+            GDateTime *o = g_date_time_add(utc, (other - ms) * 1000);
+            GDateTime *l = g_date_time_to_timezone(o, tz);
+            twice = twice || (other != ms &&
+                              g_date_time_get_hour(l) * 60 + g_date_time_get_minute(l) == wall);
+            g_date_time_unref(l);
+            g_date_time_unref(o);
+        }
+        while (next < count && w[next].to_at_ms <= ms)
+            next++;
+        bool open = next < count && w[next].from_at_ms <= ms;
+        bool want = !rest && wall >= c.opens_minute && wall < c.closes_minute;
+        if (!twice && open != want)
+            fail_msg("%s: %s at %lld", r->name, open ? "open" : "closed", (long long)ms);
+        g_date_time_unref(local);
+        g_date_time_unref(utc);
+    }
+    g_time_zone_unref(tz);
+}
+
+static void test_the_wall_clock_agrees(void **state)
+{
+    (void)state;
+    static const struct row rows[] = {
+        {"Berlin, spring", "Europe/Berlin", "DE", 130, 245, -1, "2026-03-20T00:00",
+         "2026-04-10T00:00", NULL},
+        {"Berlin, autumn", "Europe/Berlin", "DE", 900, 1700, -1, "2026-10-16T00:00",
+         "2026-11-06T00:00", NULL},
+        {"New York, spring", "America/New_York", "US", 0, 2400, -1, "2026-03-01T00:00",
+         "2026-03-22T00:00", NULL},
+        {"New York, autumn", "America/New_York", "US", 830, 2359, -1, "2026-10-25T00:00",
+         "2026-11-15T00:00", NULL},
+        {"Kolkata", "Asia/Kolkata", "IN", 915, 1745, -1, "2026-06-01T00:00", "2026-06-15T00:00",
+         NULL},
+        {"Cairo, spring", "Africa/Cairo", "EG", 0, 2400, -1, "2026-04-16T00:00", "2026-05-07T00:00",
+         NULL},
+        {"Cairo, autumn", "Africa/Cairo", "EG", 1200, 2345, -1, "2026-10-20T00:00",
+         "2026-11-10T00:00", NULL},
+        {"Azores, autumn", "Atlantic/Azores", "PT", 0, 2400, -1, "2026-10-16T00:00",
+         "2026-11-06T00:00", NULL},
+        {"Lord Howe, spring", "Australia/Lord_Howe", "AU", 0, 1200, -1, "2026-09-25T00:00",
+         "2026-10-12T00:00", NULL},
+        {"Santiago, spring", "America/Santiago", "CL", 0, 900, -1, "2026-08-30T00:00",
+         "2026-09-15T00:00", NULL},
+    };
+    for (size_t i = 0; i < SAM_ARRAY_LEN(rows); i++)
+        check_against_wall_clock(&rows[i]);
+}
+
+/* ---- countries ------------------------------------------------------------------------------ */
+
+static void test_weekends_of_countries(void **state)
+{
+    (void)state;
+    enum { THU = 1 << 3, FRI = 1 << 4, SAT = 1 << 5, SUN = 1 << 6 };
+    static const struct {
+        const char *country;
+        const char *day;
+        int want;
+    } rows[] = {
+        {"DE", "2026-01-01", SAT | SUN}, {"US", "2026-01-01", SAT | SUN},
+        {"IN", "2026-01-01", SAT | SUN}, {"HK", "2026-01-01", SAT | SUN},
+        {"MY", "2026-01-01", SAT | SUN}, {"SA", "2026-01-01", FRI | SAT},
+        {"QA", "2026-01-01", FRI | SAT}, {"KW", "2026-01-01", FRI | SAT},
+        {"OM", "2026-01-01", FRI | SAT}, {"BH", "2026-01-01", FRI | SAT},
+        {"JO", "2026-01-01", FRI | SAT}, {"DZ", "2026-01-01", FRI | SAT},
+        {"EG", "2026-01-01", FRI | SAT}, {"IQ", "2026-01-01", FRI | SAT},
+        {"IL", "2026-01-01", FRI | SAT}, {"SY", "2026-01-01", FRI | SAT},
+        {"SD", "2026-01-01", FRI | SAT}, {"YE", "2026-01-01", FRI | SAT},
+        {"BD", "2026-01-01", FRI | SAT}, {"MV", "2026-01-01", FRI | SAT},
+        {"LY", "2026-01-01", FRI | SAT}, {"BN", "2026-01-01", FRI | SUN},
+        {"IR", "2026-01-01", FRI},       {"NP", "2026-01-01", SAT},
+        {"SA", "2013-06-27", THU | FRI}, {"SA", "2013-06-28", FRI | SAT},
+        {"AE", "2021-12-31", FRI | SAT}, {"AE", "2022-01-01", SAT | SUN},
+        {"AE", "2026-01-01", SAT | SUN}, {"MR", "2014-09-30", FRI | SAT},
+        {"MR", "2014-10-01", SAT | SUN}, {"MR", "2026-01-01", SAT | SUN},
+    };
+    for (size_t i = 0; i < SAM_ARRAY_LEN(rows); i++) {
+        unsigned got = country_weekend(rows[i].country, day_of(rows[i].day));
+        if (got != (unsigned)rows[i].want)
+            fail_msg("%s %s: mask %u, not %d", rows[i].country, rows[i].day, got, rows[i].want);
+    }
+}
+
+static void test_countries_are_iso_3166(void **state)
+{
+    (void)state;
+    static const char *const good[] = {"DE", "US", "GB", "AE", "NP", "ZW", "AD", "BV"};
+    static const char *const bad[] = {"",   "D",  "de",  "DEU", "UK", "EU",
+                                      "XX", "#c", "D\t", "  ",  "12", "D\xc3"};
+    for (size_t i = 0; i < SAM_ARRAY_LEN(good); i++)
+        assert_int_equal(country_check(good[i]), 0);
+    for (size_t i = 0; i < SAM_ARRAY_LEN(bad); i++)
+        assert_int_equal(country_check(bad[i]), -EINVAL);
+}
+
+static int forget_zones(void **state)
+{
+    (void)state;
+    zone_cache_clear();
+    zone_cache_clear(); /* nothing is left to do */
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_only_names_of_tzdata_are_zones),
+        cmocka_unit_test(test_the_first_moment_of_a_day),
+        cmocka_unit_test(test_each_moment_has_its_day),
+        cmocka_unit_test(test_days_before_the_epoch),
+        cmocka_unit_test(test_office_hours),
+        cmocka_unit_test(test_hours_while_the_clock_changes),
+        cmocka_unit_test(test_days_until_midnight),
+        cmocka_unit_test(test_holidays_are_closed),
+        cmocka_unit_test(test_no_more_than_asked_for),
+        cmocka_unit_test(test_the_wall_clock_agrees),
+        cmocka_unit_test(test_weekends_of_countries),
+        cmocka_unit_test(test_countries_are_iso_3166),
+    };
+    return cmocka_run_group_tests(tests, NULL, forget_zones);
+}
