@@ -29,7 +29,8 @@ static const char insert_sql[] =
     "WITH fresh AS (INSERT INTO prospect_approval_data (id, workspace_id, campaign_id, account_id, "
     "vanity, provider_id, first_name, last_name, company, title, custom) "
     "SELECT s.id, $1, $2, s.account_id, s.vanity, s.provider_id, s.first_name, s.last_name, "
-    "s.company, s.title, s.custom FROM import_stage s ORDER BY s.id ON CONFLICT DO NOTHING "
+    "s.company, s.title, s.custom FROM import_stage s ORDER BY s.vanity, s.provider_id ON CONFLICT "
+    "DO NOTHING "
     "RETURNING vanity, provider_id) "
     "SELECT count(*), count(*) FILTER (WHERE EXISTS (SELECT FROM contacted k "
     "WHERE k.workspace_id = $1 AND k.identity = 'v:' || f.vanity) OR EXISTS ("
@@ -71,7 +72,9 @@ static enum pg_failure write_chunk(struct ctl *c, void *arg)
 {
     SAM_CLEANUP(pg_result_freep) struct pg_result *r = NULL;
     struct import *m = arg;
-    enum pg_failure failure = pg_copy_begin(c->pg, copy_sql);
+    enum pg_failure failure = pg_script(c->pg, "SET LOCAL synchronous_commit = off");
+    if (!failure)
+        failure = pg_copy_begin(c->pg, copy_sql);
     if (failure)
         return failure;
     failure = pg_copy_bytes(c->pg, buf_text(&m->chunk), m->chunk.len);
@@ -86,6 +89,15 @@ static enum pg_failure write_chunk(struct ctl *c, void *arg)
     m->chunk_fresh = pg_i64(r, 0, 0);
     m->chunk_contacted = pg_i64(r, 0, 1);
     return PG_FINE;
+}
+
+/* The chunks did not wait for the disk; a commit that does makes all of them durable. */
+static enum pg_failure make_durable(struct ctl *c, void *arg)
+{
+    const struct import *m = arg;
+    pg_add_uuid(ctl_params(c), &m->campaign.id);
+    return pg_exec(c->pg, "UPDATE campaigns SET updated_at = sam_now() WHERE id = $1", &c->params,
+                   NULL);
 }
 
 static void show_progress(const struct import *m)
@@ -244,6 +256,8 @@ static enum ctl_exit run(struct import *m)
     if (m->exit)
         return m->exit;
     if (!flush(m) || (m->exit = rejects_end(m->rejects)))
+        return m->exit;
+    if (m->fresh > 0 && (m->exit = ctl_transaction(m->c, make_durable, m)))
         return m->exit;
     if (!bad && m->lines == 0)
         return ctl_fail("%s: holds no people: a first line with the column names, then one line a "
