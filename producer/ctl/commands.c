@@ -7,14 +7,21 @@
 #define MANY ARGS_MAX
 
 static const struct command table[] = {
+    {"doctor", "", "", 0, 0, command_doctor,
+     "look at everything that SAM needs, and say what to do", NULL},
     {"migrate", "[--status]", "status", 0, 0, command_migrate,
      "bring the database's schema up to this program", NULL},
+    {"topics", "create|show", "", 1, 1, command_topics, "make Kafka's topics, or look at them",
+     "create makes those of sam.jobs, sam.sync, sam.events and dlq.sam.jobs that are not there;\n"
+     "it never changes one that is."},
     {"config", "sample|document", "", 1, 1, command_config, "print a sam.cfg to begin with", NULL},
 
     {"workspace add", "NAME", "", 1, 1, command_workspace_add,
      "make a workspace: people are contacted once in each", NULL},
     {"workspace list", "", "", 0, 0, command_workspace_list, "list the workspaces", NULL},
 
+    {"account discover", "", "", 0, 0, command_account_discover,
+     "list the LinkedIn accounts that Unipile has", NULL},
     {"account add", "NAME --unipile-id ID --country CC [options]",
      "unipile-id= country= timezone= plan= ramp= spacing= jitter= daily-cap= daily-invitations= "
      "weekly-invitations= daily-messages= daily-profile-views=",

@@ -23,12 +23,18 @@ const struct command *command_find(const char *const *words, size_t count, size_
 /* setup.c */
 ctl_command_fn command_migrate;
 ctl_command_fn command_config;
+/* doctor.c */
+ctl_command_fn command_doctor;
+/* topics.c */
+ctl_command_fn command_topics;
 /* workspaces.c */
 ctl_command_fn command_workspace_add;
 ctl_command_fn command_workspace_list;
 /* accounts.c */
 ctl_command_fn command_account_add;
 ctl_command_fn command_account_set;
+/* discover.c */
+ctl_command_fn command_account_discover;
 ctl_command_fn command_account_list;
 ctl_command_fn command_account_pause;
 ctl_command_fn command_account_resume;

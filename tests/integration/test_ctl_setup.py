@@ -1,5 +1,6 @@
 """samctl: words, settings, schema, workspaces, accounts."""
 
+import json
 import unittest
 
 from ctl_test import CtlTest, connector
@@ -60,8 +61,6 @@ class Migrate(CtlTest):
         return [step["state"] for step in self.samctl_status()]
 
     def samctl_status(self):
-        import json
-
         done = self.samctl_result("migrate", "--status", "--json")
         return [json.loads(line) for line in done.stdout.splitlines()]
 

@@ -38,6 +38,7 @@ SOURCE = os.environ.get("SAM_SOURCE", os.path.dirname(os.path.dirname(HERE)))
 BIN = os.environ.get("SAM_BIN", os.path.join(SOURCE, "build", "dev", "bin"))
 PATIENCE = float(os.environ.get("SAM_TEST_PATIENCE", "1"))
 POLL_SECONDS = 0.05
+API_KEY = "test-key"
 LOG_LINES_SHOWN = 25
 COMMAND_SECONDS = 120
 SANITIZER_WORDS = ("ERROR: AddressSanitizer", "ERROR: LeakSanitizer", "runtime error:")
@@ -290,6 +291,7 @@ class Simulator(Process):
         port = free_port()
         self.url = f"http://127.0.0.1:{port}"
         command = [os.path.join(BIN, "sam-simulator"), "--listen", f"127.0.0.1:{port}"]
+        command += ["--api-key", API_KEY]
         command += ["--scenario", scenario] if scenario else ["--anyone"]
         super().__init__("simulator", command, folder)
 
@@ -421,7 +423,7 @@ class SamTest(unittest.TestCase):
                 "partitions": 4,
                 "replication_factor": 1,
             },
-            "unipile": {"base_url": "", "api_key": "test-key", "timeout": "5s"},
+            "unipile": {"base_url": "", "api_key": API_KEY, "timeout": "5s"},
             "limits": {"spacing": "1s", "jitter": "0s"},
             "producer": {"tick": "100ms"},
             "worker": {"drain_timeout": "20s"},

@@ -19,7 +19,7 @@ MAY_INCLUDE = {
     "common/policy": ["common/base", "common/model", "common/policy"],
     "common/adapters": ["common"],
     "producer": ["common", "producer"],
-    "producer/ctl": ["common", "producer/ctl"],
+    "producer/ctl": ["common", "producer"],
     "worker": ["common", "worker"],
     "worker/unipile": ["common/base", "common/model", "worker/unipile"],
     # The judge of the tests shares nothing with what it judges.
@@ -60,7 +60,7 @@ LIBRARIES = {
     "librdkafka/": ["common/adapters", "tests/devbroker", "tests/contract", "tests/fakes"],
     "libpq": ["common/adapters", "tests/contract"],
     "microhttpd.h": ["common/adapters", "tests/simulator", "tests/contract"],
-    "curl/": ["worker/unipile", "tests/simulator", "tests/contract"],
+    "curl/": ["worker/unipile", "producer/ctl", "tests/simulator", "tests/contract"],
     "libconfig.h": ["common/base", "tests/simulator"],
     "glib": ["common/model", "common/adapters", "producer", "worker", "tests/simulator"],
     "csv.h": ["producer/ctl"],

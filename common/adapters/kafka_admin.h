@@ -1,0 +1,64 @@
+/* common/adapters/kafka_admin.h - Kafka's topics: make them, and look at them. Blocking; for
+ * samctl.
+ *
+ * Nothing here changes or deletes a topic that exists: the number of partitions decides who owns an
+ * account, and sam.events is what a restored database learns from. */
+#ifndef SAM_ADAPTERS_KAFKA_ADMIN_H
+#define SAM_ADAPTERS_KAFKA_ADMIN_H
+
+#include "common/adapters/kafka.h"
+
+#define KAFKA_ADMIN_TOPICS_MAX  16
+#define KAFKA_ADMIN_CONFIGS_MAX 8
+#define KAFKA_ADMIN_WHY_BYTES   240
+
+struct kafka_admin;
+
+struct kafka_topic_config {
+    const char *name;
+    const char *value;
+};
+
+struct kafka_topic_wish {
+    const char *name;
+    int32_t partitions;
+    int32_t replication_factor;
+    struct kafka_topic_config configs[KAFKA_ADMIN_CONFIGS_MAX]; /* ends with a NULL name */
+};
+
+enum kafka_topic_made { KAFKA_TOPIC_MADE, KAFKA_TOPIC_EXISTED, KAFKA_TOPIC_REFUSED };
+
+struct kafka_topic_result {
+    enum kafka_topic_made made;
+    char why[KAFKA_ADMIN_WHY_BYTES]; /* of REFUSED */
+};
+
+struct kafka_topic_state {
+    bool exists;
+    int32_t partitions;
+    int32_t replicas; /* of the partition that has fewest, as below */
+    int32_t in_sync;  /* replicas that are up to date */
+    int32_t leaderless;
+    int64_t records; /* that can be read; -1 = not known */
+};
+
+/* 0 done; -EINVAL a property was refused: why says which. Connects when it is first used. */
+SAM_MUSTCHECK int kafka_admin_new(const struct kafka_options *options, struct kafka_admin **ret,
+                                  char *why, size_t why_bytes);
+void kafka_admin_free(struct kafka_admin *a);
+SAM_DEFINE_FREEP(kafka_admin)
+
+/* Brokers of the cluster. 0 done; -ENOTCONN no answer: why says what the last attempt met. */
+SAM_MUSTCHECK int kafka_admin_brokers(struct kafka_admin *a, int64_t timeout_ms, int32_t *ret_count,
+                                      char why[KAFKA_ADMIN_WHY_BYTES]);
+/* Makes the topics that are not there; one result each. 0 done (look at the results); -ENOTCONN no
+ * answer: why. count: at most KAFKA_ADMIN_TOPICS_MAX. */
+SAM_MUSTCHECK int kafka_admin_create(struct kafka_admin *a, const struct kafka_topic_wish *wishes,
+                                     size_t count, int64_t timeout_ms,
+                                     struct kafka_topic_result *results,
+                                     char why[KAFKA_ADMIN_WHY_BYTES]);
+/* 0 done (ret->exists may be false); -ENOTCONN: why. */
+SAM_MUSTCHECK int kafka_admin_topic(struct kafka_admin *a, const char *name, int64_t timeout_ms,
+                                    struct kafka_topic_state *ret, char why[KAFKA_ADMIN_WHY_BYTES]);
+
+#endif

@@ -1,0 +1,265 @@
+/* doctor: everything that SAM needs, looked at once; each line ok or failed, and what to do. */
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/adapters/migrate.h"
+#include "common/base/clock.h"
+#include "common/model/calendar.h"
+#include "producer/ctl/commands.h"
+#include "producer/ctl/doctor_http.h"
+#include "producer/ctl/topics.h"
+
+#include "common/base/banned.h"
+
+#define CLOCK_MAX_MS     (5 * SECOND_MS) /* design 3.10: then nothing is sent */
+#define KAFKA_TIMEOUT_MS 5000
+
+struct doctor {
+    struct ctl *c;
+    struct table table;
+    int failed;
+};
+
+static const struct column columns[] = {{"check", "check", COLUMN_TEXT},
+                                        {"result", "result", COLUMN_TEXT},
+                                        {"detail", "detail", COLUMN_TEXT}};
+
+SAM_PRINTF(4, 5)
+static void line(struct doctor *d, const char *check, const char *result, const char *fmt, ...)
+{
+    SAM_CLEANUP(buf_deinit) struct buf text = BUF_INIT(2000);
+    va_list ap;
+    va_start(ap, fmt);
+    buf_vaddf(&text, fmt, ap);
+    va_end(ap);
+    d->failed += strcmp(result, "failed") == 0 ? 1 : 0;
+    table_text(&d->table, check);
+    table_text(&d->table, result);
+    table_text(&d->table, buf_text(&text));
+}
+
+#define OK(d, check, ...)     line(d, check, "ok", __VA_ARGS__)
+#define NOTE(d, check, ...)   line(d, check, "note", __VA_ARGS__)
+#define FAILED(d, check, ...) line(d, check, "failed", __VA_ARGS__)
+
+/* ---- this machine --------------------------------------------------------------------------- */
+
+static bool check_config(struct doctor *d)
+{
+    SAM_CLEANUP(problems_deinit) struct problems problems = PROBLEMS_INIT;
+    d->c->settings = settings_load(d->c->config_path, &problems);
+    for (size_t i = 0; i < problems.count; i++)
+        FAILED(d, "config", "%s", problems.lines[i]);
+    if (!d->c->settings)
+        return false;
+    OK(d, "config", "%s", d->c->config_path ? d->c->config_path : "as found, see --print-config");
+    if (zone_find("Europe/Berlin"))
+        OK(d, "time zones", "tzdata is there");
+    else
+        FAILED(d, "time zones", "tzdata is missing: apt-get install tzdata");
+    return true;
+}
+
+/* ---- Postgres -------------------------------------------------------------------------------- */
+
+static const char server_sql[] =
+    "SELECT current_setting('server_version'), clock_timestamp(), "
+    "(extract(epoch FROM sam_now() - clock_timestamp()) * 1000)::bigint, "
+    "current_setting('fsync') = 'on' AND current_setting('full_page_writes') = 'on'";
+static const char daemons_sql[] =
+    "SELECT count(*) FILTER (WHERE application_name = 'sam-producer'), "
+    "count(*) FILTER (WHERE application_name LIKE 'sam-worker%') FROM pg_stat_activity "
+    "WHERE datname = current_database()";
+static const char stuck_sql[] =
+    "SELECT (SELECT count(*) FROM ledger_aside WHERE cleared_at IS NULL), "
+    "(SELECT count(*) FROM send_queue WHERE status = 'unknown'), "
+    "(SELECT string_agg(name || ' ' || status, ', ' ORDER BY name) FROM linkedin_accounts "
+    "WHERE status IN ('disconnected', 'restricted')), "
+    "(SELECT count(*) FROM outbox WHERE published_at IS NULL "
+    "AND created_at < sam_now() - interval '1 minute')";
+
+static void check_clock(struct doctor *d, const struct pg_result *r, int64_t before_ms,
+                        int64_t after_ms)
+{
+    int64_t theirs = pg_time_ms(r, 0, 1);
+    int64_t off = theirs < before_ms  ? before_ms - theirs
+                  : theirs > after_ms ? theirs - after_ms
+                                      : 0;
+    if (off > CLOCK_MAX_MS)
+        FAILED(d, "clock",
+               "the database's clock and this machine's are %" PRId64 " s apart: nothing is sent "
+               "until they agree within 5 s; check NTP on both",
+               off / 1000);
+    else
+        OK(d, "clock", "within %" PRId64 " ms of the database's", off);
+    if (pg_i64(r, 0, 2) > 1000 || pg_i64(r, 0, 2) < -1000)
+        NOTE(d, "clock", "sam_now() is shifted by %" PRId64 " s: a test database",
+             pg_i64(r, 0, 2) / 1000);
+}
+
+static void check_server(struct doctor *d)
+{
+    SAM_CLEANUP(pg_result_freep) struct pg_result *r = NULL;
+    int64_t before_ms = clock_wall_ms();
+    if (pg_exec(d->c->pg, server_sql, NULL, &r) != PG_FINE) {
+        FAILED(d, "postgres", "%s", pg_error(d->c->pg));
+        return;
+    }
+    OK(d, "postgres", "version %s", pg_text(r, 0, 0));
+    check_clock(d, r, before_ms, clock_wall_ms());
+    if (!pg_bool(r, 0, 3))
+        FAILED(d, "postgres",
+               "fsync or full_page_writes is off: a crash of the server can lose "
+               "what was promised; set both to on");
+}
+
+static void check_stuck(struct doctor *d)
+{
+    SAM_CLEANUP(pg_result_freep) struct pg_result *r = NULL;
+    if (pg_exec(d->c->pg, stuck_sql, NULL, &r) != PG_FINE) {
+        FAILED(d, "work", "%s", pg_error(d->c->pg));
+        return;
+    }
+    if (pg_i64(r, 0, 0))
+        FAILED(d, "ledger", "%" PRId64 " events could not be applied; their accounts are blocked",
+               pg_i64(r, 0, 0));
+    if (pg_i64(r, 0, 1))
+        NOTE(d, "unknown", "%" PRId64 " sends without a known outcome: `samctl unknown list`",
+             pg_i64(r, 0, 1));
+    if (!pg_null(r, 0, 2))
+        NOTE(d, "accounts", "%s: reconnect at Unipile, then `samctl account resume`",
+             pg_text(r, 0, 2));
+    if (pg_i64(r, 0, 3))
+        FAILED(d, "outbox", "%" PRId64 " changes wait for the ledger: does sam-producer run?",
+               pg_i64(r, 0, 3));
+}
+
+static void check_daemons(struct doctor *d)
+{
+    SAM_CLEANUP(pg_result_freep) struct pg_result *r = NULL;
+    if (pg_exec(d->c->pg, daemons_sql, NULL, &r) != PG_FINE)
+        return;
+    if (pg_i64(r, 0, 0) == 0)
+        NOTE(d, "sam-producer", "none is connected to this database");
+    else
+        OK(d, "sam-producer", "connected");
+    if (pg_i64(r, 0, 1) == 0)
+        NOTE(d, "sam-worker", "none is connected to this database");
+    else
+        OK(d, "sam-worker", "connected");
+}
+
+static void check_postgres(struct doctor *d)
+{
+    enum migrate_state state = MIGRATE_EQUAL;
+    char why[400];
+    const struct pg_options options = {.conninfo = d->c->settings->postgres.conninfo,
+                                       .application_name = "samctl",
+                                       .statement_timeout_ms = 30 * SECOND_MS};
+    if (pg_connect(&options, &d->c->pg, why, sizeof(why)) != 0) {
+        FAILED(d, "postgres", "cannot be reached: %s (postgres.conninfo, %s)", why,
+               settings_source(d->c->settings, "postgres", "conninfo")->text);
+        return;
+    }
+    if (migrate_check(d->c->pg, &state, why) != PG_FINE) {
+        FAILED(d, "schema", "%s", pg_error(d->c->pg));
+        return;
+    }
+    if (state != MIGRATE_EQUAL) {
+        FAILED(d, "schema", "%s", why);
+        return;
+    }
+    check_server(d);
+    OK(d, "schema", "version %d", migrate_version());
+    check_stuck(d);
+    check_daemons(d);
+}
+
+/* ---- Kafka ----------------------------------------------------------------------------------- */
+
+static void check_topic(struct doctor *d, const char *name, const struct kafka_topic_state *t)
+{
+    if (!t->exists)
+        FAILED(d, name, "there is no such topic: `samctl topics create`");
+    else if (t->leaderless)
+        FAILED(d, name, "%d of %d partitions have no leader: are all brokers up?", t->leaderless,
+               t->partitions);
+    else if (t->in_sync < t->replicas)
+        NOTE(d, name, "a partition has %d of %d replicas in sync", t->in_sync, t->replicas);
+    else
+        OK(d, name, "%d partitions, %d replicas", t->partitions, t->replicas);
+}
+
+static void check_topics(struct doctor *d, struct kafka_admin *admin)
+{
+    SAM_CLEANUP(topics_deinit) struct topics t;
+    struct kafka_topic_state states[TOPICS_COUNT];
+    char why[KAFKA_ADMIN_WHY_BYTES];
+    bool all = true;
+    topics_init(&t, d->c->settings);
+    for (size_t i = 0; i < TOPICS_COUNT; i++) {
+        if (kafka_admin_topic(admin, t.names[i], KAFKA_TIMEOUT_MS, &states[i], why) != 0) {
+            FAILED(d, t.names[i], "%s", why);
+            return;
+        }
+        check_topic(d, t.names[i], &states[i]);
+        all = all && states[i].exists;
+    }
+    for (size_t i = 1; all && i < TOPICS_EQUAL; i++) {
+        if (states[i].partitions != states[0].partitions)
+            FAILED(d, t.names[i],
+                   "has %d partitions, %s has %d: they must be as many, the owner of an account "
+                   "is found by them; make the smaller ones anew while nothing runs",
+                   states[i].partitions, t.names[0], states[0].partitions);
+    }
+}
+
+static void check_kafka(struct doctor *d)
+{
+    SAM_CLEANUP(kafka_admin_freep) struct kafka_admin *admin = NULL;
+    char why[KAFKA_ADMIN_WHY_BYTES];
+    int32_t brokers = 0;
+    if (topics_connect(d->c->settings, &admin) != CTL_DONE) {
+        FAILED(d, "kafka", "a property was refused, see above");
+        return;
+    }
+    if (kafka_admin_brokers(admin, KAFKA_TIMEOUT_MS, &brokers, why) != 0) {
+        FAILED(d, "kafka", "does not answer: %s (kafka.bootstrap_servers, %s)", why,
+               settings_source(d->c->settings, "kafka", "bootstrap_servers")->text);
+        return;
+    }
+    OK(d, "kafka", "%d broker%s", brokers, brokers == 1 ? "" : "s");
+    check_topics(d, admin);
+}
+
+/* ---- Unipile --------------------------------------------------------------------------------- */
+
+static void check_unipile(struct doctor *d)
+{
+    struct doctor_http h;
+    char why[DOCTOR_HTTP_WHY_BYTES];
+    if (doctor_http_get(d->c->settings, "/api/v1/accounts?limit=1", &h, why) != 0)
+        FAILED(d, "unipile", "%s: check unipile.base_url (%s)", why,
+               settings_source(d->c->settings, "unipile", "base_url")->text);
+    else if (h.status < 200 || h.status > 299)
+        FAILED(d, "unipile", "answers %ld: %s", h.status, doctor_http_advice(h.status));
+    else
+        OK(d, "unipile", "answers, and takes the key");
+    doctor_http_deinit(&h);
+}
+
+enum ctl_exit command_doctor(struct ctl *c)
+{
+    struct doctor d = {.c = c};
+    table_init(&d.table, columns, SAM_ARRAY_LEN(columns), c->json, stdout);
+    if (check_config(&d)) {
+        check_postgres(&d);
+        check_kafka(&d);
+        check_unipile(&d);
+    }
+    table_end(&d.table);
+    table_deinit(&d.table);
+    return d.failed ? ctl_fail("%d failed", d.failed) : CTL_DONE;
+}

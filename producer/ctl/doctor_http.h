@@ -1,0 +1,32 @@
+/* producer/ctl/doctor_http.h - one GET to Unipile, for `doctor` and `account discover`.
+ *
+ * The one place outside of worker/unipile that includes libcurl: samctl must not know the worker,
+ * and a blocking GET of an unmetered list needs nothing of its client. It never writes. */
+#ifndef SAM_CTL_DOCTOR_HTTP_H
+#define SAM_CTL_DOCTOR_HTTP_H
+
+#include "common/base/buf.h"
+#include "common/base/settings.h"
+
+#define DOCTOR_HTTP_WHY_BYTES  300
+#define DOCTOR_HTTP_BODY_BYTES (4 << 20)
+
+struct doctor_http {
+    long status; /* HTTP */
+    struct buf body;
+};
+
+/* path: with its query, "/api/v1/accounts?limit=1". 0: an answer, whatever its status; -ENOTCONN:
+ * none (why). Deinit in both cases. The key travels to base_url only: redirects are not followed.
+ */
+SAM_MUSTCHECK int doctor_http_get(const struct settings *s, const char *path,
+                                  struct doctor_http *ret, char why[DOCTOR_HTTP_WHY_BYTES]);
+void doctor_http_deinit(struct doctor_http *h);
+
+/* Query-escapes text. Owned by the caller. */
+char *doctor_http_escape(const char *text);
+
+/* What is to be done about a status that is not 2xx: a sentence. */
+const char *doctor_http_advice(long status);
+
+#endif

@@ -1,0 +1,180 @@
+#include "producer/ctl/topics.h"
+
+#include <string.h>
+
+#include "producer/ctl/commands.h"
+
+#include "common/base/banned.h"
+
+/* What each topic is for decides how long it is kept; sam.events for ever: it must reach farther
+ * back than the oldest backup of Postgres. */
+static const struct {
+    const char *name;
+    const char *retention_ms;
+    bool one_partition;
+} topics[TOPICS_COUNT] = {
+    {"sam.jobs", "604800000" /* 7 days */, false},
+    {"sam.sync", "86400000" /* a day */, false},
+    {"sam.events", "-1", false},
+    {"dlq.sam.jobs", "2592000000" /* 30 days */, true},
+};
+
+void topics_init(struct topics *t, const struct settings *s)
+{
+    for (size_t i = 0; i < TOPICS_COUNT; i++) {
+        t->names[i] = settings_topic(s, topics[i].name);
+        t->wishes[i] = (struct kafka_topic_wish){
+            .name = t->names[i],
+            .partitions = topics[i].one_partition ? 1 : (int32_t)s->kafka.partitions,
+            .replication_factor = (int32_t)s->kafka.replication_factor,
+            .configs = {{"retention.ms", topics[i].retention_ms},
+                        {"cleanup.policy", "delete"},
+                        {"min.insync.replicas", s->kafka.replication_factor > 2 ? "2" : "1"},
+                        {"unclean.leader.election.enable", "false"}}};
+    }
+}
+
+void topics_deinit(struct topics *t)
+{
+    for (size_t i = 0; i < TOPICS_COUNT; i++)
+        free(t->names[i]);
+}
+
+enum ctl_exit topics_connect(const struct settings *s, struct kafka_admin **ret)
+{
+    char why[KAFKA_ADMIN_WHY_BYTES];
+    const struct kafka_options options = {.bootstrap_servers = s->kafka.bootstrap_servers,
+                                          .client_id = "samctl",
+                                          .properties = (const char *const *)s->kafka.properties};
+    return kafka_admin_new(&options, ret, why, sizeof(why)) == 0 ? CTL_DONE : ctl_fail("%s", why);
+}
+
+static enum ctl_exit no_kafka(const struct ctl *c, const char *why)
+{
+    return ctl_fail("Kafka at %s does not answer: %s (kafka.bootstrap_servers comes from %s)",
+                    c->settings->kafka.bootstrap_servers, why,
+                    settings_source(c->settings, "kafka", "bootstrap_servers")->text);
+}
+
+/* ---- create -------------------------------------------------------------------------------- */
+
+static const char *const made_names[] = {"made", "was there", "refused"};
+static const struct column made_columns[] = {{"topic", "topic", COLUMN_TEXT},
+                                             {"partitions", "partitions", COLUMN_NUMBER},
+                                             {"result", "result", COLUMN_TEXT},
+                                             {"why", "why", COLUMN_TEXT}};
+
+/* A topic that was there must be as the config says. */
+static enum ctl_exit check_existing(struct kafka_admin *admin, const struct kafka_topic_wish *wish)
+{
+    struct kafka_topic_state state;
+    char why[KAFKA_ADMIN_WHY_BYTES];
+    if (kafka_admin_topic(admin, wish->name, TOPICS_TIMEOUT_MS, &state, why) != 0)
+        return ctl_fail("%s: %s", wish->name, why);
+    if (state.partitions != wish->partitions && wish->partitions > 1)
+        return ctl_fail("%s has %d partitions, kafka.partitions says %d: set the config to what is "
+                        "there (adding partitions would move accounts)",
+                        wish->name, state.partitions, wish->partitions);
+    return CTL_DONE;
+}
+
+static enum ctl_exit report(const struct ctl *c, struct kafka_admin *admin, const struct topics *t,
+                            const struct kafka_topic_result *results)
+{
+    SAM_CLEANUP(table_deinit) struct table table;
+    enum ctl_exit e = CTL_DONE;
+    table_init(&table, made_columns, SAM_ARRAY_LEN(made_columns), c->json, stdout);
+    for (size_t i = 0; i < TOPICS_COUNT; i++) {
+        bool refused = results[i].made == KAFKA_TOPIC_REFUSED;
+        table_text(&table, t->wishes[i].name);
+        table_number(&table, t->wishes[i].partitions);
+        table_text(&table, made_names[results[i].made]);
+        table_text(&table, refused ? results[i].why : NULL);
+    }
+    table_end(&table);
+    for (size_t i = 0; i < TOPICS_COUNT; i++) {
+        enum ctl_exit one = CTL_DONE;
+        if (results[i].made == KAFKA_TOPIC_REFUSED)
+            one = ctl_fail("%s: %s", t->wishes[i].name, results[i].why);
+        else if (results[i].made == KAFKA_TOPIC_EXISTED)
+            one = check_existing(admin, &t->wishes[i]);
+        e = e ? e : one;
+    }
+    return e;
+}
+
+static enum ctl_exit create(struct ctl *c)
+{
+    SAM_CLEANUP(kafka_admin_freep) struct kafka_admin *admin = NULL;
+    SAM_CLEANUP(topics_deinit) struct topics t;
+    struct kafka_topic_result results[TOPICS_COUNT];
+    char why[KAFKA_ADMIN_WHY_BYTES];
+    topics_init(&t, c->settings);
+    enum ctl_exit e = topics_connect(c->settings, &admin);
+    if (e)
+        return e;
+    if (kafka_admin_create(admin, t.wishes, TOPICS_COUNT, TOPICS_TIMEOUT_MS, results, why) != 0)
+        return no_kafka(c, why);
+    return report(c, admin, &t, results);
+}
+
+/* ---- show ---------------------------------------------------------------------------------- */
+
+static const struct column show_columns[] = {{"topic", "topic", COLUMN_TEXT},
+                                             {"exists", "exists", COLUMN_BOOL},
+                                             {"partitions", "partitions", COLUMN_NUMBER},
+                                             {"replicas", "replicas", COLUMN_NUMBER},
+                                             {"in_sync", "in sync", COLUMN_NUMBER},
+                                             {"leaderless", "no leader", COLUMN_NUMBER},
+                                             {"records", "records", COLUMN_NUMBER}};
+
+static void show_one(struct table *table, const char *name, const struct kafka_topic_state *state)
+{
+    table_text(table, name);
+    table_bool(table, state->exists);
+    if (!state->exists) {
+        for (int i = 0; i < 5; i++)
+            table_null(table);
+        return;
+    }
+    table_number(table, state->partitions);
+    table_number(table, state->replicas);
+    table_number(table, state->in_sync);
+    table_number(table, state->leaderless);
+    if (state->records < 0)
+        table_null(table);
+    else
+        table_number(table, state->records);
+}
+
+static enum ctl_exit show(struct ctl *c)
+{
+    SAM_CLEANUP(kafka_admin_freep) struct kafka_admin *admin = NULL;
+    SAM_CLEANUP(topics_deinit) struct topics t;
+    SAM_CLEANUP(table_deinit) struct table table;
+    char why[KAFKA_ADMIN_WHY_BYTES];
+    topics_init(&t, c->settings);
+    table_init(&table, show_columns, SAM_ARRAY_LEN(show_columns), c->json, stdout);
+    enum ctl_exit e = topics_connect(c->settings, &admin);
+    for (size_t i = 0; !e && i < TOPICS_COUNT; i++) {
+        struct kafka_topic_state state;
+        if (kafka_admin_topic(admin, t.names[i], TOPICS_TIMEOUT_MS, &state, why) != 0)
+            e = no_kafka(c, why);
+        else
+            show_one(&table, t.names[i], &state);
+    }
+    table_end(&table);
+    return e;
+}
+
+enum ctl_exit command_topics(struct ctl *c)
+{
+    enum ctl_exit e = ctl_settings(c);
+    if (e)
+        return e;
+    if (strcmp(c->args.words[0], "create") == 0)
+        return create(c);
+    if (strcmp(c->args.words[0], "show") == 0)
+        return show(c);
+    return ctl_wrong_use("topics knows: create, show");
+}

@@ -1,0 +1,115 @@
+"""samctl: what it says about Kafka and Unipile, there and not there."""
+
+import json
+import unittest
+
+from sam_test import SamTest
+
+ACCOUNTS = {"accounts": [{"id": "u-anna"}, {"id": "u-ben", "status": "CREDENTIALS"}], "people": []}
+
+
+class Servers(SamTest):
+    def doctor(self):
+        """{check: [(result, detail), ...]} and the exit code."""
+        done = self.samctl_result("doctor", "--json")
+        found = {}
+        for line in done.stdout.splitlines():
+            row = json.loads(line)
+            found.setdefault(row["check"], []).append((row["result"], row["detail"]))
+        return found, done.returncode
+
+    def failures(self):
+        found, _ = self.doctor()
+        return {check for check, rows in found.items() if any(r == "failed" for r, _ in rows)}
+
+    def test_topics(self):
+        self.start_simulator()
+        self.write_config()
+        self.assertEqual([t["exists"] for t in self.samctl_json("topics", "show")], [False] * 4)
+        made = self.samctl_json("topics", "create")
+        self.assertEqual([t["result"] for t in made], ["made"] * 4)
+        self.assertEqual(made[3]["topic"], self.topic("dlq.sam.jobs"))
+        again = self.samctl_json("topics", "create")
+        self.assertEqual([t["result"] for t in again], ["was there"] * 4)
+        shown = self.samctl_json("topics", "show")
+        self.assertEqual([t["partitions"] for t in shown], [4, 4, 4, 1])
+        described = self.kafka.tool(
+            "TopicCommand", "--describe", "--topic", self.topic("sam.events")
+        )
+        self.assertIn("retention.ms=-1", described)
+        self.config["kafka"]["partitions"] = 5
+        self.write_config()
+        done = self.samctl_result("topics", "create")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("has 4 partitions, kafka.partitions says 5", done.stderr)
+
+    def test_topics_refused_by_the_broker(self):
+        self.start_simulator()
+        self.config["kafka"]["replication_factor"] = 3
+        self.write_config()
+        done = self.samctl_result("topics", "create")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("replication factor", done.stderr)
+
+    def test_doctor_is_content(self):
+        self.install(ACCOUNTS)
+        found, code = self.doctor()
+        self.assertEqual(code, 0, found)
+        for check in ("config", "postgres", "clock", "schema", "kafka", "unipile",
+                      self.topic("sam.jobs"), self.topic("dlq.sam.jobs")):  # fmt: skip
+            self.assertEqual(found[check][0][0], "ok", check)
+        self.assertEqual(found["sam-worker"][0][0], "note")
+
+    def test_doctor_finds_what_is_missing(self):
+        self.start_simulator(ACCOUNTS)
+        self.write_config()
+        topics = {self.topic(t) for t in ("sam.jobs", "sam.sync", "sam.events", "dlq.sam.jobs")}
+        self.assertEqual(self.failures(), topics | {"schema"})
+        self.samctl("migrate")
+        self.samctl("topics", "create")
+        self.assertEqual(self.failures(), set())
+
+        self.config["unipile"]["api_key"] = "wrong"
+        self.write_config()
+        found, code = self.doctor()
+        self.assertEqual((code, self.failures()), (1, {"unipile"}))
+        self.assertIn("answers 401: the key is refused", found["unipile"][0][1])
+
+        self.config["unipile"]["base_url"] = "http://127.0.0.1:1"
+        self.config["kafka"]["bootstrap_servers"] = "127.0.0.1:1"
+        self.config["postgres"]["conninfo"] = "host=127.0.0.1 port=1"
+        self.write_config()
+        found, _ = self.doctor()
+        self.assertEqual(self.failures(), {"postgres", "kafka", "unipile"})
+        self.assertIn("Connection refused", found["kafka"][0][1])
+        self.assertIn("postgres.conninfo, ", found["postgres"][0][1])
+
+        self.write("sam.cfg", "postgres: { };\nkafka: { partitions = 0; };\n")
+        found, code = self.doctor()
+        self.assertEqual((code, list(found)), (1, ["config"]))
+        self.assertGreater(len(found["config"]), 3)
+
+    def test_doctor_finds_unequal_topics_and_shifted_clocks(self):
+        self.install(ACCOUNTS)
+        self.kafka.tool(
+            "TopicCommand", "--alter", "--topic", self.topic("sam.sync"), "--partitions", "6"
+        )
+        self.database.shift_clock("3 days")
+        found, _ = self.doctor()
+        self.assertEqual(self.failures(), {self.topic("sam.sync")})
+        self.assertIn("must be as many", found[self.topic("sam.sync")][-1][1])
+        self.assertIn(("note", "sam_now() is shifted by 259200 s: a test database"), found["clock"])
+
+    def test_discover(self):
+        self.install(ACCOUNTS)
+        self.samctl("workspace", "add", "acme")
+        self.samctl("account", "add", "anna", "--unipile-id", "u-anna", "--country", "DE")
+        rows = self.samctl_json("account", "discover")
+        self.assertEqual(
+            [(r["unipile_id"], r["status"], r["account"]) for r in rows],
+            [("u-anna", "OK", "acme/anna"), ("u-ben", "CREDENTIALS", None)],
+        )
+
+
+if __name__ == "__main__":
+    unittest.main()
