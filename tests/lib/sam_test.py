@@ -6,7 +6,7 @@
             self.install()                       # sam.cfg, migrate, topics
             self.samctl("campaign", "create", self.write_json("c.json", {...}))
             worker = self.start_worker()
-            self.wait_for("three sends", lambda: self.simulator.journal_count() >= 3)
+            self.wait_for("three sends", lambda: self.simulator.audit()["accepted"] >= 3)
 
 Each test has its own folder, database, topic prefix and simulator; the two servers are shared when
 tests/run started them (SAM_TEST_POSTGRES, SAM_TEST_KAFKA), else they belong to the test class. A
@@ -287,12 +287,13 @@ class Daemon(Process):
 class Simulator(Process):
     """sam-simulator: stands for Unipile, and judges what arrived."""
 
-    def __init__(self, folder, scenario):
+    def __init__(self, folder, scenario=None, options=()):
         port = free_port()
         self.url = f"http://127.0.0.1:{port}"
         command = [os.path.join(BIN, "sam-simulator"), "--listen", f"127.0.0.1:{port}"]
         command += ["--api-key", API_KEY]
         command += ["--scenario", scenario] if scenario else ["--anyone"]
+        command += options
         super().__init__("simulator", command, folder)
 
     def ask(self, method, path, body=None):
@@ -301,6 +302,18 @@ class Simulator(Process):
         if not 200 <= status < 300:
             raise AssertionError(f"simulator: {method} {path}: {status} {text}")
         return json.loads(text) if text else None
+
+    def fault(self, **fault):
+        """The next `count` calls of `route` go wrong by `action`; tests/simulator/README.md."""
+        self.ask("POST", "/fault", fault)
+
+    def accept(self, account, person):
+        """The person (public name or provider id) accepts the account's invitation now."""
+        self.ask("POST", "/accept", {"account": account, "person": person})
+
+    def reply(self, account, person, text):
+        """The person writes to the account now."""
+        self.ask("POST", "/reply", {"account": account, "person": person, "text": text})
 
     def answers(self):
         return http("GET", self.url + "/audit")[0] == 200
@@ -470,16 +483,17 @@ class SamTest(unittest.TestCase):
         """Runs samctl with --json; a list of its objects."""
         return [json.loads(line) for line in self.samctl(*arguments, "--json").splitlines()]
 
-    def install(self, scenario=None):
+    def install(self, scenario=None, options=()):
         """Simulator (by a scenario: a value written as JSON), sam.cfg, schema and topics."""
-        self.start_simulator(scenario)
+        self.start_simulator(scenario, options)
         self.write_config()
         self.samctl("migrate")
         self.samctl("topics", "create")
 
-    def start_simulator(self, scenario=None):
+    def start_simulator(self, scenario=None, options=()):
+        """Without a scenario every account and person exists; options: of its command line."""
         path = None if scenario is None else self.write_json("scenario.json", scenario)
-        self.simulator = Simulator(self.folder, path)
+        self.simulator = Simulator(self.folder, path, options)
         self.wait_for("the simulator", self.simulator.answers)
         self.config["unipile"]["base_url"] = self.simulator.url
 

@@ -137,8 +137,8 @@ static void accept_now(struct simulator *s, struct request *r)
 {
     const char *account = NULL;
     const char *person = NULL;
-    const struct field fields[] = {{"account", FIELD_TEXT, &account, true, 0},
-                                   {"person", FIELD_TEXT, &person, true, 0}};
+    const struct field fields[] = {{"account", &account, 0, FIELD_TEXT, true},
+                                   {"person", &person, 0, FIELD_TEXT, true}};
     if (!read_fields(r, fields, SAM_ARRAY_LEN(fields)))
         return;
     struct link *link = find_link(s, r, account, person);
@@ -157,9 +157,9 @@ static void reply_now(struct simulator *s, struct request *r)
     const char *account = NULL;
     const char *person = NULL;
     const char *text = NULL;
-    const struct field fields[] = {{"account", FIELD_TEXT, &account, true, 0},
-                                   {"person", FIELD_TEXT, &person, true, 0},
-                                   {"text", FIELD_TEXT, &text, true, 0}};
+    const struct field fields[] = {{"account", &account, 0, FIELD_TEXT, true},
+                                   {"person", &person, 0, FIELD_TEXT, true},
+                                   {"text", &text, 0, FIELD_TEXT, true}};
     if (!read_fields(r, fields, SAM_ARRAY_LEN(fields)))
         return;
     struct link *link = find_link(s, r, account, person);
@@ -173,8 +173,8 @@ static void change_account(struct simulator *s, struct request *r)
 {
     const char *id = NULL;
     const char *status = NULL;
-    const struct field fields[] = {{"account", FIELD_TEXT, &id, true, 0},
-                                   {"status", FIELD_TEXT, &status, true, 0}};
+    const struct field fields[] = {{"account", &id, 0, FIELD_TEXT, true},
+                                   {"status", &status, 0, FIELD_TEXT, true}};
     if (!read_fields(r, fields, SAM_ARRAY_LEN(fields)))
         return;
     struct account *a = world_account(s->world, id);
@@ -189,7 +189,7 @@ static void change_account(struct simulator *s, struct request *r)
 static void advance_clock(struct simulator *s, struct request *r)
 {
     int64_t by_ms = 0;
-    const struct field fields[] = {{"advance_ms", FIELD_NUMBER, &by_ms, true, 0}};
+    const struct field fields[] = {{"advance_ms", &by_ms, 0, FIELD_NUMBER, true}};
     if (!read_fields(r, fields, SAM_ARRAY_LEN(fields)))
         return;
     s->clock_offset_ms += by_ms;

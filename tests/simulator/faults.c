@@ -6,6 +6,7 @@
 
 #include "tests/simulator/errors.h"
 #include "tests/simulator/fields.h"
+#include "tests/simulator/simulator.h"
 
 #include "common/base/banned.h"
 
@@ -128,6 +129,8 @@ static void complete(struct json_object *object, const struct words *words, stru
         fault->executes = false;
     if (fault->status < 200 || fault->status > 599)
         problems_add(wrong, "fault: status: from 200 to 599");
+    if (!simulator_knows_route(words->route))
+        problems_add(wrong, "fault: route: %.60s: no such route", words->route);
     if (fault->left == 0)
         problems_add(wrong, "fault: count: at least 1");
 }
@@ -139,16 +142,16 @@ void faults_add(struct faults *f, struct json_object *object, struct problems *w
     struct fault *fault SAM_CLEANUP(fault_freep) = sam_xcalloc(1, sizeof(*fault));
     fault->left = 1;
     const struct field fields[] = {
-        {"route", FIELD_TEXT, &words.route, true, 0},
-        {"account", FIELD_TEXT, &words.account, false, 0},
-        {"action", FIELD_TEXT, &words.action, true, 0},
-        {"count", FIELD_NUMBER, &fault->left, false, COUNT_MAX},
-        {"status", FIELD_NUMBER, &fault->status, false, 0},
-        {"type", FIELD_TEXT, &words.type, false, 0},
-        {"title", FIELD_TEXT, &words.title, false, 0},
-        {"detail", FIELD_TEXT, &words.detail, false, 0},
-        {"execute", FIELD_FLAG, &executes, false, 0},
-        {"delay_ms", FIELD_NUMBER, &fault->delay_ms, false, 0},
+        {"route", &words.route, 0, FIELD_TEXT, true},
+        {"account", &words.account, 0, FIELD_TEXT, false},
+        {"action", &words.action, 0, FIELD_TEXT, true},
+        {"count", &fault->left, COUNT_MAX, FIELD_NUMBER, false},
+        {"status", &fault->status, 0, FIELD_NUMBER, false},
+        {"type", &words.type, 0, FIELD_TEXT, false},
+        {"title", &words.title, 0, FIELD_TEXT, false},
+        {"detail", &words.detail, 0, FIELD_TEXT, false},
+        {"execute", &executes, 0, FIELD_FLAG, false},
+        {"delay_ms", &fault->delay_ms, 0, FIELD_NUMBER, false},
     };
     fields_read(object, "fault", fields, SAM_ARRAY_LEN(fields), wrong);
     if (problems_any(wrong))

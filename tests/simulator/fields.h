@@ -23,10 +23,10 @@ enum field_kind {
 
 struct field {
     const char *key;
-    enum field_kind kind;
-    void *out; /* untouched when the key is absent */
-    bool required;
+    void *out;   /* untouched when the key is absent */
     int64_t max; /* 0 = FIELD_MAX */
+    enum field_kind kind;
+    bool required;
 };
 
 #define FIELD_MAX (INT64_C(400) * 24 * 60 * 60 * 1000)

@@ -52,6 +52,7 @@ struct http {
     struct call_list spare;
     size_t spare_count;
     struct call_list waiting; /* suspended in MHD */
+    bool resumed;             /* MHD sees it in its next run only */
 };
 
 /* ---- calls ---------------------------------------------------------------------------------- */
@@ -141,6 +142,7 @@ static void wake(struct call *c)
     loop_timer_cancel(http->options.loop, &c->timer);
     TAILQ_REMOVE(&http->waiting, c, entry);
     c->state = CALL_READY;
+    http->resumed = true;
     MHD_resume_connection(c->connection);
 }
 
@@ -261,7 +263,8 @@ static enum MHD_Result begin(struct http *http, struct MHD_Connection *connectio
     return MHD_YES;
 }
 
-/* Method, path and headers are MHD's; they stay as long as the connection holds this call. */
+/* Method, path and headers are MHD's; they stay as long as the connection holds this call. The
+ * signature is the library's, too. NOLINTNEXTLINE(readability-function-size) */
 static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, const char *url,
                                   const char *method, const char *version SAM_UNUSED,
                                   const char *data, size_t *data_bytes, void **ctx)
@@ -310,8 +313,11 @@ static void on_completed(void *cls, struct MHD_Connection *connection SAM_UNUSED
 static void turn(struct http *http)
 {
     MHD_UNSIGNED_LONG_LONG wait_ms = 0;
+    http->resumed = false;
     (void)MHD_run(http->daemon);
-    if (MHD_get_timeout(http->daemon, &wait_ms) == MHD_YES)
+    if (http->resumed)
+        loop_timer_after(http->options.loop, &http->timer, 0);
+    else if (MHD_get_timeout(http->daemon, &wait_ms) == MHD_YES)
         loop_timer_after(http->options.loop, &http->timer, (int64_t)wait_ms);
     else
         loop_timer_cancel(http->options.loop, &http->timer);

@@ -121,9 +121,11 @@ void judge_write(struct judge *j, const struct judge_write *write)
     j->writes++;
     if (write->account)
         measure(j, write);
+    if (!write->account || !write->person)
+        return;
     if (write->accepted)
         judge_accepted(j, write);
-    else if (write->account && write->person && g_hash_table_contains(j->digests, digest_of(write)))
+    else if (g_hash_table_contains(j->digests, digest_of(write)))
         j->refused_duplicates++;
 }
 

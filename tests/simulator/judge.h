@@ -15,7 +15,7 @@
 #include "tests/simulator/world.h"
 
 /* Gaps of this length and longer are not told apart. */
-#define JUDGE_SPACING_MAX_MS (10 * 60 * 1000)
+#define JUDGE_SPACING_MAX_MS INT64_C(600000)
 
 struct judge;
 

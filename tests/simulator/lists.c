@@ -35,32 +35,53 @@ static void begin(struct request *r, const char *object)
     buf_adds(&r->answer, "\",\"items\":[");
 }
 
+/* A page that is being written. */
+struct sheet {
+    struct request *r;
+    const struct page *page;
+    int64_t shown;
+    int64_t next; /* place of the first item that does not fit; 0 = all fit */
+};
+
+/* false: it is full. */
+static bool put(struct simulator *s, struct sheet *sheet, show_fn *show, const void *item,
+                int64_t place)
+{
+    if (sheet->shown == sheet->page->limit) {
+        sheet->next = place;
+        return false;
+    }
+    if (sheet->shown++)
+        buf_addc(&sheet->r->answer, ',');
+    show(s, item, &sheet->r->answer);
+    return true;
+}
+
+static void end(struct sheet *sheet)
+{
+    buf_addc(&sheet->r->answer, ']');
+    page_end(sheet->r, sheet->page, sheet->next);
+}
+
 static void read_list(struct simulator *s, struct request *r, const struct page *page,
                       const struct reading *how, const struct list *list)
 {
-    int64_t shown = 0;
-    int64_t next = 0;
+    struct sheet sheet = {.r = r, .page = page};
     int64_t skip = how->by_index ? page->place : 0;
     uint32_t i = list->count;
     if (!how->by_index && page->place && page->place < i)
         i = (uint32_t)page->place;
     begin(r, how->object);
-    for (; i > 0 && !next; i--) {
+    for (; i > 0; i--) {
         const void *item = list->items[i - 1];
         if (how->at_ms(item) <= page->after_ms)
             break;
         if (!visible(s, page, how, item) || skip-- > 0)
             continue;
-        if (shown == page->limit) {
-            next = how->by_index ? page->place + shown : i;
-        } else {
-            if (shown++)
-                buf_addc(&r->answer, ',');
-            how->show(s, item, &r->answer);
-        }
+        if (!put(s, &sheet, how->show, item, how->by_index ? page->place + sheet.shown : i))
+            break;
     }
-    buf_addc(&r->answer, ']');
-    page_end(r, page, next);
+    end(&sheet);
 }
 
 /* ---- relations and invitations -------------------------------------------------------------- */
@@ -201,22 +222,15 @@ void list_chat_messages(struct simulator *s, struct request *r)
         error_not_found(r, "Chat not found");
         return;
     }
-    int64_t shown = 0;
-    int64_t next = 0;
+    struct sheet sheet = {.r = r, .page = &page};
     begin(r, "MessageList");
-    for (const struct message *m = link->newest; m && !next; m = m->older) {
+    for (const struct message *m = link->newest; m; m = m->older) {
         if ((page.place && (int64_t)m->number > page.place) || !visible(s, &page, &how, m))
             continue;
-        if (shown == page.limit) {
-            next = (int64_t)m->number;
-        } else {
-            if (shown++)
-                buf_addc(&r->answer, ',');
-            show_message(s, m, &r->answer);
-        }
+        if (!put(s, &sheet, show_message, m, (int64_t)m->number))
+            break;
     }
-    buf_addc(&r->answer, ']');
-    page_end(r, &page, next);
+    end(&sheet);
 }
 
 void read_chat(struct simulator *s, struct request *r)

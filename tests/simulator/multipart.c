@@ -72,33 +72,47 @@ static int read_headers(char **at, const char *end, struct multipart_part *part)
     }
 }
 
+/* A part from behind its boundary to the next boundary; *at is moved behind that. */
+static int read_part(char **at, const char *end, const char *delimiter, struct multipart_part *part)
+{
+    *part = (struct multipart_part){0};
+    if (end - *at < 2 || memcmp(*at, "\r\n", 2) != 0)
+        return -EINVAL;
+    *at += 2;
+    if (read_headers(at, end, part) != 0)
+        return -EINVAL;
+    size_t n = strlen(delimiter);
+    char *close = memmem(*at, (size_t)(end - *at), delimiter, n);
+    if (!close)
+        return -EINVAL;
+    *close = '\0';
+    part->value = *at;
+    part->value_len = (size_t)(close - *at);
+    *at = close + n;
+    return 0;
+}
+
+/* After the last boundary: "--", and CRLF or nothing. */
+static bool is_end(const char *at, const char *end)
+{
+    size_t n = (size_t)(end - at);
+    return (n == 2 || (n == 4 && memcmp(at + 2, "\r\n", 2) == 0)) && memcmp(at, "--", 2) == 0;
+}
+
 int multipart_parse(const char *content_type, char *body, size_t n, struct multipart *ret)
 {
     char delimiter[BOUNDARY_MAX + 5] = "\r\n";
     size_t len = delimiter_of(content_type, delimiter + 2);
-    char *at = body;
-    const char *end = body + n;
     ret->count = 0;
-    if (len == 0 || n < len || memcmp(at, delimiter + 2, len) != 0)
+    if (len == 0 || n < len || memcmp(body, delimiter + 2, len) != 0)
         return -EINVAL;
-    at += len;
-    for (;;) {
-        if (end - at >= 2 && memcmp(at, "--", 2) == 0)
-            return end - at == 2 || (end - at == 4 && memcmp(at + 2, "\r\n", 2) == 0) ? 0 : -EINVAL;
-        if (end - at < 2 || memcmp(at, "\r\n", 2) != 0 || ret->count == MULTIPART_PARTS_MAX)
+    const char *end = body + n;
+    char *at = body + len;
+    while (!is_end(at, end)) {
+        if (ret->count == MULTIPART_PARTS_MAX ||
+            read_part(&at, end, delimiter, &ret->parts[ret->count]) != 0)
             return -EINVAL;
-        at += 2;
-        struct multipart_part *part = &ret->parts[ret->count];
-        *part = (struct multipart_part){0};
-        if (read_headers(&at, end, part) != 0)
-            return -EINVAL;
-        char *close = memmem(at, (size_t)(end - at), delimiter, len + 2);
-        if (!close)
-            return -EINVAL;
-        *close = '\0';
-        part->value = at;
-        part->value_len = (size_t)(close - at);
         ret->count++;
-        at = close + 2 + len;
     }
+    return 0;
 }

@@ -136,6 +136,14 @@ static void serve_route(struct simulator *s, struct request *r, const struct rou
     journal_add(s->journal, r, route->name);
 }
 
+bool simulator_knows_route(const char *name)
+{
+    bool known = strcmp(name, "any") == 0;
+    for (size_t i = 0; i < SAM_ARRAY_LEN(routes) && !known; i++)
+        known = strcmp(routes[i].name, name) == 0 || strcmp(routes[i].group, name) == 0;
+    return known;
+}
+
 int64_t simulator_now_ms(const struct simulator *s)
 {
     return clock_wall_ms() + s->clock_offset_ms;

@@ -23,13 +23,13 @@ static void load_account(struct world *w, struct json_object *object, const char
     bool premium = world_options(w)->premium;
     int64_t quota[4] = {0};
     const struct field fields[] = {
-        {"id", FIELD_TEXT, &id, true, 0},
-        {"premium", FIELD_FLAG, &premium, false, 0},
-        {"status", FIELD_TEXT, &status, false, 0},
-        {"invites_per_day", FIELD_NUMBER, &quota[0], false, UINT32_MAX},
-        {"invites_per_week", FIELD_NUMBER, &quota[1], false, UINT32_MAX},
-        {"notes_per_month", FIELD_NUMBER, &quota[2], false, UINT32_MAX},
-        {"pending_max", FIELD_NUMBER, &quota[3], false, UINT32_MAX},
+        {"id", &id, 0, FIELD_TEXT, true},
+        {"premium", &premium, 0, FIELD_FLAG, false},
+        {"status", &status, 0, FIELD_TEXT, false},
+        {"invites_per_day", &quota[0], UINT32_MAX, FIELD_NUMBER, false},
+        {"invites_per_week", &quota[1], UINT32_MAX, FIELD_NUMBER, false},
+        {"notes_per_month", &quota[2], UINT32_MAX, FIELD_NUMBER, false},
+        {"pending_max", &quota[3], UINT32_MAX, FIELD_NUMBER, false},
     };
     fields_read(object, where, fields, SAM_ARRAY_LEN(fields), wrong);
     if (problems_any(wrong))
@@ -126,19 +126,19 @@ static void load_person(struct world *w, struct json_object *object, const char 
 {
     struct described d = {.degree = 2, .accept_after_ms = NOT_SAID, .reply_after_ms = NOT_SAID};
     const struct field fields[] = {
-        {"slug", FIELD_TEXT, &d.slug, true, 0},
-        {"provider_id", FIELD_TEXT, &d.provider_id, false, 0},
-        {"first_name", FIELD_TEXT, &d.first_name, false, 0},
-        {"last_name", FIELD_TEXT, &d.last_name, false, 0},
-        {"degree", FIELD_NUMBER, &d.degree, false, 3},
-        {"accept_after_ms", FIELD_SPAN, &d.accept_after_ms, false, 0},
-        {"reply_after_ms", FIELD_SPAN, &d.reply_after_ms, false, 0},
-        {"reply_text", FIELD_TEXT, &d.reply_text, false, 0},
-        {"refuse_invitation", FIELD_TEXT, &d.refuse_invitation, false, 0},
-        {"refuse_message", FIELD_TEXT, &d.refuse_message, false, 0},
-        {"locked", FIELD_FLAG, &d.locked, false, 0},
-        {"pending", FIELD_FLAG, &d.pending, false, 0},
-        {"withdrawn", FIELD_FLAG, &d.withdrawn, false, 0},
+        {"slug", &d.slug, 0, FIELD_TEXT, true},
+        {"provider_id", &d.provider_id, 0, FIELD_TEXT, false},
+        {"first_name", &d.first_name, 0, FIELD_TEXT, false},
+        {"last_name", &d.last_name, 0, FIELD_TEXT, false},
+        {"degree", &d.degree, 3, FIELD_NUMBER, false},
+        {"accept_after_ms", &d.accept_after_ms, 0, FIELD_SPAN, false},
+        {"reply_after_ms", &d.reply_after_ms, 0, FIELD_SPAN, false},
+        {"reply_text", &d.reply_text, 0, FIELD_TEXT, false},
+        {"refuse_invitation", &d.refuse_invitation, 0, FIELD_TEXT, false},
+        {"refuse_message", &d.refuse_message, 0, FIELD_TEXT, false},
+        {"locked", &d.locked, 0, FIELD_FLAG, false},
+        {"pending", &d.pending, 0, FIELD_FLAG, false},
+        {"withdrawn", &d.withdrawn, 0, FIELD_FLAG, false},
     };
     fields_read(object, where, fields, SAM_ARRAY_LEN(fields), wrong);
     if (!problems_any(wrong))
@@ -172,8 +172,8 @@ void scenario_load(struct world *w, const char *path, struct problems *wrong)
     struct json_object *accounts = NULL;
     struct json_object *people = NULL;
     const struct field fields[] = {
-        {"accounts", FIELD_LIST, &accounts, true, 0},
-        {"people", FIELD_LIST, &people, false, 0},
+        {"accounts", &accounts, 0, FIELD_LIST, true},
+        {"people", &people, 0, FIELD_LIST, false},
     };
     struct json_object *root = json_object_from_file(path);
     if (!root) {

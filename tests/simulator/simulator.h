@@ -28,6 +28,9 @@ int64_t simulator_now_ms(const struct simulator *s);
  * what is wrong with the scenario. */
 SAM_MUSTCHECK int simulator_begin(struct simulator *s, struct problems *wrong);
 
+/* Whether faults can be for it: a route's name, a group of them, or "any". */
+bool simulator_knows_route(const char *name);
+
 /* Answers the call: fills its status, answer, delivery and delay, and writes it down. */
 void simulator_serve(struct simulator *s, struct request *r);
 
