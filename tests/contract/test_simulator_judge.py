@@ -101,7 +101,8 @@ class Faults(SimulatorTest):
         self.simulator.fault(route="invite", action="hang")
         with connected(api.host) as hung:
             body = json.dumps({"account_id": "acc", "provider_id": ADA})
-            head = "POST /api/v1/users/invite HTTP/1.1\r\nHost: x\r\nX-API-KEY: k\r\n"
+            head = "POST /api/v1/users/invite HTTP/1.1\r\nHost: x\r\n"
+            head += f"X-API-KEY: {sam_test.API_KEY}\r\n"
             head += f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
             hung.sendall((head + body).encode())
             sam_test.wait_for("the call", lambda: self.simulator.journal())
@@ -112,7 +113,8 @@ class Faults(SimulatorTest):
         api = self.start()
         self.simulator.fault(route="accounts", action="hang")
         with connected(api.host) as hung:
-            hung.sendall(b"GET /api/v1/accounts HTTP/1.1\r\nHost: x\r\nX-API-KEY: k\r\n\r\n")
+            head = f"GET /api/v1/accounts HTTP/1.1\r\nHost: x\r\nX-API-KEY: {sam_test.API_KEY}"
+            hung.sendall(f"{head}\r\n\r\n".encode())
             sam_test.wait_for("the call", lambda: self.simulator.journal())
             self.simulator.ask("POST", "/reset", {})
             self.assertEqual(hung.recv(1), b"")
@@ -143,7 +145,7 @@ class Faults(SimulatorTest):
         api = self.start()
         self.simulator.fault(route="accounts", action="endless")
         request = urllib.request.Request(f"http://{api.host}/api/v1/accounts")
-        request.add_header("X-API-KEY", "k")
+        request.add_header("X-API-KEY", sam_test.API_KEY)
         with urllib.request.urlopen(request, timeout=10) as answer:
             for _ in range(200):
                 self.assertEqual(len(answer.read(100_000)), 100_000)

@@ -24,7 +24,7 @@ class SimulatorTest(unittest.TestCase):
         self.simulator = sam_test.Simulator(folder, path, options)
         self.addCleanup(self.end, self.simulator)
         sam_test.wait_for("answers", self.simulator.answers, watched=[self.simulator])
-        self.api = Api(self.simulator.url)
+        self.api = Api(self.simulator.url, sam_test.API_KEY)
         return self.api
 
     def end(self, simulator):

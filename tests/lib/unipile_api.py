@@ -25,7 +25,7 @@ def multipart(fields, boundary="b0undary"):
 class Api:
     """One call, one connection; answers are (status, parsed JSON)."""
 
-    def __init__(self, url, key="k"):
+    def __init__(self, url, key):
         self.host = urllib.parse.urlsplit(url).netloc
         self.key = key
 
