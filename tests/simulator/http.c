@@ -134,8 +134,6 @@ int request_query_number(const struct request *r, const char *name, int64_t fall
 
 /* ---- waiting: latency and hanging ----------------------------------------------------------- */
 
-static void turn(struct http *http);
-
 static void wake(struct call *c)
 {
     struct http *http = c->http;
@@ -163,9 +161,9 @@ static void on_call_timer(void *ctx)
         loop_timer_after(loop, &c->timer, HANG_LOOK_MS);
         return;
     }
-    struct http *http = c->http;
+    /* one run of MHD for all that are due now: each run looks at every suspended connection */
+    loop_timer_after(loop, &c->http->timer, 0);
     wake(c);
-    turn(http);
 }
 
 static void suspend(struct call *c)
