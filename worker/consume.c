@@ -107,10 +107,20 @@ static void on_record(void *ctx, const struct kafka_record *record)
     }
 }
 
+static void tell_assigned(struct worker *w, const struct kafka_part *parts, size_t count)
+{
+    int64_t owned[2] = {0, 0};
+    for (size_t i = 0; i < count; i++)
+        owned[parts[i].topic]++;
+    metrics_set_label(w->metrics, METRIC_ASSIGNED, METRIC_TOPIC_JOBS, owned[0]);
+    metrics_set_label(w->metrics, METRIC_ASSIGNED, METRIC_TOPIC_SYNC, owned[1]);
+}
+
 static void on_assigned(void *ctx, const struct kafka_part *parts, size_t count)
 {
     struct worker *w = ctx;
     log_info(w->log, "jobs_assigned", LOG_INT("partitions", count));
+    tell_assigned(w, parts, count);
     for (size_t i = 0; i < count; i++) {
         if (parts[i].partition < w->partitions)
             offsets_reset(&w->offsets[parts[i].topic][parts[i].partition]);
@@ -124,6 +134,7 @@ static void on_revoked(void *ctx, const struct kafka_part *parts, size_t count, 
 {
     struct worker *w = ctx;
     log_info(w->log, "jobs_revoked", LOG_INT("partitions", count), LOG_BOOL("lost", lost));
+    tell_assigned(w, parts, 0);
     works_give_back(w, parts, count);
     sync_give_back(w->sync, parts, count);
     for (size_t i = 0; i < count; i++) {

@@ -195,6 +195,7 @@ static void on_assigned(void *ctx, const struct kafka_part *parts, size_t count)
     l->reading = false;
     l->stale = true;
     log_info(l->o.log, "ledger_assigned", LOG_INT("partitions", count));
+    metrics_set_label(l->o.metrics, METRIC_ASSIGNED, METRIC_TOPIC_EVENTS, (int64_t)count);
     advance(l);
 }
 
@@ -444,10 +445,22 @@ static void on_tx(void *ctx, enum ledger_tx_result result, const char *error)
     advance(l);
 }
 
+/* Of the partition that has the most. */
+static void tell_lag(struct ledger *l)
+{
+    int64_t most = 0;
+    for (int32_t i = 0; i < l->parts_count; i++) {
+        const struct part *p = &l->parts[i];
+        if (p->assigned && p->next_offset - p->applied_offset > most)
+            most = p->next_offset - p->applied_offset;
+    }
+    metrics_set(l->o.metrics, METRIC_LEDGER_LAG, most);
+}
+
 /* Does the next thing that can be done. */
 static void advance(struct ledger *l)
 {
-    metrics_set(l->o.metrics, METRIC_LEDGER_LAG, (int64_t)l->count);
+    tell_lag(l);
     if (l->busy || l->positioning || l->waiting || !pg_async_up(l->pg))
         return;
     if (l->stale || !l->reading) {

@@ -264,6 +264,10 @@ static void on_page(void *ctx, const struct unipile_read *read)
     bool relations = look->job.kind == SYNC_RELATIONS;
     bool old = false; /* newest first: what follows was seen by an earlier look */
     look->sync->worker->reading--;
+    if (look->sync->worker->phase == WORKER_LEAVE) { /* cut off by our own end: nothing was seen */
+        look_free(look);
+        return;
+    }
     if (read->result != UNIPILE_READ_OK) {
         page_failed(look, read);
         return;

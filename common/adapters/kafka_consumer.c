@@ -185,6 +185,8 @@ void kafka_consumer_assign(struct kafka_consumer *c, const struct kafka_part *pa
             rd_kafka_topic_partition_list_add(list, c->topics[parts[i].topic], parts[i].partition);
         tp->offset = parts[i].offset;
     }
+    for (size_t i = 0; i < c->topics_count; i++) /* a pause would outlive the assignment */
+        kafka_consumer_pause(c, (int)i, false);
     rd_kafka_resp_err_t err = rd_kafka_assign(c->rk, list);
     rd_kafka_topic_partition_list_destroy(list);
     if (err)

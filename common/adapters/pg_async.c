@@ -330,6 +330,13 @@ static void answer(struct pg_async *a, const struct entry *e, PGresult *result)
     }
 }
 
+static void log_prepare(struct pg_async *a, const PGresult *result)
+{
+    char text[400];
+    pg_one_line(PQresultErrorMessage(result), text, sizeof(text));
+    log_error(a->log, "postgres_prepare_failed", LOG_MSG(text));
+}
+
 /* In an aborted batch the name was never made. A PREPARE that fails by itself makes its query fail
  * as skipped: the session begins anew, so that names and server agree again. */
 static void prepared(struct pg_async *a, const struct entry *e, PGresult *result)
@@ -339,7 +346,7 @@ static void prepared(struct pg_async *a, const struct entry *e, PGresult *result
         return;
     a->prepared[e->name][0] = '\0';
     if (status == PGRES_FATAL_ERROR)
-        log_error(a->log, "postgres_prepare_failed", LOG_MSG(PQresultErrorMessage(result)));
+        log_prepare(a, result);
 }
 
 /* One result of libpq, for the oldest entry: each entry has exactly one. The NULLs between them are

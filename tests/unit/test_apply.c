@@ -1,0 +1,357 @@
+/* What the events of the ledger do to items, people and accounts, in any order and applied twice.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/clock.h"
+#include "tests/test.h"
+#include "worker/apply.h"
+
+#include "common/base/banned.h"
+
+#define NOW INT64_C(1800000000000)
+
+static struct uuid id(uint8_t n)
+{
+    struct uuid u = {{0}};
+    u.b[15] = n;
+    return u;
+}
+
+enum { ACCOUNT = 1, CAMPAIGN = 2, PERSON = 3, ITEM = 4, ATTEMPT = 5, OTHER_ATTEMPT = 6 };
+
+/* One account, person and item that is sending by one open attempt. */
+static void setup(struct apply_batch *b, enum campaign_type type, enum person_status status,
+                  int64_t step)
+{
+    memset(b, 0, sizeof(*b));
+    b->accounts = sam_xcalloc(1, sizeof(*b->accounts));
+    b->accounts_count = 1;
+    b->accounts[0] = (struct apply_account){
+        .id = id(ACCOUNT), .status = ACCOUNT_ACTIVE, .limits = {.spacing_ms = 120000}};
+    b->people = sam_xcalloc(1, sizeof(*b->people));
+    b->people_count = 1;
+    b->people[0] = (struct apply_person){.id = id(PERSON),
+                                         .account_id = id(ACCOUNT),
+                                         .campaign_id = id(CAMPAIGN),
+                                         .type = type,
+                                         .status = status,
+                                         .loaded = status,
+                                         .via = status,
+                                         .contacted_at_ms = step > 0 ? NOW - DAY_MS : 0,
+                                         .next_step = step,
+                                         .base_step = step,
+                                         .steps_count = 3,
+                                         .give_up_after_ms = 21 * DAY_MS,
+                                         .after_ms = {0, DAY_MS, 2 * DAY_MS}};
+    b->items = sam_xcalloc(1, sizeof(*b->items));
+    b->items_count = 1;
+    b->items[0] = (struct apply_item){.id = id(ITEM),
+                                      .account_id = id(ACCOUNT),
+                                      .campaign_id = id(CAMPAIGN),
+                                      .person_id = id(PERSON),
+                                      .status = ITEM_SENDING,
+                                      .step = step,
+                                      .attempt_id = id(ATTEMPT)};
+    b->attempts = sam_xcalloc(2, sizeof(*b->attempts));
+    b->attempts_count = 1;
+    b->attempts[0] = (struct apply_attempt){.id = id(ATTEMPT), .item_id = id(ITEM)};
+    apply_index(b);
+}
+
+static struct event ended(enum outcome outcome, enum call_kind kind)
+{
+    return (struct event){.type = EVENT_ATTEMPT_ENDED,
+                          .account_id = id(ACCOUNT),
+                          .attempt = {.id = id(ATTEMPT),
+                                      .campaign_id = id(CAMPAIGN),
+                                      .person_id = id(PERSON),
+                                      .item_id = id(ITEM),
+                                      .kind = kind,
+                                      .ended_at_ms = NOW,
+                                      .outcome = outcome}};
+}
+
+static void test_invitation_sent(void **state)
+{
+    (void)state;
+    struct apply_batch b;
+    struct event e = ended(OUTCOME_SENT, CALL_INVITATION);
+    setup(&b, CAMPAIGN_CONNECTOR, PERSON_PENDING, 0);
+    apply_event(&b, &e);
+    assert_int_equal(b.items[0].status, ITEM_SENT);
+    assert_int_equal(b.people[0].status, PERSON_CONNECTION_REQUEST_SENT);
+    assert_int_equal(b.people[0].contacted_at_ms, NOW);
+    assert_int_equal(b.people[0].next_step, 1);
+    assert_int_equal(b.people[0].next_at_ms, 0); /* until it is accepted */
+    assert_int_equal(b.people[0].give_up_at_ms, NOW + 21 * DAY_MS);
+    assert_true(b.accounts[0].schedule);
+    assert_int_equal(b.accounts[0].free_at_ms, NOW + 120000);
+    apply_deinit(&b);
+}
+
+static void test_messages_go_on_and_the_last_completes(void **state)
+{
+    (void)state;
+    struct apply_batch b;
+    struct event e = ended(OUTCOME_SENT, CALL_MESSAGE);
+    setup(&b, CAMPAIGN_MESSENGER, PERSON_APPROVED, 0);
+    apply_event(&b, &e);
+    assert_int_equal(b.people[0].status, PERSON_MESSAGING);
+    assert_int_equal(b.people[0].next_at_ms, NOW + DAY_MS);
+    assert_int_equal(b.accounts[0].plan_at_ms, NOW + DAY_MS);
+    apply_deinit(&b);
+    setup(&b, CAMPAIGN_MESSENGER, PERSON_MESSAGING, 2);
+    apply_event(&b, &e);
+    assert_int_equal(b.people[0].status, PERSON_COMPLETED);
+    assert_int_equal(b.people[0].next_at_ms, 0);
+    apply_deinit(&b);
+}
+
+/* Two statuses in one batch: the database is shown both. */
+static void test_one_message_campaign_passes_messaging(void **state)
+{
+    (void)state;
+    struct apply_batch b;
+    struct event e = ended(OUTCOME_SENT, CALL_MESSAGE);
+    setup(&b, CAMPAIGN_MESSENGER, PERSON_APPROVED, 0);
+    b.people[0].steps_count = 1;
+    apply_event(&b, &e);
+    assert_int_equal(b.people[0].status, PERSON_COMPLETED);
+    assert_int_equal(b.people[0].via, PERSON_MESSAGING);
+    apply_deinit(&b);
+}
+
+static void test_twice_is_once(void **state)
+{
+    (void)state;
+    struct apply_batch b;
+    struct event e = ended(OUTCOME_NOT_EXECUTED, CALL_MESSAGE);
+    setup(&b, CAMPAIGN_MESSENGER, PERSON_APPROVED, 0);
+    apply_event(&b, &e);
+    apply_event(&b, &e);
+    assert_int_equal(b.items[0].failures, 1);
+    assert_int_equal(b.items[0].status, ITEM_PENDING);
+    assert_true(b.items[0].scheduled_ms >= NOW + 30 * SECOND_MS);
+    apply_deinit(&b);
+}
+
+static void test_fifth_failure_ends(void **state)
+{
+    (void)state;
+    struct apply_batch b;
+    struct event e = ended(OUTCOME_NOT_EXECUTED, CALL_MESSAGE);
+    setup(&b, CAMPAIGN_MESSENGER, PERSON_APPROVED, 0);
+    b.items[0].failures = 4;
+    apply_event(&b, &e);
+    assert_int_equal(b.items[0].status, ITEM_FAILED);
+    assert_int_equal(b.items[0].reason, REASON_ATTEMPTS_USED_UP);
+    assert_true(b.items[0].freed);
+    assert_int_equal(b.people[0].status, PERSON_FAILED);
+    apply_deinit(&b);
+}
+
+static void test_untried_does_not_count(void **state)
+{
+    (void)state;
+    struct apply_batch b;
+    struct event e = ended(OUTCOME_NOT_EXECUTED, CALL_MESSAGE);
+    e.attempt.untried = true;
+    setup(&b, CAMPAIGN_MESSENGER, PERSON_APPROVED, 0);
+    b.items[0].failures = 4;
+    apply_event(&b, &e);
+    assert_int_equal(b.items[0].failures, 4);
+    assert_int_equal(b.items[0].status, ITEM_PENDING);
+    apply_deinit(&b);
+}
+
+/* After a restore an item may have several attempts: none may be open when it goes back. */
+static void test_open_attempt_keeps_the_item(void **state)
+{
+    (void)state;
+    struct apply_batch b;
+    struct event e = ended(OUTCOME_NOT_EXECUTED, CALL_MESSAGE);
+    setup(&b, CAMPAIGN_MESSENGER, PERSON_APPROVED, 0);
+    b.attempts[b.attempts_count++] =
+        (struct apply_attempt){.id = id(OTHER_ATTEMPT), .item_id = id(ITEM)};
+    apply_index(&b);
+    apply_event(&b, &e);
+    assert_int_equal(b.items[0].status, ITEM_SENDING);
+    e.attempt.id = id(OTHER_ATTEMPT);
+    apply_event(&b, &e);
+    assert_int_equal(b.items[0].status, ITEM_PENDING);
+    apply_deinit(&b);
+}
+
+static void test_unknown_stays_until_its_own_late_outcome(void **state)
+{
+    (void)state;
+    struct apply_batch b;
+    struct event unknown = ended(OUTCOME_UNKNOWN, CALL_MESSAGE);
+    struct event sent = ended(OUTCOME_SENT, CALL_MESSAGE);
+    setup(&b, CAMPAIGN_MESSENGER, PERSON_APPROVED, 0);
+    apply_event(&b, &unknown);
+    assert_int_equal(b.items[0].status, ITEM_UNKNOWN);
+    assert_int_equal(b.people[0].next_at_ms, 0);
+    apply_event(&b, &sent);
+    assert_int_equal(b.items[0].status, ITEM_SENT);
+    assert_int_equal(b.people[0].status, PERSON_MESSAGING);
+    apply_event(&b, &unknown); /* evidence does not go back */
+    assert_int_equal(b.items[0].status, ITEM_SENT);
+    apply_deinit(&b);
+}
+
+static void test_orphan_blocks_its_item(void **state)
+{
+    (void)state;
+    struct apply_batch b;
+    struct uuid orphan = id(ATTEMPT);
+    struct event e = ended(OUTCOME_SENT, CALL_MESSAGE);
+    e.type = EVENT_ATTEMPT_STARTED;
+    setup(&b, CAMPAIGN_MESSENGER, PERSON_APPROVED, 0);
+    b.items[0].status = ITEM_PENDING;
+    apply_event(&b, &e); /* known already: the claim has written it */
+    assert_int_equal(b.items[0].status, ITEM_PENDING);
+    b.orphans = &orphan;
+    b.orphans_count = 1;
+    apply_event(&b, &e);
+    assert_int_equal(b.items[0].status, ITEM_UNKNOWN);
+    apply_deinit(&b);
+}
+
+static void test_throttled_rests_the_account_and_doubles(void **state)
+{
+    (void)state;
+    struct apply_batch b;
+    struct event e = ended(OUTCOME_THROTTLED, CALL_INVITATION);
+    e.attempt.wait_ms = 6 * HOUR_MS;
+    setup(&b, CAMPAIGN_CONNECTOR, PERSON_PENDING, 0);
+    b.accounts[0].rest_count = 1;
+    apply_event(&b, &e);
+    assert_int_equal(b.accounts[0].status, ACCOUNT_RESTING);
+    assert_int_equal(b.accounts[0].rest_until_ms, NOW + 12 * HOUR_MS);
+    assert_int_equal(b.items[0].status, ITEM_PENDING);
+    assert_int_equal(b.items[0].scheduled_ms, NOW + 12 * HOUR_MS);
+    assert_int_equal(b.people[0].status, PERSON_PENDING);
+    apply_deinit(&b);
+}
+
+static void test_refusals(void **state)
+{
+    (void)state;
+    static const struct {
+        enum refusal refusal;
+        enum item_status item;
+        enum person_status person;
+        bool held;
+    } rows[] = {
+        {REFUSAL_FAIL, ITEM_FAILED, PERSON_FAILED, false},
+        {REFUSAL_HOLD, ITEM_PENDING, PERSON_PENDING, true},
+        {REFUSAL_CONNECTED, ITEM_CANCELLED, PERSON_CONNECTED, false},
+        {REFUSAL_LATER, ITEM_PENDING, PERSON_PENDING, false},
+    };
+    for (size_t i = 0; i < SAM_ARRAY_LEN(rows); i++) {
+        struct apply_batch b;
+        struct event e = ended(OUTCOME_REFUSED, CALL_INVITATION);
+        e.attempt.refusal = rows[i].refusal;
+        setup(&b, CAMPAIGN_CONNECTOR, PERSON_PENDING, 0);
+        apply_event(&b, &e);
+        assert_int_equal(b.items[0].status, rows[i].item);
+        assert_int_equal(b.people[0].status, rows[i].person);
+        assert_int_equal(b.people[0].hold_reason[0] != '\0', rows[i].held);
+        apply_deinit(&b);
+    }
+}
+
+static struct event finding(enum finding f)
+{
+    return (struct event){
+        .type = EVENT_PERSON,
+        .account_id = id(ACCOUNT),
+        .person = {
+            .id = id(PERSON), .campaign_id = id(CAMPAIGN), .finding = f, .happened_at_ms = NOW}};
+}
+
+static void test_acceptance_opens_the_follow_ups(void **state)
+{
+    (void)state;
+    struct apply_batch b;
+    struct event e = finding(FINDING_CONNECTED);
+    setup(&b, CAMPAIGN_CONNECTOR, PERSON_CONNECTION_REQUEST_SENT, 1);
+    b.people[0].after_ms[0] = DAY_MS;
+    apply_event(&b, &e);
+    assert_int_equal(b.people[0].status, PERSON_CONNECTED);
+    assert_int_equal(b.people[0].next_at_ms, NOW + DAY_MS);
+    assert_int_equal(b.accounts[0].plan_at_ms, NOW + DAY_MS);
+    apply_deinit(&b);
+}
+
+static void test_reply_stops(void **state)
+{
+    (void)state;
+    struct apply_batch b;
+    struct event e = finding(FINDING_REPLY);
+    setup(&b, CAMPAIGN_MESSENGER, PERSON_MESSAGING, 1);
+    b.people[0].next_at_ms = NOW + DAY_MS;
+    apply_event(&b, &e);
+    assert_int_equal(b.people[0].status, PERSON_REPLIED);
+    assert_int_equal(b.people[0].next_at_ms, 0);
+    assert_int_equal(b.people[0].cancel, REASON_PERSON_STOPPED);
+    assert_true(b.accounts[0].schedule);
+    e.person.reply_class = REPLY_OPT_OUT; /* a later opt-out goes over a reply */
+    apply_event(&b, &e);
+    assert_int_equal(b.people[0].status, PERSON_OPTED_OUT);
+    apply_deinit(&b);
+}
+
+static void test_who_writes_first_is_held(void **state)
+{
+    (void)state;
+    struct apply_batch b;
+    struct event e = finding(FINDING_REPLY);
+    setup(&b, CAMPAIGN_MESSENGER, PERSON_APPROVED, 0);
+    apply_event(&b, &e);
+    assert_int_equal(b.people[0].status, PERSON_APPROVED);
+    assert_string_equal(b.people[0].hold_reason, "wrote_first");
+    apply_deinit(&b);
+}
+
+static void test_older_version_is_ignored(void **state)
+{
+    (void)state;
+    struct apply_batch b;
+    struct event e = finding(FINDING_HOLD);
+    e.person.version = 3;
+    (void)snprintf(e.person.reason, sizeof(e.person.reason), "operator");
+    setup(&b, CAMPAIGN_MESSENGER, PERSON_APPROVED, 0);
+    b.people[0].version = 3;
+    apply_event(&b, &e);
+    assert_string_equal(b.people[0].hold_reason, "");
+    e.person.version = 4;
+    apply_event(&b, &e);
+    assert_string_equal(b.people[0].hold_reason, "operator");
+    apply_deinit(&b);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_invitation_sent),
+        cmocka_unit_test(test_messages_go_on_and_the_last_completes),
+        cmocka_unit_test(test_one_message_campaign_passes_messaging),
+        cmocka_unit_test(test_twice_is_once),
+        cmocka_unit_test(test_fifth_failure_ends),
+        cmocka_unit_test(test_untried_does_not_count),
+        cmocka_unit_test(test_open_attempt_keeps_the_item),
+        cmocka_unit_test(test_unknown_stays_until_its_own_late_outcome),
+        cmocka_unit_test(test_orphan_blocks_its_item),
+        cmocka_unit_test(test_throttled_rests_the_account_and_doubles),
+        cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_acceptance_opens_the_follow_ups),
+        cmocka_unit_test(test_reply_stops),
+        cmocka_unit_test(test_who_writes_first_is_held),
+        cmocka_unit_test(test_older_version_is_ignored),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
