@@ -16,6 +16,7 @@ from unipile_api import Cut, connected
 
 ADA = "ACoAAB1234567890abcdefABCDEF_-ada"
 BOB = "ACoAAB1234567890abcdefABCDEF_-bob"
+DAY_MS = 24 * 3600 * 1000
 
 
 class Faults(SimulatorTest):
@@ -198,7 +199,7 @@ class Audit(SimulatorTest):
         api.start_chat("acc", ADA, "one")
         api.start_chat("acc", ADA, "two")
         api.start_chat("acc", BOB, "one")
-        api.start_chat("other", ADA, "one")
+        api.start_chat("other", "ACoAAB1234567890abcdefABCDEF_-joe", "one")
         api.invite("acc", "ACoAAB1234567890abcdefABCDEF_-eve")
         self.assertEqual(self.simulator.audit()["duplicates"], 0)
         chat = api.start_chat("acc", ADA, "one")[1]["chat_id"]
@@ -207,6 +208,48 @@ class Audit(SimulatorTest):
         self.assertEqual((audit["accepted"], audit["duplicates"]), (7, 2))
         sample = audit["duplicate_samples"][0]
         self.assertEqual((sample["account"], sample["person"]), ("acc", ADA))
+        self.assertEqual((sample["kind"], sample["why"]), ("message", "sent_before"))
+
+    def test_a_human_has_one_contact(self):
+        api = self.start()
+        api.start_chat("one", ADA, "x")
+        api.start_chat("two", ADA, "y")
+        api.invite("one", BOB)
+        api.start_chat("two", BOB, "y")
+        api.invite("three", BOB)
+        audit = self.simulator.audit()
+        self.assertEqual((audit["accepted"], audit["duplicates"]), (5, 3))
+        found = [(s["account"], s["kind"], s["why"]) for s in audit["duplicate_samples"]]
+        expected = [("two", "message", "contacted_by_another_account")] * 2
+        self.assertEqual(found, expected + [("three", "invitation", "invited_before")])
+
+    def test_writes_of_a_day(self):
+        api = self.start()
+        now_ms = self.simulator.ask("GET", "/state")["now_ms"]
+        to_noon = {"advance_ms": DAY_MS - now_ms % DAY_MS + DAY_MS // 2}
+        self.simulator.ask("POST", "/clock", to_noon)
+        nobody = {"count": 0, "account": None, "day": None}
+        days = self.simulator.audit()["per_account_max_per_day"]
+        self.assertEqual(days, {"writes": nobody, "invitations": nobody, "messages": nobody})
+        api.start_chat("a", ADA, "one")
+        api.start_chat("a", ADA, "two")
+        api.invite("b", BOB)
+        api.invite("b", BOB)  # refused, but a write
+        self.simulator.ask("POST", "/clock", {"advance_ms": DAY_MS})
+        for text in ("three", "four", "five"):
+            api.start_chat("a", ADA, text)
+        api.profile("a", "ada")
+        audit = self.simulator.audit()
+        days = audit["per_account_max_per_day"]
+        self.assertEqual((days["writes"]["count"], days["writes"]["account"]), (3, "a"))
+        self.assertEqual((days["messages"]["count"], days["messages"]["account"]), (3, "a"))
+        self.assertEqual((days["invitations"]["count"], days["invitations"]["account"]), (1, "b"))
+        self.assertEqual(days["writes"]["day"], days["messages"]["day"])
+        self.assertLess(days["invitations"]["day"], days["messages"]["day"])
+        breaks = [self.simulator.audit(daily_cap=n)["cap_breaks"] for n in range(4)]
+        self.assertEqual((audit["cap_breaks"], breaks), (0, [7, 4, 1, 0]))
+        status, _ = sam_test.http("GET", self.simulator.url + "/audit?daily_cap=-1")
+        self.assertEqual(status, 400)
 
     def test_a_human_is_invited_once(self):
         api = self.start()
@@ -239,6 +282,16 @@ class Audit(SimulatorTest):
         self.assertEqual(self.simulator.audit(gap + 1)["spacing_breaks"], 1)
         status, _ = sam_test.http("GET", self.simulator.url + "/audit?spacing_ms=600001")
         self.assertEqual(status, 400)
+
+    def test_spacing_goes_with_the_clock(self):
+        api = self.start()
+        for text in ("one", "two", "three"):
+            api.start_chat("a", ADA, text)
+            self.simulator.ask("POST", "/clock", {"advance_ms": 120_000})
+        audit = self.simulator.audit(120_000)
+        self.assertEqual(audit["spacing_breaks"], 0)
+        self.assertGreaterEqual(audit["smallest_gap_ms"], 120_000)
+        self.assertEqual(self.simulator.audit(600_000)["spacing_breaks"], 2)
 
     def test_state_and_reset(self):
         api = self.start(world("ada", {"slug": "bob", "degree": 1}))

@@ -318,9 +318,9 @@ class Simulator(Process):
     def answers(self):
         return http("GET", self.url + "/audit")[0] == 200
 
-    def audit(self, spacing_ms=0):
-        """The judge's counts; spacing_breaks are gaps shorter than spacing_ms."""
-        return self.ask("GET", f"/audit?spacing_ms={spacing_ms}")
+    def audit(self, spacing_ms=0, daily_cap=100_000):
+        """The judge's counts: gaps shorter than spacing_ms, writes over daily_cap a day (UTC)."""
+        return self.ask("GET", f"/audit?spacing_ms={spacing_ms}&daily_cap={daily_cap}")
 
     def journal(self):
         """Every call that arrived: n, at_ms, route, account, person, status, executed ..."""

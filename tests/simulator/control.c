@@ -21,13 +21,15 @@ static void refuse(struct request *r, unsigned status, const char *why)
 
 static void audit(struct simulator *s, struct request *r)
 {
-    const int64_t range[2] = {0, JUDGE_SPACING_MAX_MS};
-    int64_t spacing_ms;
-    if (request_query_number(r, "spacing_ms", 0, range, &spacing_ms) != 0) {
-        refuse(r, 400, "spacing_ms is a number from 0 to 600000");
+    const int64_t spacing[2] = {0, JUDGE_SPACING_MAX_MS};
+    const int64_t cap[2] = {0, JUDGE_CAP_MAX};
+    struct judge_bounds bounds;
+    if (request_query_number(r, "spacing_ms", 0, spacing, &bounds.spacing_ms) != 0 ||
+        request_query_number(r, "daily_cap", JUDGE_CAP_MAX, cap, &bounds.daily_cap) != 0) {
+        refuse(r, 400, "spacing_ms is a number from 0 to 600000, daily_cap one from 0 to 100000");
         return;
     }
-    judge_audit(s->judge, world_accounts(s->world), spacing_ms, &r->answer);
+    judge_audit(s->judge, world_accounts(s->world), &bounds, &r->answer);
 }
 
 static void journal(struct simulator *s, struct request *r)

@@ -102,7 +102,7 @@ static void judge(struct simulator *s, const struct request *r, const struct rou
         .is_invitation = route->serve == write_invite,
         .text = r->text,
         .accepted = r->executed,
-        .arrived_us = r->arrived_us,
+        .arrived_us = r->arrived_us + s->clock_offset_ms * 1000,
         .at_ms = r->arrived_at_ms,
     };
     judge_write(s->judge, &write);

@@ -51,9 +51,13 @@ struct account {
     struct list messages;    /* struct message, oldest first */
     struct list chats;       /* struct link, oldest first */
     /* the judge's */
-    int64_t last_write_us;
+    int64_t last_write_us;   /* on the simulator's clock */
     int64_t smallest_gap_ms; /* -1 = no two writes yet */
     int64_t smallest_gap_at_ms;
+    int64_t day;              /* of its newest write, in UTC, counted from 1970 */
+    uint32_t day_writes;      /* on that day, refused ones too */
+    uint32_t day_invitations; /* that took effect */
+    uint32_t day_messages;    /* likewise */
 };
 
 struct person {
@@ -69,7 +73,9 @@ struct person {
     bool anyone;             /* invented on first sight */
     int64_t accept_after_ms; /* -1 = never */
     int64_t reply_after_ms;  /* -1 = never */
-    uint32_t times_invited;  /* over all accounts */
+    /* the judge's */
+    uint32_t times_invited;           /* over all accounts */
+    const struct account *contact_of; /* who reached this person first; NULL = nobody yet */
 };
 
 enum invitation_state { INVITATION_PENDING, INVITATION_ACCEPTED, INVITATION_WITHDRAWN };
