@@ -39,6 +39,7 @@ int fixture_teardown(void **state)
     /* whatever the test did */
     assert_null(strstr(f->log_text, KEY));
     assert_null(strstr(f->log_text, TEXT));
+    assert_null(strstr(f->log_text, "jane")); /* who is looked up in these tests */
     free(f->log_text);
     free(f);
     return 0;
@@ -124,6 +125,12 @@ void on_read(void *ctx, const struct unipile_read *read)
     if (read->items_count) {
         (void)snprintf(s->first_person, sizeof(s->first_person), "%s", read->items[0].person);
         (void)snprintf(s->first_text, sizeof(s->first_text), "%s", read->items[0].text);
+    }
+    for (size_t i = read->items_count; i > 0; i--) {
+        const struct unipile_item *item = &read->items[i - 1];
+        s->inbound_count += item->inbound;
+        if (item->inbound)
+            (void)snprintf(s->inbound_person, sizeof(s->inbound_person), "%s", item->person);
     }
     fixture_answered(s->fixture);
 }

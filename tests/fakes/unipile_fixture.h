@@ -80,6 +80,8 @@ struct seen {
     char cursor[UNIPILE_CURSOR_BYTES];
     char first_person[64];
     char first_text[64];
+    size_t inbound_count;
+    char inbound_person[64]; /* of the newest */
     bool done;
 };
 
