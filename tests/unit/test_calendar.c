@@ -27,7 +27,7 @@ static int64_t at(const char *text)
 
 static int64_t day_of(const char *date)
 {
-    char text[TIME_TEXT_BYTES];
+    char text[64];
     (void)snprintf(text, sizeof(text), "%sT00:00", date);
     return at(text) / DAY_MS;
 }
