@@ -54,6 +54,31 @@ static void test_places_in_flight_are_kept(void **state)
     assert_int_equal(unipile_room(f->u), 5);
 }
 
+/* 100 places: 32 at first, one more for each answer, 32 again when a connection fails. */
+static void test_places_open_with_the_answers(void **state)
+{
+    struct fixture *f = *state;
+    struct written w[100];
+    const struct unipile_write write = write_of(CALL_INVITATION);
+    struct crowd crowd = {.fixture = f, .timer = {.fn = on_crowd}, .places = 32};
+    crowd.timer.ctx = &crowd;
+    f->peer = peer_new(&(const struct peer_step){.act = PEER_HOLD}, 1);
+    fixture_connect(f, peer_url(f->peer), 20000, 100);
+    assert_int_equal(unipile_room(f->u), 32);
+    for (size_t i = 0; i < SAM_ARRAY_LEN(w); i++)
+        write_begin(f, &write, &w[i]);
+    loop_timer_after(f->loop, &crowd.timer, 0);
+    fixture_wait(f);
+    assert_int_equal(peer_executed(f->peer), 100);
+    assert_int_equal(peer_most_held(f->peer), 32);
+    assert_int_equal(unipile_room(f->u), 100);
+    peer_free(f->peer); /* nobody listens any more */
+    f->peer = NULL;
+    struct unipile_outcome o = write_call(f, CALL_INVITATION);
+    assert_int_equal(o.outcome, OUTCOME_NOT_EXECUTED);
+    assert_int_equal(unipile_room(f->u), 32);
+}
+
 /* Held on the wire: one. Waiting for a place: one of each. */
 static void test_free_answers_what_is_left(void **state)
 {
@@ -198,6 +223,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         FIXTURE_TEST(test_places_in_flight_are_kept),
+        FIXTURE_TEST(test_places_open_with_the_answers),
         FIXTURE_TEST(test_free_answers_what_is_left),
         FIXTURE_TEST(test_many_calls_over_few_connections),
         FIXTURE_TEST(test_idle_connections_are_dropped_in_time),

@@ -10,10 +10,6 @@
 
 #include "common/base/banned.h"
 
-/* Servers drop idle connections: Node's own after 5 s, load balancers after 60 s and more. One that
- * is used again just then costs an UNKNOWN. Seconds are counted down to whole ones by libcurl, so 3
- * means: idle for less than 4 s. A busy client keeps its connections all the same. */
-#define IDLE_MAX_S 3L
 /* Of all header lines together; the answers of the API have less than 2 KiB. */
 #define HEADERS_MAX_BYTES ((size_t)256 * 1024)
 /* Smallest that libcurl takes; bodies are smaller. */
@@ -80,7 +76,7 @@ static void set_up(struct call *call)
     SET(easy, CURLOPT_DISALLOW_USERNAME_IN_URL, 1L);
     SET(easy, CURLOPT_PROXY, ""); /* none, whatever the environment says: proxies repeat requests */
     SET(easy, CURLOPT_USERAGENT, "sam/" SAM_VERSION);
-    SET(easy, CURLOPT_MAXAGE_CONN, IDLE_MAX_S);
+    SET(easy, CURLOPT_MAXAGE_CONN, (long)(CONNECTION_IDLE_MS / SECOND_MS - 1));
     SET(easy, CURLOPT_TIMEOUT_MS, (long)u->timeout_ms);
     SET(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)u->connect_timeout_ms);
     SET(easy, CURLOPT_UPLOAD_BUFFERSIZE, UPLOAD_BUFFER_BYTES);

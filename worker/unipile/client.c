@@ -144,7 +144,8 @@ size_t unipile_in_flight(const struct unipile *u)
 
 size_t unipile_room(const struct unipile *u)
 {
-    return u->in_flight < u->max_in_flight ? u->max_in_flight - u->in_flight : 0;
+    size_t places = flight_places(u);
+    return u->in_flight < places ? places - u->in_flight : 0;
 }
 
 /* ---- calls ---------------------------------------------------------------------------------- */

@@ -18,6 +18,11 @@
 #include "worker/unipile/request.h"
 #include "worker/unipile/unipile.h"
 
+/* Servers drop idle connections: Node's own after 5 s, load balancers after 60 s and more. One that
+ * is used again just then costs an UNKNOWN, so none is used that was idle for 4 s. (libcurl counts
+ * whole seconds, rounded down: 3 means less than 4.) A busy client keeps its connections. */
+#define CONNECTION_IDLE_MS 4000
+
 struct call {
     TAILQ_ENTRY(call) link; /* of the list that its state names */
     struct unipile *unipile;
@@ -54,6 +59,8 @@ struct unipile {
     int64_t timeout_ms;
     int64_t connect_timeout_ms;
     size_t max_in_flight;
+    size_t places;                /* of them open now */
+    int64_t unused_since_boot_ms; /* nothing has been under way since */
     size_t flying_count;
     size_t in_flight; /* flying, waiting and refused */
     size_t idle_count;
@@ -90,6 +97,8 @@ void flight_deinit(struct unipile *u);
 /* A call that is counted, in no list; flight_begin() follows once its function is set. */
 struct call *flight_take(struct unipile *u, enum route route, void *ctx);
 void flight_begin(struct call *call, const struct request_subject *subject);
+/* Open places; fewer than max_in_flight while it is not known that there are connections. */
+size_t flight_places(const struct unipile *u);
 /* A flying call has come to its end; calls back. */
 void flight_ended(struct call *call, CURLcode code);
 

@@ -11,11 +11,52 @@
 /* While Unipile cannot be reached every call fails: one line tells of all of them. */
 #define TELL_EVERY_MS (10 * SECOND_MS)
 
+/* A thousand calls that begin at once would resolve the same name a thousand times, in a thread
+ * each, and shake as many hands; and while nobody is there, as many would fail as there are places.
+ * So there are few places at first, one more for each answer, and few again after a connection that
+ * failed or when all have been idle for too long. */
+#define PLACES_AT_FIRST 32
+
+/* ---- places --------------------------------------------------------------------------------- */
+
+static void places_reset(struct unipile *u)
+{
+    u->places = u->max_in_flight < PLACES_AT_FIRST ? u->max_in_flight : PLACES_AT_FIRST;
+}
+
+static bool connections_are_gone(const struct unipile *u)
+{
+    return u->in_flight == 0 &&
+           loop_now_ms(u->loop) - u->unused_since_boot_ms >= CONNECTION_IDLE_MS;
+}
+
+size_t flight_places(const struct unipile *u)
+{
+    return connections_are_gone(u) && u->places > PLACES_AT_FIRST ? PLACES_AT_FIRST : u->places;
+}
+
+static bool nothing_left(const struct call *call)
+{
+    long left_bytes = 0;
+    (void)curl_easy_getinfo(call->easy, CURLINFO_REQUEST_SIZE, &left_bytes);
+    return left_bytes == 0;
+}
+
+static void places_learn(struct unipile *u, const struct call *call, CURLcode code)
+{
+    if (code == CURLE_OK && u->places < u->max_in_flight)
+        u->places++;
+    else if (code != CURLE_OK && nothing_left(call))
+        places_reset(u);
+}
+
 /* ---- the life of a call --------------------------------------------------------------------- */
 
 struct call *flight_take(struct unipile *u, enum route route, void *ctx)
 {
     struct call *call = TAILQ_FIRST(&u->idle);
+    if (connections_are_gone(u))
+        places_reset(u);
     if (call) {
         TAILQ_REMOVE(&u->idle, call, link);
         u->idle_count--;
@@ -57,7 +98,7 @@ static void launch(struct call *call)
 
 static void launch_waiting(struct unipile *u)
 {
-    while (!u->closing && u->flying_count < u->max_in_flight && !TAILQ_EMPTY(&u->waiting)) {
+    while (!u->closing && u->flying_count < u->places && !TAILQ_EMPTY(&u->waiting)) {
         struct call *call = TAILQ_FIRST(&u->waiting);
         TAILQ_REMOVE(&u->waiting, call, link);
         launch(call);
@@ -85,6 +126,8 @@ static void release(struct call *call)
 {
     struct unipile *u = call->unipile;
     u->in_flight--;
+    if (u->in_flight == 0)
+        u->unused_since_boot_ms = clock_boot_ms();
     if (u->idle_count < u->max_in_flight) {
         call_reset(call);
         TAILQ_INSERT_HEAD(&u->idle, call, link);
@@ -124,9 +167,7 @@ static void log_end(struct call *call, CURLcode code)
     if (code == CURLE_OK || call->lapsed || u->closing ||
         (u->told_boot_ms && now - u->told_boot_ms < TELL_EVERY_MS))
         return;
-    long left_bytes = 0;
-    (void)curl_easy_getinfo(call->easy, CURLINFO_REQUEST_SIZE, &left_bytes);
-    bool text = left_bytes == 0 && call->error_text[0];
+    bool text = nothing_left(call) && call->error_text[0];
     u->told_boot_ms = now;
     log_warn(u->log, "unipile_transport", LOG_STR("route", route_name(call->route)),
              LOG_STR("transport", transport_word(code)),
@@ -140,6 +181,7 @@ void flight_ended(struct call *call, CURLcode code)
     TAILQ_REMOVE(&u->flying, call, link);
     u->flying_count--;
     log_end(call, code);
+    places_learn(u, call, code);
     if (call->write_fn) {
         struct unipile_outcome outcome;
         call_outcome(call, code, &outcome);
@@ -186,6 +228,7 @@ static void on_refused(void *ctx)
 
 void flight_init(struct unipile *u)
 {
+    places_reset(u);
     TAILQ_INIT(&u->idle);
     TAILQ_INIT(&u->waiting);
     TAILQ_INIT(&u->flying);

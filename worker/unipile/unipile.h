@@ -7,7 +7,7 @@
  *
  * Every call is answered exactly once, from the loop, never from within the function that began it;
  * unipile_free() answers what is left. Inside of an answer everything may be called but
- * unipile_free(). Calls above max_in_flight wait for a place, first come, first served. */
+ * unipile_free(). Calls that find no open place wait for one, first come, first served. */
 #ifndef SAM_WORKER_UNIPILE_UNIPILE_H
 #define SAM_WORKER_UNIPILE_UNIPILE_H
 
@@ -29,7 +29,9 @@ struct unipile_options {
     const char *api_key;
     int64_t timeout_ms;         /* of one call, from its place in flight to its last byte */
     int64_t connect_timeout_ms; /* name, connection and TLS together */
-    size_t max_in_flight;       /* writes and reads together */
+    /* Writes and reads together. Of these places 32 are open at first, one more after each answer;
+     * again only 32 after a connection that failed, or after 4 s without a call. */
+    size_t max_in_flight;
 };
 
 /* Strings are copied; loop and log are borrowed. 0 done; -EINVAL base_url, key or a number cannot
