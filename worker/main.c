@@ -1,5 +1,6 @@
 #include <errno.h>
 #include <stdio.h>
+#include <sys/resource.h>
 
 #include "common/adapters/metric_names.h"
 #include "common/adapters/startup.h"
@@ -38,6 +39,17 @@ static int start(const struct settings *settings, struct log *log, struct metric
     return worker_run(&parts);
 }
 
+/* A socket for each call in flight, beside those of Kafka and Postgres: more than the 1024 that a
+ * process may have by default. */
+static void raise_files_limit(void)
+{
+    struct rlimit limit;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        return;
+    limit.rlim_cur = limit.rlim_max;
+    (void)setrlimit(RLIMIT_NOFILE, &limit);
+}
+
 int main(int argc, char **argv)
 {
     int code = 0;
@@ -48,6 +60,7 @@ int main(int argc, char **argv)
         return code;
     settings_log(settings, "sam-worker", &log);
     startup_block_signals();
+    raise_files_limit();
     struct metrics *metrics SAM_CLEANUP(metrics_freep) = metrics_new(IN_WORKER, metric_names);
     metrics_watch_log(metrics, &log);
     struct admin *admin SAM_CLEANUP(admin_freep) = NULL;
