@@ -348,6 +348,9 @@ class Journal(SimulatorTest):
         self.assertNotIn("secret", json.dumps(found))
         times = [e["at_ms"] for e in found]
         self.assertEqual(times, sorted(times))
+        moments = [e["at_us"] for e in found]
+        self.assertEqual(moments, sorted(set(moments)))
+        self.assertLess(moments[-1], time.monotonic_ns() // 1000)
         after = self.simulator.ask("GET", "/journal?after=3&limit=1")
         self.assertEqual([e["n"] for e in after], [4])
 
@@ -367,6 +370,13 @@ class Journal(SimulatorTest):
                 self.assertEqual(found[-3:], expected)
                 self.assertEqual(len(found), total)
                 self.assertNotIn("secret", text)
+
+    def test_file_that_takes_nothing(self):
+        api = self.start(None, "--journal", "/dev/full")
+        self.simulator.killed = True  # that it ends badly is what is wanted
+        api.profile("acc", "ada")
+        self.assertEqual(self.simulator.wait_exit(), 1)
+        self.assertIn("journal_not_written", self.simulator.log())
 
     def lines(self, path):
         with open(path, encoding="utf-8") as file:

@@ -19,6 +19,7 @@
 
 struct entry {
     int64_t at_ms;
+    int64_t at_us; /* monotonic */
     uint64_t text_hash;
     const char *route;   /* static */
     const char *account; /* in `words` */
@@ -31,7 +32,8 @@ struct entry {
 };
 
 struct journal {
-    int fd; /* -1 = no file */
+    int fd;    /* -1 = no file */
+    int error; /* of the file; from then on nothing is written */
     struct buf waiting;
     uint64_t last;         /* number of the newest entry */
     struct entry *entries; /* ring of JOURNAL_KEPT, grows to that */
@@ -81,16 +83,15 @@ void journal_free(struct journal *j)
 int journal_flush(struct journal *j)
 {
     size_t done = 0;
-    int error = 0;
-    while (done < j->waiting.len && !error) {
+    while (done < j->waiting.len && !j->error) {
         ssize_t n = write(j->fd, j->waiting.data + done, j->waiting.len - done);
         if (n >= 0)
             done += (size_t)n;
         else if (errno != EINTR)
-            error = -errno;
+            j->error = -errno;
     }
     buf_reset(&j->waiting);
-    return error;
+    return j->error;
 }
 
 static void write_entry(const struct entry *e, uint64_t number, struct buf *out)
@@ -103,6 +104,8 @@ static void write_entry(const struct entry *e, uint64_t number, struct buf *out)
     buf_adds(out, at);
     buf_adds(out, "\",\"at_ms\":");
     buf_add_i64(out, e->at_ms);
+    buf_adds(out, ",\"at_us\":");
+    buf_add_i64(out, e->at_us);
     buf_adds(out, ",\"route\":\"");
     buf_adds(out, e->route);
     buf_adds(out, "\",\"account\":");
@@ -139,6 +142,7 @@ void journal_add(struct journal *j, const struct request *r, const char *route)
 {
     struct entry *e = next_entry(j);
     *e = (struct entry){.at_ms = r->arrived_at_ms,
+                        .at_us = r->arrived_us,
                         .route = route,
                         .account = keep(j, r->account),
                         .person = keep(j, r->person),

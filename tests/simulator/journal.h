@@ -24,7 +24,8 @@ SAM_DEFINE_FREEP(journal)
 void journal_reset(struct journal *j);
 
 void journal_add(struct journal *j, const struct request *r, const char *route);
-/* Writes what is waiting for the file. 0 done; negative errno: the disk does not take it. */
+/* Writes what is waiting for the file. 0 done; negative errno: the disk did not take it, now or
+ * before. */
 SAM_MUSTCHECK int journal_flush(struct journal *j);
 
 /* A JSON array of the calls after that number, at most `limit`. */

@@ -43,17 +43,24 @@ static void on_signal(void *ctx, unsigned events SAM_UNUSED)
         loop_stop(app->loop);
 }
 
+/* A journal with holes is no proof: without it the program ends. */
+static bool flush_journal(struct app *app)
+{
+    int error = journal_flush(app->simulator.journal);
+    if (!error)
+        return true;
+    log_error(&app->log, "journal_not_written", LOG_STR("why", strerror(-error)));
+    app->code = 1;
+    return false;
+}
+
 static void on_flush(void *ctx)
 {
     struct app *app = ctx;
-    int error = journal_flush(app->simulator.journal);
-    if (error) {
-        log_error(&app->log, "journal_not_written", LOG_STR("why", strerror(-error)));
-        app->code = 1;
+    if (flush_journal(app))
+        loop_timer_after(app->loop, &app->flush, FLUSH_MS);
+    else
         loop_stop(app->loop);
-        return;
-    }
-    loop_timer_after(app->loop, &app->flush, FLUSH_MS);
 }
 
 static int watch_signals(struct app *app)
@@ -150,6 +157,8 @@ static int run(struct app *app)
     loop_timer_after(app->loop, &app->flush, FLUSH_MS);
     int error = loop_run(app->loop);
     loop_timer_cancel(app->loop, &app->flush);
+    if (!app->code)
+        (void)flush_journal(app);
     log_info(&app->log, "stopped", LOG_INT("exit", error ? 1 : app->code));
     return error ? 1 : app->code;
 }
