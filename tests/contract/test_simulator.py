@@ -453,6 +453,28 @@ class People(SimulatorTest):
         # one human was invited twice, by two ids
         self.assertEqual(self.simulator.audit()["duplicates"], 1)
 
+    def test_a_name_given_up_leads_to_the_same_person(self):
+        api = self.start(world({"slug": "ada-king", "former_slugs": ["ada-byron", "ada"]}))
+        now = api.profile("acc", "ada-king")[1]
+        for slug in ("ada-byron", "ada"):
+            self.assertEqual(api.profile("acc", slug)[1], now)
+        self.assertEqual(now["public_identifier"], "ada-king")
+
+    def test_connected_with_one_account(self):
+        people = [{"slug": "ada", "degree": 3, "connected_with": ["a"]}]
+        api = self.start({"accounts": [{"id": "a"}, {"id": "b"}], "people": people})
+        ada = api.id_of("a", "ada")
+        seen = {account: api.profile(account, "ada")[1] for account in ("a", "b")}
+        self.assertEqual(seen["a"]["network_distance"], "FIRST_DEGREE")
+        self.assertEqual(seen["b"]["network_distance"], "THIRD_DEGREE")
+        found = api.items("/users/relations", account_id="a")
+        self.assertEqual([r["member_id"] for r in found], [ada])
+        self.assertEqual(api.items("/users/relations", account_id="b"), [])
+        answered = api.start_chat("b", ada, "x")
+        self.assert_error(answered, 422, "no_connection_with_recipient")
+        self.assert_error(api.invite("a", ada), 422, "already_connected")
+        self.assertEqual(api.start_chat("a", ada, "x")[0], 201)
+
     def test_they_accept_and_reply_in_their_time(self):
         spans = {"accept_after_ms": 1000, "reply_after_ms": 500, "reply_text": "Yes?"}
         api = self.start(world({"slug": "ada", **spans}))

@@ -409,6 +409,8 @@ class CommandLine(SimulatorTest):
                 {"slug": "z", "provider_id": "z"},
                 {"slug": "w", "pending": True, "withdrawn": True},
                 {"slug": "v", "accept_after_ms": "soon"},
+                {"slug": "u", "former_slugs": ["u"], "connected_with": ["nobody"]},
+                {"slug": "t", "former_slugs": [7], "connected_with": ["a"], "pending": True},
             ],
         }
         with tempfile.NamedTemporaryFile("w", suffix=".json") as file:
@@ -417,7 +419,9 @@ class CommandLine(SimulatorTest):
             said = self.refused("--scenario", file.name)
         places = ["accounts[1]: id", "accounts[2]: status", "accounts[3]: no such key: colour"]
         places += ["accounts[3]: id is missing", "people[0]: degree", "people[1]: refuse_message"]
-        places += ["people[2]: provider_id", "people[3]: degree 1", "people[4]: accept_after_ms"]
+        places += ["people[2]: provider_id", "people[3]: connected", "people[4]: accept_after_ms"]
+        places += ["people[5]: former_slugs", "people[5]: connected_with"]
+        places += ["people[6]: former_slugs", "people[6]: connected"]
         for place in places:
             self.assertIn(place, said)
         self.assertIn("/nowhere/at/all", self.refused("--scenario", "/nowhere/at/all"))

@@ -12,6 +12,7 @@
 
 #define WHERE_BYTES 64
 #define NOT_SAID    (-2)
+#define LONG_AGO_MS (100 * DAY_MS)
 
 /* ---- accounts ------------------------------------------------------------------------------- */
 
@@ -56,6 +57,8 @@ struct described {
     const char *reply_text;
     const char *refuse_invitation;
     const char *refuse_message;
+    struct json_object *former_slugs;   /* NULL = none, as below */
+    struct json_object *connected_with; /* ids of accounts */
     int64_t degree;
     int64_t accept_after_ms; /* NOT_SAID = as the command line has it */
     int64_t reply_after_ms;
@@ -63,6 +66,20 @@ struct described {
     bool pending;
     bool withdrawn;
 };
+
+static size_t length_of(struct json_object *list)
+{
+    return list ? json_object_array_length(list) : 0;
+}
+
+/* NULL = not a text, or an empty one. */
+static const char *text_at(struct json_object *list, size_t i)
+{
+    struct json_object *item = json_object_array_get_idx(list, i);
+    if (!json_object_is_type(item, json_type_string) || json_object_get_string_len(item) == 0)
+        return NULL;
+    return json_object_get_string(item);
+}
 
 static const char *kept(struct world *w, const char *text)
 {
@@ -83,24 +100,45 @@ static struct person *add_person(struct world *w, const struct described *d)
         p->accept_after_ms = d->accept_after_ms;
     if (d->reply_after_ms != NOT_SAID)
         p->reply_after_ms = d->reply_after_ms;
+    for (size_t i = 0; i < length_of(d->former_slugs); i++)
+        world_add_former_slug(w, p, text_at(d->former_slugs, i));
     return p;
 }
 
-/* Between the person and every account of the scenario. */
+/* Between the person and accounts of the scenario. */
 static void place_person(struct world *w, struct person *p, const struct described *d)
 {
     const struct list *accounts = world_accounts(w);
+    for (size_t i = 0; i < length_of(d->connected_with); i++) {
+        struct account *a = world_account(w, text_at(d->connected_with, i));
+        world_relate(w, world_link(w, a, p), world_now_ms(w) - LONG_AGO_MS);
+    }
     if (p->degree != 1 && !d->pending && !d->withdrawn)
         return;
     for (uint32_t i = 0; i < accounts->count; i++) {
         struct link *link = world_link(w, accounts->items[i], p);
         if (p->degree == 1) {
-            world_relate(w, link, world_now_ms(w) - 100 * DAY_MS);
+            world_relate(w, link, world_now_ms(w) - LONG_AGO_MS);
             continue;
         }
         (void)world_invite(w, link, "");
         if (d->withdrawn)
             world_withdraw(w, link);
+    }
+}
+
+static void check_lists(struct world *w, const struct described *d, const char *where,
+                        struct problems *wrong)
+{
+    for (size_t i = 0; i < length_of(d->former_slugs); i++) {
+        const char *slug = text_at(d->former_slugs, i);
+        if (!slug || world_knows_slug(w, slug) || strcmp(slug, d->slug) == 0)
+            problems_add(wrong, "%s: former_slugs: no text, or a person twice", where);
+    }
+    for (size_t i = 0; i < length_of(d->connected_with); i++) {
+        const char *id = text_at(d->connected_with, i);
+        if (!id || !world_knows_account(w, id))
+            problems_add(wrong, "%s: connected_with: no account of the scenario", where);
     }
 }
 
@@ -117,8 +155,9 @@ static void check_person(struct world *w, const struct described *d, const char 
         problems_add(wrong, "%s: refuse_invitation: no such error type", where);
     if (d->refuse_message && !error_find(d->refuse_message))
         problems_add(wrong, "%s: refuse_message: no such error type", where);
-    if ((d->degree == 1) + d->pending + d->withdrawn > 1)
-        problems_add(wrong, "%s: degree 1, pending and withdrawn exclude each other", where);
+    if ((d->degree == 1 || length_of(d->connected_with)) + d->pending + d->withdrawn > 1)
+        problems_add(wrong, "%s: connected, pending and withdrawn exclude each other", where);
+    check_lists(w, d, where, wrong);
 }
 
 static void load_person(struct world *w, struct json_object *object, const char *where,
@@ -130,6 +169,8 @@ static void load_person(struct world *w, struct json_object *object, const char 
         {"provider_id", &d.provider_id, 0, FIELD_TEXT, false},
         {"first_name", &d.first_name, 0, FIELD_TEXT, false},
         {"last_name", &d.last_name, 0, FIELD_TEXT, false},
+        {"former_slugs", &d.former_slugs, 0, FIELD_LIST, false},
+        {"connected_with", &d.connected_with, 0, FIELD_LIST, false},
         {"degree", &d.degree, 3, FIELD_NUMBER, false},
         {"accept_after_ms", &d.accept_after_ms, 0, FIELD_SPAN, false},
         {"reply_after_ms", &d.reply_after_ms, 0, FIELD_SPAN, false},

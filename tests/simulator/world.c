@@ -234,6 +234,11 @@ struct person *world_add_person(struct world *w, const char *slug, const char *p
     return p;
 }
 
+void world_add_former_slug(struct world *w, struct person *p, const char *slug)
+{
+    put(w->by_slug, world_keep(w, slug), p);
+}
+
 struct person *world_person_by_slug(struct world *w, const char *slug)
 {
     char id[PROVIDER_ID_BYTES];

@@ -165,6 +165,8 @@ struct person *world_person_by_id(struct world *w, const struct account *viewer,
 struct person *world_person_by_slug(struct world *w, const char *slug);
 /* provider_id NULL = made from the slug. */
 struct person *world_add_person(struct world *w, const char *slug, const char *provider_id);
+/* One more public name, which this person gave up: it still leads there. */
+void world_add_former_slug(struct world *w, struct person *p, const char *slug);
 const struct list *world_people(const struct world *w);
 /* How this account sees the person; from then on it may use that id. */
 const char *world_provider_id(struct world *w, const struct account *viewer, struct person *p);
