@@ -442,6 +442,15 @@ class People(SimulatorTest):
         answered = api.profile("acc", "grace")
         self.assert_error(answered, 404, "resource_not_found", detail)
 
+    def test_accounts_by_number(self):
+        scenario = {"accounts": [{"id": "account-2", "premium": True}, {"id": "x"}]}
+        api = self.start(scenario, "--accounts", "3")
+        accounts = api.items("/accounts")
+        ids = ["account-2", "x", "account-1", "account-3"]
+        self.assertEqual([a["id"] for a in accounts], ids)
+        self.assertTrue(api.get("/users/me", account_id="account-2")[1]["premium"])
+        self.assertEqual(api.get("/users/me", account_id="account-4")[0], 404)
+
     def test_ids_of_the_viewer(self):
         scenario = {"accounts": [{"id": "a"}, {"id": "b"}], "people": [{"slug": "ada"}]}
         api = self.start(scenario, "--viewer-scoped")

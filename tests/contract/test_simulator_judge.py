@@ -392,8 +392,9 @@ class CommandLine(SimulatorTest):
         return done.stderr
 
     def test_everything_that_is_wrong_is_told_at_once(self):
-        said = self.refused("--latency", "9-3", "--accept-percent", "101", "--lag", "x", "extra")
-        for word in ("--latency", "--accept-percent", "--lag", "extra"):
+        bad = ["--latency", "9-3", "--accept-percent", "101", "--lag", "x", "--accounts", "-1"]
+        said = self.refused(*bad, "extra")
+        for word in ("--accounts", "--latency", "--accept-percent", "--lag", "extra"):
             self.assertIn(word, said)
         self.assertIn("--listen", self.refused("--listen", "nowhere"))
         self.assertIn("--journal", self.refused("--journal", "/nowhere/at/all"))

@@ -118,6 +118,7 @@ static int start(struct app *app)
     s->judge = judge_new();
     s->faults = faults_new();
     s->scenario = o->scenario;
+    s->accounts = o->accounts;
     s->api_key = o->api_key;
     memcpy(s->latency_ms, o->latency_ms, sizeof(s->latency_ms));
     error = simulator_begin(s, &wrong);

@@ -11,6 +11,7 @@
 #include "common/base/banned.h"
 
 #define KEY_MAX_BYTES 1024
+#define ACCOUNTS_MAX  1000000
 #define MS_MAX        (INT64_C(400) * 24 * 60 * 60 * 1000)
 
 static const char usage[] =
@@ -21,6 +22,7 @@ static const char usage[] =
     "  --api-key KEY           the only key (default: any that is not empty)\n"
     "  --api-key-file FILE     the same from the first line of a file\n"
     "  --scenario FILE         accounts and people (README.md beside the source)\n"
+    "  --accounts N            account-1 to account-N exist, besides those of the scenario\n"
     "  --anyone                accounts and people that nobody described exist, too\n"
     "  --premium               those accounts are premium: notes up to 300 characters\n"
     "  --viewer-scoped         a person's provider id is another one for each account\n"
@@ -40,6 +42,7 @@ enum option_id {
     OPTION_API_KEY,
     OPTION_API_KEY_FILE,
     OPTION_SCENARIO,
+    OPTION_ACCOUNTS,
     OPTION_ANYONE,
     OPTION_PREMIUM,
     OPTION_VIEWER_SCOPED,
@@ -60,6 +63,7 @@ static const struct option table[] = {
     {"api-key", required_argument, NULL, OPTION_API_KEY},
     {"api-key-file", required_argument, NULL, OPTION_API_KEY_FILE},
     {"scenario", required_argument, NULL, OPTION_SCENARIO},
+    {"accounts", required_argument, NULL, OPTION_ACCOUNTS},
     {"anyone", no_argument, NULL, OPTION_ANYONE},
     {"premium", no_argument, NULL, OPTION_PREMIUM},
     {"viewer-scoped", no_argument, NULL, OPTION_VIEWER_SCOPED},
@@ -130,9 +134,18 @@ static void read_key_file(const char *path, char **ret, struct problems *wrong)
     *ret = sam_xstrdup(line);
 }
 
+static void read_accounts(const char *text, int64_t *ret, struct problems *wrong)
+{
+    if (!read_number(text, '\0', ACCOUNTS_MAX, ret))
+        problems_add(wrong, "--accounts %s: not a number from 0 to %d", text, ACCOUNTS_MAX);
+}
+
 static void take_number(int id, struct options *o, const char *value, struct problems *wrong)
 {
     switch (id) {
+    case OPTION_ACCOUNTS:
+        read_accounts(value, &o->accounts, wrong);
+        break;
     case OPTION_ACCEPT_PERCENT:
         read_percent("accept-percent", value, &o->world.accept_percent, wrong);
         break;

@@ -14,6 +14,7 @@ struct options {
     const char *journal;
     const char *scenario;
     char *api_key; /* owned */
+    int64_t accounts;
     int64_t latency_ms[2];
     struct world_options world;
 };

@@ -149,6 +149,17 @@ int64_t simulator_now_ms(const struct simulator *s)
     return clock_wall_ms() + s->clock_offset_ms;
 }
 
+/* account-1 and so on; the scenario may have described some of them. */
+static void add_accounts(struct world *w, int64_t count)
+{
+    char id[REQUEST_ID_BYTES];
+    for (int64_t i = 1; i <= count; i++) {
+        (void)snprintf(id, sizeof(id), "account-%lld", (long long)i);
+        if (!world_knows_account(w, id))
+            (void)world_add_account(w, id);
+    }
+}
+
 int simulator_begin(struct simulator *s, struct problems *wrong)
 {
     world_reset(s->world);
@@ -158,6 +169,7 @@ int simulator_begin(struct simulator *s, struct problems *wrong)
     world_advance(s->world, simulator_now_ms(s));
     if (s->scenario)
         scenario_load(s->world, s->scenario, wrong);
+    add_accounts(s->world, s->accounts);
     return problems_any(wrong) ? -EINVAL : 0;
 }
 

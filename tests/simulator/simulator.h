@@ -16,6 +16,7 @@ struct simulator {
     struct faults *faults;
     struct http *http;    /* borrowed */
     const char *scenario; /* NULL = none */
+    int64_t accounts;     /* so many exist without being described */
     const char *api_key;  /* NULL = any key that is not empty */
     int64_t latency_ms[2];
     int64_t clock_offset_ms;
@@ -24,8 +25,8 @@ struct simulator {
 /* The simulator's clock. */
 int64_t simulator_now_ms(const struct simulator *s);
 
-/* Begins anew: an empty world, then what the scenario describes. 0 done; -EINVAL, and wrong says
- * what is wrong with the scenario. */
+/* Begins anew: an empty world, then what the scenario describes and the options ask for. 0 done;
+ * -EINVAL, and wrong says what is wrong with the scenario. */
 SAM_MUSTCHECK int simulator_begin(struct simulator *s, struct problems *wrong);
 
 /* Whether faults can be for it: a route's name, a group of them, or "any". */
