@@ -1,9 +1,10 @@
 /* common/model/calendar: days and open hours over gaps and overlaps of the clock, and weekends. */
 #include <errno.h>
-#include <glib.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "common/base/attr.h"
 #include "common/base/buf.h"
@@ -38,6 +39,15 @@ static const struct zone *zone(const char *name)
     if (!z)
         fail_msg("%s: no such zone", name);
     return z;
+}
+
+/* The C library's reading of tzdata, which shares nothing with the one that is tested. */
+static void wall_clock(const char *zone_name, int64_t at_ms, struct tm *ret)
+{
+    time_t seconds = (time_t)(at_ms / 1000);
+    assert_int_equal(setenv("TZ", zone_name, 1), 0);
+    tzset();
+    assert_non_null(localtime_r(&seconds, ret));
 }
 
 /* ---- zones ---------------------------------------------------------------------------------- */
@@ -121,20 +131,15 @@ static void test_each_moment_has_its_day(void **state)
                                         "Pacific/Apia"};
     for (size_t i = 0; i < SAM_ARRAY_LEN(names); i++) {
         const struct zone *z = zone(names[i]);
-        GTimeZone *tz = g_time_zone_new_identifier(names[i]);
         for (int64_t ms = at("2026-01-01T00:00"); ms < at("2027-01-02T00:00"); ms += HOUR_MS / 2) {
-            GDateTime *utc = g_date_time_new_from_unix_utc(ms / 1000);
-            GDateTime *local = g_date_time_to_timezone(utc, tz);
+            struct tm local;
             char date[TIME_TEXT_BYTES];
-            (void)snprintf(date, sizeof(date), "%04d-%02d-%02d", g_date_time_get_year(local),
-                           g_date_time_get_month(local), g_date_time_get_day_of_month(local));
+            wall_clock(names[i], ms, &local);
+            (void)strftime(date, sizeof(date), "%Y-%m-%d", &local);
             int64_t day = zone_day(z, ms);
             assert_int_equal(day, day_of(date));
             assert_true(zone_day_start_ms(z, day) <= ms && ms < zone_day_start_ms(z, day + 1));
-            g_date_time_unref(local);
-            g_date_time_unref(utc);
         }
-        g_time_zone_unref(tz);
     }
 }
 
@@ -338,41 +343,50 @@ static void test_no_more_than_asked_for(void **state)
                                         "2026-01-11T23:00/2026-01-17T23:00 weekend");
 }
 
-/* Open when the wall clock says so, by another reader of tzdata, at every quarter of an hour at
- * which the wall clock shows a time that comes once. */
+static int wall_minute(const char *zone_name, int64_t at_ms)
+{
+    struct tm local;
+    wall_clock(zone_name, at_ms, &local);
+    return local.tm_hour * 60 + local.tm_min;
+}
+
+/* Does the wall clock show this time at another moment near by too? */
+static bool comes_twice(const char *zone_name, int64_t at_ms)
+{
+    int wall = wall_minute(zone_name, at_ms);
+    for (int64_t ms = at_ms - 2 * HOUR_MS; ms <= at_ms + 2 * HOUR_MS; ms += 15 * MINUTE_MS) {
+        if (ms != at_ms && wall_minute(zone_name, ms) == wall)
+            return true;
+    }
+    return false;
+}
+
+/* By the wall clock of the moment alone. */
+static bool should_be_open(const struct row *r, const struct calendar *c, int64_t at_ms)
+{
+    struct tm local;
+    wall_clock(r->zone, at_ms, &local);
+    unsigned weekday = (unsigned)(local.tm_wday + 6) % 7; /* Sunday is 0 there */
+    unsigned rest = country_weekend(r->country, zone_day(c->zone, at_ms));
+    int wall = local.tm_hour * 60 + local.tm_min;
+    return !(rest & WEEKDAY_MASK(weekday)) && wall >= c->opens_minute && wall < c->closes_minute;
+}
+
+/* Open when the wall clock says so, at every quarter of an hour that does not come twice. */
 static void check_against_wall_clock(const struct row *r)
 {
     struct calendar c = calendar_of(r);
-    struct interval w[400];
+    struct interval w[WINDOWS_MAX * 2];
     size_t count = calendar_windows(&c, at(r->from), at(r->until), w, SAM_ARRAY_LEN(w));
-    GTimeZone *tz = g_time_zone_new_identifier(r->zone);
     size_t next = 0;
+    assert_true(count > 0 && count < SAM_ARRAY_LEN(w));
     for (int64_t ms = at(r->from); ms < at(r->until); ms += 15 * MINUTE_MS) {
-        GDateTime *utc = g_date_time_new_from_unix_utc(ms / 1000);
-        GDateTime *local = g_date_time_to_timezone(utc, tz);
-        int64_t day = zone_day(c.zone, ms);
-        int wall = g_date_time_get_hour(local) * 60 + g_date_time_get_minute(local);
-        bool rest = (country_weekend(r->country, day) &
-                     WEEKDAY_MASK(g_date_time_get_day_of_week(local) - 1)) != 0;
-        bool twice = false;
-        for (int64_t other = ms - 2 * HOUR_MS; other <= ms + 2 * HOUR_MS; other += 15 * MINUTE_MS) {
-            GDateTime *o = g_date_time_add(utc, (other - ms) * 1000);
-            GDateTime *l = g_date_time_to_timezone(o, tz);
-            twice = twice || (other != ms &&
-                              g_date_time_get_hour(l) * 60 + g_date_time_get_minute(l) == wall);
-            g_date_time_unref(l);
-            g_date_time_unref(o);
-        }
         while (next < count && w[next].to_at_ms <= ms)
             next++;
         bool open = next < count && w[next].from_at_ms <= ms;
-        bool want = !rest && wall >= c.opens_minute && wall < c.closes_minute;
-        if (!twice && open != want)
+        if (open != should_be_open(r, &c, ms) && !comes_twice(r->zone, ms))
             fail_msg("%s: %s at %lld", r->name, open ? "open" : "closed", (long long)ms);
-        g_date_time_unref(local);
-        g_date_time_unref(utc);
     }
-    g_time_zone_unref(tz);
 }
 
 static void test_the_wall_clock_agrees(void **state)
