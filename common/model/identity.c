@@ -67,14 +67,13 @@ static bool decode(const char *s, size_t n, char *out, size_t out_bytes)
     return true;
 }
 
-/* Letters of any script, digits and - _ . ' & ; no blanks, no controls, no URL punctuation. Marks
- * alone are no name: "." and ".." would lead a URL's path elsewhere. */
+/* Of a normal form (composing turns some letters into punctuation): letters of any script, digits
+ * and
+ * - _ . ' & ; no blanks, no controls, no URL punctuation. Marks alone are no name: "." and ".."
+ * would lead a URL's path elsewhere. */
 static bool is_slug(const char *s)
 {
     bool named = false;
-    size_t n = strlen(s);
-    if (n == 0 || !utf8_valid(s, n))
-        return false;
     for (const char *p = s; *p; p = g_utf8_next_char(p)) {
         gunichar c = g_utf8_get_char(p);
         bool mark = c < 0x80 && strchr("-_.'&", (int)c);
@@ -96,6 +95,19 @@ static bool is_route(const char *name)
     return false;
 }
 
+/* host: linkedin.com, or any subdomain of it. */
+static bool is_linkedin(const char *host, size_t n)
+{
+    static const char domain[] = "linkedin.com";
+    size_t d = sizeof(domain) - 1;
+    for (size_t i = 0; i < n; i++) {
+        if (!isalnum((unsigned char)host[i]) && host[i] != '.' && host[i] != '-')
+            return false;
+    }
+    return n >= d && strncasecmp(host + n - d, domain, d) == 0 &&
+           (n == d || host[n - d - 1] == '.');
+}
+
 static enum identity_problem slug(const char *s, size_t n, struct identity *ret)
 {
     char decoded[VANITY_MAX_BYTES + 1];
@@ -105,11 +117,13 @@ static enum identity_problem slug(const char *s, size_t n, struct identity *ret)
         ret->text[n] = '\0';
         return IDENTITY_OK;
     }
-    if (is_other_id(s, n) || !decode(s, n, decoded, sizeof(decoded)) || !is_slug(decoded))
+    if (is_other_id(s, n) || !decode(s, n, decoded, sizeof(decoded)) ||
+        !utf8_valid(decoded, strlen(decoded)))
         return IDENTITY_BAD_CHARACTERS;
     char *folded = g_utf8_strdown(decoded, -1);
     char *normal = g_utf8_normalize(folded, -1, G_NORMALIZE_NFC);
-    bool fits = normal && strlen(normal) <= VANITY_MAX_BYTES && !is_route(normal);
+    bool fits = normal && strlen(normal) <= VANITY_MAX_BYTES && is_slug(normal) &&
+                !is_route(normal) && !is_linkedin(normal, strlen(normal));
     if (fits) {
         ret->kind = IDENTITY_VANITY;
         (void)snprintf(ret->text, sizeof(ret->text), "%s", normal);
@@ -117,15 +131,6 @@ static enum identity_problem slug(const char *s, size_t n, struct identity *ret)
     g_free(normal);
     g_free(folded);
     return fits ? IDENTITY_OK : IDENTITY_BAD_CHARACTERS;
-}
-
-/* host: linkedin.com, or any subdomain of it. */
-static bool is_linkedin(const char *host, size_t n)
-{
-    static const char domain[] = "linkedin.com";
-    size_t d = sizeof(domain) - 1;
-    return n >= d && strncasecmp(host + n - d, domain, d) == 0 &&
-           (n == d || host[n - d - 1] == '.');
 }
 
 /* The old /pub/name/1/2a/b34 is not here: its name alone is somebody else's vanity name. */

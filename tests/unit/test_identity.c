@@ -119,6 +119,8 @@ static const struct {
     {"ldaps://linkedin.com/in/john", IDENTITY_NOT_LINKEDIN},
     {"h://linkedin.com/in/john", IDENTITY_NOT_LINKEDIN},
     {"https://", IDENTITY_NOT_LINKEDIN},
+    {"https://a b.linkedin.com/in/john", IDENTITY_NOT_LINKEDIN},
+    {"https://john@de.linkedin.com/in/john", IDENTITY_NOT_LINKEDIN},
 
     {"https://www.linkedin.com", IDENTITY_NOT_A_PERSON},
     {"linkedin.com", IDENTITY_NOT_A_PERSON},
@@ -154,11 +156,13 @@ static const struct {
     {"jo\xc2\xa0hn", IDENTITY_BAD_CHARACTERS},
     {"jo\x01hn", IDENTITY_BAD_CHARACTERS},
     {"jo\\hn", IDENTITY_BAD_CHARACTERS},
+    {"john\xcd\xbe", IDENTITY_BAD_CHARACTERS}, /* U+037E, which is ";" when composed */
     {"{first_name}", IDENTITY_BAD_CHARACTERS},
     {".", IDENTITY_BAD_CHARACTERS},
     {"..", IDENTITY_BAD_CHARACTERS},
     {"%2e%2e", IDENTITY_BAD_CHARACTERS},
     {"-", IDENTITY_BAD_CHARACTERS},
+    {"https://linkedin.com/in/de.linkedin.com", IDENTITY_BAD_CHARACTERS},
     {"me", IDENTITY_BAD_CHARACTERS},
     {"https://www.linkedin.com/in/me/", IDENTITY_BAD_CHARACTERS},
     {"Relations", IDENTITY_BAD_CHARACTERS},
