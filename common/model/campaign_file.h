@@ -1,8 +1,8 @@
 /* common/model/campaign_file.h - a campaign as its user writes it (JSON, one file), checked.
  *
- * Checked by a table in C: unknown keys, types, ranges, variables, zones; all problems at once,
- * with the key they concern. Defaults of interface.md section 3 are filled in. Whether accounts
- * and workspace exist, only the database knows: samctl asks there. */
+ * Checked by a table in C: unknown and doubled keys, types, ranges, variables, lengths, zones; all
+ * problems at once, with the key they concern. Defaults are filled in. Whether accounts and
+ * workspace exist, only the database knows: samctl asks there. */
 #ifndef SAM_MODEL_CAMPAIGN_FILE_H
 #define SAM_MODEL_CAMPAIGN_FILE_H
 
@@ -57,7 +57,7 @@ SAM_DEFINE_FREEP(campaign_file)
 /* The steps as the JSON array that campaigns.steps keeps: [{"message_type","text","after_ms"}]. */
 char *campaign_steps_to_json(const struct campaign_step *steps, size_t count);
 /* Reads that array; at most CAMPAIGN_STEPS_MAX. 0 done (texts owned by the caller: free with
- * campaign_steps_deinit); -EINVAL not such an array. */
+ * campaign_steps_deinit); -EINVAL not such an array, nothing is changed. */
 SAM_MUSTCHECK int campaign_steps_from_json(const char *json, size_t n,
                                            struct campaign_step *ret_steps, size_t *ret_count);
 void campaign_steps_deinit(struct campaign_step *steps, size_t count);

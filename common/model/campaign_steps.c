@@ -54,19 +54,21 @@ int campaign_steps_from_json(const char *json, size_t n, struct campaign_step *r
         abort();
     struct json_object *root = json_tokener_parse_ex(tokener, json, (int)n);
     json_tokener_free(tokener);
+    struct campaign_step steps[CAMPAIGN_STEPS_MAX];
     size_t count = 0;
     size_t length = json_object_is_type(root, json_type_array) ? json_object_array_length(root) : 0;
     bool good = length > 0 && length <= CAMPAIGN_STEPS_MAX;
     while (good && count < length) {
         struct json_object *o = json_object_array_get_idx(root, count);
-        good = json_object_is_type(o, json_type_object) && read_step(o, &ret_steps[count]) == 0;
+        good = json_object_is_type(o, json_type_object) && read_step(o, &steps[count]) == 0;
         count += good ? 1 : 0;
     }
     json_object_put(root);
     if (!good) {
-        campaign_steps_deinit(ret_steps, count);
+        campaign_steps_deinit(steps, count);
         return -EINVAL;
     }
+    memcpy(ret_steps, steps, count * sizeof(*steps));
     *ret_count = count;
     return 0;
 }
