@@ -12,7 +12,7 @@
 
 #define PUBLISH_MAX      500
 #define AHEAD_MS         (5 * SECOND_MS)  /* design 3.3: just in time */
-#define UNCLAIMED_MIN_MS (30 * SECOND_MS) /* then the sweep takes it back; doubles each time */
+#define UNCLAIMED_MIN_MS (2 * MINUTE_MS) /* then the sweep takes it back; doubles each time */
 #define UNCLAIMED_MAX_MS HOUR_MS
 
 /* $1 timestamptz until, $2 int partitions, $3 int[] open ones, $4 bigint accounts at most. */
