@@ -1,0 +1,92 @@
+/* queue, replies: what is to go out, and what came in. */
+#include "common/base/clock.h"
+#include "producer/ctl/commands.h"
+#include "producer/ctl/lookup.h"
+
+#include "common/base/banned.h"
+
+#define ROWS_USUAL 200
+#define ROWS_MAX   1000000
+
+/* $1 workspace, $2 account or NULL, $3 campaign or NULL, $4 rows. */
+static const char queue_sql[] =
+    "SELECT i.id, i.scheduled_for, a.name, c.name, coalesce(p.vanity, p.provider_id), "
+    "i.message_type, i.status, i.reason, i.reason_detail, i.dispatch, i.failures "
+    "FROM linkedin_accounts a JOIN send_queue i ON i.account_id = a.id "
+    "AND i.status IN ('pending', 'published', 'sending', 'unknown') "
+    "JOIN campaigns c ON c.id = i.campaign_id JOIN campaign_prospects p ON p.id = i.prospect_id "
+    "WHERE a.workspace_id = $1 AND ($2::uuid IS NULL OR a.id = $2) "
+    "AND ($3::uuid IS NULL OR c.id = $3) ORDER BY i.scheduled_for, i.id LIMIT $4";
+static const struct column queue_columns[] = {{"item_id", NULL, COLUMN_UUID},
+                                              {"scheduled_for", "when", COLUMN_TIME},
+                                              {"account", "account", COLUMN_TEXT},
+                                              {"campaign", "campaign", COLUMN_TEXT},
+                                              {"person", "person", COLUMN_TEXT},
+                                              {"message_type", "message", COLUMN_TEXT},
+                                              {"status", "status", COLUMN_TEXT},
+                                              {"reason", "reason", COLUMN_TEXT},
+                                              {"reason_detail", "detail", COLUMN_TEXT},
+                                              {"dispatch", "dispatch", COLUMN_NUMBER},
+                                              {"failures", "failures", COLUMN_NUMBER}};
+
+/* $1 workspace, $2 since. */
+static const char replies_sql[] =
+    "SELECT m.received_at, m.class, coalesce(p.vanity, p.provider_id), "
+    "concat_ws(' ', p.first_name, p.last_name), p.company, c.name, a.name, p.status, m.chat_id, "
+    "m.message_id FROM inbound_messages m JOIN campaign_prospects p ON p.id = m.prospect_id "
+    "JOIN campaigns c ON c.id = p.campaign_id JOIN linkedin_accounts a ON a.id = m.account_id "
+    "WHERE m.workspace_id = $1 AND m.received_at >= $2 ORDER BY m.received_at, m.id";
+static const struct column replies_columns[] = {{"received_at", "at", COLUMN_TIME},
+                                                {"class", "class", COLUMN_TEXT},
+                                                {"person", "person", COLUMN_TEXT},
+                                                {"name", "name", COLUMN_TEXT},
+                                                {"company", "company", COLUMN_TEXT},
+                                                {"campaign", "campaign", COLUMN_TEXT},
+                                                {"account", "account", COLUMN_TEXT},
+                                                {"status", "status", COLUMN_TEXT},
+                                                {"chat_id", "chat", COLUMN_TEXT},
+                                                {"message_id", NULL, COLUMN_TEXT}};
+
+enum ctl_exit command_queue(struct ctl *c)
+{
+    struct lookup_workspace w;
+    struct lookup_account account = {.status = ACCOUNT_ACTIVE};
+    struct lookup_campaign campaign = {.status = CAMPAIGN_DRAFT};
+    char why[ARGS_WHY_BYTES];
+    int64_t rows = c->json ? ROWS_MAX : ROWS_USUAL;
+    const char *account_name = args_get(&c->args, "account");
+    bool of_campaign = args_has(&c->args, "campaign");
+    enum ctl_exit e;
+    if (args_number(&c->args, "limit", 1, ROWS_MAX, &rows, why) != 0)
+        return ctl_wrong_use("queue: %s", why);
+    if ((e = ctl_connect(c)) || (e = lookup_workspace(c, &w)) ||
+        (account_name && (e = lookup_account(c, account_name, &account))) ||
+        (of_campaign && (e = lookup_campaign_option(c, &campaign))))
+        return e;
+    pg_add_uuid(ctl_params(c), &w.id);
+    pg_add_uuid(&c->params, account_name ? &account.id : NULL);
+    pg_add_uuid(&c->params, of_campaign ? &campaign.id : NULL);
+    pg_add_i64(&c->params, rows);
+    return ctl_list(c, queue_sql, queue_columns, SAM_ARRAY_LEN(queue_columns),
+                    "nothing waits in the queue; `samctl why PERSON` tells about one person");
+}
+
+enum ctl_exit command_replies(struct ctl *c)
+{
+    SAM_CLEANUP(pg_result_freep) struct pg_result *now = NULL;
+    struct lookup_workspace w;
+    char why[ARGS_WHY_BYTES];
+    int64_t since_ms = DAY_MS;
+    enum ctl_exit e;
+    if (args_duration(&c->args, "since", &since_ms, why) != 0)
+        return ctl_wrong_use("replies: %s", why);
+    if ((e = ctl_connect(c)) || (e = lookup_workspace(c, &w)))
+        return e;
+    ctl_params(c);
+    if ((e = ctl_query(c, "SELECT sam_now()", &now)))
+        return e;
+    pg_add_uuid(ctl_params(c), &w.id);
+    pg_add_time(&c->params, pg_time_ms(now, 0, 0) - since_ms);
+    return ctl_list(c, replies_sql, replies_columns, SAM_ARRAY_LEN(replies_columns),
+                    "no replies in this time; --since 7d looks farther back");
+}

@@ -1,0 +1,155 @@
+/* unknown list, settle: sends of which nobody knows whether they happened. An operator who has
+ * looked at LinkedIn says so; it goes to the ledger as the end of the attempt, and from there to
+ * Postgres as every outcome does. */
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/base/clock.h"
+#include "producer/ctl/commands.h"
+#include "producer/ctl/lookup.h"
+#include "producer/ctl/outbox.h"
+
+#include "common/base/banned.h"
+
+#define WAIT_MS      5000
+#define WAIT_STEP_MS 100
+#define SETTLED_BY   "settled_by_person"
+
+/* $1 workspace. */
+static const char list_sql[] =
+    "SELECT i.id, t.started_at, a.name, c.name, coalesce(p.vanity, p.provider_id), "
+    "concat_ws(' ', p.first_name, p.last_name), i.message_type, t.error_type, "
+    "EXISTS (SELECT FROM outbox o WHERE o.published_at IS NULL "
+    "AND o.event_type = 'sam.attempt.ended.v1' AND o.payload::json->>'item_id' = i.id::text) "
+    "FROM linkedin_accounts a JOIN send_queue i ON i.account_id = a.id AND i.status = 'unknown' "
+    "JOIN campaigns c ON c.id = i.campaign_id JOIN campaign_prospects p ON p.id = i.prospect_id "
+    "LEFT JOIN send_attempts t ON t.id = i.attempt_id WHERE a.workspace_id = $1 "
+    "ORDER BY t.started_at, i.id";
+static const struct column list_columns[] = {{"item_id", "id", COLUMN_UUID},
+                                             {"started_at", "began", COLUMN_TIME},
+                                             {"account", "account", COLUMN_TEXT},
+                                             {"campaign", "campaign", COLUMN_TEXT},
+                                             {"person", "person", COLUMN_TEXT},
+                                             {"name", "name", COLUMN_TEXT},
+                                             {"message_type", "message", COLUMN_TEXT},
+                                             {"error_type", "error", COLUMN_TEXT},
+                                             {"settling", "settling", COLUMN_BOOL}};
+
+/* $1 item. Attempts of the item that may have happened, the latest first. */
+static const char attempts_sql[] =
+    "SELECT t.id, t.workspace_id, t.account_id, t.campaign_id, t.prospect_id, t.item_id, "
+    "t.message_type, t.kind, t.identities[1], t.identities[2], t.started_at, t.start_by, "
+    "coalesce(t.ended_at, t.start_by) FROM send_queue i JOIN send_attempts t ON t.item_id = i.id "
+    "WHERE i.id = $1 AND i.status = 'unknown' AND t.kind <> 'profile_view' "
+    "AND (t.outcome IS NULL OR t.outcome = 'unknown') ORDER BY t.started_at DESC";
+static const char status_sql[] = "SELECT status FROM send_queue WHERE id = $1";
+static const char pending_sql[] =
+    "SELECT count(*) FROM outbox WHERE published_at IS NULL "
+    "AND event_type = 'sam.attempt.ended.v1' AND payload::json->>'item_id' = $1";
+
+struct settlement {
+    struct uuid item_id;
+    bool sent;
+};
+
+enum ctl_exit command_unknown_list(struct ctl *c)
+{
+    struct lookup_workspace w;
+    enum ctl_exit e;
+    if ((e = ctl_connect(c)) || (e = lookup_workspace(c, &w)))
+        return e;
+    pg_add_uuid(ctl_params(c), &w.id);
+    return ctl_list(c, list_sql, list_columns, SAM_ARRAY_LEN(list_columns),
+                    "the outcome of every send is known");
+}
+
+static void copy(char *out, size_t bytes, const char *text)
+{
+    (void)snprintf(out, bytes, "%s", text);
+}
+
+/* Once sent it was sent by the latest attempt: nothing is known about the ones before it. */
+static enum pg_failure add_end(struct outbox *o, const struct pg_result *r, int row, bool sent)
+{
+    struct event event = {.type = EVENT_ATTEMPT_ENDED,
+                          .workspace_id = pg_uuid(r, row, 1),
+                          .account_id = pg_uuid(r, row, 2),
+                          .attempt = {.id = pg_uuid(r, row, 0),
+                                      .campaign_id = pg_uuid(r, row, 3),
+                                      .person_id = pg_uuid(r, row, 4),
+                                      .item_id = pg_uuid(r, row, 5),
+                                      .started_at_ms = pg_time_ms(r, row, 10),
+                                      .start_by_ms = pg_time_ms(r, row, 11),
+                                      .ended_at_ms = pg_time_ms(r, row, 12),
+                                      .outcome = sent ? OUTCOME_SENT : OUTCOME_NOT_EXECUTED,
+                                      .untried = !sent}};
+    struct event_attempt *a = &event.attempt;
+    copy(a->message_type, sizeof(a->message_type), pg_text(r, row, 6));
+    copy(a->identities[0], sizeof(a->identities[0]), pg_text(r, row, 8));
+    copy(a->identities[1], sizeof(a->identities[1]), pg_text(r, row, 9));
+    copy(a->error_type, sizeof(a->error_type), SETTLED_BY);
+    if (call_kind_parse(pg_text(r, row, 7), &a->kind) != 0)
+        return PG_SCHEMA;
+    outbox_add(o, &event);
+    return PG_FINE;
+}
+
+static enum pg_failure settle(struct ctl *c, void *arg)
+{
+    SAM_CLEANUP(outbox_deinit) struct outbox o = {.count = 0};
+    SAM_CLEANUP(pg_result_freep) struct pg_result *r = NULL;
+    SAM_CLEANUP(pg_result_freep) struct pg_result *pending = NULL;
+    const struct settlement *s = arg;
+    char id[UUID_TEXT_BYTES];
+    uuid_format(&s->item_id, id);
+    pg_add_text(ctl_params(c), id);
+    enum pg_failure failure = pg_exec(c->pg, pending_sql, &c->params, &pending);
+    if (failure)
+        return failure;
+    if (pg_i64(pending, 0, 0) > 0)
+        return ctl_refuse(c, "it is being settled already: the answer waits for the ledger");
+    pg_add_uuid(ctl_params(c), &s->item_id);
+    failure = pg_exec(c->pg, attempts_sql, &c->params, &r);
+    if (failure)
+        return failure;
+    if (pg_rows(r) == 0)
+        return ctl_refuse(c, "nothing unknown has the id %s; `samctl unknown list` shows them", id);
+    failure = outbox_begin(&o, c);
+    for (int row = 0; !failure && row < (s->sent ? 1 : pg_rows(r)); row++)
+        failure = add_end(&o, r, row, s->sent);
+    return failure ? failure : outbox_write(&o, c);
+}
+
+/* Waits a little for producer and worker to carry it to the ledger and back. */
+static enum ctl_exit await(struct ctl *c, const struct settlement *s)
+{
+    for (int64_t waited_ms = 0; waited_ms <= WAIT_MS; waited_ms += WAIT_STEP_MS) {
+        SAM_CLEANUP(pg_result_freep) struct pg_result *r = NULL;
+        pg_add_uuid(ctl_params(c), &s->item_id);
+        enum ctl_exit e = ctl_query(c, status_sql, &r);
+        if (e)
+            return e;
+        if (pg_rows(r) == 1 && strcmp(pg_text(r, 0, 0), "unknown") != 0) {
+            ctl_say(c, "settled: it is %s now", pg_text(r, 0, 0));
+            return CTL_DONE;
+        }
+        (void)poll(NULL, 0, WAIT_STEP_MS);
+    }
+    ctl_say(c, "kept; it takes effect when sam-producer and sam-worker have brought it to the "
+               "ledger");
+    return CTL_DONE;
+}
+
+enum ctl_exit command_unknown_settle(struct ctl *c)
+{
+    struct settlement s = {.sent = strcmp(c->args.words[1], "sent") == 0};
+    enum ctl_exit e;
+    if (!s.sent && strcmp(c->args.words[1], "not-sent") != 0)
+        return ctl_wrong_use("%.40s: what was it, sent or not-sent?", c->args.words[1]);
+    if (uuid_parse(c->args.words[0], &s.item_id) != 0)
+        return ctl_wrong_use("%.60s is no id; `samctl unknown list` shows them", c->args.words[0]);
+    if ((e = ctl_connect(c)) || (e = ctl_transaction(c, settle, &s)))
+        return e;
+    return await(c, &s);
+}
