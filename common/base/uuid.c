@@ -19,6 +19,29 @@ struct uuid uuid_v7(void)
     return u;
 }
 
+/* The 48 bits of the clock and the 12 bits that follow them, as one number. */
+static uint64_t order_of(const struct uuid *u)
+{
+    uint64_t order = 0;
+    for (int i = 0; i < 6; i++)
+        order = order << 8 | u->b[i];
+    return order << 12 | (uint64_t)(u->b[6] & 0x0f) << 8 | u->b[7];
+}
+
+struct uuid uuid_v7_after(const struct uuid *previous)
+{
+    struct uuid u = uuid_v7();
+    uint64_t order = order_of(previous) + 1;
+    if (order_of(&u) >> 12 > order >> 12)
+        return u; /* a later millisecond */
+    u.b[7] = (uint8_t)order;
+    u.b[6] = (uint8_t)(0x70 | (order >> 8 & 0x0f));
+    order >>= 12;
+    for (int i = 5; i >= 0; i--, order >>= 8)
+        u.b[i] = (uint8_t)order;
+    return u;
+}
+
 void uuid_format(const struct uuid *u, char out[UUID_TEXT_BYTES])
 {
     static const char hex[] = "0123456789abcdef";

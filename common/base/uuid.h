@@ -18,6 +18,9 @@ struct uuid {
 
 /* A fresh id: 48 bits of wall clock, then random bits from getrandom(2). */
 struct uuid uuid_v7(void);
+/* A fresh id that sorts after the previous one (RFC 9562, method 1: a counter in the 12 bits after
+ * the clock, which runs ahead when they are used up): rows made in one go keep their order. */
+struct uuid uuid_v7_after(const struct uuid *previous);
 /* Lower case, with hyphens. */
 void uuid_format(const struct uuid *u, char out[UUID_TEXT_BYTES]);
 /* 36 characters with hyphens, any case, any version. 0 done, -EINVAL. */

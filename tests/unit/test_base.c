@@ -157,6 +157,25 @@ static void test_problems_are_bounded(void **state)
     assert_false(problems_any(&p));
 }
 
+static void test_uuids_of_one_go_are_in_order(void **state)
+{
+    (void)state;
+    struct uuid last = uuid_v7();
+    for (int i = 0; i < 20000; i++) { /* more than the counter of a millisecond holds */
+        char text[UUID_TEXT_BYTES];
+        struct uuid next = uuid_v7_after(&last);
+        assert_true(uuid_compare(&next, &last) > 0);
+        uuid_format(&next, text);
+        assert_int_equal(text[14], '7');
+        last = next;
+    }
+    struct uuid ahead = {{0xff, 0xff, 0xff, 0xff, 0xff, 0xfe, 0x7f, 0xff, 0x80}};
+    struct uuid next = uuid_v7_after(&ahead);
+    assert_int_equal(next.b[5], 0xff);
+    assert_int_equal(next.b[6], 0x70);
+    assert_int_equal(next.b[7], 0x00);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -165,6 +184,7 @@ int main(void)
         cmocka_unit_test(test_durations),
         cmocka_unit_test(test_times),
         cmocka_unit_test(test_uuid_round_trip_and_order),
+        cmocka_unit_test(test_uuids_of_one_go_are_in_order),
         cmocka_unit_test(test_utf8),
         cmocka_unit_test(test_log_lines),
         cmocka_unit_test(test_problems_are_bounded),
