@@ -187,6 +187,8 @@ enum ctl_exit command_account_add(struct ctl *c)
 
 static enum pg_failure set(struct ctl *c, void *arg)
 {
+    /* what a limit has put off is asked again */
+    static const char *const limits[] = {"daily_", "weekly_", "spacing", NULL};
     SAM_CLEANUP(schedule_deinit) struct schedule s;
     const struct account_change *a = arg;
     enum pg_failure failure = schedule_lock_account(&s, c, &a->id);
@@ -199,11 +201,8 @@ static enum pg_failure set(struct ctl *c, void *arg)
     pg_add_text(params, a->options.plan);
     add_limits(params, &a->options);
     failure = pg_exec(c->pg, set_sql, params, NULL);
-    /* what a cap or the spacing has put off is asked again */
     if (!failure)
-        failure = schedule_release(&s, c, "daily_", NULL, NULL);
-    if (!failure)
-        failure = schedule_release(&s, c, "weekly_", NULL, NULL);
+        failure = schedule_release(&s, c, limits, NULL, NULL);
     return failure ? failure : schedule_kick(&s, c);
 }
 
@@ -262,7 +261,7 @@ static enum pg_failure change_status(struct ctl *c, void *arg)
         return failure;
     if (a->status != ACCOUNT_ACTIVE)
         return PG_FINE;
-    failure = schedule_release(&s, c, "account_", NULL, NULL);
+    failure = schedule_release(&s, c, (const char *const[]){"account_", NULL}, NULL, NULL);
     return failure ? failure : schedule_kick(&s, c);
 }
 

@@ -92,7 +92,8 @@ static enum pg_failure change_status(struct ctl *c, void *arg)
         return cancel_items(c, x, &s);
     if (x->to != CAMPAIGN_RUNNING)
         return PG_FINE;
-    failure = schedule_release(&s, c, "campaign_", &x->campaign.id, NULL);
+    failure =
+        schedule_release(&s, c, (const char *const[]){"campaign_", NULL}, &x->campaign.id, NULL);
     return failure ? failure : schedule_kick(&s, c);
 }
 

@@ -43,6 +43,8 @@ ctl_command_fn command_campaign_check;
 ctl_command_fn command_campaign_create;
 ctl_command_fn command_campaign_show;
 ctl_command_fn command_campaign_list;
+/* campaign_update.c */
+ctl_command_fn command_campaign_update;
 /* campaign_status.c */
 ctl_command_fn command_campaign_start;
 ctl_command_fn command_campaign_pause;
@@ -52,7 +54,24 @@ ctl_command_fn command_campaign_stop;
 ctl_command_fn command_import;
 /* approve.c */
 ctl_command_fn command_approve;
+/* preview.c */
+ctl_command_fn command_preview;
 /* status.c */
 ctl_command_fn command_status;
+/* queue.c */
+ctl_command_fn command_queue;
+ctl_command_fn command_replies;
+/* why.c */
+ctl_command_fn command_why;
+/* person.c */
+ctl_command_fn command_person_show;
+ctl_command_fn command_person_set;
+ctl_command_fn command_person_hold;
+ctl_command_fn command_person_release;
+/* unknown.c */
+ctl_command_fn command_unknown_list;
+ctl_command_fn command_unknown_settle;
+/* export.c */
+ctl_command_fn command_export;
 
 #endif

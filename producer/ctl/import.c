@@ -55,6 +55,7 @@ struct import {
     struct people_row person;
     struct buf chunk; /* COPY text */
     size_t chunk_lines;
+    struct uuid last_id;
     int64_t chunk_fresh;
     int64_t chunk_contacted;
     struct rejects *rejects;
@@ -135,8 +136,8 @@ static void add_value(struct import *m, const char *value)
 static void add_person(struct import *m, const struct uuid *account_id)
 {
     char id[UUID_TEXT_BYTES];
-    struct uuid fresh = uuid_v7();
-    uuid_format(&fresh, id);
+    m->last_id = uuid_v7_after(&m->last_id); /* people keep the order of the file */
+    uuid_format(&m->last_id, id);
     buf_adds(&m->chunk, id);
     uuid_format(account_id, id);
     add_value(m, id);

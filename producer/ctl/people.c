@@ -83,9 +83,9 @@ static enum ctl_exit find(struct ctl *c, const struct wanted *w, bool by_id, con
                           struct people *ret)
 {
     SAM_CLEANUP(pg_result_freep) struct pg_result *r = NULL;
-    const char *sql = by_id                                  ? by_id_sql
+    const char *sql = by_id                                 ? by_id_sql
                       : w->identity.kind == IDENTITY_VANITY ? by_vanity_sql
-                                                             : by_provider_sql;
+                                                            : by_provider_sql;
     add_params(c, w, by_id);
     enum ctl_exit e = ctl_query(c, sql, &r);
     if (e)

@@ -8,6 +8,7 @@
 #include "producer/ctl/outbox.h"
 #include "producer/ctl/people.h"
 #include "producer/ctl/schedule.h"
+#include "producer/ctl/waiting_texts.h"
 
 #include "common/base/banned.h"
 
@@ -149,15 +150,16 @@ static enum pg_failure write_decision(struct ctl *c, const struct decision *d, i
     SAM_CLEANUP(pg_result_freep) struct pg_result *r = NULL;
     bool status = d->finding == FINDING_STATUS;
     pg_add_uuid(ctl_params(c), &d->person->id);
-    pg_add_text(&c->params, status                         ? person_status_name(d->status)
+    pg_add_text(&c->params, status                       ? person_status_name(d->status)
                             : d->finding == FINDING_HOLD ? d->reason
-                                                           : NULL);
+                                                         : NULL);
     pg_add_text(&c->params, person_status_name(d->person->status));
     enum pg_failure failure = pg_exec(c->pg, status ? status_sql : hold_sql, &c->params, &r);
     if (failure)
         return failure;
     if (pg_rows(r) == 0)
-        return ctl_refuse(c, "campaign %s: the person's status has just changed; look and try again",
+        return ctl_refuse(c,
+                          "campaign %s: the person's status has just changed; look and try again",
                           d->person->campaign);
     *ret_version = pg_i64(r, 0, 0);
     return PG_FINE;
@@ -181,7 +183,15 @@ static enum pg_failure decide(struct ctl *c, void *arg)
         return PG_FINE;
     if (d->finding == FINDING_STATUS)
         return schedule_due(&s, c);
-    failure = schedule_release(&s, c, "person_held", NULL, &d->person->id);
+    struct waiting_texts texts = {
+        .campaign_id = &d->person->campaign_id, .prospect_id = &d->person->id, .accounts = &s};
+    failure = waiting_texts_refresh(&texts, c);
+    if (!failure && texts.held)
+        return ctl_refuse(c, "campaign %s: the message that waits cannot be sent: %s",
+                          d->person->campaign, texts.problem);
+    if (!failure)
+        failure = schedule_release(&s, c, (const char *const[]){"person_held", NULL}, NULL,
+                                   &d->person->id);
     return failure ? failure : schedule_kick(&s, c);
 }
 

@@ -17,17 +17,13 @@ static const char queue_sql[] =
     "JOIN campaigns c ON c.id = i.campaign_id JOIN campaign_prospects p ON p.id = i.prospect_id "
     "WHERE a.workspace_id = $1 AND ($2::uuid IS NULL OR a.id = $2) "
     "AND ($3::uuid IS NULL OR c.id = $3) ORDER BY i.scheduled_for, i.id LIMIT $4";
-static const struct column queue_columns[] = {{"item_id", NULL, COLUMN_UUID},
-                                              {"scheduled_for", "when", COLUMN_TIME},
-                                              {"account", "account", COLUMN_TEXT},
-                                              {"campaign", "campaign", COLUMN_TEXT},
-                                              {"person", "person", COLUMN_TEXT},
-                                              {"message_type", "message", COLUMN_TEXT},
-                                              {"status", "status", COLUMN_TEXT},
-                                              {"reason", "reason", COLUMN_TEXT},
-                                              {"reason_detail", "detail", COLUMN_TEXT},
-                                              {"dispatch", "dispatch", COLUMN_NUMBER},
-                                              {"failures", "failures", COLUMN_NUMBER}};
+static const struct column queue_columns[] = {
+    {"item_id", NULL, COLUMN_UUID},           {"scheduled_for", "when", COLUMN_TIME},
+    {"account", "account", COLUMN_TEXT},      {"campaign", "campaign", COLUMN_TEXT},
+    {"person", "person", COLUMN_TEXT},        {"message_type", "message", COLUMN_TEXT},
+    {"status", "status", COLUMN_TEXT},        {"reason", "reason", COLUMN_TEXT},
+    {"reason_detail", "detail", COLUMN_TEXT}, {"dispatch", "dispatch", COLUMN_NUMBER},
+    {"failures", "failures", COLUMN_NUMBER}};
 
 /* $1 workspace, $2 since. */
 static const char replies_sql[] =
@@ -36,16 +32,12 @@ static const char replies_sql[] =
     "m.message_id FROM inbound_messages m JOIN campaign_prospects p ON p.id = m.prospect_id "
     "JOIN campaigns c ON c.id = p.campaign_id JOIN linkedin_accounts a ON a.id = m.account_id "
     "WHERE m.workspace_id = $1 AND m.received_at >= $2 ORDER BY m.received_at, m.id";
-static const struct column replies_columns[] = {{"received_at", "at", COLUMN_TIME},
-                                                {"class", "class", COLUMN_TEXT},
-                                                {"person", "person", COLUMN_TEXT},
-                                                {"name", "name", COLUMN_TEXT},
-                                                {"company", "company", COLUMN_TEXT},
-                                                {"campaign", "campaign", COLUMN_TEXT},
-                                                {"account", "account", COLUMN_TEXT},
-                                                {"status", "status", COLUMN_TEXT},
-                                                {"chat_id", "chat", COLUMN_TEXT},
-                                                {"message_id", NULL, COLUMN_TEXT}};
+static const struct column replies_columns[] = {
+    {"received_at", "at", COLUMN_TIME},  {"class", "class", COLUMN_TEXT},
+    {"person", "person", COLUMN_TEXT},   {"name", "name", COLUMN_TEXT},
+    {"company", "company", COLUMN_TEXT}, {"campaign", "campaign", COLUMN_TEXT},
+    {"account", "account", COLUMN_TEXT}, {"status", "status", COLUMN_TEXT},
+    {"chat_id", "chat", COLUMN_TEXT},    {"message_id", NULL, COLUMN_TEXT}};
 
 enum ctl_exit command_queue(struct ctl *c)
 {

@@ -12,10 +12,11 @@ static const char lock_campaign_sql[] =
     "ORDER BY s.account_id FOR UPDATE OF s";
 static const char kick_sql[] = "UPDATE account_schedule SET plan_at = least(plan_at, sam_now()) "
                                "WHERE account_id = ANY ($1)";
-/* $1 uuid[] accounts, $2 text cause, $3 uuid campaign, $4 uuid person. */
+/* $1 uuid[] accounts, $2 text[] causes, $3 uuid campaign, $4 uuid person. */
 static const char release_sql[] =
     "UPDATE send_queue i SET scheduled_for = sam_now(), reason = 'scheduled', reason_detail = NULL "
-    "WHERE i.account_id = ANY ($1) AND i.status = 'pending' AND starts_with(i.reason, $2) "
+    "WHERE i.account_id = ANY ($1) AND i.status = 'pending' AND EXISTS ("
+    "SELECT FROM unnest($2::text[]) AS x(cause) WHERE starts_with(i.reason, x.cause)) "
     "AND ($3::uuid IS NULL OR i.campaign_id = $3) AND ($4::uuid IS NULL OR i.prospect_id = $4)";
 
 static enum pg_failure lock(struct schedule *s, struct ctl *c, const char *sql,
@@ -72,11 +73,14 @@ enum pg_failure schedule_due(const struct schedule *s, struct ctl *c)
     return pg_exec(c->pg, verdicts_due_sql, &c->params, NULL);
 }
 
-enum pg_failure schedule_release(const struct schedule *s, struct ctl *c, const char *cause,
+enum pg_failure schedule_release(const struct schedule *s, struct ctl *c, const char *const *causes,
                                  const struct uuid *campaign_id, const struct uuid *prospect_id)
 {
     schedule_add_accounts(s, ctl_params(c));
-    pg_add_text(&c->params, cause);
+    pg_array_open(&c->params, PG_ARRAY_TEXT);
+    for (; *causes; causes++)
+        pg_item_text(&c->params, *causes);
+    pg_array_close(&c->params);
     pg_add_uuid(&c->params, campaign_id);
     pg_add_uuid(&c->params, prospect_id);
     enum pg_failure failure = pg_exec(c->pg, release_sql, &c->params, NULL);

@@ -25,10 +25,11 @@ void schedule_add_accounts(const struct schedule *s, struct pg_params *params);
 
 /* The planner looks at the accounts at once. */
 SAM_MUSTCHECK enum pg_failure schedule_kick(const struct schedule *s, struct ctl *c);
-/* Waiting items that were put off for this kind of cause ("campaign_", "account_", "person_held")
- * may go again; campaign_id NULL = of any campaign, prospect_id NULL = of any person. */
+/* Waiting items that were put off for reasons that begin so ("campaign_", "account_"; ends with
+ * NULL) may go again; campaign_id NULL = of any campaign, prospect_id NULL = of any person. */
 SAM_MUSTCHECK enum pg_failure schedule_release(const struct schedule *s, struct ctl *c,
-                                               const char *cause, const struct uuid *campaign_id,
+                                               const char *const *causes,
+                                               const struct uuid *campaign_id,
                                                const struct uuid *prospect_id);
 /* When each account's next item is due, after items were cancelled or moved. */
 SAM_MUSTCHECK enum pg_failure schedule_due(const struct schedule *s, struct ctl *c);

@@ -26,15 +26,12 @@ static const char list_sql[] =
     "JOIN campaigns c ON c.id = i.campaign_id JOIN campaign_prospects p ON p.id = i.prospect_id "
     "LEFT JOIN send_attempts t ON t.id = i.attempt_id WHERE a.workspace_id = $1 "
     "ORDER BY t.started_at, i.id";
-static const struct column list_columns[] = {{"item_id", "id", COLUMN_UUID},
-                                             {"started_at", "began", COLUMN_TIME},
-                                             {"account", "account", COLUMN_TEXT},
-                                             {"campaign", "campaign", COLUMN_TEXT},
-                                             {"person", "person", COLUMN_TEXT},
-                                             {"name", "name", COLUMN_TEXT},
-                                             {"message_type", "message", COLUMN_TEXT},
-                                             {"error_type", "error", COLUMN_TEXT},
-                                             {"settling", "settling", COLUMN_BOOL}};
+static const struct column list_columns[] = {
+    {"item_id", "id", COLUMN_UUID},           {"started_at", "began", COLUMN_TIME},
+    {"account", "account", COLUMN_TEXT},      {"campaign", "campaign", COLUMN_TEXT},
+    {"person", "person", COLUMN_TEXT},        {"name", "name", COLUMN_TEXT},
+    {"message_type", "message", COLUMN_TEXT}, {"error_type", "error", COLUMN_TEXT},
+    {"settling", "settling", COLUMN_BOOL}};
 
 /* $1 item. Attempts of the item that may have happened, the latest first. */
 static const char attempts_sql[] =

@@ -1,0 +1,175 @@
+/* campaign update: a file changes the campaign that it names. What waits is written anew in place;
+ * nothing that was sent is touched, and nobody is contacted a second time. */
+#include <inttypes.h>
+#include <string.h>
+
+#include "producer/ctl/campaign_change.h"
+#include "producer/ctl/commands.h"
+#include "producer/ctl/lookup.h"
+#include "producer/ctl/schedule.h"
+#include "producer/ctl/waiting_texts.h"
+
+#include "common/base/banned.h"
+
+/* Parameters of campaign_change_params(). */
+static const char update_sql[] =
+    "UPDATE campaigns SET country = $5, subdivision = $6, timezone = $7, opens_minute = $8, "
+    "closes_minute = $9, weekend_mask = nullif($10, -1), holidays = $11, on_note_limit = $12, "
+    "give_up_after_ms = $13, start_at = $14, end_at = $15, daily_cap = nullif($16, 0), "
+    "steps = $17, source = $18, updated_at = sam_now() "
+    "WHERE id = $1 AND workspace_id = $2 AND name = $3 AND campaign_type = $4 "
+    "AND status <> 'stopped'";
+/* $1 campaign, $2 uuid[] the file's accounts: others that have people. */
+static const char leaving_sql[] =
+    "SELECT string_agg(a.name, ', ' ORDER BY a.name) FROM campaign_accounts ca "
+    "JOIN linkedin_accounts a ON a.id = ca.account_id "
+    "WHERE ca.campaign_id = $1 AND NOT ca.account_id = ANY ($2) AND (EXISTS (SELECT FROM "
+    "campaign_prospects p WHERE p.campaign_id = $1 AND p.account_id = ca.account_id) OR EXISTS ("
+    "SELECT FROM prospect_approval_data d WHERE d.campaign_id = $1 "
+    "AND d.account_id = ca.account_id AND d.status = 'pending'))";
+static const char leave_sql[] =
+    "DELETE FROM campaign_accounts WHERE campaign_id = $1 AND NOT account_id = ANY ($2)";
+static const char order_sql[] =
+    "UPDATE campaign_accounts ca SET position = x.n FROM unnest($2::uuid[]) WITH ORDINALITY "
+    "AS x(id, n) WHERE ca.campaign_id = $1 AND ca.account_id = x.id";
+/* Delays reach the people who wait for their next message. $1 campaign, $2 bigint[] after ms of
+ * each step. */
+static const char delays_sql[] =
+    "UPDATE campaign_prospects p SET next_at = x.at FROM (SELECT q.id, CASE WHEN q.next_step = 1 "
+    "AND q.campaign_type = 'connector' THEN q.connected_at ELSE q.last_sent_at END "
+    "+ ($2::bigint[])[q.next_step + 1] * interval '1 ms' AS at FROM campaign_prospects q "
+    "WHERE q.campaign_id = $1 AND q.next_step > 0 AND q.next_at IS NOT NULL "
+    "AND q.status IN ('connected', 'messaging')) x "
+    "WHERE p.id = x.id AND x.at IS NOT NULL AND p.next_at <> x.at";
+/* Who has had the last message that the campaign still has. $1 campaign, $2 steps. */
+static const char complete_sql[] =
+    "UPDATE campaign_prospects SET status = 'completed', next_at = NULL WHERE campaign_id = $1 "
+    "AND status IN ('connected', 'messaging') AND next_step >= $2";
+/* Held for a text that may be right now; the planner holds them again if it is not. $1 campaign. */
+static const char release_sql[] =
+    "UPDATE campaign_prospects SET hold_reason = NULL WHERE campaign_id = $1 AND hold_reason IN "
+    "('text_invalid', 'step_gone') AND status IN ('pending', 'approved', "
+    "'connection_request_sent', 'connected', 'messaging')";
+/* What an item waited for that the file may have changed. */
+static const char *const causes[] = {"hours", "weekend", "holiday", "no_window", "campaign_", NULL};
+
+struct update {
+    struct campaign_change change;
+    struct lookup_campaign campaign;
+    struct waiting_texts texts;
+    int64_t completed;
+};
+
+static enum pg_failure exec_campaign(struct ctl *c, const struct update *u, const char *sql,
+                                     struct pg_result **ret)
+{
+    pg_add_uuid(ctl_params(c), &u->campaign.id);
+    campaign_change_add_accounts(&u->change, &c->params);
+    return pg_exec(c->pg, sql, &c->params, ret);
+}
+
+static enum pg_failure write_campaign(struct ctl *c, const struct update *u)
+{
+    SAM_CLEANUP(pg_result_freep) struct pg_result *r = NULL;
+    campaign_change_params(&u->change, &c->params);
+    enum pg_failure failure = pg_exec(c->pg, update_sql, &c->params, &r);
+    if (!failure && pg_affected(r) == 0)
+        return ctl_refuse(c, "somebody else has just changed the campaign; look and try again");
+    return failure;
+}
+
+static enum pg_failure change_accounts(struct ctl *c, const struct update *u)
+{
+    SAM_CLEANUP(pg_result_freep) struct pg_result *r = NULL;
+    enum pg_failure failure = exec_campaign(c, u, leaving_sql, &r);
+    if (failure)
+        return failure;
+    if (!pg_null(r, 0, 0))
+        return ctl_refuse(c, "%s: accounts: %s cannot leave: people of the campaign are theirs",
+                          c->args.words[0], pg_text(r, 0, 0));
+    failure = exec_campaign(c, u, leave_sql, NULL);
+    return failure ? failure : exec_campaign(c, u, order_sql, NULL);
+}
+
+static enum pg_failure change_people(struct ctl *c, struct update *u)
+{
+    SAM_CLEANUP(pg_result_freep) struct pg_result *r = NULL;
+    const struct campaign_file *f = u->change.file;
+    pg_add_uuid(ctl_params(c), &u->campaign.id);
+    enum pg_failure failure = pg_exec(c->pg, release_sql, &c->params, NULL);
+    pg_add_uuid(ctl_params(c), &u->campaign.id);
+    pg_array_open(&c->params, PG_ARRAY_I64);
+    for (size_t i = 0; i < f->steps_count; i++)
+        pg_item_i64(&c->params, f->steps[i].after_ms);
+    pg_array_close(&c->params);
+    if (!failure)
+        failure = pg_exec(c->pg, delays_sql, &c->params, NULL);
+    pg_add_uuid(ctl_params(c), &u->campaign.id);
+    pg_add_i32(&c->params, (int32_t)f->steps_count);
+    if (!failure)
+        failure = pg_exec(c->pg, complete_sql, &c->params, &r);
+    if (!failure)
+        u->completed = pg_affected(r);
+    return failure;
+}
+
+static enum pg_failure update(struct ctl *c, void *arg)
+{
+    SAM_CLEANUP(schedule_deinit) struct schedule s = {.count = 0};
+    struct update *u = arg;
+    enum pg_failure failure = campaign_change_write_accounts(&u->change, c);
+    if (!failure)
+        failure = schedule_lock_campaign(&s, c, &u->campaign.id); /* old and new ones */
+    if (!failure)
+        failure = write_campaign(c, u);
+    if (!failure)
+        failure = change_accounts(c, u);
+    if (!failure)
+        failure = change_people(c, u);
+    u->texts.campaign_id = &u->campaign.id;
+    u->texts.accounts = &s;
+    if (!failure)
+        failure = waiting_texts_refresh(&u->texts, c);
+    if (!failure)
+        failure = schedule_release(&s, c, causes, &u->campaign.id, NULL);
+    return failure ? failure : schedule_kick(&s, c);
+}
+
+static enum ctl_exit check(struct ctl *c, const struct update *u)
+{
+    if (u->campaign.status == CAMPAIGN_STOPPED)
+        return ctl_fail("campaign %s is stopped, which is final: make a new one",
+                        u->change.file->name);
+    if (u->campaign.type != u->change.file->type)
+        return ctl_fail("%s: campaign_type: campaign %s is a %s, and stays one", c->args.words[0],
+                        u->change.file->name, campaign_type_name(u->campaign.type));
+    return CTL_DONE;
+}
+
+enum ctl_exit command_campaign_update(struct ctl *c)
+{
+    SAM_CLEANUP(campaign_change_deinit) struct campaign_change change = {.file = NULL};
+    struct update u = {.completed = 0};
+    enum ctl_exit e;
+    if ((e = campaign_change_read(&change, c->args.words[0])) || (e = ctl_connect(c)) ||
+        (e = campaign_change_workspace(&change, c)) ||
+        (e = lookup_campaign(c, change.file->name, &u.campaign)))
+        return e;
+    change.id = u.campaign.id;
+    if ((e = campaign_change_accounts(&change, c)))
+        return e;
+    u.change = change;
+    if ((e = check(c, &u)) || (e = ctl_transaction(c, update, &u)))
+        return e;
+    ctl_say(c, "campaign %s changed: %" PRId64 " waiting texts written anew", change.file->name,
+            u.texts.changed);
+    if (u.texts.gone || u.completed)
+        ctl_say(c,
+                "%" PRId64 " waiting messages cancelled and %" PRId64 " people completed: the "
+                "campaign no longer has these messages",
+                u.texts.gone, u.completed);
+    if (u.texts.held)
+        ctl_say(c, "%" PRId64 " people are on hold, their text cannot be sent: %s", u.texts.held,
+                u.texts.problem);
+    return CTL_DONE;
+}

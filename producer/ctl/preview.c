@@ -1,0 +1,236 @@
+/* preview: every person's texts are rendered; a few are shown, what cannot be sent is counted. */
+#include "producer/ctl/preview.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "producer/ctl/commands.h"
+#include "producer/ctl/people.h"
+
+#include "common/base/banned.h"
+
+#define SHOWN_USUAL 3
+#define FETCH_ROWS  "2000"
+#define TEXT_BYTES  (64 << 10)
+#define TROUBLE_MAX 50 /* kinds of problems that are counted apart */
+
+/* Who waits for approval, and who takes part already. $1 campaign, $2 person or NULL. */
+static const char people_sql[] =
+    "DECLARE preview NO SCROLL CURSOR FOR SELECT p.who, p.id, " PREVIEW_PERSON_COLUMNS
+    "FROM (SELECT coalesce(d.vanity, d.provider_id) AS who, d.id, d.account_id, d.first_name, "
+    "d.last_name, d.company, d.title, d.custom FROM prospect_approval_data d "
+    "WHERE d.campaign_id = $1 AND d.status = 'pending' UNION ALL "
+    "SELECT coalesce(q.vanity, q.provider_id), q.id, q.account_id, q.first_name, q.last_name, "
+    "q.company, q.title, q.custom FROM campaign_prospects q WHERE q.campaign_id = $1) p "
+    "JOIN linkedin_accounts a ON a.id = p.account_id "
+    "WHERE $2::text IS NULL OR p.who = $2 ORDER BY p.id";
+static const char campaign_sql[] = "SELECT steps::text, on_note_limit FROM campaigns WHERE id = $1";
+
+struct trouble {
+    size_t step;
+    char problem[PREVIEW_PROBLEM_BYTES];
+    int64_t people;
+    char example[VANITY_MAX_BYTES + 1];
+};
+
+struct preview {
+    struct ctl *c;
+    struct texts *cache;
+    struct texts_campaign *texts; /* borrowed from the cache */
+    enum note_limit on_limit;
+    int64_t shown_max;
+    int64_t people;
+    struct trouble *troubles; /* owned */
+    size_t troubles_count;
+    struct buf text;
+    struct table table; /* JSON only */
+};
+
+struct texts_person preview_person(const struct pg_result *r, int row, int first_col,
+                                   enum note_limit on_limit)
+{
+    struct texts_person p = {.first_name = pg_text(r, row, first_col),
+                             .last_name = pg_text(r, row, first_col + 1),
+                             .company = pg_text(r, row, first_col + 2),
+                             .title = pg_text(r, row, first_col + 3),
+                             .custom_json = pg_text(r, row, first_col + 4),
+                             .on_limit = on_limit};
+    if (account_plan_parse(pg_text(r, row, first_col + 5), &p.plan) != 0)
+        p.plan = PLAN_FREE;
+    return p;
+}
+
+bool preview_render(const struct texts_campaign *texts, size_t step,
+                    const struct texts_person *person, struct buf *out,
+                    char problem[PREVIEW_PROBLEM_BYTES])
+{
+    char detail[120] = "";
+    switch (texts_render(texts, step, person, out, detail, sizeof(detail))) {
+    case TEMPLATE_OK:
+        return true;
+    case TEMPLATE_MISSING:
+        (void)snprintf(problem, PREVIEW_PROBLEM_BYTES, "%s is missing and has no fallback", detail);
+        break;
+    case TEMPLATE_TOO_LONG:
+        (void)snprintf(problem, PREVIEW_PROBLEM_BYTES, "too long: %s", detail);
+        break;
+    case TEMPLATE_INVALID:
+        (void)snprintf(problem, PREVIEW_PROBLEM_BYTES, "cannot be sent: %s", detail);
+        break;
+    }
+    return false;
+}
+
+static const struct column columns[] = {
+    {"kind", NULL, COLUMN_TEXT},         {"person", NULL, COLUMN_TEXT},
+    {"message_type", NULL, COLUMN_TEXT}, {"text", NULL, COLUMN_TEXT},
+    {"problem", NULL, COLUMN_TEXT},      {"people", NULL, COLUMN_NUMBER}};
+
+static void show_text(struct preview *p, const char *who, size_t step, const char *text,
+                      const char *problem)
+{
+    const char *type = texts_step(p->texts, step)->message_type;
+    if (p->c->json) {
+        table_text(&p->table, "message");
+        table_text(&p->table, who);
+        table_text(&p->table, type);
+        table_text(&p->table, text);
+        table_text(&p->table, problem);
+        table_null(&p->table);
+        return;
+    }
+    if (step == 0)
+        (void)printf("== %s\n", who);
+    if (problem)
+        (void)printf("-- %s: NOT SENT: %s\n\n", type, problem);
+    else
+        (void)printf("-- %s\n%s\n\n", type, *text ? text : "(no note)");
+}
+
+static void count_trouble(struct preview *p, const char *who, size_t step, const char *problem)
+{
+    for (size_t i = 0; i < p->troubles_count; i++) {
+        struct trouble *t = &p->troubles[i];
+        if (t->step == step && strcmp(t->problem, problem) == 0) {
+            t->people++;
+            return;
+        }
+    }
+    if (p->troubles_count == TROUBLE_MAX)
+        return;
+    struct trouble *t = &p->troubles[p->troubles_count++];
+    t->step = step;
+    t->people = 1;
+    (void)snprintf(t->problem, sizeof(t->problem), "%s", problem);
+    (void)snprintf(t->example, sizeof(t->example), "%s", who);
+}
+
+static void preview_one(struct preview *p, const struct pg_result *r, int row)
+{
+    const char *who = pg_text(r, row, 0);
+    struct texts_person person = preview_person(r, row, 2, p->on_limit);
+    for (size_t step = 0; step < texts_steps(p->texts); step++) {
+        char problem[PREVIEW_PROBLEM_BYTES];
+        bool good = preview_render(p->texts, step, &person, &p->text, problem);
+        if (!good)
+            count_trouble(p, who, step, problem);
+        if (p->people < p->shown_max)
+            show_text(p, who, step, good ? buf_text(&p->text) : NULL, good ? NULL : problem);
+    }
+    p->people++;
+}
+
+static enum pg_failure walk(struct ctl *c, void *arg)
+{
+    struct preview *p = arg;
+    enum pg_failure failure = pg_exec(c->pg, people_sql, &c->params, NULL);
+    while (!failure) {
+        SAM_CLEANUP(pg_result_freep) struct pg_result *r = NULL;
+        failure = pg_exec(c->pg, "FETCH " FETCH_ROWS " FROM preview", NULL, &r);
+        if (failure || pg_rows(r) == 0)
+            return failure;
+        for (int row = 0; row < pg_rows(r); row++)
+            preview_one(p, r, row);
+    }
+    return failure;
+}
+
+static void report(struct preview *p)
+{
+    for (size_t i = 0; i < p->troubles_count; i++) {
+        const struct trouble *t = &p->troubles[i];
+        const char *type = texts_step(p->texts, t->step)->message_type;
+        if (p->c->json) {
+            table_text(&p->table, "problem");
+            table_text(&p->table, t->example);
+            table_text(&p->table, type);
+            table_null(&p->table);
+            table_text(&p->table, t->problem);
+            table_number(&p->table, t->people);
+        }
+        ctl_say(p->c, "%s: %" PRId64 " of %" PRId64 " people, e.g. %s: %s", type, t->people,
+                p->people, t->example, t->problem);
+    }
+    if (p->people == 0)
+        ctl_say(p->c, "nobody is in the campaign yet: `samctl import people.csv --campaign %s`",
+                p->c->args.words[0]);
+    else if (p->troubles_count == 0)
+        ctl_say(p->c, "the texts of all %" PRId64 " people can be sent", p->people);
+    else
+        ctl_say(p->c, "who has a text that cannot be sent is held before it, and only they");
+}
+
+static enum ctl_exit load(struct preview *p, const struct lookup_campaign *campaign)
+{
+    SAM_CLEANUP(pg_result_freep) struct pg_result *r = NULL;
+    char why[PREVIEW_PROBLEM_BYTES] = "";
+    pg_add_uuid(ctl_params(p->c), &campaign->id);
+    enum ctl_exit e = ctl_query(p->c, campaign_sql, &r);
+    if (e)
+        return e;
+    p->texts = texts_campaign(p->cache, &campaign->id, pg_text(r, 0, 0), why, sizeof(why));
+    if (!p->texts || note_limit_parse(pg_text(r, 0, 1), &p->on_limit) != 0)
+        return ctl_fail("the campaign's texts cannot be used: %s", why);
+    return CTL_DONE;
+}
+
+static enum ctl_exit preview(struct preview *p)
+{
+    struct ctl *c = p->c;
+    struct lookup_campaign campaign;
+    struct identity person = {.text = ""};
+    char why[ARGS_WHY_BYTES];
+    const char *who = args_get(&c->args, "person");
+    enum ctl_exit e;
+    if (args_number(&c->args, "limit", 0, INT64_MAX, &p->shown_max, why) != 0)
+        return ctl_wrong_use("preview: %s", why);
+    enum identity_problem bad = who ? identity_parse(who, &person) : IDENTITY_OK;
+    if (bad != IDENTITY_OK)
+        return ctl_fail("--person %.100s: %s", who, identity_problem_text(bad));
+    if ((e = ctl_connect(c)) || (e = lookup_campaign(c, c->args.words[0], &campaign)) ||
+        (e = load(p, &campaign)))
+        return e;
+    pg_add_uuid(ctl_params(c), &campaign.id);
+    pg_add_text(&c->params, who ? person.text : NULL);
+    if ((e = ctl_transaction(c, walk, p)))
+        return e;
+    if (who && p->people == 0)
+        return ctl_fail("%s is not in the campaign", person.text);
+    report(p);
+    return CTL_DONE;
+}
+
+enum ctl_exit command_preview(struct ctl *c)
+{
+    struct preview p = {.c = c, .cache = texts_new(), .shown_max = SHOWN_USUAL};
+    buf_init(&p.text, TEXT_BYTES);
+    p.troubles = sam_xcalloc(TROUBLE_MAX, sizeof(*p.troubles));
+    table_init(&p.table, columns, SAM_ARRAY_LEN(columns), true, stdout);
+    enum ctl_exit e = preview(&p);
+    table_deinit(&p.table);
+    free(p.troubles);
+    buf_deinit(&p.text);
+    texts_free(p.cache);
+    return e;
+}
