@@ -14,8 +14,8 @@
 
 /* clang-format off */
 /* provider: the expression of the person's provider id. P6 looks at the same human in every
- * campaign of the workspace. (SELECT true … LIMIT 1), not EXISTS: that one may be turned into a hash
- * of a whole index. */
+ * campaign of the workspace. (SELECT true ... LIMIT 1), not EXISTS: that may become a hash of a
+ * whole index. */
 #define STOPPED(column, value)                                                                     \
     "(SELECT true FROM campaign_prospects o WHERE o.workspace_id = p.workspace_id "                \
     "AND o." column " = " value " AND o.id <> p.id "                                               \

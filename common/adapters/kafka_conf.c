@@ -71,9 +71,20 @@ int kafka_wake_fd(rd_kafka_queue_t *queue)
 {
     static const uint64_t one = 1;
     int fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-    if (fd >= 0)
-        rd_kafka_queue_io_event_enable(queue, fd, &one, sizeof(one));
+    if (fd < 0)
+        return fd;
+    rd_kafka_queue_io_event_enable(queue, fd, &one, sizeof(one));
+    /* librdkafka writes when the queue gets its first event; one that came before now (a broker
+     * that is not there) would keep it silent for ever */
+    kafka_wake_again(fd);
     return fd;
+}
+
+void kafka_wake_again(int fd)
+{
+    static const uint64_t one = 1;
+    if (write(fd, &one, sizeof(one)) < 0) { /* full: it is readable already */
+    }
 }
 
 void kafka_wake_clear(int fd)

@@ -166,9 +166,7 @@ int kafka_consumer_poll(struct kafka_consumer *c, int max_records)
         rd_kafka_event_destroy(event);
     }
     /* more may wait: make the fd readable again, for the next turn of the loop */
-    static const uint64_t one = 1;
-    if (write(c->fd, &one, sizeof(one)) < 0) {
-    }
+    kafka_wake_again(c->fd);
     return served;
 }
 

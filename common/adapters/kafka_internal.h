@@ -18,6 +18,8 @@ rd_kafka_conf_t *kafka_conf(const struct kafka_options *options, const struct ka
 /* A non-blocking eventfd that librdkafka writes to when the queue gets its first event. */
 int kafka_wake_fd(rd_kafka_queue_t *queue);
 void kafka_wake_clear(int fd);
+/* Makes it readable, for the next turn of the loop. */
+void kafka_wake_again(int fd);
 int kafka_errno(rd_kafka_resp_err_t err);
 
 #endif

@@ -1,0 +1,145 @@
+"""What Unipile may answer, or not answer: each class of outcome, judged by what arrived."""
+
+import unittest
+
+from campaign_test import CampaignTest
+
+ONE = {"direct_message_1": "Hello {first_name}"}
+
+
+class Fault(CampaignTest):
+    accounts = ("anna",)
+
+    def begin(self, people=3, kind="messenger", templates=None, **fault):
+        """A campaign whose first calls go wrong."""
+        self.prepare()
+        if fault:
+            self.simulator.fault(**fault)
+        self.worker = self.start_worker()
+        self.start_producer()
+        self.campaign("c", kind, templates or ONE, people)
+
+    def outcomes(self):
+        rows = self.database.rows(
+            "SELECT outcome, error_type FROM send_attempts WHERE kind <> 'profile_view' "
+            "ORDER BY started_at"
+        )
+        return [(row["outcome"], row["error_type"]) for row in rows]
+
+    def first_outcome(self):
+        self.wait_for("an outcome", lambda: [o for o in self.outcomes() if o[0]])
+        return self.outcomes()[0]
+
+
+class MayHaveHappened(Fault):
+    """Never repeated: the item is unknown, the others go on, what arrived arrived once."""
+
+    def unknown_once(self, accepted):
+        self.wait_for("the others", lambda: self.items() == {"unknown": 1, "sent": 2}, 60)
+        audit = self.simulator.audit(self.spacing_ms)
+        self.assertEqual(audit["writes"], 3, audit)
+        self.assertEqual(audit["accepted"], accepted, audit)
+        self.assertEqual(audit["duplicates"] + audit["refused_duplicates"], 0, audit)
+        self.assertEqual(self.count("send_queue WHERE reason = 'outcome_unknown'"), 1)
+
+    def test_connection_cut_after_the_write(self):
+        self.begin(route="chats", action="cut_after")
+        self.unknown_once(accepted=3)
+
+    def test_5xx(self):
+        self.begin(route="chats", action="status", status=500, type="errors/provider_error")
+        self.unknown_once(accepted=2)
+
+    def test_gateway_timeout_after_the_write(self):
+        self.begin(
+            route="chats", action="status", status=504, type="errors/request_timeout", execute=True
+        )
+        self.unknown_once(accepted=3)
+
+    def test_no_answer_at_all(self):
+        self.begin(route="chats", action="hang", execute=True)
+        self.unknown_once(accepted=3)
+
+
+class Happened(Fault):
+    """2xx is sent, whatever the rest of the answer says."""
+
+    def all_sent(self):
+        self.wait_until_ended()
+        self.assertEqual(self.items(), {"sent": 3})
+        self.judge(3)
+
+    def test_null_ids(self):
+        self.begin(route="chats", action="null_ids")
+        self.all_sent()
+
+    def test_not_json(self):
+        self.begin(route="chats", action="not_json")
+        self.all_sent()
+
+    def test_ten_megabytes(self):
+        self.begin(route="chats", action="huge")
+        self.all_sent()
+
+    def test_an_answer_that_never_ends(self):
+        self.begin(route="chats", action="endless")
+        self.all_sent()
+
+
+class Refused(Fault):
+    def test_a_throttled_account_rests(self):
+        self.begin(
+            kind="connector", templates={"connection_request": "Hi"}, route="invite",
+            action="status", status=422, type="errors/cannot_resend_yet",
+        )  # fmt: skip
+        self.wait_for("the rest", lambda: self.account()["status"] == "resting")
+        self.wait_for("its item to wait", lambda: self.items()["pending"] == 3)
+        self.assertEqual(self.simulator.audit()["writes"], 1)
+        self.assertEqual(self.people(), {"pending": 3})
+
+    def test_an_invitation_that_stands_concerns_one_person(self):
+        self.begin(
+            kind="connector", templates={"connection_request": "Hi"}, route="invite",
+            action="status", status=422, type="errors/already_invited_recently",
+        )  # fmt: skip
+        self.wait_for("the others", lambda: self.items()["sent"] == 2, 60)
+        self.assertEqual(self.account()["status"], "active")
+        held = self.database.rows("SELECT hold_reason FROM campaign_prospects")
+        self.assertEqual(sorted(row["hold_reason"] for row in held)[-1], "already_invited_recently")
+
+    def test_an_unreachable_person_fails_alone(self):
+        self.begin(route="chats", action="status", status=422, type="errors/invalid_recipient")
+        self.wait_until_ended()
+        self.assertEqual(self.people(), {"completed": 2, "failed": 1})
+
+    def test_a_restricted_account_stops(self):
+        self.begin(route="chats", action="status", status=403, type="errors/account_restricted")
+        self.wait_for("the stop", lambda: self.account()["status"] == "restricted")
+        self.wait_for("its items to wait", lambda: self.items()["pending"] == 3)
+        self.assertEqual(self.simulator.audit()["writes"], 1)
+
+    def account(self):
+        return self.database.rows("SELECT status, status_reason FROM linkedin_accounts")[0]
+
+
+class Key(Fault):
+    def test_a_wrong_key_stops_all_claims_and_a_good_one_goes_on(self):
+        self.config["unipile"]["api_key"] = "wrong"
+        self.begin(people=6)
+        self.wait_for("the stop", lambda: "API key" in self.worker.get("/readyz")[1])
+        writes = len(self.simulator.journal())
+        self.assertEqual(self.worker.log().count("claims_stopped"), 1)
+        self.assertLess(writes, 20)
+        self.assertEqual(self.simulator.audit()["accepted"], 0)
+        self.assertEqual(self.worker.stop(), 0)
+        self.config["unipile"]["api_key"] = "test-key"
+        self.write_config()
+        self.database.execute("UPDATE send_queue SET scheduled_for = sam_now()")
+        self.start_worker()
+        self.database.execute("UPDATE account_schedule SET due_at = sam_now()")
+        self.wait_until_ended(150)
+        self.judge(6)
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,71 @@
+"""Postgres and Kafka that are not there at the start, go away, and come back: nothing is lost,
+nothing is sent twice."""
+
+import unittest
+
+from campaign_test import CampaignTest
+
+ONE = {"direct_message_1": "Hello {first_name}"}
+
+
+class Outage(CampaignTest):
+    private_servers = True
+    accounts = ("a1", "a2", "a3", "a4")
+
+    def start_some(self, people=40):
+        self.prepare(options=["--latency", "50-200"])
+        self.start_worker()
+        self.start_worker()
+        self.start_producer()
+        self.campaign("out", "messenger", ONE, people)
+        self.wait_for("six sends", lambda: self.sent() >= 6)
+
+    def all_sent(self, people=40):
+        self.wait_until_ended(120)
+        self.assertEqual(self.items(), {"sent": people})
+        self.judge(people)
+
+    def test_postgres_crashes_and_comes_back(self):
+        self.start_some()
+        self.postgres.kill()
+        self.wait_for("sends to end", self.quiet, 20)
+        self.postgres.start()
+        self.all_sent()
+
+    def quiet(self):
+        writes = self.simulator.audit()["writes"]
+        same = writes == getattr(self, "last_writes", None)
+        self.last_writes = writes
+        return same
+
+    def test_kafka_stops_and_comes_back(self):
+        self.start_some()
+        self.kafka.stop()
+        self.wait_for("sends to end", self.quiet, 20)
+        self.kafka.start()
+        self.all_sent()
+
+    def test_daemons_wait_for_postgres_and_say_so(self):
+        self.prepare()
+        self.postgres.stop()
+        worker = self.start_worker(ready=False)
+        producer = self.start_producer(ready=False)
+        for daemon in (worker, producer):
+            self.wait_for("the line", lambda d=daemon: "waiting_for what=postgres" in d.log())
+            self.assertIn("postgres", daemon.get("/readyz")[1])
+            self.assertEqual(daemon.get("/healthz")[0], 200)
+        self.postgres.start()
+        self.wait_for("the worker", worker.ready, 60)
+        self.wait_for("the producer", producer.ready, 60)
+
+    def test_daemons_wait_for_kafka_and_say_so(self):
+        self.prepare()
+        self.kafka.stop()
+        worker = self.start_worker(ready=False)
+        self.wait_for("the line", lambda: "waiting_for what=kafka" in worker.log())
+        self.kafka.start()
+        self.wait_for("the worker", worker.ready, 60)
+
+
+if __name__ == "__main__":
+    unittest.main()
