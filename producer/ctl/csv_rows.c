@@ -211,13 +211,8 @@ static int read_all(struct reader *r, FILE *f, char why[CSV_WHY_BYTES])
     return 0;
 }
 
-int csv_rows_read(const char *path, csv_row_fn *fn, void *ctx, char why[CSV_WHY_BYTES])
+int csv_rows_read_open(FILE *file, csv_row_fn *fn, void *ctx, char why[CSV_WHY_BYTES])
 {
-    FILE *f = fopen(path, "re");
-    if (!f) {
-        (void)snprintf(why, CSV_WHY_BYTES, "cannot be read: %s", strerror(errno));
-        return -EINVAL;
-    }
     struct reader *r = sam_xcalloc(1, sizeof(*r));
     r->fn = fn;
     r->ctx = ctx;
@@ -226,10 +221,21 @@ int csv_rows_read(const char *path, csv_row_fn *fn, void *ctx, char why[CSV_WHY_
     if (csv_init(&r->parser, 0) != 0)
         abort(); /* cannot fail with these options */
     csv_set_blk_size(&r->parser, CHUNK_BYTES);
-    int e = read_all(r, f, why);
+    int e = read_all(r, file, why);
     csv_free(&r->parser);
     buf_deinit(&r->data);
     free(r);
-    (void)fclose(f);
+    return e;
+}
+
+int csv_rows_read(const char *path, csv_row_fn *fn, void *ctx, char why[CSV_WHY_BYTES])
+{
+    FILE *file = fopen(path, "re");
+    if (!file) {
+        (void)snprintf(why, CSV_WHY_BYTES, "cannot be read: %s", strerror(errno));
+        return -EINVAL;
+    }
+    int e = csv_rows_read_open(file, fn, ctx, why);
+    (void)fclose(file);
     return e;
 }

@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdio.h>
 
 #include "common/base/attr.h"
 
@@ -34,5 +35,8 @@ typedef bool csv_row_fn(void *ctx, const struct csv_row *row);
  * and what; rows before were handed over. */
 SAM_MUSTCHECK int csv_rows_read(const char *path, csv_row_fn *fn, void *ctx,
                                 char why[CSV_WHY_BYTES]);
+/* The same of an open file, which stays the caller's. */
+SAM_MUSTCHECK int csv_rows_read_open(FILE *file, csv_row_fn *fn, void *ctx,
+                                     char why[CSV_WHY_BYTES]);
 
 #endif
