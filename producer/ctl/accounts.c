@@ -161,6 +161,7 @@ enum ctl_exit command_account_add(struct ctl *c)
     struct account_change a = {
         .name = c->args.words[0], .unipile_id = args_get(&c->args, "unipile-id"), .id = uuid_v7()};
     struct lookup_workspace w;
+    char id[UUID_TEXT_BYTES];
     enum ctl_exit e = ctl_settings(c);
     if (e)
         return e;
@@ -180,6 +181,8 @@ enum ctl_exit command_account_add(struct ctl *c)
     a.workspace_id = w.id;
     if ((e = ctl_transaction(c, add, &a)))
         return e;
+    uuid_format(&a.id, id);
+    ctl_result(c, "account", a.name, "id", id, "timezone", a.options.timezone, NULL);
     ctl_say(c, "account %s added to workspace %s (%s, %s)", a.name, w.name, a.options.country,
             a.options.timezone);
     return CTL_DONE;
@@ -226,6 +229,7 @@ enum ctl_exit command_account_set(struct ctl *c)
     a.id = account.id;
     if ((e = ctl_transaction(c, set, &a)))
         return e;
+    ctl_result(c, "account", a.name, NULL);
     ctl_say(c, "account %s changed", a.name);
     return CTL_DONE;
 }
@@ -275,11 +279,14 @@ static enum ctl_exit to_status(struct ctl *c, enum account_status status, const 
     a.id = account.id;
     a.workspace_id = account.workspace_id;
     if (account.status == status) {
+        ctl_result(c, "account", a.name, "status", account_status_name(status), NULL);
         ctl_say(c, "account %s is %s already", a.name, account_status_name(status));
         return CTL_DONE;
     }
     if ((e = ctl_transaction(c, change_status, &a)))
         return e;
+    ctl_result(c, "account", a.name, "status", account_status_name(status), "was",
+               account_status_name(account.status), NULL);
     ctl_say(c, "account %s %s (it was %s)", a.name, done, account_status_name(account.status));
     return CTL_DONE;
 }

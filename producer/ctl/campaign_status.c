@@ -109,13 +109,18 @@ static enum ctl_exit to_status(struct ctl *c, enum campaign_status to, struct st
         return e;
     if (x->campaign.status == to) {
         *ret_already = true;
+        ctl_result(c, "campaign", name, "status", campaign_status_name(to), NULL);
         ctl_say(c, "campaign %s is %s already", name, campaign_status_name(to));
         return CTL_DONE;
     }
     if (!campaign_transition_allowed(x->campaign.status, to))
         return ctl_fail("campaign %s is %s; it cannot become %s", name,
                         campaign_status_name(x->campaign.status), campaign_status_name(to));
-    return ctl_transaction(c, change_status, x);
+    if ((e = ctl_transaction(c, change_status, x)))
+        return e;
+    ctl_result(c, "campaign", name, "status", campaign_status_name(to), "was",
+               campaign_status_name(x->campaign.status), NULL);
+    return CTL_DONE;
 }
 
 /* What a user would wonder about a minute later. */

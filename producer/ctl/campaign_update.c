@@ -1,7 +1,7 @@
 /* campaign update: a file changes the campaign that it names. What waits is written anew in place;
  * nothing that was sent is touched, and nobody is contacted a second time. */
 #include <inttypes.h>
-#include <string.h>
+#include <stdio.h>
 
 #include "producer/ctl/campaign_change.h"
 #include "producer/ctl/commands.h"
@@ -146,6 +146,14 @@ static enum ctl_exit check(struct ctl *c, const struct update *u)
     return CTL_DONE;
 }
 
+static void tell_json(const struct ctl *c, const struct update *u)
+{
+    if (c->json)
+        (void)printf("{\"changed\":%" PRId64 ",\"cancelled\":%" PRId64 ",\"completed\":%" PRId64
+                     ",\"held\":%" PRId64 "}\n",
+                     u->texts.changed, u->texts.gone, u->completed, u->texts.held);
+}
+
 enum ctl_exit command_campaign_update(struct ctl *c)
 {
     SAM_CLEANUP(campaign_change_deinit) struct campaign_change change = {.file = NULL};
@@ -161,6 +169,7 @@ enum ctl_exit command_campaign_update(struct ctl *c)
     u.change = change;
     if ((e = check(c, &u)) || (e = ctl_transaction(c, update, &u)))
         return e;
+    tell_json(c, &u);
     ctl_say(c, "campaign %s changed: %" PRId64 " waiting texts written anew", change.file->name,
             u.texts.changed);
     if (u.texts.gone || u.completed)

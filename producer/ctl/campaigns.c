@@ -93,11 +93,14 @@ static enum pg_failure create(struct ctl *c, void *arg)
 enum ctl_exit command_campaign_create(struct ctl *c)
 {
     SAM_CLEANUP(campaign_change_deinit) struct campaign_change x = {.id = uuid_v7()};
+    char id[UUID_TEXT_BYTES];
     enum ctl_exit e;
     if ((e = campaign_change_read(&x, c->args.words[0])) || (e = ctl_connect(c)) ||
         (e = campaign_change_workspace(&x, c)) || (e = campaign_change_accounts(&x, c)) ||
         (e = ctl_transaction(c, create, &x)))
         return e;
+    uuid_format(&x.id, id);
+    ctl_result(c, "campaign", x.file->name, "id", id, "status", "draft", NULL);
     ctl_say(c, "campaign %s made (draft): %s, %zu message%s, %zu account%s", x.file->name,
             campaign_type_name(x.file->type), x.file->steps_count,
             x.file->steps_count == 1 ? "" : "s", x.file->accounts_count,

@@ -7,8 +7,10 @@
 #define MANY ARGS_MAX
 
 static const struct command table[] = {
-    {"doctor", "", "", 0, 0, command_doctor,
-     "look at everything that SAM needs, and say what to do", NULL},
+    {"doctor", "[--send-test ACCOUNT PERSON]", "send-test", 0, 2, command_doctor,
+     "look at everything that SAM needs, and say what to do",
+     "--send-test sends one real message to a connection of the account, by the running programs\n"
+     "and within all limits, and tells what became of it."},
     {"migrate", "[--status]", "status", 0, 0, command_migrate,
      "bring the database's schema up to this program", NULL},
     {"topics", "create|show", "", 1, 1, command_topics, "make Kafka's topics, or look at them",

@@ -25,6 +25,7 @@ ctl_command_fn command_migrate;
 ctl_command_fn command_config;
 /* doctor.c */
 ctl_command_fn command_doctor;
+ctl_command_fn command_doctor_send; /* doctor_send.c */
 /* topics.c */
 ctl_command_fn command_topics;
 /* workspaces.c */

@@ -70,6 +70,23 @@ void ctl_say(const struct ctl *c, const char *fmt, ...)
     (void)putchar('\n');
 }
 
+void ctl_result(const struct ctl *c, const char *key, ...)
+{
+    SAM_CLEANUP(buf_deinit) struct buf line = BUF_INIT(1 << 20);
+    va_list ap;
+    if (!c->json)
+        return;
+    va_start(ap, key);
+    for (const char *k = key; k; k = va_arg(ap, const char *)) {
+        buf_addc(&line, line.len ? ',' : '{');
+        buf_add_json(&line, k);
+        buf_addc(&line, ':');
+        buf_add_json(&line, va_arg(ap, const char *));
+    }
+    va_end(ap);
+    (void)printf("%s}\n", buf_text(&line));
+}
+
 enum ctl_exit ctl_sql_failed(const struct ctl *c, enum pg_failure failure)
 {
     switch (failure) {

@@ -44,6 +44,9 @@ enum ctl_exit ctl_sql_failed(const struct ctl *c, enum pg_failure failure);
 enum ctl_exit ctl_problems(const struct problems *p);
 /* A sentence about what was done, on stdout; nothing with --json. */
 void ctl_say(const struct ctl *c, const char *fmt, ...) SAM_PRINTF(2, 3);
+/* What was done, for programs: one object of key, value, key, value, …, NULL (texts; a NULL value
+ * is null). Nothing without --json. */
+void ctl_result(const struct ctl *c, const char *key, ...) __attribute__((sentinel));
 
 /* ---- what a command needs ------------------------------------------------------------------ */
 

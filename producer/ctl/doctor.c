@@ -253,6 +253,10 @@ static void check_unipile(struct doctor *d)
 enum ctl_exit command_doctor(struct ctl *c)
 {
     struct doctor d = {.c = c};
+    if (args_has(&c->args, "send-test"))
+        return command_doctor_send(c);
+    if (c->args.words_count > 0)
+        return ctl_wrong_use("doctor takes no words without --send-test");
     table_init(&d.table, columns, SAM_ARRAY_LEN(columns), c->json, stdout);
     if (check_config(&d)) {
         check_postgres(&d);

@@ -213,6 +213,16 @@ static bool applies(const struct decision *d, const char **ret_why)
     return *ret_why == NULL;
 }
 
+static void tell_json(const struct ctl *c, const struct decision *d)
+{
+    char id[UUID_TEXT_BYTES];
+    bool status = d->finding == FINDING_STATUS;
+    uuid_format(&d->person->id, id);
+    ctl_result(c, "person_id", id, "campaign", d->person->campaign, "status",
+               person_status_name(status ? d->status : d->person->status), "hold_reason",
+               d->finding == FINDING_HOLD ? d->reason : NULL, NULL);
+}
+
 static enum ctl_exit decide_all(struct ctl *c, struct decision *d, const char *done)
 {
     SAM_CLEANUP(people_deinit) struct people people = {.count = 0};
@@ -231,6 +241,7 @@ static enum ctl_exit decide_all(struct ctl *c, struct decision *d, const char *d
         if ((e = ctl_transaction(c, decide, d)))
             return e;
         changed++;
+        tell_json(c, d);
         ctl_say(c, "campaign %s: %s (was %s)", d->person->campaign, done,
                 person_status_name(d->person->status));
     }

@@ -128,11 +128,13 @@ static enum ctl_exit await(struct ctl *c, const struct settlement *s)
         if (e)
             return e;
         if (pg_rows(r) == 1 && strcmp(pg_text(r, 0, 0), "unknown") != 0) {
+            ctl_result(c, "status", pg_text(r, 0, 0), NULL);
             ctl_say(c, "settled: it is %s now", pg_text(r, 0, 0));
             return CTL_DONE;
         }
         (void)poll(NULL, 0, WAIT_STEP_MS);
     }
+    ctl_result(c, "status", "settling", NULL);
     ctl_say(c, "kept; it takes effect when sam-producer and sam-worker have brought it to the "
                "ledger");
     return CTL_DONE;

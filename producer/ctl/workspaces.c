@@ -19,6 +19,7 @@ enum ctl_exit command_workspace_add(struct ctl *c)
     SAM_CLEANUP(pg_result_freep) struct pg_result *r = NULL;
     const char *name = c->args.words[0];
     struct uuid id = uuid_v7();
+    char text[UUID_TEXT_BYTES];
     enum ctl_exit e = ctl_connect(c);
     if (e)
         return e;
@@ -30,6 +31,8 @@ enum ctl_exit command_workspace_add(struct ctl *c)
         return e;
     if (pg_affected(r) == 0)
         return ctl_fail("there is a workspace %s already", name);
+    uuid_format(&id, text);
+    ctl_result(c, "workspace", name, "id", text, NULL);
     ctl_say(c, "workspace %s added", name);
     return CTL_DONE;
 }

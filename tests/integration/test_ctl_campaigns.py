@@ -2,8 +2,10 @@
 
 import json
 import os
+import subprocess
 import unittest
 
+import sam_test
 from ctl_test import CtlTest, connector, messenger
 
 PEOPLE = "linkedin_url,first_name\nada,Ada\nbob,Bob\ncy,Cy\n"
@@ -396,6 +398,81 @@ class Status(CtlTest):
         self.assertEqual((campaign["queued"], campaign["unknown"]), (1, 1))
         self.assertEqual(accounts, ["anna", "ben"])
         self.assertIn("spring", self.samctl("status"))
+
+
+class Json(CtlTest):
+    def test_every_command_answers_with_objects(self):
+        file = self.write_json("spring.json", connector())
+        people = self.write("people.csv", PEOPLE)
+        rows = [
+            ("migrate",),
+            ("migrate", "--status"),
+            ("workspace", "add", "acme"),
+            ("workspace", "list"),
+            ("account", "add", "anna", "--unipile-id", "u", "--country", "DE"),
+            ("account", "set", "anna", "--daily-cap", "7"),
+            ("account", "pause", "anna"),
+            ("account", "resume", "anna"),
+            ("account", "list"),
+            ("campaign", "check", file),
+            ("campaign", "create", file),
+            ("campaign", "update", file),
+            ("campaign", "list"),
+            ("campaign", "show", "spring"),
+            ("import", people, "--campaign", "spring"),
+            ("preview", "spring"),
+            ("approve", "--campaign", "spring"),
+            ("approve", "--campaign", "spring", "--all"),
+            ("campaign", "start", "spring"),
+            ("campaign", "pause", "spring"),
+            ("campaign", "resume", "spring"),
+            ("why", "ada"),
+            ("person", "hold", "ada"),
+            ("person", "release", "ada"),
+            ("person", "set", "bob", "converted"),
+            ("person", "show", "ada"),
+            ("status",),
+            ("export", "spring"),
+            ("campaign", "stop", "spring"),
+        ]
+        for words in rows:
+            answer = self.samctl_json(*words)
+            self.assertTrue(answer, f"{words} said nothing")
+            for line in answer:
+                self.assertIsInstance(line, dict, words)
+        for words in (("queue",), ("replies",), ("unknown", "list")):
+            self.assertEqual(self.samctl_json(*words), [])
+
+
+class Large(CtlTest):
+    """The whole import in its own process: what it needs does not grow with the file."""
+
+    LINES = 100_000
+
+    def test_memory_and_order(self):
+        self.prepare(campaigns=[connector()])
+        path = os.path.join(self.folder, "people.csv")
+        with open(path, "w", encoding="utf-8") as file:
+            file.write("linkedin_url,first_name,company\n")
+            for i in range(self.LINES):
+                file.write(f"https://www.linkedin.com/in/person-{i * 7919 % 999983},F{i},C{i}\n")
+        program = os.path.join(sam_test.BIN, "samctl")
+        words = [program, "-c", self.config_path, "--json", "import", path, "--campaign", "spring"]
+        # AddressSanitizer keeps what was freed, to see who uses it: that is not what is measured
+        environment = dict(os.environ, ASAN_OPTIONS="quarantine_size_mb=1")
+        process = subprocess.Popen(words, stdout=subprocess.PIPE, env=environment)
+        report = json.loads(process.stdout.read())
+        process.stdout.close()
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        self.assertEqual(process.returncode, 0)
+        self.assertEqual((report["lines"], report["imported"]), (self.LINES, self.LINES))
+        self.assertLess(usage.ru_maxrss, 100 * 1024)
+        unordered = self.database.count(
+            "SELECT count(*) FROM (SELECT substr(first_name, 2)::int AS n, row_number() "
+            "OVER (ORDER BY id) - 1 AS place FROM prospect_approval_data) x WHERE n <> place"
+        )
+        self.assertEqual(unordered, 0)
 
 
 if __name__ == "__main__":

@@ -119,6 +119,27 @@ class Running(CampaignTest):
         self.wait_for("it to complete", lambda: self.database.value(status) == "completed", 60)
         self.judge(3)
 
+    def test_send_test(self):
+        self.prepare()
+        self.start_worker()
+        self.start_producer()
+        words = ("doctor", "--send-test", "anna", "my-other-self")
+        self.assertIn("sent: Unipile", self.samctl(*words))
+        self.judge(1)
+        done = self.samctl_result(*words)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("not sent: the same human was contacted before", done.stderr)
+        fault = {"type": "errors/no_connection_with_recipient"}
+        self.simulator.ask("POST", "/fault", dict(fault, route="chats", action="status"))
+        done = self.samctl_result("doctor", "--send-test", "anna", "a-stranger")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("no_connection_with_recipient", done.stderr)
+        self.judge(1)
+        self.assertEqual(self.count("campaigns WHERE status NOT IN ('stopped', 'completed')"), 0)
+        for words in (("anna",), ("anna", "x", "y"), ()):
+            done = self.samctl_result("doctor", "--send-test", *words)
+            self.assertEqual(done.returncode, 2)
+
     def test_why_answers_for_a_waiting_person(self):
         self.prepare()
         self.start_worker()
