@@ -11,7 +11,7 @@
 #include "common/base/banned.h"
 
 #define PUBLISH_MAX      500
-#define AHEAD_MS         (5 * SECOND_MS)  /* design 3.3: just in time */
+#define AHEAD_MS         (5 * SECOND_MS) /* design 3.3: just in time */
 #define UNCLAIMED_MIN_MS (2 * MINUTE_MS) /* then the sweep takes it back; doubles each time */
 #define UNCLAIMED_MAX_MS HOUR_MS
 

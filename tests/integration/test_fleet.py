@@ -1,4 +1,4 @@
-"""Several producers and workers; workers that come, go and die; pause and stop with jobs in Kafka."""
+"""Several producers and workers; workers that come, go and die; pause, stop with jobs in Kafka."""
 
 import time
 import unittest
