@@ -45,6 +45,7 @@ static const struct step steps[] = {
 struct app {
     struct producer p;
     struct startup *s;
+    struct gate_floor *floor;
     int signal_fd;
     bool stop;
     int exit_code;
@@ -96,10 +97,11 @@ static enum pg_failure pass_gate(struct app *a)
         return PG_FINE;
     gate_write(a->p.gate, a->p.kafka, a->p.now_ms);
     kafka_producer_poll(a->p.kafka);
+    gate_ask(a->p.gate, a->floor);
     enum pg_failure failure = pg_exec(a->p.pg, gate_positions_sql, NULL, &r);
     if (failure)
         return failure;
-    if (gate_positions(a->p.gate, r) > 0 &&
+    if (gate_positions(a->p.gate, a->floor, r) > 0 &&
         gate_open_count(a->p.gate) == gate_partitions(a->p.gate))
         log_info(a->p.log, "gate_open", LOG_INT("partitions", gate_partitions(a->p.gate)));
     tell_gate(a);
@@ -262,6 +264,7 @@ int producer_run(struct startup *s, struct metrics *metrics)
     p->topic_sync = settings_topic(s->settings, "sam.sync");
     p->topic_events = settings_topic(s->settings, "sam.events");
     p->gate = gate_new(s->partitions, p->topic_events, &p->ledger_id, p->log);
+    a.floor = gate_floor_new(p->gate);
     p->facts = facts_new(&limits, s->settings->unipile.timeout_ms);
     p->texts = texts_new();
     pg_params_init(&p->params);
@@ -286,6 +289,7 @@ int producer_run(struct startup *s, struct metrics *metrics)
     /* markers that are with Kafka point into the gate: it must have reported on them first */
     kafka_producer_free(s->kafka);
     s->kafka = NULL;
+    gate_floor_free(a.floor);
     gate_free(p->gate);
     free(p->topic_jobs);
     free(p->topic_sync);

@@ -48,6 +48,7 @@ struct claim {
     size_t pending;          /* not reported on */
     bool unacknowledged;     /* one of them failed */
     bool orphaned;           /* the connection went while some were pending */
+    struct gate_floor *floor;
     struct loop_timer timer;
     int64_t begun_us;
     int64_t begun_boot_ms;
@@ -94,7 +95,9 @@ static void on_rolled_back(void *ctx, enum pg_failure failure, const struct pg_r
     (void)r;
     (void)failure;
     (void)error;
-    finish_undone(c, c->failure == PG_RETRY ? SKIPPED_MS : TROUBLE_MS);
+    /* no failure at all: none of the accounts could be locked just now */
+    bool passing = c->failure == PG_RETRY || c->failure == PG_FINE;
+    finish_undone(c, passing ? SKIPPED_MS : TROUBLE_MS);
 }
 
 static void roll_back(struct claim *c)
@@ -307,7 +310,7 @@ static void on_positions(void *ctx, enum pg_failure failure, const struct pg_res
     struct claim *c = ctx;
     note(c, failure, error);
     if (!failure)
-        (void)gate_positions(c->w->gate, r);
+        (void)gate_positions(c->w->gate, c->floor, r);
     if (c->failure) {
         fail(c);
         return;
@@ -363,6 +366,7 @@ void claim_begin(struct claim *c)
     c->stage = CLAIM_LOCK;
     pg_async_send(c->pg, "begin", "BEGIN", NULL, on_any, c);
     claim_batch_lock(&c->batch, c->pg, on_locked, c);
+    gate_ask(w->gate, c->floor);
     pg_async_send(c->pg, "gate_positions", gate_positions_sql, NULL, on_positions, c);
     pg_async_sync(c->pg);
 }
@@ -396,6 +400,7 @@ struct claim *claim_new(struct worker *w, int number)
     c->w = w;
     c->timer.fn = on_timeout;
     c->timer.ctx = c;
+    c->floor = gate_floor_new(w->gate);
     c->started = sam_xcalloc((size_t)w->settings->worker.batch, sizeof(*c->started));
     claim_batch_init(&c->batch, (size_t)w->settings->worker.batch);
     c->pg = pg_async_new(w->loop, &options, w->log, on_state, c);
@@ -410,6 +415,7 @@ void claim_free(struct claim *c)
     loop_timer_cancel(c->w->loop, &c->timer);
     pg_async_free(c->pg);
     claim_batch_deinit(&c->batch);
+    gate_floor_free(c->floor);
     free(c->started);
     free(c);
 }

@@ -10,6 +10,7 @@
 #include "common/base/banned.h"
 
 #define RECORDS_PER_TURN 1000
+#define HOLD_MS          2000
 
 /* A record on its way to the dead letter topic; its offset waits for that. */
 struct dead_letter {
@@ -98,8 +99,6 @@ static void on_record(void *ctx, const struct kafka_record *record)
         }
         metrics_add(w->metrics, METRIC_JOBS, 1);
         work_advance(work_new(w, &job, record->partition, record->offset));
-        if (w->works_count >= WORKER_WORKS_MAX)
-            kafka_consumer_pause(w->consumer, 0, true);
     } else if (sync_job_decode(value, record->value_bytes, &sync_job, why) != 0) {
         bury(w, record, why);
     } else {
@@ -153,11 +152,38 @@ static void on_error(void *ctx, const char *text, bool fatal)
     log_warn(w->log, "kafka_error", LOG_MSG(text), LOG_BOOL("fatal", fatal));
 }
 
+/* Backpressure is not to poll: pausing would throw away what librdkafka has fetched already. Only
+ * when nothing has moved for a while the jobs are paused and polling goes on, so that a rebalance
+ * is not held up. */
+void consume_hold(struct worker *w, bool held)
+{
+    if (!held)
+        kafka_consumer_pause(w->consumer, 0, false);
+    if (w->held == held)
+        return;
+    w->held = held;
+    loop_watch_change(w->loop, w->consumer_watch, held ? 0 : LOOP_READ);
+    if (held)
+        loop_timer_after(w->loop, &w->hold_timer, HOLD_MS);
+    else
+        loop_timer_cancel(w->loop, &w->hold_timer);
+}
+
+static void on_held(void *ctx)
+{
+    struct worker *w = ctx;
+    w->held = false;
+    loop_watch_change(w->loop, w->consumer_watch, LOOP_READ);
+    kafka_consumer_pause(w->consumer, 0, true);
+}
+
 static void on_readable(void *ctx, unsigned events)
 {
     struct worker *w = ctx;
     (void)events;
     (void)kafka_consumer_poll(w->consumer, RECORDS_PER_TURN);
+    if (w->works_count + RECORDS_PER_TURN >= WORKER_WORKS_MAX)
+        consume_hold(w, true);
 }
 
 int consume_new(struct worker *w, char *why, size_t why_bytes)
@@ -172,6 +198,8 @@ int consume_new(struct worker *w, char *why, size_t why_bytes)
                                         .log = w->log};
     const struct kafka_subscription subscription = {
         .group = w->group_workers, .topics = topics, .topics_count = 2, .ops = &ops, .ctx = w};
+    w->hold_timer.fn = on_held;
+    w->hold_timer.ctx = w;
     for (int t = 0; t < 2; t++)
         w->offsets[t] = sam_xcalloc((size_t)w->partitions, sizeof(struct offsets));
     int r = kafka_consumer_new(&kafka, &subscription, &w->consumer, why, why_bytes);
@@ -185,6 +213,7 @@ int consume_new(struct worker *w, char *why, size_t why_bytes)
 void consume_free(struct worker *w)
 {
     struct kafka_consumer *consumer = w->consumer;
+    loop_timer_cancel(w->loop, &w->hold_timer);
     loop_unwatch(w->loop, w->consumer_watch);
     w->consumer_watch = NULL;
     w->consumer = NULL;

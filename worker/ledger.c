@@ -13,6 +13,7 @@
 #define QUEUE_BATCHES 6 /* batches that are read ahead; then the consumer is paused */
 #define RETRY_MS      50
 #define TROUBLE_MS    5000
+#define HOLD_MS       2000
 
 /* One event that was read, or (bad != NULL) one that could not be. */
 struct queued {
@@ -40,6 +41,7 @@ struct ledger {
     struct kafka_consumer *consumer;
     struct loop_watch *watch;
     struct loop_timer timer; /* a retry after a failure */
+    struct loop_timer hold_timer;
     struct ledger_tx *tx;
     struct pg_params params;
     struct part *parts;
@@ -49,6 +51,7 @@ struct ledger {
     bool reading;     /* positions were read and the consumer assigned */
     bool positioning; /* the question for positions is under way */
     bool stale;   /* a rebalance or reconnect happened meanwhile: positions are to be asked anew */
+    bool held;    /* enough is queued: the consumer is not polled */
     bool waiting; /* the timer runs before the next transaction */
     bool busy;    /* a transaction is under way */
     struct queued *queue; /* ring, owned */
@@ -175,10 +178,33 @@ static void reposition(struct ledger *l)
     pg_async_sync(l->pg);
 }
 
+/* Backpressure is not to poll: pausing would throw away what librdkafka has fetched already. Only
+ * when nothing has moved for a while (Postgres is away) the partitions are paused and polling goes
+ * on, so that a rebalance is not held up. */
+static void hold(struct ledger *l, bool held)
+{
+    if (l->held == held)
+        return;
+    l->held = held;
+    loop_watch_change(l->o.loop, l->watch, held ? 0 : LOOP_READ);
+    if (held)
+        loop_timer_after(l->o.loop, &l->hold_timer, HOLD_MS);
+    else
+        loop_timer_cancel(l->o.loop, &l->hold_timer);
+}
+
+static void on_held(void *ctx)
+{
+    struct ledger *l = ctx;
+    kafka_consumer_pause(l->consumer, 0, true);
+    hold(l, false);
+}
+
 static void lose_position(struct ledger *l)
 {
     if (l->reading)
         kafka_consumer_pause(l->consumer, 0, true);
+    hold(l, false);
     l->reading = false;
     l->stale = true;
 }
@@ -300,8 +326,6 @@ static void on_record(void *ctx, const struct kafka_record *record)
     }
     metrics_add_label(l->o.metrics, METRIC_RECORDS, METRIC_TOPIC_EVENTS, 1);
     push(l, p, record);
-    if (l->count + l->o.batch >= l->capacity)
-        kafka_consumer_pause(l->consumer, 0, true);
 }
 
 static void on_error(void *ctx, const char *text, bool fatal)
@@ -316,6 +340,8 @@ static void on_readable(void *ctx, unsigned events)
     struct ledger *l = ctx;
     (void)events;
     (void)kafka_consumer_poll(l->consumer, (int)l->o.batch);
+    if (l->count + l->o.batch >= l->capacity)
+        hold(l, true);
     advance(l);
 }
 
@@ -393,8 +419,10 @@ static void applied(struct ledger *l)
     metrics_add(l->o.metrics, METRIC_EVENTS_APPLIED, l->batch_count);
     metrics_observe(l->o.metrics, METRIC_APPLY_SIZE, (int64_t)l->batch_count);
     metrics_observe(l->o.metrics, METRIC_APPLY_SECONDS, clock_monotonic_us() - l->begun_us);
-    if (l->count < l->capacity / 2 && l->reading)
-        kafka_consumer_pause(l->consumer, 0, false);
+    if (l->count >= l->capacity / 2 || !l->reading)
+        return;
+    hold(l, false);
+    kafka_consumer_pause(l->consumer, 0, false);
 }
 
 static void refused(struct ledger *l, const char *error)
@@ -505,6 +533,8 @@ int ledger_new(const struct ledger_options *options, struct ledger **ret, char *
     l->batch_max = options->batch;
     l->timer.fn = on_timer;
     l->timer.ctx = l;
+    l->hold_timer.fn = on_held;
+    l->hold_timer.ctx = l;
     pg_params_init(&l->params);
     l->pg = pg_async_new(options->loop, &options->postgres, options->log, on_postgres, l);
     l->tx =
@@ -527,6 +557,7 @@ void ledger_free(struct ledger *l)
         return;
     loop_unwatch(l->o.loop, l->watch);
     loop_timer_cancel(l->o.loop, &l->timer);
+    loop_timer_cancel(l->o.loop, &l->hold_timer);
     kafka_consumer_free(l->consumer);
     pg_async_free(l->pg);
     ledger_tx_free(l->tx);

@@ -43,7 +43,7 @@ static void on_positions(void *ctx, enum pg_failure failure, const struct pg_res
     w->gate_asked = false;
     if (failure)
         return;
-    if (gate_positions(w->gate, r) > 0 && gate_open_count(w->gate) == w->partitions)
+    if (gate_positions(w->gate, w->gate_floor, r) > 0 && gate_open_count(w->gate) == w->partitions)
         log_info(w->log, "gate_open", LOG_INT("partitions", w->partitions));
     int32_t open = gate_open_count(w->gate);
     (void)snprintf(text, sizeof(text), "the ledger is applied for %d of %d partitions", open,
@@ -63,6 +63,7 @@ static void on_gate(void *ctx)
     if (w->gate_asked)
         return;
     w->gate_asked = true;
+    gate_ask(w->gate, w->gate_floor);
     pg_async_send(w->util, "gate_positions", gate_positions_sql, NULL, on_positions, w);
     pg_async_sync(w->util);
 }
@@ -299,6 +300,7 @@ static int build(struct app *app, char *why, size_t why_bytes)
     int r;
     w->facts = facts_new(&limits, w->settings->unipile.timeout_ms);
     w->gate = gate_new(w->partitions, w->topic_events, &w->ledger_id, w->log);
+    w->gate_floor = gate_floor_new(w->gate);
     w->outgoing = outgoing_new(w);
     w->sync = sync_new(w);
     w->stops = stops_new(w);
@@ -339,6 +341,7 @@ static void tear_down(struct app *app)
     while (!TAILQ_EMPTY(&w->works))
         work_drop(TAILQ_FIRST(&w->works));
     timers_deinit(&w->due);
+    gate_floor_free(w->gate_floor);
     gate_free(w->gate);
     facts_free(w->facts);
     free(w->topics[0]);

@@ -81,6 +81,8 @@ struct worker {
     struct loop_watch *kafka_watch;
     struct kafka_consumer *consumer; /* sam.jobs and sam.sync */
     struct loop_watch *consumer_watch;
+    bool held; /* enough works are here: the consumer is not polled */
+    struct loop_timer hold_timer;
     char *topics[2]; /* jobs, sync: the order of the subscription */
     char *topic_events;
     char *topic_dead;
@@ -101,6 +103,7 @@ struct worker {
     struct loop_timer gate_timer;
     struct pg_async *util; /* gate, lookups, outbox */
     bool gate_asked;
+    struct gate_floor *gate_floor;
     struct claim *claims[WORKER_CLAIMS_MAX];
     struct ledger *ledger;
     struct uuid ledger_id;
@@ -142,6 +145,8 @@ void works_give_back(struct worker *w, const struct kafka_part *parts, size_t co
 /* consume.c */
 SAM_MUSTCHECK int consume_new(struct worker *w, char *why, size_t why_bytes);
 void consume_free(struct worker *w);
+/* Enough works are here (true), or there is room again. */
+void consume_hold(struct worker *w, bool held);
 /* A record of a topic (0 jobs, 1 sync) is settled. */
 void consume_settle(struct worker *w, int topic, int32_t partition, int64_t offset);
 

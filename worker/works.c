@@ -41,7 +41,7 @@ void work_drop(struct work *work)
     w->works_count--;
     metrics_set(w->metrics, METRIC_WAITING_JOBS, (int64_t)w->works_count);
     if (w->works_count < WORKER_WORKS_MAX / 2 && w->consumer)
-        kafka_consumer_pause(w->consumer, 0, false);
+        consume_hold(w, false);
     free(work);
 }
 

@@ -141,20 +141,45 @@ bool gate_waiting(const struct gate *g)
     return false;
 }
 
-static bool went_back(const struct gate *g, const struct pg_result *r)
+struct gate_floor {
+    int32_t partitions;
+    int64_t next_offset[]; /* per partition */
+};
+
+struct gate_floor *gate_floor_new(const struct gate *g)
+{
+    struct gate_floor *floor =
+        sam_xcalloc(1, sizeof(*floor) + (size_t)g->partitions * sizeof(floor->next_offset[0]));
+    floor->partitions = g->partitions;
+    return floor;
+}
+
+void gate_floor_free(struct gate_floor *floor)
+{
+    free(floor);
+}
+
+void gate_ask(const struct gate *g, struct gate_floor *floor)
+{
+    for (int32_t i = 0; i < floor->partitions; i++)
+        floor->next_offset[i] = g->parts[i].next_offset;
+}
+
+static bool went_back(const struct gate_floor *floor, const struct pg_result *r)
 {
     for (int row = 0; row < pg_rows(r); row++) {
         int64_t partition = pg_i64(r, row, 0);
-        if (partition < g->partitions && pg_i64(r, row, 1) < g->parts[partition].next_offset)
+        if (partition >= 0 && partition < floor->partitions &&
+            pg_i64(r, row, 1) < floor->next_offset[partition])
             return true;
     }
     return false;
 }
 
-int gate_positions(struct gate *g, const struct pg_result *r)
+int gate_positions(struct gate *g, const struct gate_floor *floor, const struct pg_result *r)
 {
     int opened = 0;
-    if (went_back(g, r)) {
+    if (went_back(floor, r)) {
         gate_shut(g, "ledger_positions went back: another database was loaded");
         return 0;
     }
@@ -163,7 +188,8 @@ int gate_positions(struct gate *g, const struct pg_result *r)
         if (partition < 0 || partition >= g->partitions)
             continue;
         struct gate_part *p = &g->parts[partition];
-        p->next_offset = pg_i64(r, row, 1);
+        if (pg_i64(r, row, 1) > p->next_offset)
+            p->next_offset = pg_i64(r, row, 1);
         if (p->marker != MARKER_ACKNOWLEDGED || p->next_offset <= p->marker_offset)
             continue;
         p->marker = MARKER_NONE;

@@ -34,8 +34,18 @@ bool gate_waiting(const struct gate *g);
 
 /* The statement, without parameters, and its answer. */
 extern const char gate_positions_sql[];
-/* Returns how many partitions have opened by it. Lower positions than seen before shut all. */
-int gate_positions(struct gate *g, const struct pg_result *r);
+/* What has been seen when positions are asked for: the answer may not be lower. One per asker:
+ * answers of several connections come in any order, so "lower than the last answer" says nothing.
+ */
+struct gate_floor;
+struct gate_floor *gate_floor_new(const struct gate *g);
+void gate_floor_free(struct gate_floor *floor);
+SAM_DEFINE_FREEP(gate_floor)
+/* Call it when the statement is about to be sent. */
+void gate_ask(const struct gate *g, struct gate_floor *floor);
+/* The answer. Returns how many partitions have opened by it; a position below the floor shuts all.
+ */
+int gate_positions(struct gate *g, const struct gate_floor *floor, const struct pg_result *r);
 
 bool gate_open(const struct gate *g, int32_t partition);
 int32_t gate_open_count(const struct gate *g);

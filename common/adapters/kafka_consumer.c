@@ -21,12 +21,14 @@ struct kafka_consumer {
     bool closing;
 };
 
-/* Prefetch is bounded per partition and in all; max.poll.interval is librdkafka's default 5 min. */
+/* Prefetch is bounded over all partitions together, but not tightly: librdkafka 2.0 rests a whole
+ * second when its queue is full, so it must hold more than a second of work.
+ * max.poll.interval is librdkafka's default 5 min. */
 static const struct kafka_setting settings[] = {
     {"enable.auto.commit", "true"},        {"auto.commit.interval.ms", "1000"},
     {"enable.auto.offset.store", "false"}, {"partition.assignment.strategy", "range"},
     {"session.timeout.ms", "6000"},        {"heartbeat.interval.ms", "2000"},
-    {"queued.min.messages", "1000"},       {"queued.max.messages.kbytes", "1024"},
+    {"queued.min.messages", "20000"},      {"queued.max.messages.kbytes", "16384"},
     {"fetch.message.max.bytes", "262144"}, {"fetch.wait.max.ms", "10"},
     {"enable.partition.eof", "false"},     {"allow.auto.create.topics", "false"},
 };
