@@ -10,7 +10,7 @@
 
 #include "common/base/banned.h"
 
-#define QUEUE_BATCHES 6 /* batches that are read ahead; then the consumer is paused */
+#define QUEUE_BATCHES 4 /* batches that are read ahead; then the consumer is paused */
 #define RETRY_MS      50
 #define TROUBLE_MS    5000
 #define HOLD_MS       2000

@@ -262,7 +262,7 @@ static int open_ledger(struct worker *w, char *why, size_t why_bytes)
         .topic = w->topic_events,
         .group = w->group_ledger,
         .ledger_id = w->ledger_id,
-        .batch = (size_t)s->worker.batch,
+        .batch = 2 * (size_t)s->worker.batch, /* two events a send */
         .replies_ms = s->producer.replies_every_ms,
         .relations_ms = s->producer.relations_every_ms / 2,
         .state = on_ledger_state,

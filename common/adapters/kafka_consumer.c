@@ -28,7 +28,7 @@ static const struct kafka_setting settings[] = {
     {"enable.auto.commit", "true"},        {"auto.commit.interval.ms", "1000"},
     {"enable.auto.offset.store", "false"}, {"partition.assignment.strategy", "range"},
     {"session.timeout.ms", "6000"},        {"heartbeat.interval.ms", "2000"},
-    {"queued.min.messages", "20000"},      {"queued.max.messages.kbytes", "16384"},
+    {"queued.min.messages", "10000"},      {"queued.max.messages.kbytes", "8192"},
     {"fetch.message.max.bytes", "262144"}, {"fetch.wait.max.ms", "10"},
     {"enable.partition.eof", "false"},     {"allow.auto.create.topics", "false"},
 };
