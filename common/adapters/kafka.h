@@ -130,7 +130,9 @@ struct kafka_subscription {
 SAM_MUSTCHECK int kafka_consumer_new(const struct kafka_options *options,
                                      const struct kafka_subscription *subscription,
                                      struct kafka_consumer **ret, char *why, size_t why_bytes);
-/* Leaves the group; stored offsets are committed first. Blocks up to some seconds. */
+/* Leaves the group; stored offsets are committed first. Blocks up to 5 s: when Kafka has not
+ * answered by then, librdkafka's handle stays until the process ends, so call it only before
+ * leaving. */
 void kafka_consumer_free(struct kafka_consumer *c);
 SAM_DEFINE_FREEP(kafka_consumer)
 

@@ -8,6 +8,8 @@
 
 #include "common/base/banned.h"
 
+#define CLOSE_MS 5000
+
 struct kafka_consumer {
     rd_kafka_t *rk;
     rd_kafka_queue_t *queue;
@@ -250,28 +252,45 @@ bool kafka_record_header(const struct kafka_record *record, const char *name, ch
     return true;
 }
 
+/* Serves the close until it is done. false = Kafka has not taken it in time. */
+static bool closed(struct kafka_consumer *c)
+{
+    const int64_t until_us = clock_monotonic_us() + CLOSE_MS * INT64_C(1000);
+    rd_kafka_error_t *error = rd_kafka_consumer_close_queue(c->rk, c->queue);
+    if (error) {
+        rd_kafka_error_destroy(error);
+        return rd_kafka_consumer_closed(c->rk) != 0;
+    }
+    while (!rd_kafka_consumer_closed(c->rk)) {
+        if (clock_monotonic_us() > until_us)
+            return false;
+        rd_kafka_event_t *event = rd_kafka_queue_poll(c->queue, 100);
+        if (!event)
+            continue;
+        if (rd_kafka_event_type(event) == RD_KAFKA_EVENT_REBALANCE)
+            on_rebalance(c, event);
+        rd_kafka_event_destroy(event);
+    }
+    return true;
+}
+
 void kafka_consumer_free(struct kafka_consumer *c)
 {
     if (!c)
         return;
     c->closing = true;
     /* Close leaves the group; its last revoke comes as an event and must be answered. */
-    rd_kafka_error_t *error = rd_kafka_consumer_close_queue(c->rk, c->queue);
-    if (error) {
-        rd_kafka_error_destroy(error);
-    } else {
-        int64_t until_us = clock_monotonic_us() + 5 * INT64_C(1000000);
-        while (!rd_kafka_consumer_closed(c->rk) && clock_monotonic_us() < until_us) {
-            rd_kafka_event_t *event = rd_kafka_queue_poll(c->queue, 100);
-            if (!event)
-                continue;
-            if (rd_kafka_event_type(event) == RD_KAFKA_EVENT_REBALANCE)
-                on_rebalance(c, event);
-            rd_kafka_event_destroy(event);
-        }
-    }
+    const bool clean = closed(c);
+    rd_kafka_queue_io_event_enable(c->queue, -1, NULL, 0);
     rd_kafka_queue_destroy(c->queue);
-    rd_kafka_destroy(c->rk);
+    if (clean) {
+        rd_kafka_destroy(c->rk);
+    } else {
+        /* Destroying waits for Kafka again, and without an end when it is gone. The process leaves:
+         * the handle goes with it, silent from here on. */
+        log_warn(c->log, "kafka_left_open", LOG_MSG("Kafka has not answered to our leaving"));
+        rd_kafka_set_log_level(c->rk, 0);
+    }
     (void)close(c->fd);
     for (size_t i = 0; i < c->topics_count; i++)
         free(c->topics[i]);
