@@ -127,12 +127,12 @@ static const struct error_type types[] = {
     BROKEN("payment_error", "disconnected"),
     BROKEN("feature_not_subscribed", "disconnected"),
     BROKEN("subscription_required", "disconnected"),
+    BROKEN("unauthorized", "disconnected"), /* a 422 of one account, not of our key */
     BROKEN("account_restricted", "restricted"),
     /* our key or its rights */
     SETUP("missing_credentials"),
     SETUP("insufficient_privileges"),
     SETUP("insufficient_permissions"),
-    SETUP("unauthorized"),
     /* it may have happened */
     UNKNOWN("unexpected_error"),
     UNKNOWN("provider_error"),

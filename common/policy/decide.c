@@ -37,6 +37,10 @@ static struct verdict ends(const struct policy_facts *f)
     if (f->item.kind == CALL_INVITATION &&
         (f->person.status == PERSON_CONNECTED || f->person.status == PERSON_MESSAGING))
         return cancel(REASON_ALREADY_CONNECTED);
+    /* an operator has set the status, or the ledger has told more: never a second first contact */
+    if (f->item.first_contact && (f->person.status == PERSON_CONNECTION_REQUEST_SENT ||
+                                  f->person.status == PERSON_MESSAGING))
+        return cancel(REASON_STEP_PASSED);
     if (f->campaign.end_at_ms <= f->now_ms)
         return cancel(REASON_CAMPAIGN_ENDED);
     return go;

@@ -89,7 +89,11 @@ static void test_what_ends_an_item(void **state)
     GO((g.f.person.contact = CONTACT_TAKEN, g.f.item.first_contact = false));
     CANCEL(REASON_ALREADY_CONNECTED, g.f.person.status = PERSON_CONNECTED);
     CANCEL(REASON_ALREADY_CONNECTED, g.f.person.status = PERSON_MESSAGING);
-    GO((g.f.person.status = PERSON_MESSAGING, g.f.item.kind = CALL_MESSAGE));
+    CANCEL(REASON_STEP_PASSED,
+           (g.f.person.status = PERSON_MESSAGING, g.f.item.kind = CALL_MESSAGE));
+    CANCEL(REASON_STEP_PASSED, g.f.person.status = PERSON_CONNECTION_REQUEST_SENT);
+    GO((g.f.person.status = PERSON_MESSAGING, g.f.item.kind = CALL_MESSAGE,
+        g.f.item.first_contact = false));
     GO(g.f.person.status = PERSON_APPROVED);
     GO(g.f.campaign.end_at_ms = NOW + 1);
     CANCEL(REASON_CAMPAIGN_ENDED, g.f.campaign.end_at_ms = NOW);
@@ -240,6 +244,7 @@ BREACH(elsewhere, g->f.person.stopped_elsewhere = true)
 BREACH(blocklisted, g->f.person.blocklisted = true)
 BREACH(taken, g->f.person.contact = CONTACT_TAKEN)
 BREACH(connected, g->f.item.kind = CALL_INVITATION; g->f.person.status = PERSON_CONNECTED)
+BREACH(passed, g->f.person.status = PERSON_CONNECTION_REQUEST_SENT)
 BREACH(ended, g->f.campaign.end_at_ms = NOW)
 BREACH(paused, g->f.campaign.status = CAMPAIGN_PAUSED)
 BREACH(not_started, g->f.campaign.start_at_ms = NOW + 1)
@@ -266,6 +271,7 @@ static const struct breach order[] = {
     {REASON_BLOCKLISTED, blocklisted},
     {REASON_ALREADY_CONTACTED, taken},
     {REASON_ALREADY_CONNECTED, connected},
+    {REASON_STEP_PASSED, passed},
     {REASON_CAMPAIGN_ENDED, ended},
     {REASON_CAMPAIGN_PAUSED, paused},
     {REASON_CAMPAIGN_NOT_STARTED, not_started},
@@ -299,7 +305,7 @@ static void test_the_order_of_the_rules(void **state)
             if (v.reason != order[i].reason)
                 fail_msg("%s and %s: %s", reason_name(order[i].reason),
                          reason_name(order[j].reason), reason_name(v.reason));
-            bool waits = i > 7; /* behind what ends an item */
+            bool waits = i > 8; /* behind what ends an item */
             assert_int_equal(v.kind, waits ? VERDICT_WAIT : VERDICT_CANCEL);
             if (waits && v.next_at_ms <= NOW)
                 fail_msg("%s: waits until a time that has passed", reason_name(v.reason));

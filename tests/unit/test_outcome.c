@@ -72,7 +72,7 @@ static const struct row rows[] = {
     {"missing_credentials", OUTCOME_SETUP_BROKEN, 0, NULL},
     {"insufficient_privileges", OUTCOME_SETUP_BROKEN, 0, NULL},
     {"insufficient_permissions", OUTCOME_SETUP_BROKEN, 0, NULL},
-    {"unauthorized", OUTCOME_SETUP_BROKEN, 0, NULL},
+    {"unauthorized", OUTCOME_ACCOUNT_BROKEN, 0, "disconnected"},
 
     {"unexpected_error", OUTCOME_UNKNOWN, 0, NULL},
     {"provider_error", OUTCOME_UNKNOWN, 0, NULL},
