@@ -11,8 +11,9 @@
 
 #include "common/base/banned.h"
 
-#define BATCH        5000
-#define ANALYZE_FROM 1000 /* so many new people change what the planner of Postgres should know */
+#define BATCH         5000
+#define WAITING_SHOWN 200
+#define ANALYZE_FROM  1000 /* so many new people change what the planner of Postgres should know */
 
 /* $1 campaign, $2 people at most, $3 text[] vanity names, $4 text[] provider ids; both empty = all.
  */
@@ -41,7 +42,7 @@ static const char reopen_sql[] =
 static const char waiting_sql[] =
     "SELECT d.vanity, d.provider_id, d.first_name, d.last_name, d.company, d.title, a.name "
     "FROM prospect_approval_data d JOIN linkedin_accounts a ON a.id = d.account_id "
-    "WHERE d.campaign_id = $1 AND d.status = 'pending' ORDER BY d.id LIMIT 1000";
+    "WHERE d.campaign_id = $1 AND d.status = 'pending' ORDER BY d.id LIMIT $2";
 static const struct column waiting_columns[] = {
     {"vanity", "person", COLUMN_TEXT},         {"provider_id", "provider id", COLUMN_TEXT},
     {"first_name", "first name", COLUMN_TEXT}, {"last_name", "last name", COLUMN_TEXT},
@@ -185,9 +186,13 @@ static enum ctl_exit approve(struct ctl *c, struct approval *a)
     if (some || args_has(&c->args, "all"))
         return decide_all(c, a);
     pg_add_uuid(ctl_params(c), &a->campaign.id);
+    pg_add_i64(&c->params, c->json ? INT64_MAX : WAITING_SHOWN);
     e = ctl_list(c, waiting_sql, waiting_columns, SAM_ARRAY_LEN(waiting_columns),
                  "nobody waits for approval");
-    ctl_say(c, "say --all or --person PERSON to approve, with --reject to reject");
+    ctl_say(
+        c,
+        "(at most %d are shown) say --all or --person PERSON to approve, with --reject to reject",
+        WAITING_SHOWN);
     return e;
 }
 

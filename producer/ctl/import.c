@@ -1,10 +1,9 @@
 /* import: people.csv streams through a COPY into a temporary table, some thousand lines at a time;
  * one INSERT ... SELECT per chunk takes what is new. Each chunk is committed: an import that ends
  * in the middle is simply repeated. */
-#include <errno.h>
+#include <glib.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <string.h>
 #include <unistd.h>
 
 #include "common/base/clock.h"
@@ -29,7 +28,8 @@ static const char insert_sql[] =
     "WITH fresh AS (INSERT INTO prospect_approval_data (id, workspace_id, campaign_id, account_id, "
     "vanity, provider_id, first_name, last_name, company, title, custom) "
     "SELECT s.id, $1, $2, s.account_id, s.vanity, s.provider_id, s.first_name, s.last_name, "
-    "s.company, s.title, s.custom FROM import_stage s ORDER BY s.vanity, s.provider_id ON CONFLICT "
+    "s.company, s.title, s.custom FROM import_stage s ORDER BY s.vanity, s.provider_id, s.id ON "
+    "CONFLICT "
     "DO NOTHING "
     "RETURNING vanity, provider_id) "
     "SELECT count(*), count(*) FILTER (WHERE EXISTS (SELECT FROM contacted k "
@@ -47,6 +47,7 @@ struct import {
     const char *path;
     struct lookup_campaign campaign;
     struct pg_result *accounts; /* owned: id, name */
+    GHashTable *by_name;        /* owned: name in accounts -> its row + 1 */
     size_t turn;                /* whose turn it is */
     bool dry;
     struct people_columns columns;
@@ -155,14 +156,9 @@ static void add_person(struct import *m, const struct uuid *account_id)
 /* Who writes: the account that the line names, else in turn. -1: it is none of the campaign's. */
 static int find_account(struct import *m, const char *name)
 {
-    int count = pg_rows(m->accounts);
     if (!name)
-        return (int)(m->turn++ % (size_t)count);
-    for (int i = 0; i < count; i++) {
-        if (strcmp(pg_text(m->accounts, i, 1), name) == 0)
-            return i;
-    }
-    return -1;
+        return (int)(m->turn++ % (size_t)pg_rows(m->accounts));
+    return GPOINTER_TO_INT(g_hash_table_lookup(m->by_name, name)) - 1;
 }
 
 static bool on_person(struct import *m, const struct csv_row *row)
@@ -209,6 +205,10 @@ static enum ctl_exit prepare(struct import *m)
         return e;
     if (pg_rows(m->accounts) == 0)
         return ctl_fail("the campaign has no accounts");
+    m->by_name = g_hash_table_new(g_str_hash, g_str_equal);
+    for (int i = 0; i < pg_rows(m->accounts); i++)
+        (void)g_hash_table_insert(m->by_name, (gpointer)(uintptr_t)pg_text(m->accounts, i, 1),
+                                  GINT_TO_POINTER(i + 1));
     m->turn = (size_t)pg_i64(taken, 0, 0); /* go on where an earlier import ended */
     enum pg_failure failure = m->dry ? PG_FINE : pg_script(c->pg, stage_sql);
     return failure ? ctl_sql_failed(c, failure) : CTL_DONE;
@@ -296,6 +296,8 @@ enum ctl_exit command_import(struct ctl *c)
     people_columns_deinit(&m->columns);
     problems_deinit(&m->problems);
     buf_deinit(&m->chunk);
+    if (m->by_name)
+        g_hash_table_destroy(m->by_name);
     pg_result_free(m->accounts);
     free(m);
     return e;

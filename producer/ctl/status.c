@@ -1,4 +1,5 @@
 /* status: campaigns with their people by status, and accounts, at a glance. */
+#include <inttypes.h>
 #include <poll.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -8,7 +9,8 @@
 
 #include "common/base/banned.h"
 
-#define WATCH_MS 2000
+#define WATCH_MS       2000
+#define ACCOUNTS_SHOWN 100 /* to people; those in trouble come first */
 
 /* $1 workspace. Each person, message and reply is counted once, by campaign. */
 static const char campaigns_sql[] =
@@ -84,7 +86,8 @@ static const char accounts_sql[] =
     "count(*) FILTER (WHERE i.status = 'unknown') AS unknown, "
     "min(i.scheduled_for) FILTER (WHERE i.status = 'pending') AS next_at FROM send_queue i "
     "WHERE i.account_id = a.id AND i.status IN ('pending', 'published', 'sending', 'unknown')) q "
-    "ON true WHERE a.workspace_id = $1 ORDER BY a.name LIMIT 1000";
+    "ON true WHERE a.workspace_id = $1 ORDER BY a.status = 'active', a.name LIMIT $3";
+static const char count_sql[] = "SELECT count(*) FROM linkedin_accounts WHERE workspace_id = $1";
 static const struct column account_columns[] = {
     {"kind", NULL, COLUMN_TEXT},
     {"account", "account", COLUMN_TEXT},
@@ -97,6 +100,16 @@ static const struct column account_columns[] = {
     {"unknown", "unknown", COLUMN_NUMBER},
     {"next_at", "next", COLUMN_TIME},
 };
+
+static enum ctl_exit count_the_rest(struct ctl *c, const struct lookup_workspace *w)
+{
+    SAM_CLEANUP(pg_result_freep) struct pg_result *r = NULL;
+    pg_add_uuid(ctl_params(c), &w->id);
+    enum ctl_exit e = ctl_query(c, count_sql, &r);
+    if (!e && pg_i64(r, 0, 0) > ACCOUNTS_SHOWN)
+        ctl_say(c, "and %" PRId64 " more; --json lists all", pg_i64(r, 0, 0) - ACCOUNTS_SHOWN);
+    return e;
+}
 
 static enum ctl_exit show(struct ctl *c, const struct lookup_workspace *w)
 {
@@ -117,8 +130,11 @@ static enum ctl_exit show(struct ctl *c, const struct lookup_workspace *w)
     ctl_say(c, "%s", "");
     pg_add_uuid(ctl_params(c), &w->id);
     pg_add_time(&c->params, pg_time_ms(now, 0, 0));
-    return ctl_list(c, accounts_sql, account_columns, SAM_ARRAY_LEN(account_columns),
-                    "there is no account yet: `samctl account add` takes one in");
+    pg_add_i64(&c->params, c->json ? INT64_MAX : ACCOUNTS_SHOWN);
+    if ((e = ctl_list(c, accounts_sql, account_columns, SAM_ARRAY_LEN(account_columns),
+                      "there is no account yet: `samctl account add` takes one in")))
+        return e;
+    return c->json ? CTL_DONE : count_the_rest(c, w);
 }
 
 enum ctl_exit command_status(struct ctl *c)

@@ -210,13 +210,19 @@ class Import(CtlTest):
         self.assertEqual(self.count(), 0)
         self.assertFalse(os.path.exists(os.path.join(self.folder, "people.rejected.csv")))
 
-    def test_duplicates_and_turns(self):
-        report = self.report(self.load("linkedin_url\nada\nAda\nbob\ncy\ndee\n"))
-        self.assertEqual((report["imported"], report["existing"]), (4, 1))
+    def test_the_first_of_two_lines_counts(self):
+        report = self.report(self.load("linkedin_url,first_name\nada,First\nbob,B\nAda,Second\n"))
+        self.assertEqual((report["imported"], report["existing"]), (2, 1))
+        name = "SELECT first_name FROM prospect_approval_data WHERE vanity = 'ada'"
+        self.assertEqual(self.database.value(name), "First")
+
+    def test_accounts_take_turns(self):
+        for text in ("linkedin_url\nada\nbob\ncy\n", "linkedin_url\ndee\n"):
+            self.load(text)
         turns = self.database.rows(
             "SELECT count(*) AS n FROM prospect_approval_data GROUP BY account_id"
         )
-        self.assertEqual(sorted(int(t["n"]) for t in turns), [2, 2])
+        self.assertEqual([int(t["n"]) for t in turns], [2, 2])
 
     def test_people_who_were_contacted_before(self):
         self.database.execute(
