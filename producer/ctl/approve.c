@@ -161,7 +161,11 @@ static enum ctl_exit decide_all(struct ctl *c, struct approval *a)
             return e;
         picked += a->picked;
         fresh += a->fresh;
+        if (picked > BATCH || a->picked == BATCH)
+            ctl_progress(c, picked, "people");
     } while (a->picked == BATCH);
+    if (picked > BATCH)
+        ctl_progress(c, picked, NULL);
     if (fresh >= ANALYZE_FROM && pg_script(c->pg, "ANALYZE campaign_prospects") != PG_FINE)
         ctl_say(c, "note: ANALYZE campaign_prospects: %s", pg_error(c->pg));
     report(c, a, a->reject ? picked : fresh);

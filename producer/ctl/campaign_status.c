@@ -207,15 +207,21 @@ static enum pg_failure rest_some(struct ctl *c, void *arg)
 static enum ctl_exit rest_people(struct ctl *c, const struct status_change *x)
 {
     SAM_CLEANUP(pg_result_freep) struct pg_result *r = NULL;
+    int64_t rested = 0;
     pg_add_uuid(ctl_params(c), &x->campaign.id);
     enum ctl_exit e = ctl_query(
         c, "SELECT account_id FROM campaign_accounts WHERE campaign_id = $1 ORDER BY 1", &r);
     for (int row = 0; !e && row < pg_rows(r); row++) {
         struct people_rest p = {.x = x, .account_id = pg_uuid(r, row, 0)};
-        do
+        do {
             e = ctl_transaction(c, rest_some, &p);
-        while (!e && p.rows == PEOPLE_PER_TRANSACTION);
+            rested += p.rows;
+            if (rested >= PEOPLE_PER_TRANSACTION)
+                ctl_progress(c, rested, "people");
+        } while (!e && p.rows == PEOPLE_PER_TRANSACTION);
     }
+    if (rested >= PEOPLE_PER_TRANSACTION)
+        ctl_progress(c, rested, NULL);
     return e;
 }
 

@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "common/adapters/migrate.h"
 #include "common/base/clock.h"
@@ -68,6 +69,16 @@ void ctl_say(const struct ctl *c, const char *fmt, ...)
     (void)vprintf(fmt, ap);
     va_end(ap);
     (void)putchar('\n');
+}
+
+void ctl_progress(const struct ctl *c, int64_t done, const char *what)
+{
+    if (c->json || !isatty(STDERR_FILENO))
+        return;
+    if (what)
+        (void)fprintf(stderr, "\r%" PRId64 " %s ", done, what);
+    else
+        (void)fputc('\n', stderr);
 }
 
 void ctl_result(const struct ctl *c, const char *key, ...)

@@ -44,6 +44,9 @@ enum ctl_exit ctl_sql_failed(const struct ctl *c, enum pg_failure failure);
 enum ctl_exit ctl_problems(const struct problems *p);
 /* A sentence about what was done, on stdout; nothing with --json. */
 void ctl_say(const struct ctl *c, const char *fmt, ...) SAM_PRINTF(2, 3);
+/* How far a long command has come, on a terminal: one line that the next call writes over. what
+ * NULL ends it. */
+void ctl_progress(const struct ctl *c, int64_t done, const char *what);
 /* What was done, for programs: one object of key, value, key, value, …, NULL (texts; a NULL value
  * is null). Nothing without --json. */
 void ctl_result(const struct ctl *c, const char *key, ...) __attribute__((sentinel));

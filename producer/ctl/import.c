@@ -4,7 +4,6 @@
 #include <glib.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <unistd.h>
 
 #include "common/base/clock.h"
 #include "producer/ctl/commands.h"
@@ -64,7 +63,6 @@ struct import {
     int64_t fresh;
     int64_t contacted;
     int64_t began_us;
-    bool progress;
     enum ctl_exit exit;
 };
 
@@ -105,9 +103,10 @@ static enum pg_failure make_durable(struct ctl *c, void *arg)
 static void show_progress(const struct import *m)
 {
     int64_t us = clock_monotonic_us() - m->began_us;
-    if (m->progress)
-        (void)fprintf(stderr, "\r%" PRId64 " lines, %" PRId64 " a second ", m->lines,
-                      us > 0 ? m->lines * 1000000 / us : 0);
+    char what[60];
+    (void)snprintf(what, sizeof(what), "lines, %" PRId64 " a second",
+                   us > 0 ? m->lines * 1000000 / us : 0);
+    ctl_progress(m->c, m->lines, what);
 }
 
 static bool flush(struct import *m)
@@ -226,8 +225,7 @@ static void report(const struct import *m)
     int64_t rejected = rejects_count(m->rejects);
     struct table t;
     table_init_upright(&t, columns, SAM_ARRAY_LEN(columns), m->c->json, stdout);
-    if (m->progress)
-        (void)fputc('\n', stderr);
+    ctl_progress(m->c, m->lines, NULL);
     table_number(&t, m->lines);
     table_number(&t, m->fresh);
     table_number(&t, m->dry ? 0 : m->lines - rejected - m->fresh);
@@ -281,7 +279,6 @@ enum ctl_exit command_import(struct ctl *c)
     m->c = c;
     m->path = c->args.words[0];
     m->dry = args_has(&c->args, "dry-run");
-    m->progress = !c->json && isatty(STDERR_FILENO);
     buf_init(&m->chunk, CHUNK_MAX_BYTES);
     people_row_init(&m->person);
     m->rejects = rejects_new(m->path, m->dry);
