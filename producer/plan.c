@@ -94,10 +94,16 @@ static enum pg_failure load_waiting(struct producer *p, struct plan_batch *b)
     enum pg_failure failure = pg_exec(p->pg, plan_waiting_sql, &p->params, &r);
     if (failure)
         return failure;
+    b->waiting_count = (size_t)pg_rows(r);
+    b->waiting = sam_xcalloc(b->waiting_count + 1, sizeof(*b->waiting));
     for (int row = 0; row < pg_rows(r); row++) {
-        struct plan_account *a = &b->accounts[pg_i64(r, row, 0) - 1];
-        plan_account_waiting(a, pg_time_ms(r, row, 1), pg_bool(r, row, 2), pg_bool(r, row, 4));
-        a->outstanding = a->outstanding || pg_bool(r, row, 3);
+        struct plan_waiting *w = &b->waiting[row];
+        *w = (struct plan_waiting){.account = (size_t)(pg_i64(r, row, 0) - 1),
+                                   .scheduled_ms = pg_time_ms(r, row, 1),
+                                   .invitation = pg_bool(r, row, 2),
+                                   .first = pg_bool(r, row, 5),
+                                   .costs_view = pg_bool(r, row, 4)};
+        b->accounts[w->account].outstanding |= pg_bool(r, row, 3);
     }
     return PG_FINE;
 }

@@ -25,6 +25,7 @@ void plan_batch_deinit(struct plan_batch *b)
         free(b->items[i].message);
     free(b->items);
     free(b->holds);
+    free(b->waiting);
     free(b->people);
     free(b->campaigns);
     buf_deinit(&b->text);
@@ -46,25 +47,6 @@ void plan_account_days(struct plan_account *a, const char *timezone, int64_t now
     }
 }
 
-void plan_account_waiting(struct plan_account *a, int64_t scheduled_ms, bool invitation,
-                          bool costs_view)
-{
-    a->waiting++;
-    if (scheduled_ms > a->last_waiting_ms)
-        a->last_waiting_ms = scheduled_ms;
-    a->invitations_week += invitation ? 1 : 0;
-    for (size_t i = 0; i < a->days_count; i++) {
-        struct slots_day *d = &a->days[i];
-        /* what is overdue goes out today */
-        if (scheduled_ms >= d->end_ms || (i > 0 && scheduled_ms < d->start_ms))
-            continue;
-        d->calls++;
-        d->invitations += invitation ? 1 : 0;
-        d->messages += invitation ? 0 : 1;
-        d->profile_views += costs_view ? 1 : 0;
-    }
-}
-
 void plan_campaign_windows(struct plan_campaign *c, const struct interval *windows, size_t count)
 {
     c->windows_count = 0;
@@ -78,20 +60,25 @@ void plan_campaign_windows(struct plan_campaign *c, const struct interval *windo
     }
 }
 
-static void open_slots(struct plan_batch *b, struct plan_account *a)
+/* The account's free moments, with what waits already in its place. */
+static void open_slots(struct plan_batch *b, struct plan_account *a,
+                       const struct plan_waiting *waiting, size_t count)
 {
-    int64_t spacing = a->frame.limits.spacing_ms;
     int64_t first = b->now_ms;
-    if (a->last_call_end_ms && a->last_call_end_ms + spacing > first)
-        first = a->last_call_end_ms + spacing;
-    if (a->waiting && a->last_waiting_ms + spacing > first)
-        first = a->last_waiting_ms + spacing;
-    slots_init(&a->slots, &(struct slots_start){.limits = &a->frame.limits,
+    if (a->last_call_end_ms && a->last_call_end_ms + a->frame.limits.spacing_ms > first)
+        first = a->last_call_end_ms + a->frame.limits.spacing_ms;
+    slots_init(&b->slots, &(struct slots_start){.limits = &a->frame.limits,
                                                 .days = a->days,
                                                 .days_count = a->days_count,
                                                 .invitations_week = a->invitations_week,
                                                 .first_free_ms = first,
                                                 .horizon_end_ms = b->horizon_ms});
+    for (size_t i = 0; i < count; i++) {
+        struct slots_wish wish = {.kind = waiting[i].invitation ? CALL_INVITATION : CALL_MESSAGE,
+                                  .first = waiting[i].first,
+                                  .costs_profile_view = waiting[i].costs_view};
+        slots_waiting(&b->slots, &wish, waiting[i].scheduled_ms);
+    }
 }
 
 static void hold(struct plan_batch *b, const struct plan_person *p, const char *reason)
@@ -123,6 +110,7 @@ static bool place_one(struct plan_batch *b, struct plan_account *a, const struct
         not_before = c->start_at_ms;
     struct slots_wish wish = {
         .kind = invitation ? CALL_INVITATION : CALL_MESSAGE,
+        .first = p->step == 0,
         .costs_profile_view = p->step == 0 && p->unresolved,
         .not_before_ms = not_before,
         .windows = c->windows,
@@ -130,7 +118,7 @@ static bool place_one(struct plan_batch *b, struct plan_account *a, const struct
         .jitter_ms = (int64_t)random_below((uint64_t)a->frame.limits.jitter_ms + 1),
     };
     int64_t at_ms;
-    if (!slots_take(&a->slots, &wish, &at_ms))
+    if (!slots_take(&b->slots, &wish, &at_ms))
         return false;
     if (b->items_count % 64 == 0)
         b->items = sam_xrealloc(b->items, (b->items_count + 64) * sizeof(*b->items));
@@ -185,34 +173,51 @@ static size_t arrange(const struct plan_person *people, size_t count,
     return n;
 }
 
-static void place_account(struct plan_batch *b, struct plan_account *a,
-                          const struct plan_person *people, size_t count)
+/* The slice of an account: people or items that wait, both ordered by account. */
+struct slice {
+    size_t from;
+    size_t count;
+};
+
+static void place_account(struct plan_batch *b, struct plan_account *a, struct slice waiting,
+                          struct slice people)
 {
-    const struct plan_person **order = sam_xcalloc(count ? count : 1, sizeof(*order));
-    size_t n = arrange(people, count, order);
-    bool spent[2] = {false, false}; /* messages, first contacts */
-    open_slots(b, a);
-    for (size_t i = 0; i < n && a->waiting + a->planned < PLAN_ITEMS_MAX; i++) {
+    const struct plan_person **order = sam_xcalloc(people.count ? people.count : 1, sizeof(*order));
+    size_t n = arrange(&b->people[people.from], people.count, order);
+    size_t here[2] = {0, 0}; /* follow-ups, first contacts: in the queue */
+    bool spent[2] = {false, false};
+    open_slots(b, a, &b->waiting[waiting.from], waiting.count);
+    for (size_t i = 0; i < waiting.count; i++)
+        here[b->waiting[waiting.from + i].first]++;
+    for (size_t i = 0; i < n; i++) {
         bool first = order[i]->step == 0;
-        if (spent[first])
+        if (spent[first] || here[first] >= PLAN_ITEMS_MAX)
             continue;
+        size_t before = a->planned;
         if (!place_one(b, a, order[i])) {
             a->unplaced = true;
             spent[first] = b->campaigns_count == 1;
         }
+        here[first] += a->planned - before;
     }
-    a->full = a->waiting + a->planned >= PLAN_ITEMS_MAX;
+    a->full = here[0] >= PLAN_ITEMS_MAX || here[1] >= PLAN_ITEMS_MAX;
     free(order);
 }
 
 void plan_batch_place(struct plan_batch *b)
 {
-    size_t at = 0;
+    struct slice waiting = {0};
+    struct slice people = {0};
     for (size_t i = 0; i < b->accounts_count; i++) {
-        size_t from = at;
-        while (at < b->people_count && b->people[at].account == i)
-            at++;
-        place_account(b, &b->accounts[i], &b->people[from], at - from);
+        waiting = (struct slice){.from = waiting.from + waiting.count};
+        people = (struct slice){.from = people.from + people.count};
+        while (waiting.from + waiting.count < b->waiting_count &&
+               b->waiting[waiting.from + waiting.count].account == i)
+            waiting.count++;
+        while (people.from + people.count < b->people_count &&
+               b->people[people.from + people.count].account == i)
+            people.count++;
+        place_account(b, &b->accounts[i], waiting, people);
     }
 }
 

@@ -12,21 +12,20 @@
 #include "producer/texts.h"
 
 #define PLAN_ACCOUNTS_MAX 100
-#define PLAN_WINDOWS_MAX  16  /* more than a horizon has */
-#define PLAN_ITEMS_MAX    100 /* that wait for one account: the rest is planned later */
+#define PLAN_WINDOWS_MAX  16 /* more than a horizon has */
+#define PLAN_ITEMS_MAX                                                                             \
+    100 /* first contacts, and follow-ups, that wait for one account: the                          \
+           rest is planned later */
 
 struct plan_account {
     struct uuid id;
     struct uuid workspace_id;
     enum account_plan plan;
     struct facts_frame frame;
-    struct slots slots;
     int64_t last_call_end_ms;
-    struct slots_day days[SLOTS_DAYS_MAX];
+    struct slots_day days[SLOTS_DAYS_MAX]; /* with what was sent */
     size_t days_count;
     int64_t invitations_week;
-    int64_t last_waiting_ms;
-    size_t waiting;
     bool outstanding; /* an item is published or sending */
     size_t planned;
     int64_t first_at_ms;  /* of the items just planned; 0 = none */
@@ -60,6 +59,15 @@ struct plan_person {
     struct texts_person texts;
 };
 
+/* An item that stands in the queue already. */
+struct plan_waiting {
+    size_t account;
+    int64_t scheduled_ms;
+    bool invitation;
+    bool first;
+    bool costs_view;
+};
+
 struct plan_item {
     const struct plan_person *person;
     int64_t scheduled_ms;
@@ -78,13 +86,16 @@ struct plan_batch {
     size_t accounts_count;
     struct plan_campaign *campaigns; /* owned, as the arrays below */
     size_t campaigns_count;
+    struct plan_waiting *waiting; /* by account */
+    size_t waiting_count;
     struct plan_person *people;
     size_t people_count;
     struct plan_item *items;
     size_t items_count;
     struct plan_hold *holds;
     size_t holds_count;
-    struct buf text; /* scratch */
+    struct slots slots; /* of the account that is being placed */
+    struct buf text;    /* scratch */
 };
 
 void plan_batch_init(struct plan_batch *b, int64_t now_ms, int64_t horizon_ms);
@@ -93,15 +104,13 @@ void plan_batch_deinit(struct plan_batch *b);
 /* The account's local days that the horizon touches, with nothing counted yet. */
 void plan_account_days(struct plan_account *a, const char *timezone, int64_t now_ms,
                        int64_t horizon_ms);
-/* Counts an item that waits already. */
-void plan_account_waiting(struct plan_account *a, int64_t scheduled_ms, bool invitation,
-                          bool costs_view);
 
 /* The campaign's open intervals, cut off at its end. */
 void plan_campaign_windows(struct plan_campaign *c, const struct interval *windows, size_t count);
 
 /* Gives people their slots: follow-ups before new people, the account's campaigns in turn. People
- * must be ordered by account, campaign, next_at. Fills items, holds, and each account's outcome. */
+ * must be ordered by account, campaign, next_at; what waits by account. Fills items, holds, and
+ * each account's outcome. */
 void plan_batch_place(struct plan_batch *b);
 
 /* When the planner should look at the account again; 0 = ask for the next person's time. */

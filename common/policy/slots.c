@@ -9,7 +9,7 @@ void slots_init(struct slots *s, const struct slots_start *start)
     memset(s, 0, sizeof(*s));
     s->limits = *start->limits;
     s->horizon_end_ms = start->horizon_end_ms;
-    s->next_free_ms = start->first_free_ms;
+    s->first_free_ms = start->first_free_ms;
     s->invitations_week = start->invitations_week;
     s->days_count = start->days_count < SLOTS_DAYS_MAX ? start->days_count : SLOTS_DAYS_MAX;
     memcpy(s->days, start->days, s->days_count * sizeof(*s->days));
@@ -28,12 +28,14 @@ static bool day_has_room(const struct slots *s, const struct slots_day *d,
                          const struct slots_wish *wish)
 {
     const struct policy_limits *l = &s->limits;
-    if (d->calls >= l->daily_cap)
+    int64_t calls = d->calls - (wish->first ? 0 : d->first_calls);
+    int64_t messages = d->messages - (wish->first ? 0 : d->first_messages);
+    if (calls >= l->daily_cap)
         return false;
     if (wish->costs_profile_view && d->profile_views >= l->daily_profile_views)
         return false;
     return wish->kind == CALL_INVITATION ? d->invitations < l->daily_invitations
-                                         : d->messages < l->daily_messages;
+                                         : messages < l->daily_messages;
 }
 
 /* The first moment at or after at_ms inside a window; -1 = none. */
@@ -46,23 +48,60 @@ static int64_t into_window(const struct interval *windows, size_t count, int64_t
     return -1;
 }
 
-static void book(struct slots *s, struct slots_day *d, const struct slots_wish *wish, int64_t at_ms)
+/* The first moment at or after at_ms from which the wish's own spacing is free. */
+static int64_t into_gap(const struct slots *s, const struct slots_wish *wish, int64_t at_ms)
 {
-    d->calls++;
-    d->profile_views += wish->costs_profile_view ? 1 : 0;
-    if (wish->kind == CALL_INVITATION) {
-        d->invitations++;
-        s->invitations_week++;
-    } else {
-        d->messages++;
+    int64_t needs = s->limits.spacing_ms + wish->jitter_ms;
+    for (size_t i = 0; i < s->booked_count; i++) {
+        const struct slots_booking *b = &s->booked[i];
+        if (b->from_ms >= at_ms + needs)
+            break;
+        if (b->to_ms > at_ms && (wish->first || !b->first))
+            at_ms = b->to_ms;
     }
-    s->next_free_ms = at_ms + s->limits.spacing_ms + wish->jitter_ms;
+    return at_ms;
+}
+
+static void count(struct slots *s, struct slots_day *d, const struct slots_wish *wish)
+{
+    bool invitation = wish->kind == CALL_INVITATION;
+    d->calls++;
+    d->first_calls += wish->first ? 1 : 0;
+    d->profile_views += wish->costs_profile_view ? 1 : 0;
+    d->invitations += invitation ? 1 : 0;
+    d->messages += invitation ? 0 : 1;
+    d->first_messages += wish->first && !invitation ? 1 : 0;
+    s->invitations_week += invitation ? 1 : 0;
+}
+
+static void book(struct slots *s, const struct slots_wish *wish, int64_t at_ms)
+{
+    size_t i = s->booked_count++;
+    for (; i > 0 && s->booked[i - 1].from_ms > at_ms; i--)
+        s->booked[i] = s->booked[i - 1];
+    s->booked[i] = (struct slots_booking){
+        .from_ms = at_ms,
+        .to_ms = at_ms + s->limits.spacing_ms + wish->jitter_ms,
+        .first = wish->first,
+    };
+}
+
+void slots_waiting(struct slots *s, const struct slots_wish *wish, int64_t at_ms)
+{
+    struct slots_day *d = day_of(s, at_ms);
+    if (d)
+        count(s, d, wish);
+    else
+        s->invitations_week += wish->kind == CALL_INVITATION ? 1 : 0;
+    if (s->booked_count < SLOTS_BOOKED_MAX)
+        book(s, wish, at_ms);
 }
 
 bool slots_take(struct slots *s, const struct slots_wish *wish, int64_t *ret_at_ms)
 {
-    int64_t at = wish->not_before_ms > s->next_free_ms ? wish->not_before_ms : s->next_free_ms;
-    if (wish->kind == CALL_INVITATION && s->invitations_week >= s->limits.weekly_invitations)
+    int64_t at = wish->not_before_ms > s->first_free_ms ? wish->not_before_ms : s->first_free_ms;
+    if (s->booked_count == SLOTS_BOOKED_MAX ||
+        (wish->kind == CALL_INVITATION && s->invitations_week >= s->limits.weekly_invitations))
         return false;
     for (;;) {
         at = into_window(wish->windows, wish->windows_count, at);
@@ -71,11 +110,16 @@ bool slots_take(struct slots *s, const struct slots_wish *wish, int64_t *ret_at_
         struct slots_day *d = day_of(s, at);
         if (!d)
             return false;
-        if (day_has_room(s, d, wish)) {
-            book(s, d, wish, at);
+        int64_t free_at = into_gap(s, wish, at);
+        if (!day_has_room(s, d, wish)) {
+            at = d->end_ms; /* full: the next local day, later than at */
+        } else if (free_at != at) {
+            at = free_at; /* perhaps outside the window, or on another day */
+        } else {
+            count(s, d, wish);
+            book(s, wish, at);
             *ret_at_ms = at;
             return true;
         }
-        at = d->end_ms; /* full: the next local day, later than at */
     }
 }

@@ -1,8 +1,10 @@
-/* common/policy/slots.h - the planner's view of the policy: the next free moments of one account.
+/* common/policy/slots.h - the planner's view of the policy: the free moments of one account.
  *
- * A cursor walks forward through the horizon and hands out moments that respect the account's
- * spacing and caps as policy_decide() will judge them, given what was sent already and what the
- * cursor itself has handed out. Pure, no allocation; jitter comes in as a number per slot. */
+ * What waits or was handed out keeps its moment and the spacing after it; a wish gets the earliest
+ * moment that is free, lies in its windows and that the caps allow, as policy_decide() will judge
+ * them. A follow-up goes before new people: it sees only other follow-ups, and a first contact
+ * that it displaces is given another time when it is due. Pure, no allocation; jitter comes in as a
+ * number per slot. */
 #ifndef SAM_POLICY_SLOTS_H
 #define SAM_POLICY_SLOTS_H
 
@@ -12,7 +14,8 @@
 
 #include "common/policy/decide.h"
 
-#define SLOTS_DAYS_MAX 4
+#define SLOTS_DAYS_MAX   4
+#define SLOTS_BOOKED_MAX 400
 
 struct slots_day {
     int64_t start_ms; /* the account's local day, [start, next day's start) */
@@ -21,27 +24,37 @@ struct slots_day {
     int64_t invitations;
     int64_t messages;
     int64_t profile_views;
+    /* Of calls and messages: first contacts that only wait, which a follow-up may displace. */
+    int64_t first_calls;
+    int64_t first_messages;
+};
+
+/* A moment that is taken, with the spacing after it. */
+struct slots_booking {
+    int64_t from_ms;
+    int64_t to_ms;
+    bool first;
 };
 
 struct slots {
     struct policy_limits limits;
     int64_t horizon_end_ms;
-    int64_t next_free_ms; /* earliest moment that spacing allows */
+    int64_t first_free_ms;
     int64_t invitations_week;
     struct slots_day days[SLOTS_DAYS_MAX];
     size_t days_count;
+    struct slots_booking booked[SLOTS_BOOKED_MAX]; /* ascending by from_ms; may overlap */
+    size_t booked_count;
 };
 
 /* Where an account stands; everything is copied. */
 struct slots_start {
     const struct policy_limits *limits;
-    /* Ascending, contiguous, the first contains now. The caller fills in the counts: calls that
-     * were sent AND items that wait (pending, published, sending) on their planned day. */
+    /* Ascending, contiguous, the first contains now; counts of the calls that were sent. */
     const struct slots_day *days;
     size_t days_count;
     int64_t invitations_week;
-    /* max(now, last call end + spacing + jitter, last waiting item + spacing) */
-    int64_t first_free_ms;
+    int64_t first_free_ms; /* max(now, last call end + spacing + jitter) */
     int64_t horizon_end_ms;
 };
 
@@ -49,6 +62,7 @@ void slots_init(struct slots *s, const struct slots_start *start);
 
 struct slots_wish {
     enum call_kind kind;
+    bool first; /* first contact, not a follow-up */
     bool costs_profile_view;
     int64_t not_before_ms;
     const struct interval *windows; /* of the item's campaign, ascending; borrowed */
@@ -56,8 +70,12 @@ struct slots_wish {
     int64_t jitter_ms; /* the extra drawn for this slot, 0 .. limits.jitter_ms */
 };
 
-/* The earliest slot at or after not_before_ms inside the windows that every cap allows; books it.
- * true: *ret_at_ms set. false: no slot before the horizon's end (nothing is booked). */
+/* An item that waits (pending, published, sending) for at_ms; what is overdue goes out today. Only
+ * kind, first, costs_profile_view and jitter_ms of the wish are looked at. */
+void slots_waiting(struct slots *s, const struct slots_wish *wish, int64_t at_ms);
+
+/* The earliest slot at or after not_before_ms inside the windows that spacing and every cap allow;
+ * books it. true: *ret_at_ms set. false: no slot before the horizon's end (nothing is booked). */
 bool slots_take(struct slots *s, const struct slots_wish *wish, int64_t *ret_at_ms);
 
 #endif

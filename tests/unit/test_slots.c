@@ -1,4 +1,5 @@
 /* common/policy/slots: the planner's moments, and that policy_decide() agrees with each of them. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/base/attr.h"
@@ -115,7 +116,9 @@ static void test_each_kind_has_its_cap_of_a_day(void **state)
     assert_int_equal(take(&s, wish_of(CALL_INVITATION)), OPENS + GAP);
     assert_int_equal(take(&s, wish_of(CALL_MESSAGE)), OPENS + 2 * GAP);
     assert_int_equal(take(&s, wish_of(CALL_INVITATION)), DAY_MS + OPENS);
-    /* the cursor never goes back, so the rest of the first day is gone */
+    /* the first day is full of invitations only */
+    assert_int_equal(take(&s, wish_of(CALL_MESSAGE)), OPENS + 3 * GAP);
+    assert_int_equal(take(&s, wish_of(CALL_MESSAGE)), OPENS + 4 * GAP);
     assert_int_equal(take(&s, wish_of(CALL_MESSAGE)), DAY_MS + OPENS + GAP);
     assert_int_equal(take(&s, wish_of(CALL_MESSAGE)), DAY_MS + OPENS + 2 * GAP);
     assert_int_equal(take(&s, wish_of(CALL_MESSAGE)), DAY_MS + OPENS + 3 * GAP);
@@ -139,6 +142,71 @@ static void test_what_was_sent_or_waits_counts(void **state)
     s.days[0].messages = 3;
     assert_int_equal(take(&s, wish_of(CALL_INVITATION)), OPENS);
     assert_int_equal(take(&s, wish_of(CALL_MESSAGE)), DAY_MS + OPENS);
+}
+
+static void test_a_later_slot_leaves_the_time_before_it_free(void **state)
+{
+    (void)state;
+    struct slots s;
+    struct slots_wish late = wish_of(CALL_MESSAGE);
+    begin(&s, &limits, DAY_0 + OPENS);
+    late.not_before_ms = DAY_0 + OPENS + 3 * GAP;
+    assert_int_equal(take(&s, late), OPENS + 3 * GAP);
+    assert_int_equal(take(&s, wish_of(CALL_INVITATION)), OPENS);
+    late.not_before_ms = DAY_0 + OPENS + GAP + GAP / 2;
+    assert_int_equal(take(&s, late), OPENS + GAP + GAP / 2);
+    late.jitter_ms = GAP; /* no gap before is wide enough */
+    late.not_before_ms = 0;
+    assert_int_equal(take(&s, late), OPENS + 4 * GAP);
+}
+
+static void test_a_follow_up_goes_before_new_people(void **state)
+{
+    (void)state;
+    struct slots s;
+    struct slots_wish first = wish_of(CALL_MESSAGE);
+    first.first = true;
+    begin(&s, &limits, DAY_0 + OPENS);
+    for (int i = 0; i < 3; i++) /* the day's messages are all planned for new people */
+        slots_waiting(&s, &first, DAY_0 + OPENS + i * GAP);
+    assert_int_equal(take(&s, first), DAY_MS + OPENS);
+    assert_int_equal(take(&s, wish_of(CALL_MESSAGE)), OPENS);
+    assert_int_equal(take(&s, wish_of(CALL_MESSAGE)), OPENS + GAP);
+    s.days[0].messages++; /* one was sent: what was sent cannot be displaced */
+    s.days[0].calls++;
+    assert_int_equal(take(&s, wish_of(CALL_MESSAGE)), DAY_MS + OPENS);
+}
+
+static void test_what_waits_keeps_its_moment(void **state)
+{
+    (void)state;
+    struct slots s;
+    struct slots_wish invitation = wish_of(CALL_INVITATION);
+    invitation.first = true;
+    invitation.costs_profile_view = true;
+    begin(&s, &limits, DAY_0 + OPENS);
+    slots_waiting(&s, &invitation, DAY_0 + OPENS + GAP / 2);
+    slots_waiting(&s, &invitation, DAY_0 + OPENS - 3 * HOUR_MS); /* overdue */
+    slots_waiting(&s, &invitation, DAY_0 + 40 * DAY_MS);         /* far away */
+    assert_int_equal(s.invitations_week, 3);
+    assert_int_equal(s.days[0].invitations, 2);
+    assert_int_equal(s.days[0].profile_views, 2);
+    invitation.costs_profile_view = false;
+    assert_int_equal(take(&s, invitation), DAY_MS + OPENS);
+    struct slots_wish message = wish_of(CALL_MESSAGE);
+    message.first = true;
+    assert_int_equal(take(&s, message), OPENS + GAP / 2 + GAP);
+}
+
+static void test_more_than_can_be_kept_is_not_planned(void **state)
+{
+    (void)state;
+    struct slots s;
+    begin(&s, &limits, DAY_0 + OPENS);
+    for (int i = 0; i < SLOTS_BOOKED_MAX + 10; i++)
+        slots_waiting(&s, &(struct slots_wish){.first = true}, DAY_0);
+    assert_int_equal(s.booked_count, SLOTS_BOOKED_MAX);
+    assert_int_equal(take(&s, wish_of(CALL_MESSAGE)), NONE);
 }
 
 static void test_profile_views_have_their_cap(void **state)
@@ -253,6 +321,18 @@ static void judge(struct carried_out *c, const struct slots_wish *wish, int64_t 
     c->u.profile_views_today += wish->costs_profile_view ? 1 : 0;
 }
 
+struct planned {
+    struct slots_wish wish;
+    int64_t at_ms;
+};
+
+static int by_time(const void *x, const void *y)
+{
+    const struct planned *a = x;
+    const struct planned *b = y;
+    return a->at_ms < b->at_ms ? -1 : a->at_ms > b->at_ms;
+}
+
 static void test_the_policy_lets_each_slot_go(void **state)
 {
     (void)state;
@@ -270,6 +350,8 @@ static void test_the_policy_lets_each_slot_go(void **state)
               .person = {.status = PERSON_PENDING},
               .windows = office,
               .windows_count = SAM_ARRAY_LEN(office)}};
+    struct planned plan[200];
+    size_t count = 0;
     int taken[2] = {0, 0};
     uint32_t seed = 7;
     begin(&s, &wide, DAY_0);
@@ -278,12 +360,17 @@ static void test_the_policy_lets_each_slot_go(void **state)
         struct slots_wish wish = wish_of(seed >> 31 ? CALL_INVITATION : CALL_MESSAGE);
         wish.costs_profile_view = wish.kind == CALL_INVITATION && (seed >> 30 & 1);
         wish.jitter_ms = (int64_t)(seed % (5 * MINUTE_MS + 1));
+        wish.not_before_ms = DAY_0 + (int64_t)(seed >> 8 & 31) * HOUR_MS;
         int64_t at_ms;
         if (!slots_take(&s, &wish, &at_ms))
             continue;
-        judge(&c, &wish, at_ms);
+        assert_true(count < SAM_ARRAY_LEN(plan));
+        plan[count++] = (struct planned){wish, at_ms};
         taken[wish.kind == CALL_INVITATION]++;
     }
+    qsort(plan, count, sizeof(plan[0]), by_time);
+    for (size_t i = 0; i < count; i++)
+        judge(&c, &plan[i].wish, plan[i].at_ms);
     assert_true(taken[0] > 10 && taken[1] > 10);
     assert_true(c.day == 1);
 }
@@ -296,6 +383,10 @@ int main(void)
         cmocka_unit_test(test_the_horizon_ends_the_plan),
         cmocka_unit_test(test_each_kind_has_its_cap_of_a_day),
         cmocka_unit_test(test_what_was_sent_or_waits_counts),
+        cmocka_unit_test(test_a_later_slot_leaves_the_time_before_it_free),
+        cmocka_unit_test(test_a_follow_up_goes_before_new_people),
+        cmocka_unit_test(test_what_waits_keeps_its_moment),
+        cmocka_unit_test(test_more_than_can_be_kept_is_not_planned),
         cmocka_unit_test(test_profile_views_have_their_cap),
         cmocka_unit_test(test_the_week_has_its_cap),
         cmocka_unit_test(test_a_refusal_books_nothing),
