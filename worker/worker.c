@@ -85,8 +85,22 @@ static void on_clock(void *ctx, enum pg_failure failure, const struct pg_result 
 {
     struct worker *w = ctx;
     (void)error;
-    if (!failure && pg_rows(r) == 1)
-        w->db_minus_boot_ms = pg_time_ms(r, 0, 0) - clock_boot_ms();
+    if (failure || pg_rows(r) != 1)
+        return;
+    int64_t before = w->db_minus_boot_ms;
+    w->db_minus_boot_ms = pg_time_ms(r, 0, 0) - clock_boot_ms();
+    if (llabs(w->db_minus_boot_ms - before) > SECOND_MS)
+        works_clock_moved(w);
+}
+
+/* Early jobs wait by our own clock; without claims nothing else would tell how the database's goes.
+ */
+static void ask_clock(struct worker *w)
+{
+    if (!pg_async_up(w->util))
+        return;
+    pg_async_send(w->util, "clock", "SELECT sam_now()", NULL, on_clock, w);
+    pg_async_sync(w->util);
 }
 
 static void on_util(void *ctx, bool up, const char *why)
@@ -98,8 +112,7 @@ static void on_util(void *ctx, bool up, const char *why)
     if (!up)
         return;
     gate_shut(w->gate, "a connection to Postgres is fresh");
-    pg_async_send(w->util, "clock", "SELECT sam_now()", NULL, on_clock, w);
-    pg_async_sync(w->util);
+    ask_clock(w);
 }
 
 /* ---- turns ---------------------------------------------------------------------------------- */
@@ -176,6 +189,7 @@ static void on_heartbeat(void *ctx)
     struct app *app = ctx;
     loop_timer_after(app->w.loop, &app->heartbeat, HEARTBEAT_MS);
     sync_advance(app->w.sync);
+    ask_clock(&app->w);
 }
 
 static void on_kafka(void *ctx, unsigned events)

@@ -137,6 +137,8 @@ void work_later(struct work *work, int64_t at_boot_ms);
 /* Takes up to max ready works whose gate is open; their state is WORK_CLAIMING then. */
 size_t works_take(struct worker *w, struct work **out, size_t max);
 void works_init(struct worker *w);
+/* The database's clock is not where it was thought to be: early works are looked at again. */
+void works_clock_moved(struct worker *w);
 /* The partitions are gone: unclaimed works are dropped, the others lose their offsets. */
 void works_give_back(struct worker *w, const struct kafka_part *parts, size_t count);
 

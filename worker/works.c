@@ -99,6 +99,16 @@ void work_advance(struct work *work)
         make_ready(work);
 }
 
+void works_clock_moved(struct worker *w)
+{
+    struct work *next;
+    for (struct work *work = TAILQ_FIRST(&w->works); work; work = next) {
+        next = TAILQ_NEXT(work, link);
+        if (work->state == WORK_EARLY)
+            work_advance(work);
+    }
+}
+
 static void on_due(void *ctx)
 {
     struct worker *w = ctx;
