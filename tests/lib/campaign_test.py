@@ -1,8 +1,10 @@
 """Whole campaigns, for integration tests: from people to what the simulator saw."""
 
-from collections import Counter
+import time
+from collections import Counter, defaultdict
 
-from sam_test import SamTest
+from sam_test import API_KEY, SamTest
+from unipile_api import Api
 
 ALL_DAY = {
     "country": "DE",
@@ -14,6 +16,8 @@ ALL_DAY = {
 ENDED = "('replied', 'opted_out', 'converted', 'not_interested', 'completed', 'failed')"
 CAPS = ("daily_cap", "daily_invitations", "weekly_invitations", "daily_messages",
         "daily_profile_views")  # fmt: skip
+WRITES = ("invite", "chats", "messages")
+HELLO = {"direct_message_1": "Hello {first_name}"}
 
 
 class CampaignTest(SamTest):
@@ -29,28 +33,39 @@ class CampaignTest(SamTest):
         self.config["producer"].update({"replies_every": "1s", "relations_every": "1s"})
         self.config["unipile"].update({"timeout": "3s", "connect_timeout": "1s"})
 
-    def prepare(self, options=()):
-        self.install(options=options)
+    def prepare(self, options=(), scenario=None, timezone="Europe/Berlin"):
+        self.install(scenario, options)
         self.samctl("workspace", "add", "w")
         for name in self.accounts:
             self.samctl("account", "add", name, "--unipile-id", "U" + name, "--country", "DE",
-                        "--timezone", "Europe/Berlin")  # fmt: skip
+                        "--timezone", timezone)  # fmt: skip
+
+    def start_both(self):
+        self.worker = self.start_worker(ready=False)
+        self.producer = self.start_producer()
+        self.wait_for("the worker", self.worker.ready, 60)
 
     def campaign(self, name, kind, templates, people, start=True, **more):
-        """Makes, fills and starts a campaign; people: how many, or a list of public names."""
+        """Makes, fills and starts a campaign; people: how many, or a list of public names and
+        provider ids."""
         if isinstance(people, int):
             people = [f"{name}-{i}" for i in range(people)]
         value = {"name": name, "campaign_type": kind, "accounts": list(self.accounts)}
-        value.update(ALL_DAY, message_templates=templates, **more)
+        value.update(dict(ALL_DAY, message_templates=templates, **more))
         self.samctl("campaign", "create", self.write_json(f"{name}.json", value))
-        lines = ["linkedin_url,first_name"]
-        lines += [f"https://www.linkedin.com/in/{p},N{i}" for i, p in enumerate(people)]
+        lines = ["linkedin_url,linkedin_user_id,first_name"]
+        for i, person in enumerate(people):
+            is_id = person.startswith("ACo")
+            url = "" if is_id else f"https://www.linkedin.com/in/{person}"
+            lines.append(f"{url},{person if is_id else ''},N{i}")
         path = self.write(f"{name}.csv", "\n".join(lines) + "\n")
         self.samctl("import", path, "--campaign", name)
         self.samctl("approve", "--campaign", name, "--all")
         if start:
             self.samctl("campaign", "start", name)
         return people
+
+    # ---- what SAM's books say ----
 
     def count(self, rows):
         """How many rows: "TABLE WHERE ..."."""
@@ -65,8 +80,22 @@ class CampaignTest(SamTest):
         rows = self.database.rows("SELECT status FROM send_queue")
         return Counter(row["status"] for row in rows)
 
+    def attempts(self):
+        """Of write calls: Counter of outcome, '' while there is none."""
+        rows = self.database.rows("SELECT outcome FROM send_attempts WHERE kind <> 'profile_view'")
+        return Counter(row["outcome"] for row in rows)
+
     def sent(self):
         return self.count("campaign_messages")
+
+    def campaign_status(self, name):
+        return self.database.value(f"SELECT status FROM campaigns WHERE name = '{name}'")
+
+    def wait_until_completed(self, name):
+        self.wait_for(f"{name} to complete", lambda: self.campaign_status(name) == "completed")
+
+    def wait_until_sent(self, count, seconds=30):
+        self.wait_for(f"{count} sends", lambda: self.sent() >= count, seconds)
 
     def wait_until_ended(self, seconds=90):
         """Every person has come to an end, and nothing waits in the queue."""
@@ -78,10 +107,77 @@ class CampaignTest(SamTest):
             "send_queue WHERE status IN ('pending', 'published', 'sending')"
         )
 
-    def judge(self, sent):
-        """Exactly so many calls arrived, none twice, none too early; SAM's books say the same."""
+    def account_of(self, vanity):
+        """The Unipile id of the account that writes to a person."""
+        return self.database.value(
+            "SELECT a.unipile_id FROM campaign_prospects p JOIN linkedin_accounts a "
+            f"ON a.id = p.account_id WHERE p.vanity = '{vanity}'"
+        )
+
+    # ---- what arrived ----
+
+    def api(self):
+        """The simulated Unipile, asked as a client would."""
+        return Api(self.simulator.url, API_KEY)
+
+    def calls(self, *routes):
+        """The journal's lines of these routes, or of all writes; in the order of arrival."""
+        return [e for e in self.simulator.journal() if e["route"] in (routes or WRITES)]
+
+    def names(self):
+        """Public name by provider id, as SAM has resolved them."""
+        rows = self.database.rows("SELECT DISTINCT provider_id, vanity FROM campaign_prospects")
+        return {row["provider_id"]: row["vanity"] or row["provider_id"] for row in rows}
+
+    def arrived(self):
+        """The accepted writes of each person: public name -> routes, in their order."""
+        names, found = self.names(), defaultdict(list)
+        for call in self.calls():
+            if call["executed"]:
+                found[names[call["person"]]].append(call["route"])
+        return dict(found)
+
+    def texts(self):
+        """Every text that the simulator holds from us: public name -> texts, oldest first; a
+        pending invitation's note, and what stands in the chats."""
+        api, names, found = self.api(), self.names(), defaultdict(list)
+        for account in self.accounts:
+            account = "U" + account
+            for item in api.items("/users/invite/sent", account_id=account):
+                found[names[item["invited_user_id"]]].append(item["invitation_text"])
+            for chat in api.items("/chats", account_id=account):
+                messages = api.items(f"/chats/{chat['id']}/messages")
+                ours = [m["text"] for m in reversed(messages) if m["is_sender"]]
+                found[names[chat["attendee_provider_id"]]] += ours
+        return dict(found)
+
+    def writes_end(self, within=5, quiet=3):
+        """Writes end within so many seconds of now, and stay away; how many arrived by then."""
+        seen = {"writes": -1, "begun": time.monotonic(), "since": 0}
+
+        def ended():
+            writes = self.simulator.audit()["writes"]
+            if writes != seen["writes"]:
+                seen.update(writes=writes, since=time.monotonic())
+                self.assertLess(seen["since"] - seen["begun"], within + 0.5, "writes go on")
+            return time.monotonic() - seen["since"] >= quiet
+
+        self.wait_for("writes to end", ended, within + quiet + 2)
+        return seen["writes"]
+
+    def not_twice(self):
+        """No call twice, none too early, whatever else has happened. Returns the audit."""
         audit = self.simulator.audit(self.spacing_ms)
         self.assertEqual(audit["duplicates"], 0, audit["duplicate_samples"])
         self.assertEqual(audit["refused_duplicates"], 0, audit)
         self.assertEqual(audit["spacing_breaks"], 0, audit["spacing_samples"])
+        return audit
+
+    def judge(self, sent):
+        """Exactly so many calls arrived, none twice, none too early; SAM's books say the same."""
+        audit = self.not_twice()
         self.assertEqual(audit["accepted"], sent, audit)
+        self.assertEqual(self.sent(), sent)
+        self.assertEqual(self.items()["sent"], sent)
+        self.assertEqual(self.items()["unknown"], 0)
+        self.assertEqual(self.attempts()[""], 0, "attempts without an end")
