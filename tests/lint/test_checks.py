@@ -56,7 +56,7 @@ class IncludeDirection(Case):
             ("common/policy/a.h", "common/adapters/b.h"),
             ("common/adapters/a.c", "worker/b.h"),
             ("producer/a.c", "worker/b.h"),
-            ("producer/ctl/a.c", "producer/b.h"),
+            ("producer/ctl/a.c", "worker/b.h"),
             ("worker/a.c", "producer/b.h"),
             ("worker/unipile/a.c", "common/adapters/b.h"),
             ("tests/simulator/a.c", "common/model/b.h"),
