@@ -151,9 +151,11 @@ static bool is_orphan(const struct apply_batch *b, const struct uuid *attempt_id
 static void started(struct apply_batch *b, const struct event *e)
 {
     const struct event_attempt *a = &e->attempt;
+    if (!is_orphan(b, &a->id))
+        return;
     struct apply_item *item = apply_item(b, a);
     struct apply_attempt *attempt = apply_attempt(b, &a->id);
-    if (!is_orphan(b, &a->id) || !item || !attempt || attempt->ended || item->status == ITEM_SENT ||
+    if (!item || !attempt || attempt->ended || item->status == ITEM_SENT ||
         item->status == ITEM_SENDING)
         return;
     set_item(item, ITEM_UNKNOWN, REASON_OUTCOME_UNKNOWN, "");

@@ -27,8 +27,10 @@ const char apply_accounts_sql[] =
 #define ITEM_COLUMNS                                                                               \
     "i.id, i.account_id, i.campaign_id, i.prospect_id, i.message_type, i.status, i.step, "         \
     "i.failures, i.scheduled_for, i.sent_at, i.attempt_id "
-/* By id; else by what makes an item unique: a restored database may have planned it anew. */
-const char apply_items_sql[] =
+const char apply_items_sql[] = "SELECT " ITEM_COLUMNS "FROM send_queue i WHERE i.id = ANY ($1)";
+
+/* A restored database may have planned an item anew, under another id. */
+const char apply_items_full_sql[] =
     "SELECT " ITEM_COLUMNS "FROM send_queue i WHERE i.id = ANY ($1) UNION "
     "SELECT " ITEM_COLUMNS "FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::text[]) "
     "AS e(id, campaign_id, prospect_id, message_type) "
@@ -50,9 +52,10 @@ const char apply_people_sql[] =
     "(c.steps -> (p.next_step + 2) ->> 'after_ms')::bigint "
     "FROM campaign_prospects p JOIN campaigns c ON c.id = p.campaign_id WHERE p.id = ANY ($1)";
 
-static bool is_attempt(const struct event *e)
+static bool is_attempt(const struct event *e, enum apply_load load)
 {
-    return e->type == EVENT_ATTEMPT_STARTED || e->type == EVENT_ATTEMPT_ENDED;
+    return e->type == EVENT_ATTEMPT_ENDED ||
+           (e->type == EVENT_ATTEMPT_STARTED && load == APPLY_FULL);
 }
 
 /* One array parameter over the events that `wanted` chooses. */
@@ -72,13 +75,19 @@ static const char *null_if_empty(const char *text)
     return *text ? text : NULL;
 }
 
-bool apply_sql_attempts(const struct event *events, size_t count, bool ends_too,
+static bool is_restored(const struct event *e, enum apply_load load)
+{
+    return e->type == EVENT_ATTEMPT_STARTED ||
+           (e->type == EVENT_ATTEMPT_ENDED && load == APPLY_FULL);
+}
+
+bool apply_sql_attempts(const struct event *events, size_t count, enum apply_load load,
                         struct pg_params *params)
 {
     bool any = false;
     for (size_t i = 0; i < count && !any; i++)
-        any = ends_too ? is_attempt(&events[i]) : events[i].type == EVENT_ATTEMPT_STARTED;
-#define WANTED (e->type == EVENT_ATTEMPT_STARTED || (ends_too && e->type == EVENT_ATTEMPT_ENDED))
+        any = is_restored(&events[i], load);
+#define WANTED is_restored(e, load)
     pg_params_reset(params);
     EACH_EVENT(PG_ARRAY_UUID, WANTED, pg_item_uuid(params, &e->attempt.id));
     EACH_EVENT(PG_ARRAY_UUID, WANTED, pg_item_uuid(params, &e->workspace_id));
@@ -116,13 +125,16 @@ static void add_unique(struct pg_params *params, struct uuid *ids, size_t count)
     pg_array_close(params);
 }
 
-void apply_sql_accounts(const struct event *events, size_t count, struct pg_params *params)
+void apply_sql_accounts(const struct event *events, size_t count, enum apply_load load,
+                        struct pg_params *params)
 {
     struct uuid *ids = sam_xcalloc(count + 1, sizeof(*ids));
     size_t n = 0;
     for (size_t i = 0; i < count; i++) {
-        if (!uuid_is_null(&events[i].account_id))
-            ids[n++] = events[i].account_id;
+        const struct event *e = &events[i];
+        bool wanted = e->type != EVENT_ATTEMPT_STARTED || load == APPLY_FULL;
+        if (wanted && !uuid_is_null(&e->account_id))
+            ids[n++] = e->account_id;
     }
     pg_params_reset(params);
     add_unique(params, ids, n);
@@ -149,13 +161,16 @@ void apply_sql_read_accounts(struct apply_batch *b, struct facts *facts, const s
     }
 }
 
-void apply_sql_items(const struct event *events, size_t count, struct pg_params *params)
+void apply_sql_items(const struct event *events, size_t count, enum apply_load load,
+                     struct pg_params *params)
 {
     pg_params_reset(params);
-    EACH_EVENT(PG_ARRAY_UUID, is_attempt(e), pg_item_uuid(params, &e->attempt.item_id));
-    EACH_EVENT(PG_ARRAY_UUID, is_attempt(e), pg_item_uuid(params, &e->attempt.campaign_id));
-    EACH_EVENT(PG_ARRAY_UUID, is_attempt(e), pg_item_uuid(params, &e->attempt.person_id));
-    EACH_EVENT(PG_ARRAY_TEXT, is_attempt(e), pg_item_text(params, e->attempt.message_type));
+    EACH_EVENT(PG_ARRAY_UUID, is_attempt(e, load), pg_item_uuid(params, &e->attempt.item_id));
+    if (load == APPLY_LEAN)
+        return;
+    EACH_EVENT(PG_ARRAY_UUID, is_attempt(e, load), pg_item_uuid(params, &e->attempt.campaign_id));
+    EACH_EVENT(PG_ARRAY_UUID, is_attempt(e, load), pg_item_uuid(params, &e->attempt.person_id));
+    EACH_EVENT(PG_ARRAY_TEXT, is_attempt(e, load), pg_item_text(params, e->attempt.message_type));
 }
 
 static void copy(char *out, size_t out_bytes, const char *text)
@@ -184,12 +199,13 @@ void apply_sql_read_items(struct apply_batch *b, const struct pg_result *r)
     }
 }
 
-void apply_sql_item_attempts(const struct event *events, size_t count, struct pg_params *params)
+void apply_sql_item_attempts(const struct event *events, size_t count, enum apply_load load,
+                             struct pg_params *params)
 {
     struct uuid *ids = sam_xcalloc(count + 1, sizeof(*ids));
     size_t n = 0;
     for (size_t i = 0; i < count; i++) {
-        if (is_attempt(&events[i]))
+        if (is_attempt(&events[i], load))
             ids[n++] = events[i].attempt.item_id;
     }
     pg_params_reset(params);
@@ -211,12 +227,13 @@ void apply_sql_read_attempts(struct apply_batch *b, const struct pg_result *r)
     }
 }
 
-void apply_sql_people(const struct event *events, size_t count, struct pg_params *params)
+void apply_sql_people(const struct event *events, size_t count, enum apply_load load,
+                      struct pg_params *params)
 {
     struct uuid *ids = sam_xcalloc(count + 1, sizeof(*ids));
     size_t n = 0;
     for (size_t i = 0; i < count; i++) {
-        if (is_attempt(&events[i]))
+        if (is_attempt(&events[i], load))
             ids[n++] = events[i].attempt.person_id;
         else if (events[i].type == EVENT_PERSON)
             ids[n++] = events[i].person.id;

@@ -9,27 +9,37 @@
 
 /* ---- first round: what is there ------------------------------------------------------------- */
 
-/* Inserts the attempts of the events that Postgres does not have and returns their ids. ends_too:
- * also of attempt.ended (only needed when its start was never applied). false: there are none. */
-bool apply_sql_attempts(const struct event *events, size_t count, bool ends_too,
+/* LEAN is what nearly every batch needs: Postgres has the attempt of each attempt.started, so that
+ * event changes nothing and asks for no rows. FULL also knows what a restored database lacks:
+ * attempts whose end comes without their start, items that were planned anew under another id. */
+enum apply_load { APPLY_LEAN, APPLY_FULL };
+
+/* Inserts the attempts of the events that Postgres does not have and returns their ids; with
+ * APPLY_FULL also those of attempt.ended. false: there are none. */
+bool apply_sql_attempts(const struct event *events, size_t count, enum apply_load load,
                         struct pg_params *params);
 extern const char apply_attempts_sql[];
 
 /* Locks the accounts of the events, in the order of their ids. */
-void apply_sql_accounts(const struct event *events, size_t count, struct pg_params *params);
+void apply_sql_accounts(const struct event *events, size_t count, enum apply_load load,
+                        struct pg_params *params);
 extern const char apply_accounts_sql[];
 void apply_sql_read_accounts(struct apply_batch *b, struct facts *facts, const struct pg_result *r);
 
-void apply_sql_items(const struct event *events, size_t count, struct pg_params *params);
-extern const char apply_items_sql[];
+void apply_sql_items(const struct event *events, size_t count, enum apply_load load,
+                     struct pg_params *params);
+extern const char apply_items_sql[];      /* by id */
+extern const char apply_items_full_sql[]; /* else by what makes an item unique */
 void apply_sql_read_items(struct apply_batch *b, const struct pg_result *r);
 
 /* All attempts of the items that the events name. */
-void apply_sql_item_attempts(const struct event *events, size_t count, struct pg_params *params);
+void apply_sql_item_attempts(const struct event *events, size_t count, enum apply_load load,
+                             struct pg_params *params);
 extern const char apply_item_attempts_sql[];
 void apply_sql_read_attempts(struct apply_batch *b, const struct pg_result *r);
 
-void apply_sql_people(const struct event *events, size_t count, struct pg_params *params);
+void apply_sql_people(const struct event *events, size_t count, enum apply_load load,
+                      struct pg_params *params);
 extern const char apply_people_sql[];
 void apply_sql_read_people(struct apply_batch *b, const struct pg_result *r);
 

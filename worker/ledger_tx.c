@@ -27,7 +27,7 @@ struct ledger_tx {
     enum ledger_tx_result result; /* told after the rollback */
     enum pg_failure failure;      /* the first of this stage */
     bool moved;                   /* compare and set did not match */
-    bool ends_too;
+    enum apply_load load;
     char error[400];
 };
 
@@ -142,14 +142,18 @@ static void on_committed(void *ctx, enum pg_failure failure, const struct pg_res
         finish(tx, tx->moved ? LEDGER_TX_MOVED : LEDGER_TX_DONE);
 }
 
-static void load(struct ledger_tx *tx, bool ends_too);
+static void load(struct ledger_tx *tx, enum apply_load load);
 
-/* An end whose start was never applied (it came through the outbox of a process that is gone). */
-static bool end_without_start(struct ledger_tx *tx)
+/* Postgres lacks something that the events speak of: a start (it came through the outbox of a
+ * process that is gone, or the database was restored), or an item. */
+static bool lacks_rows(struct ledger_tx *tx)
 {
+    if (tx->rows.orphans_count > 0)
+        return true;
     for (size_t i = 0; i < tx->count; i++) {
+        const struct event_attempt *a = &tx->events[i].attempt;
         if (tx->events[i].type == EVENT_ATTEMPT_ENDED &&
-            !apply_attempt(&tx->rows, &tx->events[i].attempt.id))
+            (!apply_attempt(&tx->rows, &a->id) || !apply_item(&tx->rows, a)))
             return true;
     }
     return false;
@@ -242,9 +246,9 @@ static void on_people(void *ctx, enum pg_failure failure, const struct pg_result
         return;
     }
     apply_index(&tx->rows);
-    if (!tx->ends_too && end_without_start(tx)) {
+    if (tx->load == APPLY_LEAN && lacks_rows(tx)) {
         pg_async_send(tx->pg, "rollback", "ROLLBACK", NULL, NULL, NULL);
-        load(tx, true);
+        load(tx, APPLY_FULL);
         return;
     }
     write_all(tx);
@@ -274,23 +278,26 @@ static void send_positions(struct ledger_tx *tx)
     pg_async_send(tx->pg, "ledger_positions", positions_sql, p, on_positions, tx);
 }
 
-static void load(struct ledger_tx *tx, bool ends_too)
+static void load(struct ledger_tx *tx, enum apply_load load)
 {
+    struct pg_params *p = &tx->params;
     forget(tx);
     tx->stage = STAGE_LOAD;
-    tx->ends_too = ends_too;
+    tx->load = load;
     pg_async_send(tx->pg, "begin", "BEGIN", NULL, on_written, tx);
-    if (apply_sql_attempts(tx->events, tx->count, ends_too, &tx->params))
-        pg_async_send(tx->pg, "apply_attempts", apply_attempts_sql, &tx->params, on_attempts, tx);
+    if (apply_sql_attempts(tx->events, tx->count, load, p))
+        pg_async_send(tx->pg, "apply_attempts", apply_attempts_sql, p, on_attempts, tx);
     send_positions(tx);
-    apply_sql_accounts(tx->events, tx->count, &tx->params);
-    pg_async_send(tx->pg, "apply_lock", apply_accounts_sql, &tx->params, on_accounts, tx);
-    apply_sql_items(tx->events, tx->count, &tx->params);
-    pg_async_send(tx->pg, "apply_load_items", apply_items_sql, &tx->params, on_items, tx);
-    apply_sql_item_attempts(tx->events, tx->count, &tx->params);
-    pg_async_send(tx->pg, "apply_item_attempts", apply_item_attempts_sql, &tx->params,
-                  on_item_attempts, tx);
-    apply_sql_people(tx->events, tx->count, &tx->params);
+    apply_sql_accounts(tx->events, tx->count, load, p);
+    pg_async_send(tx->pg, "apply_lock", apply_accounts_sql, p, on_accounts, tx);
+    apply_sql_items(tx->events, tx->count, load, p);
+    if (load == APPLY_LEAN)
+        pg_async_send(tx->pg, "apply_load_items", apply_items_sql, p, on_items, tx);
+    else
+        pg_async_send(tx->pg, "apply_load_items_full", apply_items_full_sql, p, on_items, tx);
+    apply_sql_item_attempts(tx->events, tx->count, load, p);
+    pg_async_send(tx->pg, "apply_item_attempts", apply_item_attempts_sql, p, on_item_attempts, tx);
+    apply_sql_people(tx->events, tx->count, load, p);
     pg_async_send(tx->pg, "apply_load_people", apply_people_sql, &tx->params, on_people, tx);
     pg_async_sync(tx->pg);
 }
@@ -302,7 +309,7 @@ void ledger_tx_begin(struct ledger_tx *tx, const struct event *events, size_t co
     tx->count = count;
     tx->moves = moves;
     tx->moves_count = moves_count;
-    load(tx, false);
+    load(tx, APPLY_LEAN);
 }
 
 void ledger_tx_aside(struct ledger_tx *tx, const struct ledger_aside *aside,
