@@ -68,7 +68,8 @@ void pg_session_settings(const struct pg_options *options, struct buf *sql)
      * made while a table was still empty would scan it, and stay cached while it grows. */
     if (options->by_index)
         buf_adds(sql, "SET enable_seqscan = off; SET enable_hashjoin = off;"
-                      "SET enable_mergejoin = off; SET plan_cache_mode = force_generic_plan;");
+                      "SET enable_mergejoin = off; SET enable_memoize = off;"
+                      "SET jit = off; SET plan_cache_mode = force_generic_plan;");
 }
 
 static enum pg_failure keep_failure(struct pg *pg, const PGresult *result)
