@@ -115,7 +115,7 @@ static size_t campaign_index(struct plan_batch *b, const struct uuid *id)
             return i - 1;
     }
     b->campaigns = sam_xrealloc(b->campaigns, (b->campaigns_count + 1) * sizeof(*b->campaigns));
-    b->campaigns[b->campaigns_count] = (struct plan_campaign){.id = *id};
+    b->campaigns[b->campaigns_count] = (struct plan_campaign){.id = *id, .first_left = -1};
     return b->campaigns_count++;
 }
 
@@ -154,7 +154,7 @@ static enum pg_failure load_people(struct producer *p, struct plan_batch *b, str
 static void read_campaign(struct producer *p, struct plan_batch *b, const struct pg_result *r,
                           int row)
 {
-    struct uuid id = pg_uuid(r, row, 6);
+    struct uuid id = pg_uuid(r, row, 7);
     struct plan_campaign *c = &b->campaigns[campaign_index(b, &id)];
     c->texts = texts_campaign(p->texts, &id, pg_text(r, row, 0), c->problem, sizeof(c->problem));
     if (note_limit_parse(pg_text(r, row, 1), &c->on_limit) != 0)
@@ -165,24 +165,50 @@ static void read_campaign(struct producer *p, struct plan_batch *b, const struct
         c->texts = NULL;
     c->workspace_id = pg_uuid(r, row, 5);
     size_t count;
-    const struct interval *windows = facts_calendar(p->facts, r, row, 6, b->now_ms, &count);
+    const struct interval *windows = facts_calendar(p->facts, r, row, 7, b->now_ms, &count);
     plan_campaign_windows(c, windows, count);
 }
 
-static enum pg_failure load_campaigns(struct producer *p, struct plan_batch *b)
+static void set_campaigns(struct producer *p, const struct plan_batch *b)
 {
-    struct pg_result *r SAM_CLEANUP(pg_result_freep) = NULL;
     pg_params_reset(&p->params);
     pg_array_open(&p->params, PG_ARRAY_UUID);
     for (size_t i = 0; i < b->campaigns_count; i++)
         pg_item_uuid(&p->params, &b->campaigns[i].id);
     pg_array_close(&p->params);
+}
+
+/* What may still be planned of campaigns that wait for an OK afterwards; locked until the commit,
+ * so that two producers together plan no more than that. */
+static enum pg_failure lock_first_left(struct producer *p, struct plan_batch *b)
+{
+    struct pg_result *r SAM_CLEANUP(pg_result_freep) = NULL;
+    set_campaigns(p, b);
+    enum pg_failure failure = pg_exec(p->pg, plan_first_left_sql, &p->params, &r);
+    if (failure)
+        return failure;
+    for (size_t i = 0; i < b->campaigns_count; i++)
+        b->campaigns[i].first_left = -1; /* somebody may have said OK just now */
+    for (int row = 0; row < pg_rows(r); row++) {
+        struct uuid id = pg_uuid(r, row, 0);
+        b->campaigns[campaign_index(b, &id)].first_left = pg_i64(r, row, 1);
+    }
+    return PG_FINE;
+}
+
+static enum pg_failure load_campaigns(struct producer *p, struct plan_batch *b)
+{
+    struct pg_result *r SAM_CLEANUP(pg_result_freep) = NULL;
+    bool limited = false;
+    set_campaigns(p, b);
     enum pg_failure failure = pg_exec(p->pg, plan_campaigns_sql, &p->params, &r);
     if (failure)
         return failure;
-    for (int row = 0; row < pg_rows(r); row++)
+    for (int row = 0; row < pg_rows(r); row++) {
         read_campaign(p, b, r, row);
-    return PG_FINE;
+        limited = limited || !pg_null(r, row, 6);
+    }
+    return limited ? lock_first_left(p, b) : PG_FINE;
 }
 
 #define EACH_ITEM(open_type, add)                                                                  \
@@ -241,6 +267,27 @@ static enum pg_failure write_holds(struct producer *p, const struct plan_batch *
     return pg_exec(p->pg, plan_hold_sql, &p->params, NULL);
 }
 
+static enum pg_failure write_first_taken(struct producer *p, const struct plan_batch *b)
+{
+    size_t limited = 0;
+    pg_params_reset(&p->params);
+    pg_array_open(&p->params, PG_ARRAY_UUID);
+    for (size_t i = 0; i < b->campaigns_count; i++) {
+        if (b->campaigns[i].first_left < 0 || b->campaigns[i].planned == 0)
+            continue;
+        pg_item_uuid(&p->params, &b->campaigns[i].id);
+        limited++;
+    }
+    pg_array_close(&p->params);
+    pg_array_open(&p->params, PG_ARRAY_I32);
+    for (size_t i = 0; i < b->campaigns_count; i++) {
+        if (b->campaigns[i].first_left >= 0 && b->campaigns[i].planned > 0)
+            pg_item_i32(&p->params, (int32_t)b->campaigns[i].planned);
+    }
+    pg_array_close(&p->params);
+    return limited ? pg_exec(p->pg, plan_first_taken_sql, &p->params, NULL) : PG_FINE;
+}
+
 static enum pg_failure write_schedule(struct producer *p, const struct plan_batch *b)
 {
     pg_params_reset(&p->params);
@@ -270,7 +317,8 @@ static enum pg_failure plan(struct producer *p, struct plan_batch *b)
         (failure = load_people(p, b, &people)) || (failure = load_campaigns(p, b)))
         return failure;
     plan_batch_place(b);
-    if ((b->items_count && (failure = write_items(p, b))) || (failure = write_holds(p, b)))
+    if ((b->items_count && (failure = write_items(p, b))) || (failure = write_first_taken(p, b)) ||
+        (failure = write_holds(p, b)))
         return failure;
     return write_schedule(p, b);
 }

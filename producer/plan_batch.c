@@ -90,8 +90,10 @@ static void hold(struct plan_batch *b, const struct plan_person *p, const char *
 /* false: the account has no slot left for this kind of call. */
 static bool place_one(struct plan_batch *b, struct plan_account *a, const struct plan_person *p)
 {
-    const struct plan_campaign *c = &b->campaigns[p->campaign];
+    struct plan_campaign *c = &b->campaigns[p->campaign];
     char detail[120];
+    if (c->first_left >= 0 && c->planned >= c->first_left)
+        return true; /* waits for an OK, not for a slot */
     if (!c->texts || (size_t)p->step >= texts_steps(c->texts)) {
         hold(b, p, c->texts ? "step_gone" : "text_invalid");
         return true;
@@ -126,6 +128,7 @@ static bool place_one(struct plan_batch *b, struct plan_account *a, const struct
     if (!a->first_at_ms || at_ms < a->first_at_ms)
         a->first_at_ms = at_ms;
     a->planned++;
+    c->planned++;
     a->middle_at_ms = a->first_at_ms + (at_ms - a->first_at_ms) / 2;
     return true;
 }

@@ -45,6 +45,8 @@ struct plan_campaign {
     size_t windows_count;
     struct texts_campaign *texts; /* NULL = its texts cannot be used */
     char problem[160];
+    int64_t first_left; /* start --first N: messages that may still be planned; -1 = no limit */
+    int64_t planned;
 };
 
 /* Borrows its texts from the result of plan_people_sql. */

@@ -45,6 +45,7 @@ const char plan_people_sql[] =
     "SELECT j.n, c.id, q.* FROM unnest($1::uuid[]) WITH ORDINALITY AS j(account_id, n) "
     "JOIN campaign_accounts ca ON ca.account_id = j.account_id "
     "JOIN campaigns c ON c.id = ca.campaign_id AND c.status = 'running' "
+    "AND coalesce(c.first_left, 1) > 0 "
     "CROSS JOIN LATERAL ((SELECT " PEOPLE_COLUMNS "FROM campaign_prospects p "
     "WHERE p.account_id = j.account_id AND p.campaign_id = c.id AND p.next_step > 0 "
     "AND p.next_at <= $2 AND p.hold_reason IS NULL ORDER BY p.next_at, p.id LIMIT $3) "
@@ -55,7 +56,17 @@ const char plan_people_sql[] =
 
 const char plan_campaigns_sql[] =
     "SELECT c.steps::text, c.on_note_limit, c.start_at, c.end_at, c.campaign_type, "
-    "c.workspace_id, " FACTS_CALENDAR_COLUMNS " FROM campaigns c WHERE c.id = ANY ($1)";
+    "c.workspace_id, c.first_left, " FACTS_CALENDAR_COLUMNS
+    " FROM campaigns c WHERE c.id = ANY ($1)";
+
+/* By id, so that two producers cannot wait for each other. */
+const char plan_first_left_sql[] =
+    "SELECT id, first_left FROM campaigns WHERE id = ANY ($1) AND first_left IS NOT NULL "
+    "ORDER BY id FOR UPDATE";
+
+const char plan_first_taken_sql[] =
+    "UPDATE campaigns c SET first_left = c.first_left - x.taken "
+    "FROM unnest($1::uuid[], $2::int[]) AS x(id, taken) WHERE c.id = x.id";
 
 const char plan_insert_sql[] =
     "INSERT INTO send_queue (id, workspace_id, campaign_id, prospect_id, account_id, "
@@ -74,6 +85,7 @@ const char plan_hold_sql[] =
 #define NEXT_PERSON                                                                                \
     "(SELECT min(n.at) FROM campaign_accounts ca "                                                 \
     "JOIN campaigns c ON c.id = ca.campaign_id AND c.status = 'running' "                          \
+    "AND coalesce(c.first_left, 1) > 0 "                                                           \
     "CROSS JOIN LATERAL ((SELECT p.next_at AS at FROM campaign_prospects p "                       \
     "WHERE p.account_id = s.account_id AND p.campaign_id = c.id AND p.next_step > 0 "              \
     "AND p.next_at IS NOT NULL AND p.hold_reason IS NULL ORDER BY p.next_at LIMIT 1) "             \

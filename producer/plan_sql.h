@@ -13,6 +13,10 @@ extern const char plan_waiting_sql[];
 extern const char plan_people_sql[];
 /* $1 uuid[] campaigns. */
 extern const char plan_campaigns_sql[];
+/* $1 uuid[] campaigns: locks those that may plan only so many messages. */
+extern const char plan_first_left_sql[];
+/* $1 uuid[] campaigns, $2 int[] messages planned. */
+extern const char plan_first_taken_sql[];
 /* $1 .. $10: the items, see plan_write.c. */
 extern const char plan_insert_sql[];
 /* $1 uuid[] people: in the queue now. */

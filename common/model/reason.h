@@ -23,6 +23,8 @@
     X(REASON_CAMPAIGN_NOT_STARTED, "campaign_not_started", "the campaign has not begun")           \
     X(REASON_CAMPAIGN_DRAFT, "campaign_draft", "the campaign has not been started")                \
     X(REASON_CAMPAIGN_PAUSED, "campaign_paused", "the campaign is paused")                         \
+    X(REASON_CAMPAIGN_FIRST_SENT, "campaign_first_sent",                                           \
+      "the first messages are planned or sent; the campaign waits for an OK")                      \
     X(REASON_CAMPAIGN_ENDED, "campaign_ended", "the campaign is past its end or completed")        \
     X(REASON_CAMPAIGN_STOPPED, "campaign_stopped", "the campaign was stopped")                     \
     X(REASON_ACCOUNT_PAUSED, "account_paused", "the account is paused by an operator")             \

@@ -1,5 +1,7 @@
 /* campaign start, pause, resume, stop: one status, told to each account's ledger, and what it means
  * for the items that wait. A claim reads the status itself, so it reaches what is in Kafka. */
+#include <inttypes.h>
+
 #include "common/adapters/verdicts.h"
 #include "producer/ctl/commands.h"
 #include "producer/ctl/lookup.h"
@@ -11,12 +13,15 @@
 struct status_change {
     struct lookup_campaign campaign;
     enum campaign_status to;
+    int64_t first; /* start --first N; 0 = all */
 };
 
-/* $1 campaign, $2 text status, $3 text what it was. */
-static const char status_sql[] = "UPDATE campaigns SET status = $2, version = version + 1, "
-                                 "updated_at = sam_now() WHERE id = $1 AND status = $3 "
-                                 "RETURNING version";
+/* $1 campaign, $2 text status, $3 text what it was, $4 int messages that may be planned, 0 = as
+ * before. */
+static const char status_sql[] =
+    "UPDATE campaigns SET status = $2, version = version + 1, updated_at = sam_now(), "
+    "first_left = coalesce(nullif($4::int, 0), first_left) WHERE id = $1 AND status = $3 RETURNING "
+    "version";
 /* $1 campaign, $2 uuid[] accounts. */
 static const char cancel_sql[] =
     "UPDATE send_queue i SET status = 'cancelled', reason = 'campaign_stopped' "
@@ -82,6 +87,7 @@ static enum pg_failure change_status(struct ctl *c, void *arg)
     pg_add_uuid(ctl_params(c), &x->campaign.id);
     pg_add_text(&c->params, campaign_status_name(x->to));
     pg_add_text(&c->params, campaign_status_name(x->campaign.status));
+    pg_add_i32(&c->params, (int32_t)x->first);
     if ((failure = pg_exec(c->pg, status_sql, &c->params, &r)))
         return failure;
     if (pg_rows(r) == 0)
@@ -140,25 +146,93 @@ static enum ctl_exit warn_idle(struct ctl *c, const struct lookup_campaign *camp
     return CTL_DONE;
 }
 
+/* ---- start: all, or the first N until somebody says OK --------------------------------------- */
+
+#define FIRST_MAX 1000000
+
+static void say_runs(const struct ctl *c, int64_t first)
+{
+    if (first)
+        ctl_say(c,
+                "campaign %s runs: %" PRId64 " message%s at most, then it waits for an OK "
+                "(`samctl campaign start %s`)",
+                c->args.words[0], first, first == 1 ? "" : "s", c->args.words[0]);
+    else
+        ctl_say(c, "campaign %s runs", c->args.words[0]);
+}
+
+/* $1 campaign, $2 int messages that may be planned, 0 = all. */
+static const char first_sql[] =
+    "UPDATE campaigns SET first_left = nullif($2::int, 0), updated_at = sam_now() WHERE id = $1 "
+    "AND status = 'running' AND first_left IS NOT NULL";
+
+struct first_ok {
+    struct uuid campaign_id;
+    int64_t first; /* 0 = all */
+    bool changed;
+};
+
+static enum pg_failure say_ok(struct ctl *c, void *arg)
+{
+    SAM_CLEANUP(schedule_deinit) struct schedule s;
+    SAM_CLEANUP(pg_result_freep) struct pg_result *r = NULL;
+    struct first_ok *ok = arg;
+    enum pg_failure failure = schedule_lock_campaign(&s, c, &ok->campaign_id);
+    if (failure)
+        return failure;
+    pg_add_uuid(ctl_params(c), &ok->campaign_id);
+    pg_add_i32(&c->params, (int32_t)ok->first);
+    if ((failure = pg_exec(c->pg, first_sql, &c->params, &r)))
+        return failure;
+    ok->changed = pg_affected(r) == 1;
+    return ok->changed ? schedule_kick(&s, c) : PG_FINE;
+}
+
+/* A campaign that runs: the OK for its rest, or for some more. */
+static enum ctl_exit start_again(struct ctl *c, const struct lookup_campaign *campaign,
+                                 int64_t first)
+{
+    struct first_ok ok = {.campaign_id = campaign->id, .first = first};
+    enum ctl_exit e = ctl_transaction(c, say_ok, &ok);
+    if (e)
+        return e;
+    if (!ok.changed && first)
+        return ctl_fail("campaign %s runs without a limit already; `samctl campaign pause %s` "
+                        "halts it",
+                        c->args.words[0], c->args.words[0]);
+    ctl_result(c, "campaign", c->args.words[0], "status", campaign_status_name(CAMPAIGN_RUNNING),
+               NULL);
+    if (ok.changed)
+        say_runs(c, first);
+    else
+        ctl_say(c, "campaign %s is running already", c->args.words[0]);
+    return CTL_DONE;
+}
+
 enum ctl_exit command_campaign_start(struct ctl *c)
 {
-    struct status_change x;
+    struct status_change x = {.first = 0};
+    char why[ARGS_WHY_BYTES];
     bool already;
     enum ctl_exit e;
+    if (args_number(&c->args, "first", 1, FIRST_MAX, &x.first, why) != 0)
+        return ctl_wrong_use("%s", why);
     if ((e = ctl_connect(c)) || (e = lookup_campaign(c, c->args.words[0], &x.campaign)))
         return e;
     if (x.campaign.status == CAMPAIGN_PAUSED)
         return ctl_fail("campaign %s is paused: `samctl campaign resume %s`", c->args.words[0],
                         c->args.words[0]);
+    if (x.campaign.status == CAMPAIGN_RUNNING)
+        return start_again(c, &x.campaign, x.first);
     if ((e = to_status(c, CAMPAIGN_RUNNING, &x, &already)) || already)
         return e;
-    ctl_say(c, "campaign %s runs", c->args.words[0]);
+    say_runs(c, x.first);
     return warn_idle(c, &x.campaign);
 }
 
 enum ctl_exit command_campaign_pause(struct ctl *c)
 {
-    struct status_change x;
+    struct status_change x = {.first = 0};
     bool already;
     enum ctl_exit e = to_status(c, CAMPAIGN_PAUSED, &x, &already);
     if (!e && !already)
@@ -169,7 +243,7 @@ enum ctl_exit command_campaign_pause(struct ctl *c)
 
 enum ctl_exit command_campaign_resume(struct ctl *c)
 {
-    struct status_change x;
+    struct status_change x = {.first = 0};
     bool already;
     enum ctl_exit e;
     if ((e = ctl_connect(c)) || (e = lookup_campaign(c, c->args.words[0], &x.campaign)))
@@ -228,7 +302,7 @@ static enum ctl_exit rest_people(struct ctl *c, const struct status_change *x)
 /* Again on a stopped campaign: finishes what an interrupted stop has left. */
 enum ctl_exit command_campaign_stop(struct ctl *c)
 {
-    struct status_change x;
+    struct status_change x = {.first = 0};
     bool already;
     enum ctl_exit e = to_status(c, CAMPAIGN_STOPPED, &x, &already);
     if (!e)

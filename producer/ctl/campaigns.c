@@ -21,7 +21,7 @@ static const char list_sql[] =
 static const char show_sql[] =
     "SELECT " CAMPAIGN_COLUMNS ", to_char(make_interval(mins => c.opens_minute), 'HH24:MI') || "
     "'-' || to_char(make_interval(mins => c.closes_minute), 'HH24:MI'), c.weekend_mask, "
-    "c.holidays, c.subdivision, c.on_note_limit, c.give_up_after_ms FROM campaigns c "
+    "c.holidays, c.subdivision, c.on_note_limit, c.give_up_after_ms, c.first_left FROM campaigns c "
     "WHERE c.id = $1";
 #define LIST_COLUMNS                                                                               \
     {"campaign", "campaign", COLUMN_TEXT}, {"campaign_type", "type", COLUMN_TEXT},                 \
@@ -40,7 +40,8 @@ static const struct column show_columns[] = {LIST_COLUMNS,
                                              {"holidays", "holidays", COLUMN_BOOL},
                                              {"subdivision", "subdivision", COLUMN_TEXT},
                                              {"on_note_limit", "long notes", COLUMN_TEXT},
-                                             {"give_up_after", "give up after", COLUMN_DURATION}};
+                                             {"give_up_after", "give up after", COLUMN_DURATION},
+                                             {"first_left", "left until an OK", COLUMN_NUMBER}};
 
 /* ---- check, create ------------------------------------------------------------------------- */
 

@@ -19,7 +19,8 @@ static const char campaigns_sql[] =
     "coalesce(p.connected, 0), coalesce(p.messaging, 0), coalesce(p.replied, 0), "
     "coalesce(p.converted, 0), coalesce(p.not_interested, 0), coalesce(p.opted_out, 0), "
     "coalesce(p.completed, 0), coalesce(p.failed, 0), coalesce(p.held, 0), coalesce(m.sent, 0), "
-    "coalesce(r.replies, 0), coalesce(q.queued, 0), coalesce(q.unknown, 0), q.next_at "
+    "coalesce(r.replies, 0), coalesce(q.queued, 0), coalesce(q.unknown, 0), q.next_at, "
+    "c.first_left "
     "FROM campaigns c "
     "LEFT JOIN (SELECT campaign_id, count(*) AS people, "
     "count(*) FILTER (WHERE status IN ('pending', 'approved')) AS pending, "
@@ -72,7 +73,11 @@ static const struct column campaign_columns[] = {
     {"queued", "queued", COLUMN_NUMBER},
     {"unknown", "unknown", COLUMN_NUMBER},
     {"next_at", "next", COLUMN_TIME},
+    {"first_left", NULL, COLUMN_NUMBER},
 };
+/* $1 workspace: start --first N, and N are planned. */
+static const char waiting_sql[] = "SELECT name FROM campaigns WHERE workspace_id = $1 "
+                                  "AND status = 'running' AND first_left = 0 ORDER BY name";
 
 static const char accounts_sql[] =
     "SELECT 'account', a.name, CASE WHEN a.blocked_reason IS NULL THEN a.status ELSE 'blocked' "
@@ -111,6 +116,19 @@ static enum ctl_exit count_the_rest(struct ctl *c, const struct lookup_workspace
     return e;
 }
 
+static enum ctl_exit show_waiting(struct ctl *c, const struct lookup_workspace *w)
+{
+    SAM_CLEANUP(pg_result_freep) struct pg_result *r = NULL;
+    pg_add_uuid(ctl_params(c), &w->id);
+    enum ctl_exit e = ctl_query(c, waiting_sql, &r);
+    for (int row = 0; !e && row < pg_rows(r); row++)
+        ctl_say(c,
+                "%s: its first messages are planned or sent, the rest waits for an OK: "
+                "`samctl campaign start %s`",
+                pg_text(r, row, 0), pg_text(r, row, 0));
+    return e;
+}
+
 static enum ctl_exit show(struct ctl *c, const struct lookup_workspace *w)
 {
     SAM_CLEANUP(pg_result_freep) struct pg_result *now = NULL;
@@ -126,6 +144,8 @@ static enum ctl_exit show(struct ctl *c, const struct lookup_workspace *w)
     pg_add_uuid(ctl_params(c), &w->id);
     if ((e = ctl_list(c, campaigns_sql, campaign_columns, SAM_ARRAY_LEN(campaign_columns),
                       "there is no campaign yet: `samctl campaign create FILE` makes one")))
+        return e;
+    if (!c->json && (e = show_waiting(c, w)))
         return e;
     ctl_say(c, "%s", "");
     pg_add_uuid(ctl_params(c), &w->id);

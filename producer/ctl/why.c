@@ -20,7 +20,7 @@
 /* $1 person. */
 static const char person_sql[] =
     "SELECT p.status_reason, p.hold_reason, p.next_step, p.next_at, p.give_up_at, c.steps::text, "
-    "c.on_note_limit, c.status, s.plan_at, sam_now(), p.workspace_id, " PREVIEW_PERSON_COLUMNS
+    "c.on_note_limit, c.first_left, s.plan_at, sam_now(), p.workspace_id, " PREVIEW_PERSON_COLUMNS
     ", " FACTS_FRAME_COLUMNS " FROM campaign_prospects p JOIN campaigns c ON c.id = p.campaign_id "
     "JOIN linkedin_accounts a ON a.id = p.account_id "
     "JOIN account_schedule s ON s.account_id = a.id WHERE p.id = $1";
@@ -32,7 +32,7 @@ enum person_column {
     COL_GIVE_UP_AT,
     COL_STEPS,
     COL_ON_LIMIT,
-    COL_CAMPAIGN_STATUS,
+    COL_FIRST_LEFT,
     COL_PLAN_AT,
     COL_NOW,
     COL_WORKSPACE,
@@ -197,6 +197,11 @@ static void explain_hold(struct question *q, const struct texts_campaign *texts,
     buf_deinit(&text);
 }
 
+static bool first_sent(const struct question *q)
+{
+    return !pg_null(q->row, 0, COL_FIRST_LEFT) && pg_i64(q->row, 0, COL_FIRST_LEFT) == 0;
+}
+
 static void explain_unplanned(struct question *q, const struct texts_campaign *texts, size_t step,
                               const struct verdict *v)
 {
@@ -208,6 +213,10 @@ static void explain_unplanned(struct question *q, const struct texts_campaign *t
         set_detail(a, "it will never be sent");
     } else if (v->reason == REASON_PERSON_HELD) {
         explain_hold(q, texts, step);
+    } else if (first_sent(q) && (v->kind == VERDICT_GO || v->next_at_ms < TIME_NEVER_MS)) {
+        a->reason = REASON_CAMPAIGN_FIRST_SENT;
+        a->next_at_ms = TIME_NEVER_MS;
+        set_detail(a, "`samctl campaign start` once more lets the rest go");
     } else if (v->kind == VERDICT_GO) {
         int64_t plan_at_ms = pg_time_ms(q->row, 0, COL_PLAN_AT);
         a->reason = REASON_SCHEDULED;
@@ -358,17 +367,6 @@ static enum ctl_exit answer_one(struct question *q, bool first)
     return e;
 }
 
-static struct policy_limits limits_of(const struct settings *s)
-{
-    return (struct policy_limits){.spacing_ms = s->limits.spacing_ms,
-                                  .jitter_ms = s->limits.jitter_ms,
-                                  .daily_cap = s->limits.daily_cap,
-                                  .daily_invitations = s->limits.daily_invitations,
-                                  .weekly_invitations = s->limits.weekly_invitations,
-                                  .daily_messages = s->limits.daily_messages,
-                                  .daily_profile_views = s->limits.daily_profile_views};
-}
-
 enum ctl_exit command_why(struct ctl *c)
 {
     SAM_CLEANUP(people_deinit) struct people people = {.count = 0};
@@ -376,8 +374,7 @@ enum ctl_exit command_why(struct ctl *c)
     enum ctl_exit e;
     if ((e = ctl_connect(c)) || (e = people_find(c, c->args.words[0], &people)))
         return e;
-    struct policy_limits limits = limits_of(c->settings);
-    q.facts = facts_new(&limits, c->settings->unipile.timeout_ms);
+    q.facts = facts_new(c->settings);
     q.texts = texts_new();
     for (size_t i = 0; !e && i < people.count; i++) {
         q.person = &people.rows[i];

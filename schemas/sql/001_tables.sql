@@ -85,7 +85,8 @@ CREATE TABLE campaigns (
     steps             jsonb NOT NULL
         CHECK (jsonb_typeof(steps) = 'array' AND jsonb_array_length(steps) > 0),
     source            jsonb NOT NULL DEFAULT '{}', -- the user's file as it was given
-    first_n           integer, -- start --first N: send N, then wait for an OK
+    first_left        integer CHECK (first_left >= 0), -- start --first N: so many messages may
+                               -- still be planned until somebody says OK; NULL = no limit
     version           bigint NOT NULL DEFAULT 0, -- of operator changes, see outbox
     created_at        timestamptz NOT NULL DEFAULT sam_now(),
     updated_at        timestamptz NOT NULL DEFAULT sam_now(),

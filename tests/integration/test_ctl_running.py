@@ -24,11 +24,11 @@ class Running(CampaignTest):
         """One call whose outcome is unknown; settled, and all people to their end."""
         self.prepare()
         self.simulator.ask("POST", "/fault", {"route": "chats", "action": action})
-        self.start_worker()
-        self.start_producer()
+        self.start_both()
         self.campaign("run", "messenger", HELLO, 3)
         item = self.wait_for("an unknown send", self.unknown)[0]
         self.wait_for("the others", lambda: self.sent() == 2)
+        self.wait_for("the gauge", lambda: self.producer.metric("sam_unknown_items") == 1)
         said = self.samctl("unknown", "settle", item["item_id"], answer)
         self.assertIn("settled: it is ", said)
         self.wait_until_ended()
@@ -43,6 +43,30 @@ class Running(CampaignTest):
     def test_unknown_and_not_sent(self):
         self.settle("cut_before", "not-sent")
         self.judge(3)
+
+    def test_the_first_few_and_then_an_ok(self):
+        people = self.run_campaign(HELLO, 12, start=False)
+        self.start_producer()  # both together plan no more than that
+        self.samctl("campaign", "start", "run", "--first", "3")
+        self.wait_until_sent(3)
+        self.wait_for("the rest to wait", lambda: "waits for an OK" in self.samctl("status"))
+        whys = [self.samctl_json("why", person)[0] for person in people]
+        waiting = [w for w in whys if w["reason"] == "campaign_first_sent"]
+        self.assertEqual(len(waiting), 9, whys)
+        self.samctl("campaign", "start", "run", "--first", "2")
+        self.wait_until_sent(5)
+        self.assertEqual(self.items(), {"sent": 5})
+        self.samctl("campaign", "start", "run")
+        self.wait_until_ended()
+        self.judge(12)
+
+    def test_first_is_a_number_and_not_for_a_campaign_that_runs_freely(self):
+        self.prepare()
+        self.campaign("run", "messenger", HELLO, 1)
+        for first, code, why in (("0", 2, "--first"), ("2", 1, "without a limit")):
+            done = self.samctl_result("campaign", "start", "run", "--first", first)
+            self.assertEqual(done.returncode, code)
+            self.assertIn(why, done.stderr)
 
     def test_an_edit_reaches_what_waits(self):
         self.run_campaign({"direct_message_1": "Hello {first_name}"}, 12)
