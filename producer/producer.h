@@ -58,6 +58,8 @@ SAM_MUSTCHECK struct batch producer_expire(struct producer *p);
 SAM_MUSTCHECK struct batch producer_give_up(struct producer *p);
 /* Running campaigns whose people have all ended. */
 SAM_MUSTCHECK struct batch producer_complete(struct producer *p);
+/* What stands for a person, as a gauge. */
+SAM_MUSTCHECK struct batch producer_count(struct producer *p);
 /* Looks at accounts for acceptances and replies. */
 SAM_MUSTCHECK struct batch producer_sync(struct producer *p);
 /* Operator changes and left-over events go to the ledger. */

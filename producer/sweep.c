@@ -209,3 +209,17 @@ struct batch producer_complete(struct producer *p)
     result.rows = pg_rows(r);
     return result;
 }
+
+/* ---- gauges --------------------------------------------------------------------------------- */
+
+static const char unknown_sql[] = "SELECT count(*) FROM send_queue WHERE status = 'unknown'";
+
+struct batch producer_count(struct producer *p)
+{
+    struct pg_result *r SAM_CLEANUP(pg_result_freep) = NULL;
+    enum pg_failure failure = pg_exec(p->pg, unknown_sql, NULL, &r);
+    if (failure)
+        return producer_failed(p, "count", failure);
+    metrics_set(p->metrics, METRIC_UNKNOWN_ITEMS, pg_i64(r, 0, 0));
+    return (struct batch){0};
+}

@@ -39,6 +39,7 @@ static const struct step steps[] = {
     {producer_sync,      0,               METRIC_STEP_SYNC,         true},
     {producer_give_up,   2 * SECOND_MS,   METRIC_STEP_GIVE_UP,      true},
     {producer_complete,  2 * SECOND_MS,   METRIC_STEP_COMPLETE,     true},
+    {producer_count,     10 * SECOND_MS,  METRIC_STEP_COUNT,        false},
 };
 /* clang-format on */
 
@@ -205,6 +206,13 @@ static void lost(struct app *a)
     tell_gate(a);
 }
 
+static void tell_kafka(struct app *a)
+{
+    bool up = kafka_producer_up(a->p.kafka);
+    metrics_set(a->p.metrics, METRIC_KAFKA_UP, up ? 1 : 0);
+    reason(a, "kafka", up ? NULL : "no broker is connected");
+}
+
 static void tick(struct app *a)
 {
     int64_t begun_us = clock_monotonic_us();
@@ -216,6 +224,7 @@ static void tick(struct app *a)
     metrics_observe(a->p.metrics, METRIC_TURN_SECONDS, clock_monotonic_us() - begun_us);
     if (failure == PG_LOST || failure == PG_SCHEMA)
         lost(a);
+    tell_kafka(a);
     if (kafka_producer_broken(a->p.kafka)) {
         log_error(a->p.log, "kafka_producer_lost",
                   LOG_MSG("this process ends, to be started anew"));
@@ -237,22 +246,10 @@ static void loop(struct app *a)
     }
 }
 
-static struct policy_limits limits_of(const struct settings *s)
-{
-    return (struct policy_limits){.spacing_ms = s->limits.spacing_ms,
-                                  .jitter_ms = s->limits.jitter_ms,
-                                  .daily_cap = s->limits.daily_cap,
-                                  .daily_invitations = s->limits.daily_invitations,
-                                  .weekly_invitations = s->limits.weekly_invitations,
-                                  .daily_messages = s->limits.daily_messages,
-                                  .daily_profile_views = s->limits.daily_profile_views};
-}
-
 int producer_run(struct startup *s, struct metrics *metrics)
 {
     struct app a = {.s = s};
     struct producer *p = &a.p;
-    struct policy_limits limits = limits_of(s->settings);
     sigset_t set;
     p->settings = s->settings;
     p->log = s->log;
@@ -265,7 +262,7 @@ int producer_run(struct startup *s, struct metrics *metrics)
     p->topic_events = settings_topic(s->settings, "sam.events");
     p->gate = gate_new(s->partitions, p->topic_events, &p->ledger_id, p->log);
     a.floor = gate_floor_new(p->gate);
-    p->facts = facts_new(&limits, s->settings->unipile.timeout_ms);
+    p->facts = facts_new(s->settings);
     p->texts = texts_new();
     pg_params_init(&p->params);
     (void)sigemptyset(&set);

@@ -184,12 +184,20 @@ static void on_turn(void *ctx)
         begin_claims(w);
 }
 
+static void tell_kafka(struct worker *w)
+{
+    bool up = kafka_producer_up(w->kafka);
+    metrics_set(w->metrics, METRIC_KAFKA_UP, up ? 1 : 0);
+    reason(w, "kafka", up ? NULL : "no broker is connected");
+}
+
 static void on_heartbeat(void *ctx)
 {
     struct app *app = ctx;
     loop_timer_after(app->w.loop, &app->heartbeat, HEARTBEAT_MS);
     sync_advance(app->w.sync);
     ask_clock(&app->w);
+    tell_kafka(&app->w);
 }
 
 static void on_kafka(void *ctx, unsigned events)
@@ -232,17 +240,6 @@ static int open_signals(struct app *app)
         return -errno;
     app->signals = loop_watch(app->w.loop, app->signal_fd, LOOP_READ, on_signal, app);
     return 0;
-}
-
-static struct policy_limits limits_of(const struct settings *s)
-{
-    return (struct policy_limits){.spacing_ms = s->limits.spacing_ms,
-                                  .jitter_ms = s->limits.jitter_ms,
-                                  .daily_cap = s->limits.daily_cap,
-                                  .daily_invitations = s->limits.daily_invitations,
-                                  .weekly_invitations = s->limits.weekly_invitations,
-                                  .daily_messages = s->limits.daily_messages,
-                                  .daily_profile_views = s->limits.daily_profile_views};
 }
 
 static int open_unipile(struct worker *w, char *why, size_t why_bytes)
@@ -310,9 +307,8 @@ static void names(struct worker *w)
 static int build(struct app *app, char *why, size_t why_bytes)
 {
     struct worker *w = &app->w;
-    struct policy_limits limits = limits_of(w->settings);
     int r;
-    w->facts = facts_new(&limits, w->settings->unipile.timeout_ms);
+    w->facts = facts_new(w->settings);
     w->gate = gate_new(w->partitions, w->topic_events, &w->ledger_id, w->log);
     w->gate_floor = gate_floor_new(w->gate);
     w->outgoing = outgoing_new(w);

@@ -90,11 +90,17 @@ static gboolean uuid_same(gconstpointer a, gconstpointer b)
     return uuid_equal(a, b);
 }
 
-struct facts *facts_new(const struct policy_limits *defaults, int64_t call_timeout_ms)
+struct facts *facts_new(const struct settings *s)
 {
     struct facts *f = sam_xcalloc(1, sizeof(*f));
-    f->defaults = *defaults;
-    f->call_timeout_ms = call_timeout_ms;
+    f->defaults = (struct policy_limits){.spacing_ms = s->limits.spacing_ms,
+                                         .jitter_ms = s->limits.jitter_ms,
+                                         .daily_cap = s->limits.daily_cap,
+                                         .daily_invitations = s->limits.daily_invitations,
+                                         .weekly_invitations = s->limits.weekly_invitations,
+                                         .daily_messages = s->limits.daily_messages,
+                                         .daily_profile_views = s->limits.daily_profile_views};
+    f->call_timeout_ms = s->unipile.timeout_ms;
     f->calendars = g_hash_table_new_full(uuid_hash, uuid_same, NULL, free);
     return f;
 }

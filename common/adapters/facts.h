@@ -10,15 +10,16 @@
 #include <stdint.h>
 
 #include "common/adapters/pg.h"
+#include "common/base/settings.h"
 #include "common/model/identity.h"
 #include "common/model/job.h"
 #include "common/policy/decide.h"
 
 struct facts;
 
-/* defaults: the config's limits, for what an account has no own value of; copied. call_timeout_ms:
- * how long a call may go on after its start_by; an attempt without an end counts as ended then. */
-struct facts *facts_new(const struct policy_limits *defaults, int64_t call_timeout_ms);
+/* Takes from the settings, by value: the limits, for what an account has no own value of; and how
+ * long a call may go on after its start_by, for an attempt without an end counts as ended then. */
+struct facts *facts_new(const struct settings *settings);
 void facts_free(struct facts *f);
 SAM_DEFINE_FREEP(facts)
 

@@ -67,6 +67,8 @@ void kafka_producer_poll(struct kafka_producer *p);
 SAM_MUSTCHECK int kafka_producer_flush(struct kafka_producer *p, int64_t timeout_ms);
 /* Messages that are queued or under way. */
 size_t kafka_producer_pending(const struct kafka_producer *p);
+/* A broker is connected, by what librdkafka reports every 2 s while poll is called. */
+bool kafka_producer_up(const struct kafka_producer *p);
 /* A fatal error of the idempotent producer: free it and make a new one. */
 bool kafka_producer_broken(const struct kafka_producer *p);
 /* How many partitions the cluster says the topic has. Blocks up to timeout_ms.

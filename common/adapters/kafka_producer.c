@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include "common/adapters/kafka_internal.h"
+#include "common/adapters/kafka_stats.h"
 #include "common/base/clock.h"
 
 #include "common/base/banned.h"
@@ -17,6 +18,7 @@ struct kafka_producer {
     int fd;
     struct log *log;
     bool broken;
+    bool up;         /* the last that was heard: a broker is connected, a message arrived */
     uint64_t failed; /* messages without a waiting owner that could not be delivered */
 };
 
@@ -28,6 +30,7 @@ static const struct kafka_setting settings[] = {
     {"message.timeout.ms", "30000"},
     {"queue.buffering.max.messages", QUEUE_MAX_MESSAGES},
     {"queue.buffering.max.kbytes", "262144"},
+    {"statistics.interval.ms", "2000"},
 };
 
 int kafka_producer_new(const struct kafka_options *options, struct kafka_producer **ret, char *why,
@@ -36,7 +39,7 @@ int kafka_producer_new(const struct kafka_options *options, struct kafka_produce
     rd_kafka_conf_t *conf = kafka_conf(options, settings, SAM_ARRAY_LEN(settings), why, why_bytes);
     if (!conf)
         return -EINVAL;
-    rd_kafka_conf_set_events(conf, RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR);
+    rd_kafka_conf_set_events(conf, RD_KAFKA_EVENT_DR | RD_KAFKA_EVENT_ERROR | RD_KAFKA_EVENT_STATS);
     char text[256];
     rd_kafka_t *rk = rd_kafka_new(RD_KAFKA_PRODUCER, conf, text, sizeof(text));
     if (!rk) {
@@ -47,6 +50,7 @@ int kafka_producer_new(const struct kafka_options *options, struct kafka_produce
     struct kafka_producer *p = sam_xcalloc(1, sizeof(*p));
     p->rk = rk;
     p->log = options->log;
+    p->up = true; /* until it is heard otherwise */
     p->queue = rd_kafka_queue_get_main(rk);
     p->fd = kafka_wake_fd(p->queue);
     *ret = p;
@@ -58,6 +62,7 @@ static void on_delivery(struct kafka_producer *p, rd_kafka_event_t *event)
     const rd_kafka_message_t *m;
     while ((m = rd_kafka_event_message_next(event))) {
         struct kafka_delivery *delivery = m->_private;
+        p->up = !m->err;
         if (delivery) {
             delivery->fn(delivery, kafka_errno(m->err), m->partition, m->offset);
         } else if (m->err) {
@@ -77,6 +82,15 @@ static void on_error(struct kafka_producer *p, rd_kafka_event_t *event)
     }
 }
 
+/* A broker that answers no more stays connected for a while: what is not delivered tells sooner. */
+static void on_stats(struct kafka_producer *p, rd_kafka_event_t *event)
+{
+    const char *json = rd_kafka_event_stats(event);
+    size_t up;
+    if (json && kafka_stats_brokers_up(json, strlen(json), &up) == 0)
+        p->up = up > 0;
+}
+
 static void serve(struct kafka_producer *p, rd_kafka_event_t *event)
 {
     rd_kafka_event_type_t type = rd_kafka_event_type(event);
@@ -84,6 +98,8 @@ static void serve(struct kafka_producer *p, rd_kafka_event_t *event)
         on_delivery(p, event);
     else if (type == RD_KAFKA_EVENT_ERROR)
         on_error(p, event);
+    else if (type == RD_KAFKA_EVENT_STATS)
+        on_stats(p, event);
     rd_kafka_event_destroy(event);
 }
 
@@ -163,6 +179,11 @@ size_t kafka_producer_pending(const struct kafka_producer *p)
 {
     int n = rd_kafka_outq_len(p->rk);
     return n > 0 ? (size_t)n : 0;
+}
+
+bool kafka_producer_up(const struct kafka_producer *p)
+{
+    return p->up;
 }
 
 bool kafka_producer_broken(const struct kafka_producer *p)

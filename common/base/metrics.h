@@ -48,6 +48,7 @@ enum metric_program { IN_PRODUCER = 1, IN_WORKER = 2, IN_BOTH = 3 };
     X(METRIC_STEP_EXPIRE, "expire")                                                                \
     X(METRIC_STEP_GIVE_UP, "give_up")                                                              \
     X(METRIC_STEP_COMPLETE, "complete")                                                            \
+    X(METRIC_STEP_COUNT, "count")                                                                  \
     X(METRIC_STEP_SYNC, "sync")                                                                    \
     X(METRIC_STEP_OUTBOX, "outbox")
 
@@ -71,7 +72,7 @@ enum metric_program { IN_PRODUCER = 1, IN_WORKER = 2, IN_BOTH = 3 };
       "Rows that one batch of a step took.")                                                       \
     X(METRIC_BATCH_SECONDS, "sam_producer_batch_seconds", METRIC_HISTOGRAM, LABEL_STEP, 1000000,   \
       IN_PRODUCER, "Time of one batch of a step.")                                                 \
-    X(METRIC_UNKNOWN_ITEMS, "sam_unknown_items", METRIC_GAUGE, LABEL_NONE, 1, IN_BOTH,             \
+    X(METRIC_UNKNOWN_ITEMS, "sam_unknown_items", METRIC_GAUGE, LABEL_NONE, 1, IN_PRODUCER,         \
       "Items in the database whose outcome is unknown and stands for a person.")                   \
     /* both: what the policy refused, what was looked at */                                        \
     X(METRIC_RETURNS, "sam_returns_total", METRIC_COUNTER, LABEL_REASON, 1, IN_BOTH,               \
@@ -129,7 +130,7 @@ enum metric_program { IN_PRODUCER = 1, IN_WORKER = 2, IN_BOTH = 3 };
     X(METRIC_POSTGRES_FAILED, "sam_postgres_failures_total", METRIC_COUNTER, LABEL_FAILURE, 1,     \
       IN_BOTH, "Transactions that failed, by what the failure asks for.")                          \
     X(METRIC_KAFKA_UP, "sam_kafka_up", METRIC_GAUGE, LABEL_NONE, 1, IN_BOTH,                       \
-      "1 while Kafka takes records.")                                                              \
+      "1 while a broker of Kafka is connected.")                                                   \
     X(METRIC_KAFKA_PRODUCED, "sam_kafka_produced_total", METRIC_COUNTER, LABEL_NONE, 1, IN_BOTH,   \
       "Records that Kafka acknowledged.")                                                          \
     X(METRIC_KAFKA_FAILED, "sam_kafka_failures_total", METRIC_COUNTER, LABEL_NONE, 1, IN_BOTH,     \
@@ -137,7 +138,7 @@ enum metric_program { IN_PRODUCER = 1, IN_WORKER = 2, IN_BOTH = 3 };
     X(METRIC_KAFKA_ERRORS, "sam_kafka_errors_total", METRIC_COUNTER, LABEL_NONE, 1, IN_BOTH,       \
       "Errors that the Kafka client reported.")                                                    \
     X(METRIC_TURN_SECONDS, "sam_loop_turn_seconds", METRIC_HISTOGRAM, LABEL_NONE, 1000000,         \
-      IN_BOTH, "Time of one turn of the program's loop, waiting not included.")                    \
+      IN_PRODUCER, "Time of one turn of the program's loop, waiting not included.")                \
     X(METRIC_LOG_LINES, "sam_log_lines_total", METRIC_COUNTER, LABEL_LEVEL, 1, IN_BOTH,            \
       "Log lines written, by level.")                                                              \
     /* read when they are asked for */                                                             \

@@ -14,9 +14,8 @@ class Outage(CampaignTest):
 
     def start_some(self, people=40):
         self.prepare(options=["--latency", "50-200"])
+        self.start_both()
         self.start_worker()
-        self.start_worker()
-        self.start_producer()
         self.campaign("out", "messenger", ONE, people)
         self.wait_for("six sends", lambda: self.sent() >= 6)
 
@@ -42,8 +41,13 @@ class Outage(CampaignTest):
         self.start_some()
         self.kafka.stop()
         self.wait_for("sends to end", self.quiet, 20)
+        for daemon in (self.worker, self.producer):
+            self.wait_for("the gauge", lambda d=daemon: d.metric("sam_kafka_up") == 0, 20)
+            self.assertIn("kafka: no broker is connected", daemon.get("/readyz")[1])
         self.kafka.start()
         self.all_sent()
+        for daemon in (self.worker, self.producer):
+            self.wait_for("the gauge", lambda d=daemon: d.metric("sam_kafka_up") == 1, 20)
 
     def test_daemons_wait_for_postgres_and_say_so(self):
         self.prepare()
