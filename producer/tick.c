@@ -16,6 +16,7 @@
 
 #define ROUNDS_PER_TICK 20 /* full batches in a row before the other steps have their turn */
 #define GATE_EVERY_MS   50
+#define GATE_LOOK_MS    1000 /* at the positions while it is open: they may go back, or halt */
 #define CLOCK_OFF_MS    (5 * SECOND_MS) /* design 3.10 */
 #define RECONNECT_MS    1000
 
@@ -87,6 +88,7 @@ static void tell_gate(struct app *a)
     int32_t all = gate_partitions(a->p.gate);
     (void)snprintf(text, sizeof(text), "the ledger is applied for %d of %d partitions", open, all);
     reason(a, "gate", open == all ? NULL : text);
+    reason(a, "ledger_halted", gate_trouble(a->p.gate));
     metrics_set(a->p.metrics, METRIC_GATE_OPEN, open);
     metrics_set(a->p.metrics, METRIC_GATE_ALL, all);
 }
@@ -94,8 +96,10 @@ static void tell_gate(struct app *a)
 static enum pg_failure pass_gate(struct app *a)
 {
     struct pg_result *r SAM_CLEANUP(pg_result_freep) = NULL;
-    if (!gate_waiting(a->p.gate))
+    int64_t now = clock_boot_ms();
+    if (!gate_waiting(a->p.gate) && now - a->gate_asked_ms < GATE_LOOK_MS)
         return PG_FINE;
+    a->gate_asked_ms = now;
     gate_write(a->p.gate, a->p.kafka, a->p.now_ms);
     kafka_producer_poll(a->p.kafka);
     gate_ask(a->p.gate, a->floor);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/base/clock.h"
+#include "worker/ledger_queue.h"
 #include "worker/ledger_tx.h"
 
 #include "common/base/banned.h"
@@ -14,21 +15,12 @@
 #define RETRY_MS      50
 #define TROUBLE_MS    5000
 #define HOLD_MS       2000
-
-/* One event that was read, or (bad != NULL) one that could not be. */
-struct queued {
-    struct event event;
-    int32_t partition;
-    int64_t offset;
-    char *bad;    /* owned: why it cannot be applied */
-    void *record; /* owned, with bad */
-    size_t record_bytes;
-    struct uuid key;
-};
+#define LOOK_AGAIN_MS 30000 /* at a partition that is halted */
 
 struct part {
     bool assigned;
-    bool halted;
+    const char *halted;     /* why nothing of it is applied; NULL = all is well */
+    bool tell_halt;         /* Postgres does not know of it yet */
     bool verify;            /* the next record is the one before next_offset */
     int64_t next_offset;    /* of the first record that is not queued */
     int64_t applied_offset; /* what Postgres says */
@@ -42,6 +34,7 @@ struct ledger {
     struct loop_watch *watch;
     struct loop_timer timer; /* a retry after a failure */
     struct loop_timer hold_timer;
+    struct loop_timer look_timer; /* is what halts a partition still so? */
     struct ledger_tx *tx;
     struct pg_params params;
     struct part *parts;
@@ -54,10 +47,7 @@ struct ledger {
     bool held;    /* enough is queued: the consumer is not polled */
     bool waiting; /* the timer runs before the next transaction */
     bool busy;    /* a transaction is under way */
-    struct queued *queue; /* ring, owned */
-    size_t head;
-    size_t count;
-    size_t capacity;
+    struct ledger_queue queue;
     struct event *batch; /* contiguous copies for the transaction */
     size_t batch_count;
     size_t batch_max; /* halves when Postgres refuses a batch, until the bad event stands alone */
@@ -72,29 +62,15 @@ static const char ensure_sql[] =
     "ORDER BY x ON CONFLICT (partition) DO NOTHING";
 static const char read_sql[] = "SELECT partition, next_offset, last_event_id FROM ledger_positions "
                                "WHERE partition = ANY ($1)";
+/* $1 partition, $2 its position, $3 why. */
+static const char halt_sql[] = "UPDATE ledger_positions SET halted_reason = $3 "
+                               "WHERE partition = $1 AND next_offset = $2";
 
 static void advance(struct ledger *l);
 
 static void state(struct ledger *l, const char *what, const char *text)
 {
     l->o.state(l->o.ctx, what, text);
-}
-
-static void drop_one(struct ledger *l)
-{
-    struct queued *q = &l->queue[l->head];
-    free(q->bad);
-    free(q->record);
-    q->bad = NULL;
-    q->record = NULL;
-    l->head = (l->head + 1) % l->capacity;
-    l->count--;
-}
-
-static void drop_queue(struct ledger *l)
-{
-    while (l->count > 0)
-        drop_one(l);
 }
 
 static void on_timer(void *ctx)
@@ -167,7 +143,7 @@ static void reposition(struct ledger *l)
     struct pg_params *p = &l->params;
     l->stale = false;
     l->positioning = true;
-    drop_queue(l);
+    ledger_queue_drop(&l->queue, l->queue.count);
     pg_params_reset(p);
     pg_array_open(p, PG_ARRAY_I32);
     for (size_t i = 0; i < l->assignment_count; i++)
@@ -234,20 +210,44 @@ static void on_revoked(void *ctx, const struct kafka_part *parts, size_t count, 
     l->assignment_count = 0;
     l->reading = false;
     l->stale = true;
-    drop_queue(l);
+    ledger_queue_drop(&l->queue, l->queue.count);
     for (int32_t i = 0; i < l->parts_count; i++)
         l->parts[i].assigned = false;
     kafka_consumer_unassign(l->consumer);
 }
 
+/* Every gate reads it in Postgres, so whoever plans, publishes or claims stops. Looked at anew
+ * after a while: the right cluster may be back, and what is applied then takes the halt away. */
 static void halt(struct ledger *l, struct part *p, int32_t partition, const char *why)
 {
-    char text[200];
-    p->halted = true;
-    (void)snprintf(text, sizeof(text), "partition %d: %s", partition, why);
+    p->halted = why;
+    p->tell_halt = true;
     log_error(l->o.log, "ledger_halted", LOG_INT("partition", partition), LOG_STR("why", why),
               LOG_MSG("nothing is planned or sent for its accounts until an operator decides"));
-    state(l, "ledger_halted", text);
+    loop_timer_after(l->o.loop, &l->look_timer, LOOK_AGAIN_MS);
+}
+
+static void on_look(void *ctx)
+{
+    struct ledger *l = ctx;
+    lose_position(l);
+    advance(l);
+}
+
+static void tell_halts(struct ledger *l)
+{
+    for (int32_t i = 0; i < l->parts_count; i++) {
+        struct part *p = &l->parts[i];
+        if (!p->tell_halt)
+            continue;
+        p->tell_halt = false;
+        pg_params_reset(&l->params);
+        pg_add_i32(&l->params, i);
+        pg_add_i64(&l->params, p->applied_offset);
+        pg_add_text(&l->params, p->halted);
+        pg_async_send(l->pg, "ledger_halt", halt_sql, &l->params, NULL, NULL);
+        pg_async_sync(l->pg);
+    }
 }
 
 /* The record before the position must be the one that was applied last. */
@@ -267,47 +267,6 @@ static bool verified(struct ledger *l, struct part *p, const struct kafka_record
     return false;
 }
 
-static void push_bad(struct ledger *l, const struct kafka_record *record, struct queued *q,
-                     const char *why)
-{
-    char key[UUID_TEXT_BYTES] = "";
-    q->bad = sam_xstrdup(why);
-    q->record_bytes =
-        record->value_bytes < RECORD_MAX_BYTES ? record->value_bytes : RECORD_MAX_BYTES;
-    q->record = sam_xmalloc(q->record_bytes + 1);
-    if (record->value) /* a record may have none at all */
-        memcpy(q->record, record->value, q->record_bytes);
-    if (record->key_bytes == UUID_TEXT_BYTES - 1)
-        memcpy(key, record->key, record->key_bytes);
-    if (uuid_parse(key, &q->key) != 0)
-        q->key = (struct uuid){{0}};
-    log_error(l->o.log, "event_undecodable", LOG_INT("partition", record->partition),
-              LOG_INT("offset", record->offset), LOG_STR("why", why));
-}
-
-static void push(struct ledger *l, struct part *p, const struct kafka_record *record)
-{
-    char type[64] = "";
-    char why[RECORD_WHY_BYTES] = "";
-    struct queued *q = &l->queue[(l->head + l->count) % l->capacity];
-    (void)kafka_record_header(record, "ce_type", type, sizeof(type));
-    memset(q, 0, offsetof(struct queued, event));
-    q->bad = NULL;
-    q->record = NULL;
-    q->partition = record->partition;
-    q->offset = record->offset;
-    int r =
-        event_decode(type, record->value ? record->value : "", record->value_bytes, &q->event, why);
-    if (r != 0) {
-        push_bad(l, record, q, why);
-    } else if (!uuid_equal(&q->event.ledger_id, &l->o.ledger_id)) {
-        halt(l, p, record->partition, "the events belong to another ledger (ledger_id)");
-        return;
-    }
-    l->count++;
-    p->next_offset = record->offset + 1;
-}
-
 static void on_record(void *ctx, const struct kafka_record *record)
 {
     struct ledger *l = ctx;
@@ -320,12 +279,24 @@ static void on_record(void *ctx, const struct kafka_record *record)
     }
     if (record->offset < p->next_offset)
         return;
-    if (l->count == l->capacity) { /* paused too late: read it again */
+    if (ledger_queue_full(&l->queue)) { /* paused too late: read it again */
         lose_position(l);
         return;
     }
     metrics_add_label(l->o.metrics, METRIC_RECORDS, METRIC_TOPIC_EVENTS, 1);
-    push(l, p, record);
+    if (ledger_queue_push(&l->queue, record, &l->o.ledger_id, l->o.log) != 0)
+        halt(l, p, record->partition, "the events belong to another ledger (ledger_id)");
+    else
+        p->next_offset = record->offset + 1;
+}
+
+static void on_no_offset(void *ctx, int topic, int32_t partition)
+{
+    struct ledger *l = ctx;
+    (void)topic;
+    struct part *p = part_of(l, partition);
+    if (p->assigned && !p->halted)
+        halt(l, p, partition, "the log begins after the position, or ends before it");
 }
 
 static void on_error(void *ctx, const char *text, bool fatal)
@@ -340,14 +311,14 @@ static void on_readable(void *ctx, unsigned events)
     struct ledger *l = ctx;
     (void)events;
     (void)kafka_consumer_poll(l->consumer, (int)l->o.batch);
-    if (l->count + l->o.batch >= l->capacity)
+    if (l->queue.count + l->o.batch >= l->queue.capacity)
         hold(l, true);
     advance(l);
 }
 
 /* ---- transactions --------------------------------------------------------------------------- */
 
-static void add_move(struct ledger *l, const struct queued *q)
+static void add_move(struct ledger *l, const struct ledger_queued *q)
 {
     struct ledger_move *m = NULL;
     for (size_t i = 0; i < l->moves_count && !m; i++) {
@@ -368,8 +339,8 @@ static void begin_batch(struct ledger *l)
 {
     l->batch_count = 0;
     l->moves_count = 0;
-    for (size_t i = 0; i < l->count && i < l->batch_max; i++) {
-        const struct queued *q = &l->queue[(l->head + i) % l->capacity];
+    for (size_t i = 0; i < l->queue.count && i < l->batch_max; i++) {
+        const struct ledger_queued *q = ledger_queue_at(&l->queue, i);
         if (q->bad)
             break;
         l->batch[l->batch_count++] = q->event;
@@ -382,10 +353,10 @@ static void begin_batch(struct ledger *l)
 /* The event at the head of the queue cannot be applied: it is kept, and its account stops. */
 static void begin_aside(struct ledger *l, const char *reason)
 {
-    const struct queued *q = &l->queue[l->head];
+    const struct ledger_queued *q = ledger_queue_at(&l->queue, 0);
     struct buf text = BUF_INIT(RECORD_MAX_BYTES);
     struct ledger_aside aside = {.offset = q->offset,
-                                 .account_id = q->key,
+                                 .account_id = q->account_id,
                                  .reason = reason,
                                  .record = q->record,
                                  .record_bytes = q->record_bytes};
@@ -413,13 +384,13 @@ static void applied(struct ledger *l)
             kafka_consumer_store(l->consumer, 0, l->moves[i].partition, p->applied_offset);
         }
     }
-    for (size_t i = 0; i < l->batch_count && l->count > 0 && !l->stale; i++)
-        drop_one(l);
+    if (!l->stale)
+        ledger_queue_drop(&l->queue, l->batch_count);
     l->batch_max = l->batch_max * 2 < l->o.batch ? l->batch_max * 2 : l->o.batch;
     metrics_add(l->o.metrics, METRIC_EVENTS_APPLIED, l->batch_count);
     metrics_observe(l->o.metrics, METRIC_APPLY_SIZE, (int64_t)l->batch_count);
     metrics_observe(l->o.metrics, METRIC_APPLY_SECONDS, clock_monotonic_us() - l->begun_us);
-    if (l->count >= l->capacity / 2 || !l->reading)
+    if (l->queue.count >= l->queue.capacity / 2 || !l->reading)
         return;
     hold(l, false);
     kafka_consumer_pause(l->consumer, 0, false);
@@ -437,15 +408,8 @@ static void refused(struct ledger *l, const char *error)
         wait(l, TROUBLE_MS);
         return;
     }
-    struct queued *q = &l->queue[l->head];
-    if (!q->bad && !l->stale && l->count > 0) {
-        struct buf text = BUF_INIT(RECORD_MAX_BYTES);
-        event_encode(&q->event, &text);
-        q->bad = sam_xstrdup(error);
-        q->record_bytes = text.len;
-        q->record = buf_take(&text);
-        q->key = q->event.account_id;
-    }
+    if (!l->stale && l->queue.count > 0 && !ledger_queue_at(&l->queue, 0)->bad)
+        ledger_queue_spoil(&l->queue, error);
 }
 
 static void on_tx(void *ctx, enum ledger_tx_result result, const char *error)
@@ -491,17 +455,18 @@ static void advance(struct ledger *l)
     tell_lag(l);
     if (l->busy || l->positioning || l->waiting || !pg_async_up(l->pg))
         return;
+    tell_halts(l);
     if (l->stale || !l->reading) {
         if (l->assignment_count > 0)
             reposition(l);
         return;
     }
-    if (l->count == 0)
+    if (l->queue.count == 0)
         return;
     l->busy = true;
     l->begun_us = clock_monotonic_us();
-    if (l->queue[l->head].bad)
-        begin_aside(l, l->queue[l->head].bad);
+    if (ledger_queue_at(&l->queue, 0)->bad)
+        begin_aside(l, ledger_queue_at(&l->queue, 0)->bad);
     else
         begin_batch(l);
 }
@@ -520,21 +485,24 @@ static void on_postgres(void *ctx, bool up, const char *why)
 int ledger_new(const struct ledger_options *options, struct ledger **ret, char *why,
                size_t why_bytes)
 {
-    static const struct kafka_consumer_ops ops = {.record = on_record,
-                                                  .assigned = on_assigned,
-                                                  .revoked = on_revoked,
-                                                  .error = on_error,
-                                                  .strict_offsets = true};
+    static const struct kafka_consumer_ops ops = {
+        .record = on_record,
+        .assigned = on_assigned,
+        .revoked = on_revoked,
+        .error = on_error,
+        .no_offset = on_no_offset,
+    };
     struct ledger *l = sam_xcalloc(1, sizeof(*l));
     l->o = *options;
-    l->capacity = options->batch * QUEUE_BATCHES;
-    l->queue = sam_xcalloc(l->capacity, sizeof(*l->queue));
+    ledger_queue_init(&l->queue, options->batch * QUEUE_BATCHES);
     l->batch = sam_xcalloc(options->batch, sizeof(*l->batch));
     l->batch_max = options->batch;
     l->timer.fn = on_timer;
     l->timer.ctx = l;
     l->hold_timer.fn = on_held;
     l->hold_timer.ctx = l;
+    l->look_timer.fn = on_look;
+    l->look_timer.ctx = l;
     pg_params_init(&l->params);
     l->pg = pg_async_new(options->loop, &options->postgres, options->log, on_postgres, l);
     l->tx =
@@ -558,12 +526,12 @@ void ledger_free(struct ledger *l)
     loop_unwatch(l->o.loop, l->watch);
     loop_timer_cancel(l->o.loop, &l->timer);
     loop_timer_cancel(l->o.loop, &l->hold_timer);
+    loop_timer_cancel(l->o.loop, &l->look_timer);
     kafka_consumer_free(l->consumer);
     pg_async_free(l->pg);
     ledger_tx_free(l->tx);
     pg_params_deinit(&l->params);
-    drop_queue(l);
-    free(l->queue);
+    ledger_queue_deinit(&l->queue);
     free(l->batch);
     free(l->moves);
     free(l->parts);
@@ -573,5 +541,5 @@ void ledger_free(struct ledger *l)
 
 bool ledger_idle(const struct ledger *l)
 {
-    return l->count == 0 && !l->busy;
+    return l->queue.count == 0 && !l->busy;
 }

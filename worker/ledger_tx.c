@@ -33,7 +33,8 @@ struct ledger_tx {
 
 static const char positions_sql[] =
     "UPDATE ledger_positions p SET next_offset = x.next_offset, last_event_id = x.id, "
-    "updated_at = sam_now() FROM unnest($1::int[], $2::bigint[], $3::bigint[], $4::uuid[]) "
+    "updated_at = sam_now(), halted_reason = NULL FROM unnest($1::int[], $2::bigint[], "
+    "$3::bigint[], $4::uuid[]) "
     "AS x(partition, from_offset, next_offset, id) "
     "WHERE p.partition = x.partition AND p.next_offset = x.from_offset";
 

@@ -15,6 +15,7 @@
 #include "common/base/banned.h"
 
 #define GATE_EVERY_MS 50
+#define GATE_LOOK_MS  1000 /* at the positions while it is open: they may go back, or halt */
 #define HEARTBEAT_MS  1000
 
 /* Everything that only the main file needs. */
@@ -49,6 +50,7 @@ static void on_positions(void *ctx, enum pg_failure failure, const struct pg_res
     (void)snprintf(text, sizeof(text), "the ledger is applied for %d of %d partitions", open,
                    w->partitions);
     reason(w, "gate", open == w->partitions ? NULL : text);
+    reason(w, "ledger_halted", gate_trouble(w->gate));
     metrics_set(w->metrics, METRIC_GATE_OPEN, open);
     metrics_set(w->metrics, METRIC_GATE_ALL, w->partitions);
 }
@@ -57,12 +59,14 @@ static void on_gate(void *ctx)
 {
     struct worker *w = ctx;
     loop_timer_after(w->loop, &w->gate_timer, GATE_EVERY_MS);
-    if (!gate_waiting(w->gate) || !pg_async_up(w->util))
+    bool look = clock_boot_ms() - w->gate_asked_boot_ms >= GATE_LOOK_MS;
+    if ((!gate_waiting(w->gate) && !look) || !pg_async_up(w->util))
         return;
     gate_write(w->gate, w->kafka, worker_db_now_ms(w, clock_boot_ms()));
     if (w->gate_asked)
         return;
     w->gate_asked = true;
+    w->gate_asked_boot_ms = clock_boot_ms();
     gate_ask(w->gate, w->gate_floor);
     pg_async_send(w->util, "gate_positions", gate_positions_sql, NULL, on_positions, w);
     pg_async_sync(w->util);

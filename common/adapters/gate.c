@@ -1,6 +1,7 @@
 #include "common/adapters/gate.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "common/adapters/cloud_event.h"
@@ -21,6 +22,9 @@ struct gate_part {
     int64_t marker_at_ms;
     int64_t past_ms;
     int64_t next_offset; /* highest position seen */
+    bool known;          /* a position was read since the shutting */
+    int64_t base_offset; /* the position when the marker was written */
+    char *trouble;       /* owned: why the log does not fit; NULL = it fits */
 };
 
 struct gate {
@@ -30,9 +34,15 @@ struct gate {
     int32_t partitions;
     struct buf record;
     struct gate_part *parts;
+    char text[200]; /* gate_trouble */
 };
 
-const char gate_positions_sql[] = "SELECT partition, next_offset FROM ledger_positions";
+#define MISFIT_AGAIN_MS 10000 /* between markers in a log that does not fit */
+
+const char gate_positions_sql[] =
+    "SELECT partition, next_offset, halted_reason FROM ledger_positions";
+
+static const char ends_before[] = "the log ends before the position";
 
 static void on_delivery(struct kafka_delivery *d, int error, int32_t partition, int64_t offset)
 {
@@ -71,6 +81,8 @@ void gate_free(struct gate *g)
     if (!g)
         return;
     buf_deinit(&g->record);
+    for (int32_t i = 0; i < g->partitions; i++)
+        free(g->parts[i].trouble);
     free(g->parts);
     free(g->topic);
     free(g);
@@ -90,6 +102,7 @@ void gate_shut(struct gate *g, const char *why)
         g->parts[i].open = false;
         g->parts[i].past_ms = 0;
         g->parts[i].next_offset = 0;
+        g->parts[i].known = false;
         want(&g->parts[i]);
     }
     log_info(g->log, "gate_shut", LOG_STR("why", why));
@@ -121,13 +134,16 @@ static void write_one(struct gate *g, int32_t partition, struct kafka_producer *
         return; /* wanted still */
     p->in_flight = true;
     p->marker = MARKER_SENT;
+    p->base_offset = p->next_offset;
     p->marker_at_ms = db_now_ms;
 }
 
 void gate_write(struct gate *g, struct kafka_producer *producer, int64_t db_now_ms)
 {
     for (int32_t i = 0; i < g->partitions; i++) {
-        if (g->parts[i].marker == MARKER_WANTED)
+        const struct gate_part *p = &g->parts[i];
+        bool again = p->trouble && db_now_ms - p->marker_at_ms < MISFIT_AGAIN_MS;
+        if (p->marker == MARKER_WANTED && p->known && !again)
             write_one(g, i, producer, db_now_ms);
     }
 }
@@ -176,6 +192,46 @@ static bool went_back(const struct gate_floor *floor, const struct pg_result *r)
     return false;
 }
 
+/* why NULL: the log fits. */
+static void set_trouble(struct gate *g, int32_t partition, const char *why)
+{
+    struct gate_part *p = &g->parts[partition];
+    bool had = p->trouble != NULL;
+    if (why && had && strcmp(why, p->trouble) == 0)
+        return;
+    free(p->trouble);
+    p->trouble = why ? sam_xstrdup(why) : NULL;
+    if (why) {
+        log_error(g->log, "gate_misfit", LOG_INT("partition", partition), LOG_STR("why", why));
+        p->open = false;
+        p->past_ms = 0;
+        want(p);
+    } else if (had) {
+        log_info(g->log, "gate_fits", LOG_INT("partition", partition));
+    }
+}
+
+/* One partition's position. true: it has opened. */
+static bool pass(struct gate *g, int32_t partition)
+{
+    struct gate_part *p = &g->parts[partition];
+    if (p->marker != MARKER_ACKNOWLEDGED)
+        return false;
+    if (p->marker_offset < p->base_offset) {
+        set_trouble(g, partition, ends_before);
+        p->marker = MARKER_WANTED;
+        return false;
+    }
+    if (p->next_offset <= p->marker_offset)
+        return false;
+    bool opens = !p->open;
+    p->marker = MARKER_NONE;
+    p->past_ms = p->marker_at_ms;
+    p->open = true;
+    set_trouble(g, partition, NULL);
+    return opens;
+}
+
 int gate_positions(struct gate *g, const struct gate_floor *floor, const struct pg_result *r)
 {
     int opened = 0;
@@ -190,14 +246,25 @@ int gate_positions(struct gate *g, const struct gate_floor *floor, const struct 
         struct gate_part *p = &g->parts[partition];
         if (pg_i64(r, row, 1) > p->next_offset)
             p->next_offset = pg_i64(r, row, 1);
-        if (p->marker != MARKER_ACKNOWLEDGED || p->next_offset <= p->marker_offset)
-            continue;
-        p->marker = MARKER_NONE;
-        p->past_ms = p->marker_at_ms;
-        opened += p->open ? 0 : 1;
-        p->open = true;
+        if (!pg_null(r, row, 2))
+            set_trouble(g, (int32_t)partition, pg_text(r, row, 2));
+        else
+            opened += pass(g, (int32_t)partition) ? 1 : 0;
     }
+    for (int32_t i = 0; i < g->partitions; i++)
+        g->parts[i].known = true; /* no row: nothing was ever applied, 0 it is */
     return opened;
+}
+
+const char *gate_trouble(struct gate *g)
+{
+    for (int32_t i = 0; i < g->partitions; i++) {
+        if (!g->parts[i].trouble)
+            continue;
+        (void)snprintf(g->text, sizeof(g->text), "partition %d: %s", i, g->parts[i].trouble);
+        return g->text;
+    }
+    return NULL;
 }
 
 bool gate_open(const struct gate *g, int32_t partition)

@@ -3,7 +3,9 @@
  * A process that has (re)connected to Postgres may face a restored or failed-over database. It
  * writes a marker event to each partition of sam.events and plans, publishes or claims for that
  * partition only once ledger_positions has passed its marker. A position lower than one that was
- * seen shuts everything again. One gate per process; not thread-safe. */
+ * seen shuts everything again; a partition whose log does not fit its position (found here, or by
+ * the worker that applies it: ledger_positions.halted_reason) stays shut. One gate per process; not
+ * thread-safe. */
 #ifndef SAM_ADAPTERS_GATE_H
 #define SAM_ADAPTERS_GATE_H
 
@@ -27,7 +29,9 @@ void gate_shut(struct gate *g, const char *why);
 /* Asks for a new marker of one partition without shutting it: gate_past_ms() moves on then. */
 void gate_renew(struct gate *g, int32_t partition);
 
-/* Writes the markers that are wanted. Call it often; failed ones are wanted again. */
+/* Writes the markers that are wanted, once the positions were read after the shutting: a marker
+ * that comes to stand before a position shows a log that ends before it. Call it often; failed ones
+ * are wanted again. */
 void gate_write(struct gate *g, struct kafka_producer *producer, int64_t db_now_ms);
 /* Markers are wanted or not passed yet: read the positions (again). */
 bool gate_waiting(const struct gate *g);
@@ -46,6 +50,9 @@ void gate_ask(const struct gate *g, struct gate_floor *floor);
 /* The answer. Returns how many partitions have opened by it; a position below the floor shuts all.
  */
 int gate_positions(struct gate *g, const struct gate_floor *floor, const struct pg_result *r);
+/* Why a partition cannot open until somebody looks: the log does not fit the position. One of them
+ * when there are several; NULL = none. Owned by the gate, valid until the next call. */
+const char *gate_trouble(struct gate *g);
 
 bool gate_open(const struct gate *g, int32_t partition);
 int32_t gate_open_count(const struct gate *g);

@@ -113,9 +113,10 @@ struct kafka_consumer_ops {
     void (*revoked)(void *ctx, const struct kafka_part *parts, size_t count, bool lost);
     /* Not fatal: librdkafka goes on by itself. Fatal: free the consumer and leave. */
     void (*error)(void *ctx, const char *text, bool fatal);
-    /* An offset that the log does not have is an error (told once), instead of a jump to the log's
-     * beginning: for the ledger, where a gap must not be passed over. */
-    bool strict_offsets;
+    /* The log does not have the offset to begin from: nothing of the partition is read until it is
+     * assigned anew. NULL = such a partition is read from the log's beginning; not for the ledger,
+     * where a gap must not be passed over. */
+    void (*no_offset)(void *ctx, int topic, int32_t partition);
 };
 
 /* What a consumer reads and who is told. Strings and ops are copied, ctx is borrowed. */

@@ -54,7 +54,7 @@ int kafka_consumer_new(const struct kafka_options *options,
     memcpy(ours, settings, sizeof(settings));
     ours[SAM_ARRAY_LEN(settings)] = (struct kafka_setting){"group.id", subscription->group};
     ours[SAM_ARRAY_LEN(settings) + 1] =
-        (struct kafka_setting){"auto.offset.reset", ops->strict_offsets ? "error" : "earliest"};
+        (struct kafka_setting){"auto.offset.reset", ops->no_offset ? "error" : "earliest"};
     rd_kafka_conf_t *conf = kafka_conf(options, ours, SAM_ARRAY_LEN(ours), why, why_bytes);
     if (!conf)
         return -EINVAL;
@@ -151,6 +151,19 @@ static int on_fetch(struct kafka_consumer *c, rd_kafka_event_t *event)
     return served;
 }
 
+static void on_error(struct kafka_consumer *c, rd_kafka_event_t *event)
+{
+    rd_kafka_topic_partition_t *at = rd_kafka_event_topic_partition(event);
+    if (rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET && at &&
+        c->ops.no_offset)
+        c->ops.no_offset(c->ctx, topic_index(c, at->topic), at->partition);
+    else
+        c->ops.error(c->ctx, rd_kafka_event_error_string(event),
+                     rd_kafka_event_error_is_fatal(event) != 0);
+    if (at)
+        rd_kafka_topic_partition_destroy(at);
+}
+
 int kafka_consumer_poll(struct kafka_consumer *c, int max_records)
 {
     int served = 0;
@@ -165,8 +178,7 @@ int kafka_consumer_poll(struct kafka_consumer *c, int max_records)
         else if (type == RD_KAFKA_EVENT_REBALANCE)
             on_rebalance(c, event);
         else if (type == RD_KAFKA_EVENT_ERROR)
-            c->ops.error(c->ctx, rd_kafka_event_error_string(event),
-                         rd_kafka_event_error_is_fatal(event) != 0);
+            on_error(c, event);
         rd_kafka_event_destroy(event);
     }
     /* more may wait: make the fd readable again, for the next turn of the loop */

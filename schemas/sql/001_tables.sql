@@ -307,6 +307,7 @@ CREATE TABLE ledger_positions (
     partition      integer PRIMARY KEY,
     next_offset    bigint NOT NULL,
     last_event_id  uuid, -- of the record before next_offset; NULL = none was applied yet
+    halted_reason  text, -- the log does not fit the position: every gate is shut; NULL = it fits
     updated_at     timestamptz NOT NULL DEFAULT sam_now()
 ) WITH (fillfactor = 50);
 

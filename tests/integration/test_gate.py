@@ -1,0 +1,94 @@
+"""The ledger and Postgres must fit each other before anything is sent (design 3.8)."""
+
+import unittest
+
+from campaign_test import HELLO, CampaignTest
+
+WAITING = "send_queue WHERE status IN ('pending', 'published')"
+
+
+class Gate(CampaignTest):
+    accounts = ("anna",)
+
+    def send_some_and_stop(self, people=40):
+        """SAM at rest in the middle of a campaign, with everything applied."""
+        self.prepare()
+        self.start_both()
+        self.campaign("gate", "messenger", HELLO, people)
+        self.wait_until_sent(3)
+        self.assertEqual(self.producer.stop(), 0)
+        self.assertEqual(self.worker.stop(), 0)
+        self.assertGreater(self.count(WAITING), 0)
+
+    def nothing_is_sent(self, why):
+        """Both say why, and no call arrives while they do."""
+        before = self.simulator.audit()["writes"]
+        self.worker = self.start_worker(ready=False)
+        self.producer = self.start_producer(ready=False)
+        for daemon in (self.worker, self.producer):
+            self.wait_for(why, lambda d=daemon: why in d.get("/readyz")[1])
+            self.assertEqual(daemon.get("/readyz")[0], 503)
+        ended = self.database.value("SELECT sam_now() + interval '2 s'")
+        self.wait_for(
+            "two seconds", lambda: self.database.value(f"SELECT sam_now() > '{ended}'") == "t"
+        )
+        self.assertEqual(self.simulator.audit()["writes"], before)
+        self.assertEqual(self.count("send_queue WHERE status = 'sending'"), 0)
+
+    def all_is_sent(self, people=40):
+        """What was wrong is mended: it goes on by itself, and nothing twice."""
+        self.wait_until_completed("gate")
+        self.judge(people)
+
+    def test_a_topic_that_was_made_anew(self):
+        self.send_some_and_stop()
+        self.kafka.tool("TopicCommand", "--delete", "--topic", self.topic("sam.events"))
+        self.wait_for("the topic to be gone", self.topics_can_be_created)
+        self.nothing_is_sent("the log")
+        self.assertIn("ledger_halted", self.worker.log())
+
+    def topics_can_be_created(self):
+        return self.samctl_result("topics", "create").returncode == 0
+
+    def test_a_position_behind_another_event(self):
+        self.send_some_and_stop()
+        real = self.positions()
+        self.database.execute(
+            "UPDATE ledger_positions SET last_event_id = gen_random_uuid() WHERE next_offset > 0"
+        )
+        self.nothing_is_sent("the record before the position is another one")
+        self.set_positions(real)
+        self.worker.stop()  # looks again by itself after half a minute; a new one does at once
+        self.start_worker()
+        self.all_is_sent()
+
+    def positions(self):
+        return self.database.rows("SELECT * FROM ledger_positions WHERE last_event_id IS NOT NULL")
+
+    def set_positions(self, rows):
+        for row in rows:
+            self.database.execute(
+                f"UPDATE ledger_positions SET last_event_id = '{row['last_event_id']}' "
+                f"WHERE partition = {row['partition']} AND next_offset = {row['next_offset']}"
+            )
+
+    def test_events_of_another_ledger(self):
+        self.send_some_and_stop()
+        self.database.execute("UPDATE ledger_positions SET next_offset = 0, last_event_id = NULL")
+        self.database.execute("UPDATE ledger SET ledger_id = gen_random_uuid()")
+        self.nothing_is_sent("another ledger")
+
+    def test_positions_that_go_back_are_caught_up_with(self):
+        """An old dump that is loaded into the live database, as far as positions go."""
+        self.prepare()
+        self.start_both()
+        self.campaign("gate", "messenger", HELLO, 40)
+        self.wait_until_sent(5)
+        self.database.execute("UPDATE ledger_positions SET next_offset = 0, last_event_id = NULL")
+        for daemon in (self.worker, self.producer):
+            self.wait_for("the gate to shut", lambda d=daemon: "went back" in d.log())
+        self.all_is_sent()
+
+
+if __name__ == "__main__":
+    unittest.main()
