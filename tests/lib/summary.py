@@ -1,8 +1,9 @@
-"""summary.py KIND JUNIT.xml COUNTS: what passed and failed of one ctest run, for a person.
+"""summary.py KIND JUNIT.xml COUNTS CTEST_EXIT: what passed and failed of one ctest run, for a person.
 
 Counts test cases, not programs: a cmocka program or a unittest file counts as the cases that its
 output names, any other test as one. A program that ends badly although none of its cases failed
-(a leak, a crash, a timeout) counts as one failed case more. The text goes to standard output,
+(a leak, a crash, a timeout) counts as one failed case more; so does a kind of which nothing ran, or
+whose ctest ended badly with no failed case to show for it. The text goes to standard output,
 "PASSED FAILED" to the file COUNTS.
 """
 
@@ -66,7 +67,7 @@ def show_failure(program):
 
 
 def main():
-    kind, path, counts_path = sys.argv[1:4]
+    kind, path, counts_path, ctest_exit = sys.argv[1:5]
     if os.path.exists(path):
         programs = [Program(case) for case in ElementTree.parse(path).iter("testcase")]
     else:
@@ -75,12 +76,17 @@ def main():
     failed = sum(p.failed for p in programs)
     skipped = sum(p.skipped for p in programs)
     seconds = sum(p.seconds for p in programs)
+    nothing_ran = passed + failed == 0
+    unexplained = ctest_exit != "0" and failed == 0
+    if nothing_ran or unexplained:
+        failed += 1
     line = f"{kind:<12} {passed} passed, {failed} failed"
     if skipped:
         line += f", {skipped} skipped"
-    if not programs:
-        line += " (no tests of this kind yet)"
-    print(f"{line}  ({len(programs)} programs, {seconds:.1f} s)" if programs else line)
+    print(f"{line}  ({len(programs)} programs, {seconds:.1f} s)")
+    if nothing_ran or unexplained:
+        what = "nothing ran" if nothing_ran else "no case failed"
+        print(f"  FAILED {kind}: {what}, ctest's exit status is {ctest_exit}")
     for program in programs:
         if program.failed:
             show_failure(program)
