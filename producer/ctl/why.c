@@ -197,6 +197,24 @@ static void explain_hold(struct question *q, const struct texts_campaign *texts,
     buf_deinit(&text);
 }
 
+/* Nothing stands in the way but that the planner has not placed it. */
+static void explain_planner(struct question *q)
+{
+    struct answer *a = &q->answer;
+    char when[32];
+    int64_t plan_at_ms = pg_time_ms(q->row, 0, COL_PLAN_AT);
+    a->reason = REASON_SCHEDULED;
+    a->next_at_ms = plan_at_ms;
+    table_time_text(plan_at_ms, when);
+    if (plan_at_ms == 0 || plan_at_ms > now_ms(q))
+        (void)snprintf(a->detail, sizeof(a->detail),
+                       "others come first: the account's slots of the next day are taken; the "
+                       "planner looks again %s%s",
+                       plan_at_ms ? "at " : "when one is free", plan_at_ms ? when : "");
+    else
+        set_detail(a, "the planner gives it a time within seconds (is sam-producer running?)");
+}
+
 static bool first_sent(const struct question *q)
 {
     return !pg_null(q->row, 0, COL_FIRST_LEFT) && pg_i64(q->row, 0, COL_FIRST_LEFT) == 0;
@@ -206,7 +224,6 @@ static void explain_unplanned(struct question *q, const struct texts_campaign *t
                               const struct verdict *v)
 {
     struct answer *a = &q->answer;
-    char when[32];
     a->reason = v->reason;
     a->next_at_ms = v->kind == VERDICT_WAIT ? v->next_at_ms : TIME_NEVER_MS;
     if (v->kind == VERDICT_CANCEL) {
@@ -218,17 +235,7 @@ static void explain_unplanned(struct question *q, const struct texts_campaign *t
         a->next_at_ms = TIME_NEVER_MS;
         set_detail(a, "`samctl campaign start` once more lets the rest go");
     } else if (v->kind == VERDICT_GO) {
-        int64_t plan_at_ms = pg_time_ms(q->row, 0, COL_PLAN_AT);
-        a->reason = REASON_SCHEDULED;
-        a->next_at_ms = plan_at_ms;
-        table_time_text(plan_at_ms, when);
-        if (plan_at_ms == 0 || plan_at_ms > now_ms(q))
-            (void)snprintf(a->detail, sizeof(a->detail),
-                           "others come first: the account's slots of the next day are taken; the "
-                           "planner looks again %s%s",
-                           plan_at_ms ? "at " : "when one is free", plan_at_ms ? when : "");
-        else
-            set_detail(a, "the planner gives it a time within seconds (is sam-producer running?)");
+        explain_planner(q);
     }
 }
 

@@ -1,4 +1,4 @@
-"""summary.py KIND JUNIT.xml COUNTS CTEST_EXIT: what passed and failed of one ctest run, for a person.
+"""summary.py KIND JUNIT.xml COUNTS CTEST_EXIT: what passed and failed of one ctest run, for people.
 
 Counts test cases, not programs: a cmocka program or a unittest file counts as the cases that its
 output names, any other test as one. A program that ends badly although none of its cases failed
