@@ -78,7 +78,9 @@ static const char stuck_sql[] =
     "(SELECT string_agg(name || ' ' || status, ', ' ORDER BY name) FROM linkedin_accounts "
     "WHERE status IN ('disconnected', 'restricted')), "
     "(SELECT count(*) FROM outbox WHERE published_at IS NULL "
-    "AND created_at < sam_now() - interval '1 minute')";
+    "AND created_at < sam_now() - interval '1 minute'), "
+    "(SELECT string_agg('partition ' || partition || ': ' || halted_reason, '; ' "
+    "ORDER BY partition) FROM ledger_positions WHERE halted_reason IS NOT NULL)";
 
 static void check_clock(struct doctor *d, const struct pg_result *r, int64_t before_ms,
                         int64_t after_ms)
@@ -125,6 +127,11 @@ static void check_stuck(struct doctor *d)
     if (pg_i64(r, 0, 0))
         FAILED(d, "ledger", "%" PRId64 " events could not be applied; their accounts are blocked",
                pg_i64(r, 0, 0));
+    if (!pg_null(r, 0, 4))
+        FAILED(d, "ledger",
+               "nothing is sent for the accounts of %s: is this the right Kafka, and "
+               "the right database?",
+               pg_text(r, 0, 4));
     if (pg_i64(r, 0, 1))
         NOTE(d, "unknown", "%" PRId64 " sends without a known outcome: `samctl unknown list`",
              pg_i64(r, 0, 1));

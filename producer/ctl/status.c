@@ -79,6 +79,9 @@ static const struct column campaign_columns[] = {
 static const char waiting_sql[] = "SELECT name FROM campaigns WHERE workspace_id = $1 "
                                   "AND status = 'running' AND first_left = 0 ORDER BY name";
 
+static const char halts_sql[] =
+    "SELECT count(halted_reason), count(*), min(halted_reason) FROM ledger_positions";
+
 static const char accounts_sql[] =
     "SELECT 'account', a.name, CASE WHEN a.blocked_reason IS NULL THEN a.status ELSE 'blocked' "
     "END, coalesce(a.blocked_reason, a.status_reason), a.rest_until, coalesce(d.invitations, 0), "
@@ -129,6 +132,20 @@ static enum ctl_exit show_waiting(struct ctl *c, const struct lookup_workspace *
     return e;
 }
 
+/* Nothing at all goes for some accounts: first of all. */
+static enum ctl_exit show_halts(struct ctl *c)
+{
+    SAM_CLEANUP(pg_result_freep) struct pg_result *r = NULL;
+    ctl_params(c);
+    enum ctl_exit e = ctl_query(c, halts_sql, &r);
+    if (!e && pg_i64(r, 0, 0) > 0)
+        ctl_say(c,
+                "NOTHING IS SENT for %" PRId64 " of %" PRId64 " partitions, the ledger does not "
+                "fit the database: %s; see `samctl doctor`\n",
+                pg_i64(r, 0, 0), pg_i64(r, 0, 1), pg_text(r, 0, 2));
+    return e;
+}
+
 static enum ctl_exit show(struct ctl *c, const struct lookup_workspace *w)
 {
     SAM_CLEANUP(pg_result_freep) struct pg_result *now = NULL;
@@ -140,6 +157,8 @@ static enum ctl_exit show(struct ctl *c, const struct lookup_workspace *w)
         char text[32];
         table_time_text(pg_time_ms(now, 0, 1), text);
         ctl_say(c, "workspace %s, %s\n", w->name, text);
+        if ((e = show_halts(c)))
+            return e;
     }
     pg_add_uuid(ctl_params(c), &w->id);
     if ((e = ctl_list(c, campaigns_sql, campaign_columns, SAM_ARRAY_LEN(campaign_columns),

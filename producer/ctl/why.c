@@ -20,8 +20,10 @@
 /* $1 person. */
 static const char person_sql[] =
     "SELECT p.status_reason, p.hold_reason, p.next_step, p.next_at, p.give_up_at, c.steps::text, "
-    "c.on_note_limit, c.first_left, s.plan_at, sam_now(), p.workspace_id, " PREVIEW_PERSON_COLUMNS
-    ", " FACTS_FRAME_COLUMNS " FROM campaign_prospects p JOIN campaigns c ON c.id = p.campaign_id "
+    "c.on_note_limit, c.first_left, s.plan_at, sam_now(), p.workspace_id, "
+    "(SELECT l.halted_reason FROM ledger_positions l WHERE l.partition = a.key_hash % "
+    "(SELECT count(*) FROM ledger_positions)), " PREVIEW_PERSON_COLUMNS ", " FACTS_FRAME_COLUMNS
+    " FROM campaign_prospects p JOIN campaigns c ON c.id = p.campaign_id "
     "JOIN linkedin_accounts a ON a.id = p.account_id "
     "JOIN account_schedule s ON s.account_id = a.id WHERE p.id = $1";
 enum person_column {
@@ -36,6 +38,7 @@ enum person_column {
     COL_PLAN_AT,
     COL_NOW,
     COL_WORKSPACE,
+    COL_HALTED,
     COL_TEXTS,
     COL_FRAME = COL_TEXTS + PREVIEW_PERSON_COLUMNS_COUNT
 };
@@ -127,9 +130,23 @@ static enum pg_failure judge(struct question *q, const struct uuid *item_id, str
 
 /* ---- in the queue ---------------------------------------------------------------------------- */
 
+/* The policy has nothing against it, but the account's ledger does not fit the database. */
+static bool explain_halt(struct question *q)
+{
+    struct answer *a = &q->answer;
+    if (pg_null(q->row, 0, COL_HALTED))
+        return false;
+    a->reason = REASON_GATE_CLOSED;
+    a->next_at_ms = TIME_NEVER_MS;
+    set_detail(a, pg_text(q->row, 0, COL_HALTED));
+    return true;
+}
+
 static void explain_go(struct question *q, bool published, bool busy)
 {
     struct answer *a = &q->answer;
+    if (explain_halt(q))
+        return;
     a->reason = busy ? REASON_ACCOUNT_BUSY : REASON_NONE;
     a->next_at_ms = now_ms(q);
     if (published)
@@ -202,6 +219,8 @@ static void explain_planner(struct question *q)
 {
     struct answer *a = &q->answer;
     char when[32];
+    if (explain_halt(q))
+        return;
     int64_t plan_at_ms = pg_time_ms(q->row, 0, COL_PLAN_AT);
     a->reason = REASON_SCHEDULED;
     a->next_at_ms = plan_at_ms;

@@ -36,6 +36,24 @@ class Running(CampaignTest):
         self.assertEqual(self.unknown(), [])
         self.assertEqual(self.items(), {"sent": 3})
 
+    def test_one_answer_to_an_unknown_is_enough(self):
+        self.prepare()
+        self.simulator.ask("POST", "/fault", {"route": "chats", "action": "cut_after"})
+        self.start_both()
+        self.campaign("run", "messenger", HELLO, 1)
+        item = self.wait_for("an unknown send", self.unknown)[0]["item_id"]
+        self.assertEqual(self.worker.stop(), 0)  # nobody applies the answer
+        self.assertIn("kept", self.samctl("unknown", "settle", item, "sent"))
+        outbox = "outbox WHERE published_at IS NULL"
+        self.wait_for("the ledger to have it", lambda: self.count(outbox) == 0)
+        self.assertTrue(self.unknown()[0]["settling"])
+        done = self.samctl_result("unknown", "settle", item, "not-sent")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("being settled already", done.stderr)
+        self.start_worker()
+        self.wait_until_ended()
+        self.judge(1)
+
     def test_unknown_and_sent(self):
         self.settle("cut_after", "sent")
         self.judge(3)

@@ -46,6 +46,15 @@ class Gate(CampaignTest):
         self.wait_for("the topic to be gone", self.topics_can_be_created)
         self.nothing_is_sent("the log")
         self.assertIn("ledger_halted", self.worker.log())
+        self.wait_for("doctor to see it", lambda: "nothing is sent for the accounts of partition"
+                      in self.samctl_result("doctor").stdout)  # fmt: skip
+        self.assertIn("NOTHING IS SENT", self.samctl("status"))
+        waiting = self.database.value(
+            "SELECT p.vanity FROM send_queue i JOIN campaign_prospects p ON p.id = i.prospect_id "
+            "WHERE i.status = 'pending' LIMIT 1"
+        )
+        why = self.samctl_json("why", waiting)[0]
+        self.assertEqual(why["reason"], "gate_closed", why)
 
     def topics_can_be_created(self):
         return self.samctl_result("topics", "create").returncode == 0
