@@ -83,6 +83,8 @@ static void on_outcome(void *ctx, const struct unipile_outcome *o)
     w->sending--;
     metrics_set(w->metrics, METRIC_IN_FLIGHT, (int64_t)w->sending);
     metrics_add_label(w->metrics, METRIC_CALLS, (int)o->outcome, 1);
+    if (o->outcome != OUTCOME_SENT)
+        metrics_add_label(w->metrics, METRIC_REFUSALS, error_type_index(o->error_type), 1);
     metrics_observe(w->metrics, METRIC_CALL_SECONDS, now - call->begun_boot_ms);
     log_end(w, &end);
     tell_end(w, call->grant, &end);

@@ -29,6 +29,12 @@ static const char *outcome(int value)
     return outcome_name((enum outcome)value);
 }
 
+static const char *error(int value)
+{
+    size_t count;
+    return value < ERROR_TYPES_N ? error_types(&count)[value].type : "other";
+}
+
 static const char *reason(int value)
 {
     return value == REASON_NONE ? NULL : reason_name((enum reason)value);
@@ -69,6 +75,7 @@ const struct metric_label_values metric_names[LABEL_N] = {
     [LABEL_KIND] = {CALL_KIND_N, kind},
     [LABEL_OUTCOME] = {OUTCOME_N, outcome},
     [LABEL_REASON] = {REASON_N, reason},
+    [LABEL_ERROR] = {ERROR_TYPES_N + 1, error},
     [LABEL_SYNC] = {SYNC_KIND_N, sync_kind},
     [LABEL_FAILURE] = {SAM_ARRAY_LEN(failure_names), failure},
     [LABEL_TOPIC] = {METRIC_TOPIC_N, topic},

@@ -27,6 +27,7 @@ enum metric_program { IN_PRODUCER = 1, IN_WORKER = 2, IN_BOTH = 3 };
     X(LABEL_KIND, "kind")       /* enum call_kind */                                               \
     X(LABEL_OUTCOME, "outcome") /* enum outcome */                                                 \
     X(LABEL_REASON, "reason")   /* enum reason */                                                  \
+    X(LABEL_ERROR, "type")      /* error_type_index() of common/model/outcome.h */                 \
     X(LABEL_SYNC, "kind")       /* enum sync_kind */                                               \
     X(LABEL_FAILURE, "class")   /* enum pg_failure */                                              \
     X(LABEL_TOPIC, "topic")     /* enum metric_topic */                                            \
@@ -94,6 +95,8 @@ enum metric_program { IN_PRODUCER = 1, IN_WORKER = 2, IN_BOTH = 3 };
       "Write calls that Unipile accepted, by kind.")                                               \
     X(METRIC_CALLS, "sam_calls_total", METRIC_COUNTER, LABEL_OUTCOME, 1, IN_WORKER,                \
       "Write calls that ended, by outcome.")                                                       \
+    X(METRIC_REFUSALS, "sam_refusals_total", METRIC_COUNTER, LABEL_ERROR, 1, IN_WORKER,            \
+      "Write calls that Unipile did not accept, by its error type; other = none that SAM knows.")  \
     X(METRIC_READS, "sam_reads_total", METRIC_COUNTER, LABEL_NONE, 1, IN_WORKER,                   \
       "Read calls to Unipile.")                                                                    \
     X(METRIC_IN_FLIGHT, "sam_calls_in_flight", METRIC_GAUGE, LABEL_NONE, 1, IN_WORKER,             \

@@ -160,6 +160,14 @@ const struct error_type *error_type_find(const char *type)
     return NULL;
 }
 
+_Static_assert(SAM_ARRAY_LEN(types) == ERROR_TYPES_N, "ERROR_TYPES_N counts the table's rows");
+
+int error_type_index(const char *type)
+{
+    const struct error_type *row = error_type_find(type);
+    return row ? (int)(row - types) : ERROR_TYPES_N;
+}
+
 const struct error_type *error_types(size_t *ret_count)
 {
     *ret_count = SAM_ARRAY_LEN(types);

@@ -111,6 +111,8 @@ class Refused(Fault):
         self.begin(route="chats", action="status", status=422, type="errors/invalid_recipient")
         self.wait_until_ended()
         self.assertEqual(self.people(), {"completed": 2, "failed": 1})
+        refused = self.worker.metric('sam_refusals_total{type="invalid_recipient"}')
+        self.assertEqual(refused, 1)
 
     def test_a_restricted_account_stops(self):
         self.begin(route="chats", action="status", status=403, type="errors/account_restricted")
