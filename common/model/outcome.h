@@ -65,7 +65,8 @@ struct error_type {
 
 /* The row of a type ("errors/x" or "x"); NULL for a type that the table does not know. */
 const struct error_type *error_type_find(const char *type);
-/* Its place in the table, 0 to ERROR_TYPES_N - 1; ERROR_TYPES_N for a type that it does not know. */
+/* Its place in the table, 0 to ERROR_TYPES_N - 1; ERROR_TYPES_N for a type that it does not know.
+ */
 int error_type_index(const char *type);
 /* All rows, for tests and the document. */
 const struct error_type *error_types(size_t *ret_count);

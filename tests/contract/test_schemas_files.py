@@ -26,6 +26,7 @@ from schema_check import (
 )
 
 FILES = os.path.join(HERE, "files")
+README = os.path.join(HERE, "..", "..", "README.md")
 CAMPAIGN = SCHEMAS["campaign"]
 
 # C's words for what a schema cannot know.
@@ -112,6 +113,15 @@ class Campaign(unittest.TestCase):
             [(step["message_type"], step["after_ms"]) for step in json.loads(words)],
             [("connection_request", 0), ("follow_up_1", day), ("follow_up_2", 4 * day)],
         )
+
+    def test_the_example_of_the_readme(self):
+        with open(README, encoding="utf-8") as file:
+            blocks = re.findall(r"```\n(.*?)```", file.read(), re.S)
+        examples = [" ".join(b.split()) for b in blocks if '"campaign_type"' in b]
+        self.assertEqual(len(examples), 1)
+        self.assertTrue(judge_by_schema("campaign", examples[0]))
+        ((good, words),) = judge_in_c([("campaign", examples[0])])
+        self.assertTrue(good, words)
 
     def test_enums_are_the_lists_in_c(self):
         done = subprocess.run([VERDICT, "names"], capture_output=True, check=True)
