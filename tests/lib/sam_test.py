@@ -37,11 +37,15 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 SOURCE = os.environ.get("SAM_SOURCE", os.path.dirname(os.path.dirname(HERE)))
 BIN = os.environ.get("SAM_BIN", os.path.join(SOURCE, "build", "dev", "bin"))
 PATIENCE = float(os.environ.get("SAM_TEST_PATIENCE", "1"))
+FULL = os.environ.get("SAM_TEST_LENGTH") == "all" or os.environ.get("SAM_FULL") == "1"
 POLL_SECONDS = 0.05
 API_KEY = "test-key"
 LOG_LINES_SHOWN = 25
 COMMAND_SECONDS = 120
 SANITIZER_WORDS = ("ERROR: AddressSanitizer", "ERROR: LeakSanitizer", "runtime error:")
+
+# Decorates tests that take long: `tests/run all`, or SAM_FULL=1.
+full_length = unittest.skipUnless(FULL, "in full length only")
 
 _serial = itertools.count(1)
 
