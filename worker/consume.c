@@ -24,6 +24,8 @@ struct dead_letter {
 void consume_settle(struct worker *w, int topic, int32_t partition, int64_t offset)
 {
     int64_t next;
+    if (!w->offsets[topic])
+        return; /* consume_free() has been here: it is read again by whoever comes next */
     if (partition < w->partitions && offsets_settle(&w->offsets[topic][partition], offset, &next) &&
         w->consumer)
         kafka_consumer_store(w->consumer, topic, partition, next);
