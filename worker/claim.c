@@ -142,6 +142,13 @@ static void settle_all(struct claim *c)
             metrics_add(c->w->metrics, METRIC_JOBS_STALE, 1);
             work_settle(b->works[i]);
             break;
+        case FATE_PREPARE:
+            b->works[i]->current = true;
+            if (b->works[i]->given_back)
+                work_drop(b->works[i]);
+            else
+                work_advance(b->works[i]);
+            break;
         case FATE_GRANTED:
         case FATE_REFUSED:
             work_settle(b->works[i]);

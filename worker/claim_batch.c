@@ -204,7 +204,11 @@ static void decide_one(struct claim_batch *b, struct worker *w, size_t at, struc
     struct work *work = b->works[at];
     struct verdict v;
     if (it->status != ITEM_PUBLISHED || it->dispatch != work->job.dispatch)
-        return;                                    /* stale */
+        return; /* stale */
+    if (!work->prepared) {
+        b->fates[at] = FATE_PREPARE;
+        return;
+    }
     it->policy.person.replied_now = work->replied; /* the database may not know it yet */
     it->policy.item.costs_profile_view = false;    /* counted when the job was published */
     v = policy_decide_until(&it->policy, b->db_now_ms + b->start_by_ms);

@@ -9,6 +9,7 @@
 enum fate {
     FATE_SKIPPED, /* its account is locked elsewhere, or its gate is shut: again in a moment */
     FATE_STALE,   /* the item has moved on, or does not exist */
+    FATE_PREPARE, /* the item waits for it; what is to be read first is not */
     FATE_WAIT,    /* a moment too early: it stays in this worker until wait_until_db_ms */
     FATE_REFUSED, /* back to the schedule or cancelled, with its reason */
     FATE_GRANTED

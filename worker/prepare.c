@@ -58,7 +58,7 @@ static void account_broken(const struct work *work, const struct unipile_read *r
 }
 
 /* The read did not succeed: the claim would refuse the item for want of it. Tried again while the
- * job is still the item's latest; its sweep bounds that. */
+ * job is still the item's latest: once it is late, the claim looks before each try. */
 static void failed(struct work *work, const struct unipile_read *read)
 {
     if (read->result == UNIPILE_READ_SETUP_BROKEN)
@@ -70,6 +70,7 @@ static void failed(struct work *work, const struct unipile_read *read)
     }
     log_info(work->worker->log, "read_failed", LOG_UUID("item", &work->job.item_id),
              LOG_STR("type", read->error_type));
+    work->current = false;
     if (work->given_back)
         work_drop(work);
     else

@@ -55,6 +55,7 @@ struct work {
     int32_t partition;
     int64_t offset;
     bool given_back; /* its partition was revoked: offsets are not ours to store */
+    bool current;    /* of a late one: the claim has seen that the item waits for it */
     /* what prepare has found */
     bool prepared;
     int64_t prepared_boot_ms;
@@ -131,11 +132,14 @@ struct work *work_new(struct worker *w, const struct job *job, int32_t partition
 void work_settle(struct work *work);
 /* Not taken any further by this worker; the offset is not stored. */
 void work_drop(struct work *work);
-/* To the ready list, the due heap or to prepare, by what it lacks. */
+/* To the ready list, the due heap or to prepare, by what it lacks. A late one goes to the claim
+ * before anything is read for it: old jobs come again when offsets are reset, and a profile that is
+ * looked at for them would not be counted. */
 void work_advance(struct work *work);
 /* Tries again, not before a moment of CLOCK_BOOTTIME. */
 void work_later(struct work *work, int64_t at_boot_ms);
-/* Takes up to max ready works whose gate is open; their state is WORK_CLAIMING then. */
+/* Takes up to max ready works whose gate is open; their state is WORK_CLAIMING then. A late one may
+ * lack what is to be read (prepared is false). */
 size_t works_take(struct worker *w, struct work **out, size_t max);
 void works_init(struct worker *w);
 /* The database's clock is not where it was thought to be: early works are looked at again. */

@@ -7,6 +7,7 @@
 #include "common/base/banned.h"
 
 #define PREPARED_FOR_MS (60 * SECOND_MS) /* design 3.4: results are stale then */
+#define LATE_MS         (15 * SECOND_MS) /* after due: it may have been read before, or be old */
 
 struct work *work_new(struct worker *w, const struct job *job, int32_t partition, int64_t offset)
 {
@@ -84,8 +85,14 @@ void work_advance(struct work *work)
     int64_t due = work->job.due_at_ms - w->db_minus_boot_ms;
     bool reads = work->job.resolve[0] || work->job.look[0];
     detach(work);
-    if (reads && work->prepared && now - work->prepared_boot_ms > PREPARED_FOR_MS)
+    if (reads && work->prepared && now - work->prepared_boot_ms > PREPARED_FOR_MS) {
         work->prepared = false;
+        work->current = false;
+    }
+    if (!work->prepared && !work->current && now - due > LATE_MS) {
+        make_ready(work);
+        return;
+    }
     /* a job that is far from due would be stale again by then */
     if (!work->prepared && due - now < PREPARED_FOR_MS / 2) {
         work->state = WORK_PREPARING;
@@ -143,7 +150,7 @@ size_t works_take(struct worker *w, struct work **out, size_t max)
         TAILQ_REMOVE(&w->ready, work, ready);
         w->ready_count--;
         work->state = WORK_CLAIMING;
-        if ((work->job.resolve[0] || work->job.look[0]) &&
+        if (work->prepared && (work->job.resolve[0] || work->job.look[0]) &&
             now - work->prepared_boot_ms > PREPARED_FOR_MS) {
             work_advance(work); /* waited too long for its claim: reads again */
             continue;
