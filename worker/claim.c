@@ -18,6 +18,7 @@
 
 #define START_BY_MS    (15 * SECOND_MS)
 #define SKIPPED_MS     20 /* another transaction has the account: try again */
+#define SKIPS_MAX      50 /* one after another: is there such an account at all? */
 #define TROUBLE_MS     1000
 #define STARTED_MAX_MS (8 * SECOND_MS) /* Kafka has not acknowledged: give the claim up */
 
@@ -66,18 +67,30 @@ static void note(struct claim *c, enum pg_failure failure, const char *error)
 
 /* ---- the end of a claim --------------------------------------------------------------------- */
 
+static void ignore(struct claim *c, struct work *work)
+{
+    metrics_add(c->w->metrics, METRIC_JOBS_STALE, 1);
+    work_settle(work);
+}
+
+static void again(struct claim *c, struct work *work, int64_t at_boot_ms)
+{
+    if (work->orphan)
+        ignore(c, work);
+    else if (work->given_back)
+        work_drop(work);
+    else
+        work_later(work, at_boot_ms);
+}
+
 /* Works go back to the ready list (or are settled by who comes first: a stale job is recognised).
  */
 static void finish_undone(struct claim *c, int64_t delay_ms)
 {
     struct claim_batch *b = &c->batch;
-    int64_t again = clock_boot_ms() + delay_ms;
-    for (size_t i = 0; i < b->count; i++) {
-        if (b->works[i]->given_back)
-            work_drop(b->works[i]);
-        else
-            work_later(b->works[i], again);
-    }
+    int64_t at_boot_ms = clock_boot_ms() + delay_ms;
+    for (size_t i = 0; i < b->count; i++)
+        again(c, b->works[i], at_boot_ms);
     claim_batch_reset(b);
     c->stage = CLAIM_IDLE;
 }
@@ -127,20 +140,13 @@ static void settle_all(struct claim *c)
     for (size_t i = 0; i < b->count; i++) {
         switch (b->fates[i]) {
         case FATE_SKIPPED:
-            if (b->works[i]->given_back)
-                work_drop(b->works[i]);
-            else
-                work_later(b->works[i], now + SKIPPED_MS);
+            again(c, b->works[i], now + SKIPPED_MS);
             break;
         case FATE_WAIT:
-            if (b->works[i]->given_back)
-                work_drop(b->works[i]);
-            else
-                work_later(b->works[i], b->wait_until_db_ms[i] - c->w->db_minus_boot_ms);
+            again(c, b->works[i], b->wait_until_db_ms[i] - c->w->db_minus_boot_ms);
             break;
         case FATE_STALE:
-            metrics_add(c->w->metrics, METRIC_JOBS_STALE, 1);
-            work_settle(b->works[i]);
+            ignore(c, b->works[i]);
             break;
         case FATE_PREPARE:
             b->works[i]->current = true;
@@ -342,6 +348,15 @@ static void on_locked(void *ctx, enum pg_failure failure, const struct pg_result
         c->w->db_minus_boot_ms = c->batch.db_now_ms - clock_boot_ms();
 }
 
+static void on_known(void *ctx, enum pg_failure failure, const struct pg_result *r,
+                     const char *error)
+{
+    struct claim *c = ctx;
+    note(c, failure, error);
+    if (!failure)
+        claim_batch_known(&c->batch, r);
+}
+
 static size_t room(const struct worker *w)
 {
     size_t max = (size_t)w->settings->unipile.max_in_flight;
@@ -372,7 +387,8 @@ void claim_begin(struct claim *c)
     c->batch.start_by_ms = START_BY_MS;
     c->stage = CLAIM_LOCK;
     pg_async_send(c->pg, "begin", "BEGIN", NULL, on_any, c);
-    claim_batch_lock(&c->batch, c->pg, on_locked, c);
+    if (claim_batch_lock(&c->batch, c->pg, on_locked, c) >= SKIPS_MAX)
+        claim_batch_ask(&c->batch, c->pg, on_known, c);
     gate_ask(w->gate, c->floor);
     pg_async_send(c->pg, "gate_positions", gate_positions_sql, NULL, on_positions, c);
     pg_async_sync(c->pg);

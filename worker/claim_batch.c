@@ -18,6 +18,10 @@ static const char lock_sql[] =
     " FROM account_schedule s JOIN linkedin_accounts a ON a.id = s.account_id "
     "WHERE s.account_id = ANY ($1) ORDER BY s.account_id FOR UPDATE OF s SKIP LOCKED";
 
+static const char known_sql[] =
+    "SELECT x.at FROM unnest($1::uuid[]) WITH ORDINALITY AS x(account_id, at) WHERE NOT EXISTS "
+    "(SELECT FROM account_schedule s WHERE s.account_id = x.account_id)";
+
 /* A row of another item is left alone and not counted: the claim sees that and starts over. */
 static const char contacted_sql[] =
     "INSERT INTO contacted (workspace_id, identity, item_id, prospect_id, account_id, at) "
@@ -84,16 +88,35 @@ void claim_batch_deinit(struct claim_batch *b)
     free(b->grants);
 }
 
-void claim_batch_lock(struct claim_batch *b, struct pg_async *pg, pg_async_fn *fn, void *ctx)
+unsigned claim_batch_lock(struct claim_batch *b, struct pg_async *pg, pg_async_fn *fn, void *ctx)
 {
+    unsigned skips = 0;
     pg_params_reset(&b->params);
     pg_array_open(&b->params, PG_ARRAY_UUID);
     for (size_t i = 0; i < b->count; i++) {
         b->fates[i] = FATE_SKIPPED;
+        skips = b->works[i]->skips > skips ? b->works[i]->skips : skips;
         pg_item_uuid(&b->params, &b->works[i]->job.account_id);
     }
     pg_array_close(&b->params);
     pg_async_send(pg, "claim_lock", lock_sql, &b->params, fn, ctx);
+    return skips;
+}
+
+void claim_batch_ask(struct claim_batch *b, struct pg_async *pg, pg_async_fn *fn, void *ctx)
+{
+    pg_params_reset(&b->params);
+    pg_array_open(&b->params, PG_ARRAY_UUID);
+    for (size_t i = 0; i < b->count; i++)
+        pg_item_uuid(&b->params, &b->works[i]->job.account_id);
+    pg_array_close(&b->params);
+    pg_async_send(pg, "claim_known", known_sql, &b->params, fn, ctx);
+}
+
+void claim_batch_known(struct claim_batch *b, const struct pg_result *r)
+{
+    for (int row = 0; row < pg_rows(r); row++)
+        b->works[pg_i64(r, row, 0) - 1]->orphan = true;
 }
 
 void claim_batch_locked(struct claim_batch *b, struct facts *facts, const struct pg_result *r)
@@ -122,7 +145,9 @@ size_t claim_batch_close_gated(struct claim_batch *b, const struct gate *gate)
 {
     b->asked_count = 0;
     for (size_t i = 0; i < b->count; i++) {
-        if (gate_open(gate, b->works[i]->partition) && locked(b, &b->works[i]->job.account_id))
+        bool there = locked(b, &b->works[i]->job.account_id) != NULL;
+        b->works[i]->skips = there ? 0 : b->works[i]->skips + 1;
+        if (there && gate_open(gate, b->works[i]->partition))
             b->asked[b->asked_count++] = i;
     }
     return b->asked_count;

@@ -49,9 +49,14 @@ void claim_batch_init(struct claim_batch *b, size_t capacity);
 void claim_batch_deinit(struct claim_batch *b);
 void claim_batch_reset(struct claim_batch *b);
 
-/* SKIP LOCKED: accounts that are not in the answer are somebody else's now. */
-void claim_batch_lock(struct claim_batch *b, struct pg_async *pg, pg_async_fn *fn, void *ctx);
+/* SKIP LOCKED: accounts that are not in the answer are somebody else's now, or do not exist.
+ * Returns how often in a row the most unlucky of the works was skipped before. */
+unsigned claim_batch_lock(struct claim_batch *b, struct pg_async *pg, pg_async_fn *fn, void *ctx);
 void claim_batch_locked(struct claim_batch *b, struct facts *facts, const struct pg_result *r);
+/* Asks which accounts exist at all; the answer marks the works of others as orphans: only a record
+ * that SAM has not written names such an account. */
+void claim_batch_ask(struct claim_batch *b, struct pg_async *pg, pg_async_fn *fn, void *ctx);
+void claim_batch_known(struct claim_batch *b, const struct pg_result *r);
 /* Leaves out what is not locked or gated; returns how many are left to load. */
 size_t claim_batch_close_gated(struct claim_batch *b, const struct gate *gate);
 void claim_batch_load(struct claim_batch *b, struct pg_async *pg, const struct facts *facts,

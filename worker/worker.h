@@ -55,6 +55,8 @@ struct work {
     int32_t partition;
     int64_t offset;
     bool given_back; /* its partition was revoked: offsets are not ours to store */
+    unsigned skips;  /* claims in which its account could not be locked, one after another */
+    bool orphan;     /* the claim has seen that its account does not exist */
     bool current;    /* of a late one: the claim has seen that the item waits for it */
     /* what prepare has found */
     bool prepared;
