@@ -332,7 +332,7 @@ static void add_move(struct ledger *l, const struct ledger_queued *q)
         m->from_offset = part_of(l, q->partition)->applied_offset;
     }
     m->next_offset = q->offset + 1;
-    m->last_event_id = q->event.id;
+    m->last_event_id = q->id;
 }
 
 static void begin_batch(struct ledger *l)

@@ -64,17 +64,22 @@ int ledger_queue_push(struct ledger_queue *q, const struct kafka_record *record,
                       const struct uuid *ledger_id, struct log *log)
 {
     char type[64] = "";
+    char id[UUID_TEXT_BYTES] = "";
     char why[RECORD_WHY_BYTES] = "";
     struct ledger_queued *e = ledger_queue_at(q, q->count);
     (void)kafka_record_header(record, "ce_type", type, sizeof(type));
     e->partition = record->partition;
     e->offset = record->offset;
+    if (!kafka_record_header(record, "ce_id", id, sizeof(id)) || uuid_parse(id, &e->id) != 0)
+        e->id = (struct uuid){{0}};
     int r =
         event_decode(type, record->value ? record->value : "", record->value_bytes, &e->event, why);
     if (r != 0)
         keep_bad(e, record, why, log);
     else if (!uuid_equal(&e->event.ledger_id, ledger_id))
         return -EXDEV;
+    else if (!uuid_equal(&e->event.id, &e->id)) /* the position is recognised by it */
+        keep_bad(e, record, "ce_id is not the event's id", log);
     q->count++;
     return 0;
 }
