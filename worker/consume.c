@@ -11,6 +11,7 @@
 
 #define RECORDS_PER_TURN 1000
 #define HOLD_MS          2000
+#define LETTER_MAX_BYTES (512 * 1024) /* of a value: it must fit into Kafka again */
 
 /* A record on its way to the dead letter topic; its offset waits for that. */
 struct dead_letter {
@@ -48,15 +49,18 @@ static void bury(struct worker *w, const struct kafka_record *record, const char
 {
     char partition[16];
     char offset[24];
+    char bytes[24];
     char key[128];
     (void)snprintf(partition, sizeof(partition), "%d", record->partition);
     (void)snprintf(offset, sizeof(offset), "%lld", (long long)record->offset);
+    (void)snprintf(bytes, sizeof(bytes), "%zu", record->value_bytes);
     (void)snprintf(key, sizeof(key), "%.*s", (int)record->key_bytes,
                    record->key ? record->key : "");
     const struct kafka_header headers[] = {{"sam_reason", why},
                                            {"sam_topic", w->topics[record->topic]},
                                            {"sam_partition", partition},
-                                           {"sam_offset", offset}};
+                                           {"sam_offset", offset},
+                                           {"sam_bytes", bytes}};
     struct dead_letter *letter = sam_xcalloc(1, sizeof(*letter));
     *letter =
         (struct dead_letter){{on_dead_letter}, w, record->topic, record->partition, record->offset};
@@ -64,7 +68,9 @@ static void bury(struct worker *w, const struct kafka_record *record, const char
                               .partition = -1,
                               .key = key,
                               .value = record->value ? record->value : "",
-                              .value_bytes = record->value_bytes,
+                              .value_bytes = record->value_bytes < LETTER_MAX_BYTES
+                                                 ? record->value_bytes
+                                                 : LETTER_MAX_BYTES,
                               .headers = headers,
                               .headers_count = SAM_ARRAY_LEN(headers),
                               .delivery = &letter->delivery};
