@@ -2,9 +2,7 @@
 
 import unittest
 
-from campaign_test import CampaignTest
-
-ONE = {"direct_message_1": "Hello {first_name}"}
+from campaign_test import HELLO, CampaignTest
 
 
 class Fault(CampaignTest):
@@ -17,7 +15,7 @@ class Fault(CampaignTest):
             self.simulator.fault(**fault)
         self.worker = self.start_worker()
         self.start_producer()
-        self.campaign("c", kind, templates or ONE, people)
+        self.campaign("c", kind, templates or HELLO, people)
 
     def outcomes(self):
         rows = self.database.rows(
@@ -32,33 +30,52 @@ class Fault(CampaignTest):
 
 
 class MayHaveHappened(Fault):
-    """Never repeated: the item is unknown, the others go on, what arrived arrived once."""
+    """Never repeated: the item is unknown, the others go on, what arrived arrived once. It stands
+    in the list until an operator says what it was."""
 
-    def unknown_once(self, accepted):
+    def unknown_once(self, accepted, error_type):
         self.wait_for("the others", lambda: self.items() == {"unknown": 1, "sent": 2}, 60)
         audit = self.simulator.audit(self.spacing_ms)
         self.assertEqual(audit["writes"], 3, audit)
         self.assertEqual(audit["accepted"], accepted, audit)
         self.assertEqual(audit["duplicates"] + audit["refused_duplicates"], 0, audit)
         self.assertEqual(self.count("send_queue WHERE reason = 'outcome_unknown'"), 1)
+        self.settle("sent" if accepted == 3 else "not-sent", error_type)
+
+    def settle(self, answer, error_type):
+        """Only what did not happen is sent again, once."""
+        (listed,) = self.samctl_json("unknown", "list")
+        person = self.database.value(
+            "SELECT p.vanity FROM campaign_prospects p JOIN send_queue i ON i.prospect_id = p.id "
+            "WHERE i.status = 'unknown'"
+        )
+        self.assertEqual((listed["person"], listed["account"], listed["campaign"]),
+                         (person, "anna", "c"))  # fmt: skip
+        self.assertEqual(listed["message_type"], "direct_message_1")
+        self.assertEqual(listed["error_type"], error_type)
+        self.assertIn("settled: it is ", self.samctl("unknown", "settle", listed["item_id"], answer))
+        self.wait_until_ended()
+        self.assertEqual(self.samctl_json("unknown", "list"), [])
+        self.assertEqual(self.people(), {"completed": 3})
+        self.judge(3)
 
     def test_connection_cut_after_the_write(self):
         self.begin(route="chats", action="cut_after")
-        self.unknown_once(accepted=3)
+        self.unknown_once(3, "cut")
 
     def test_5xx(self):
         self.begin(route="chats", action="status", status=500, type="errors/provider_error")
-        self.unknown_once(accepted=2)
+        self.unknown_once(2, "provider_error")
 
     def test_gateway_timeout_after_the_write(self):
         self.begin(
             route="chats", action="status", status=504, type="errors/request_timeout", execute=True
         )
-        self.unknown_once(accepted=3)
+        self.unknown_once(3, "request_timeout")
 
     def test_no_answer_at_all(self):
         self.begin(route="chats", action="hang", execute=True)
-        self.unknown_once(accepted=3)
+        self.unknown_once(3, "timeout")
 
 
 class Happened(Fault):

@@ -131,7 +131,8 @@ class Kafka(Server):
         """All records of a topic: dicts with partition, offset, key, headers (a dict), value."""
         source = ("-b", self.address, "-t", topic)
         found = []
-        for line in run("kcat", "-q", "-C", "-J", "-e", "-o", "beginning", *source).splitlines():
+        command = ("kcat", "-q", "-C", "-J", "-e", "-o", "beginning", *source)
+        for line in run(*command, errors="surrogateescape").splitlines():
             record = json.loads(line)
             headers = record.get("headers") or []
             record["headers"] = dict(zip(headers[::2], headers[1::2]))
@@ -140,14 +141,19 @@ class Kafka(Server):
         return found
 
     def produce(self, topic, value, key=None, headers=()):
-        """One record, acknowledged; headers as "name=value"; partitioned by key as SAM does it."""
+        """One record, acknowledged; headers as "name=value"; partitioned by key as SAM does it. A
+        value that is None needs a key; bytes that are not UTF-8 as Python has them: "\\udcff"."""
         command = ["kcat", "-q", "-P", "-b", self.address, "-t", topic]
         command += ["-X", "acks=all", "-X", "partitioner=murmur2_random"]
+        command += ["-X", "message.max.bytes=2000000"]  # the broker's limit is what counts
         for header in headers:
             command += ["-H", header]
-        if key is not None:
+        if not value:  # kcat sends none of these from a plain input
+            command += ["-K", ":", *(["-Z"] if value is None else [])]
+            value = f"{key}:\n"
+        elif key is not None:
             command += ["-k", key]
-        run(*command, input=value)
+        run(*command, input=value, errors="surrogateescape")
 
 
 class Database:
