@@ -11,6 +11,7 @@
 
 #include "common/adapters/cloud_event.h"
 #include "common/base/clock.h"
+#include "common/base/random.h"
 #include "worker/claim_batch.h"
 #include "worker/worker.h"
 
@@ -53,6 +54,7 @@ struct claim {
     struct loop_timer timer;
     int64_t begun_us;
     int64_t begun_boot_ms;
+    size_t batch_max; /* after a failure; 0 = as many as there is room for */
 };
 
 static void note(struct claim *c, enum pg_failure failure, const char *error)
@@ -88,7 +90,7 @@ static void again(struct claim *c, struct work *work, int64_t at_boot_ms)
 static void finish_undone(struct claim *c, int64_t delay_ms)
 {
     struct claim_batch *b = &c->batch;
-    int64_t at_boot_ms = clock_boot_ms() + delay_ms;
+    int64_t at_boot_ms = clock_boot_ms() + delay_ms + (int64_t)random_below((uint64_t)delay_ms + 1);
     for (size_t i = 0; i < b->count; i++)
         again(c, b->works[i], at_boot_ms);
     claim_batch_reset(b);
@@ -124,6 +126,8 @@ static void roll_back(struct claim *c)
 static void fail(struct claim *c)
 {
     if (c->failure != PG_RETRY) {
+        /* so that a job that cannot be claimed stands alone in the end */
+        c->batch_max = c->batch.count > 1 ? c->batch.count / 2 : 1;
         metrics_add_label(c->w->metrics, METRIC_POSTGRES_FAILED, c->failure, 1);
         log_warn(c->w->log, "claim_failed", LOG_INT("jobs", c->batch.count), LOG_MSG(c->error));
     }
@@ -179,6 +183,7 @@ static void on_committed(void *ctx, enum pg_failure failure, const struct pg_res
     }
     metrics_observe(c->w->metrics, METRIC_CLAIM_SIZE, (int64_t)b->count);
     metrics_observe(c->w->metrics, METRIC_CLAIM_SECONDS, clock_monotonic_us() - c->begun_us);
+    c->batch_max = c->batch_max ? c->batch_max * 2 : 0;
     settle_all(c);
     for (size_t i = 0; i < b->grants_count; i++) {
         metrics_add_label(c->w->metrics, METRIC_GRANTS, b->grants[i]->attempt.kind, 1);
@@ -204,7 +209,10 @@ static void started_over(struct claim *c)
     if (c->orphaned || c->unacknowledged) {
         c->failure = c->failure ? c->failure : PG_BUG;
         untry(c, c->orphaned ? "claim_lost" : "kafka_unavailable");
-        c->orphaned ? finish_undone(c, TROUBLE_MS) : roll_back(c);
+        if (c->orphaned)
+            finish_undone(c, TROUBLE_MS);
+        else
+            roll_back(c);
         return;
     }
     commit(c);
@@ -373,6 +381,10 @@ void claim_begin(struct claim *c)
     struct worker *w = c->w;
     size_t max = room(w);
     size_t batch = (size_t)w->settings->worker.batch;
+    if (c->batch_max >= batch)
+        c->batch_max = 0;
+    if (c->batch_max)
+        batch = c->batch_max;
     if (max > batch)
         max = batch;
     claim_batch_reset(&c->batch);

@@ -57,11 +57,13 @@ void claim_batch_init(struct claim_batch *b, size_t capacity)
     b->asked = sam_xcalloc(capacity, sizeof(*b->asked));
     b->locked = sam_xcalloc(capacity, sizeof(*b->locked));
     b->grants = sam_xcalloc(capacity, sizeof(struct grant *));
+    b->identities = g_hash_table_new(g_str_hash, g_str_equal);
     pg_params_init(&b->params);
 }
 
 void claim_batch_reset(struct claim_batch *b)
 {
+    g_hash_table_remove_all(b->identities);
     for (size_t i = 0; i < b->grants_count; i++)
         grant_free(b->grants[i]);
     b->grants_count = 0;
@@ -80,6 +82,7 @@ void claim_batch_deinit(struct claim_batch *b)
     claim_batch_reset(b);
     verdicts_deinit(&b->verdicts);
     pg_params_deinit(&b->params);
+    g_hash_table_destroy(b->identities);
     free(b->works);
     free(b->fates);
     free(b->wait_until_db_ms);
@@ -125,6 +128,7 @@ void claim_batch_locked(struct claim_batch *b, struct facts *facts, const struct
     for (int row = 0; row < pg_rows(r); row++) {
         b->locked[row].id = pg_uuid(r, row, 0);
         b->db_now_ms = pg_time_ms(r, row, 1);
+        b->locked[row].granted = false;
         facts_frame(facts, r, row, 2, b->db_now_ms, &b->locked[row].frame);
     }
 }
@@ -135,7 +139,7 @@ static int by_id(const void *x, const void *y)
                         &((const struct claim_account *)y)->id);
 }
 
-static const struct claim_account *locked(const struct claim_batch *b, const struct uuid *id)
+static struct claim_account *locked(const struct claim_batch *b, const struct uuid *id)
 {
     struct claim_account key = {.id = *id};
     return b->locked_count ? bsearch(&key, b->locked, b->locked_count, sizeof(key), by_id) : NULL;
@@ -198,6 +202,23 @@ static void identities(const struct facts_item *it, struct event_attempt *a)
     (void)snprintf(a->identities[1], sizeof(a->identities[1]), "p:%s", it->provider_id);
 }
 
+/* Another job of the account (a copy of its record), or of the same human by another account, has
+ * been granted by this claim: the database cannot show it yet, so it is asked again after the
+ * commit. */
+static bool granted_beside(const struct claim_batch *b, const struct facts_item *it)
+{
+    struct event_attempt a = {.kind = it->policy.item.kind};
+    const struct claim_account *account = locked(b, &it->account_id);
+    if (!account || account->granted)
+        return true;
+    identities(it, &a);
+    for (size_t i = 0; i < EVENT_IDENTITIES_MAX; i++) {
+        if (a.identities[i][0] && g_hash_table_contains(b->identities, a.identities[i]))
+            return true;
+    }
+    return false;
+}
+
 static void add_grant(struct claim_batch *b, const struct work *work, const struct facts_item *it)
 {
     struct grant *g = sam_xcalloc(1, sizeof(*g));
@@ -217,11 +238,18 @@ static void add_grant(struct claim_batch *b, const struct work *work, const stru
     g->start_by_boot_ms = b->start_by_boot_ms;
     g->db_now_ms = b->db_now_ms;
     g->due_at_ms = work->job.due_at_ms;
+    g->dispatch = work->job.dispatch;
     g->text = sam_xstrdup(it->message);
     (void)snprintf(g->recipient, sizeof(g->recipient), "%s", it->provider_id);
     (void)snprintf(g->unipile_account, sizeof(g->unipile_account), "%s", it->unipile_account);
     b->grants[b->grants_count++] = g;
-    b->identities_count += (size_t)(a->identities[0][0] != 0) + (size_t)(a->identities[1][0] != 0);
+    locked(b, &it->account_id)->granted = true;
+    for (size_t i = 0; i < EVENT_IDENTITIES_MAX; i++) {
+        if (!a->identities[i][0])
+            continue;
+        (void)g_hash_table_add(b->identities, a->identities[i]);
+        b->identities_count++;
+    }
 }
 
 static void decide_one(struct claim_batch *b, struct worker *w, size_t at, struct facts_item *it)
@@ -239,6 +267,10 @@ static void decide_one(struct claim_batch *b, struct worker *w, size_t at, struc
     v = policy_decide_until(&it->policy, b->db_now_ms + b->start_by_ms);
     if (v.kind == VERDICT_GO && !*it->provider_id) {
         v = (struct verdict){VERDICT_WAIT, REASON_NOT_PREPARED, b->db_now_ms + 5 * MINUTE_MS};
+    }
+    if (v.kind == VERDICT_GO && granted_beside(b, it)) {
+        b->fates[at] = FATE_SKIPPED;
+        return;
     }
     if (v.kind == VERDICT_GO) {
         b->fates[at] = FATE_GRANTED;
@@ -323,12 +355,7 @@ static void write_items(struct claim_batch *b, struct pg_async *pg, int64_t call
     pg_params_reset(p);
     EACH_GRANT(PG_ARRAY_UUID, pg_item_uuid(p, &g->attempt.item_id));
     EACH_GRANT(PG_ARRAY_UUID, pg_item_uuid(p, &g->attempt.id));
-    pg_array_open(p, PG_ARRAY_I32);
-    for (size_t i = 0; i < b->count; i++) { /* grants stand in the order of their works */
-        if (b->fates[i] == FATE_GRANTED)
-            pg_item_i32(p, (int32_t)b->works[i]->job.dispatch);
-    }
-    pg_array_close(p);
+    EACH_GRANT(PG_ARRAY_I32, pg_item_i32(p, (int32_t)g->dispatch));
     pg_add_time(p, b->db_now_ms + b->start_by_ms + call_timeout_ms + MARGIN_MS);
     pg_add_text(p, item_status_name(ITEM_PUBLISHED));
     expect(b, b->grants_count);

@@ -3,6 +3,8 @@
 #ifndef SAM_WORKER_CLAIM_BATCH_H
 #define SAM_WORKER_CLAIM_BATCH_H
 
+#include <glib.h>
+
 #include "common/adapters/verdicts.h"
 #include "worker/worker.h"
 
@@ -18,6 +20,7 @@ enum fate {
 struct claim_account {
     struct uuid id;
     struct facts_frame frame;
+    bool granted; /* by this claim: one call of an account at a time */
 };
 
 struct claim_batch {
@@ -39,6 +42,7 @@ struct claim_batch {
     int64_t start_by_boot_ms;
     int64_t start_by_ms;     /* the span */
     size_t identities_count; /* of first contacts, to be inserted */
+    GHashTable *identities;  /* the same as a set; its keys belong to the grants */
     /* what the statements that must match exactly are expected to touch, in their order */
     int64_t expected[4];
     size_t expected_count;

@@ -171,6 +171,7 @@ struct grant {
     int64_t begun_boot_ms; /* before the claim's query was sent */
     int64_t db_now_ms;     /* as the claim has read it */
     int64_t due_at_ms;
+    int64_t dispatch;
     char *text; /* owned */
     char recipient[PROVIDER_ID_MAX_BYTES + 1];
     char unipile_account[UNIPILE_ID_MAX + 1];
