@@ -181,25 +181,37 @@ static bool others_open(const struct apply_batch *b, const struct apply_item *it
     return false;
 }
 
-/* Back to the schedule, but only when none of its attempts is open: after a restore there may be
- * several, and each may still turn out to have happened. */
-static void back(const struct apply_batch *b, struct apply_item *item, int64_t at_ms,
-                 enum reason reason, const char *detail)
+/* May the end of this attempt move the item? Only when none of its attempts is open: after a
+ * restore there may be several, and each may still turn out to have happened. An item that was
+ * `sending` by this attempt stands for a person then, and its account goes on. */
+static bool movable(const struct apply_batch *b, const struct event_attempt *a,
+                    struct apply_item *item)
 {
-    if (others_open(b, item))
-        return;
     if (item->status != ITEM_SENDING && item->status != ITEM_UNKNOWN)
+        return false;
+    if (!others_open(b, item))
+        return true;
+    if (item->status == ITEM_SENDING && uuid_equal(&item->attempt_id, &a->id))
+        set_item(item, ITEM_UNKNOWN, REASON_OUTCOME_UNKNOWN, "");
+    return false;
+}
+
+/* To the schedule. */
+static void back(const struct apply_batch *b, const struct event_attempt *a,
+                 struct apply_item *item, int64_t at_ms, enum reason reason)
+{
+    if (!movable(b, a, item))
         return;
-    set_item(item, ITEM_PENDING, reason, detail);
+    set_item(item, ITEM_PENDING, reason, a->error_type);
     item->scheduled_ms = at_ms;
 }
 
-static void fail(const struct apply_batch *b, struct apply_item *item, struct apply_person *person,
-                 enum reason reason, const char *detail)
+static void fail(const struct apply_batch *b, const struct event_attempt *a,
+                 struct apply_item *item, struct apply_person *person, enum reason reason)
 {
-    if (others_open(b, item) || (item->status != ITEM_SENDING && item->status != ITEM_UNKNOWN))
+    if (!movable(b, a, item))
         return;
-    set_item(item, ITEM_FAILED, reason, detail);
+    set_item(item, ITEM_FAILED, reason, a->error_type);
     item->freed = true;
     if (person)
         apply_person_fail(person, reason_name(reason));
@@ -209,20 +221,20 @@ static void not_executed(const struct apply_batch *b, const struct event_attempt
                          struct apply_item *item, struct apply_person *person)
 {
     if (a->untried) {
-        back(b, item, a->ended_at_ms, REASON_NOT_EXECUTED, a->error_type);
+        back(b, a, item, a->ended_at_ms, REASON_NOT_EXECUTED);
         return;
     }
     item->failures++;
     item->dirty = true;
     if (item->failures >= APPLY_FAILURES_MAX) {
-        fail(b, item, person, REASON_ATTEMPTS_USED_UP, a->error_type);
+        fail(b, a, item, person, REASON_ATTEMPTS_USED_UP);
         return;
     }
     int64_t wait = doubled(BACKOFF_MIN_MS, item->failures - 1, BACKOFF_MAX_MS);
     wait += jitter_after(&a->id, wait / 2);
     if (a->wait_ms > wait)
         wait = a->wait_ms;
-    back(b, item, a->ended_at_ms + wait, REASON_NOT_EXECUTED, a->error_type);
+    back(b, a, item, a->ended_at_ms + wait, REASON_NOT_EXECUTED);
 }
 
 static void throttled(const struct apply_batch *b, const struct event_attempt *a,
@@ -239,7 +251,22 @@ static void throttled(const struct apply_batch *b, const struct event_attempt *a
             (void)snprintf(account->reason, sizeof(account->reason), "%s", a->error_type);
         }
     }
-    back(b, item, until, REASON_THROTTLED, a->error_type);
+    back(b, a, item, until, REASON_THROTTLED);
+}
+
+/* The relation is not visible yet, or there is none: each look is a call that counts, so the waits
+ * grow and it has an end. */
+static void refused_for_now(const struct apply_batch *b, const struct event_attempt *a,
+                            struct apply_item *item, struct apply_person *person)
+{
+    item->failures++;
+    item->dirty = true;
+    if (item->failures >= APPLY_FAILURES_MAX) {
+        fail(b, a, item, person, REASON_NOT_CONNECTED);
+        return;
+    }
+    int64_t wait = doubled(a->wait_ms ? a->wait_ms : HOUR_MS, item->failures - 1, DAY_MS);
+    back(b, a, item, a->ended_at_ms + wait, REASON_NOT_CONNECTED);
 }
 
 static void refused(const struct apply_batch *b, const struct event_attempt *a,
@@ -247,17 +274,17 @@ static void refused(const struct apply_batch *b, const struct event_attempt *a,
 {
     switch (a->refusal) {
     case REFUSAL_LATER:
-        back(b, item, a->ended_at_ms + (a->wait_ms ? a->wait_ms : HOUR_MS), REASON_NOT_CONNECTED,
-             a->error_type);
+        refused_for_now(b, a, item, person);
         break;
     case REFUSAL_HOLD:
         if (person && person_status_open(person->status))
             apply_person_hold(person, a->error_type[0] ? a->error_type : "refused");
-        back(b, item, a->ended_at_ms, REASON_PERSON_HELD, a->error_type);
+        back(b, a, item, a->ended_at_ms, REASON_PERSON_HELD);
         break;
     case REFUSAL_CONNECTED:
-        if (!others_open(b, item) && item->status == ITEM_SENDING) {
-            set_item(item, ITEM_CANCELLED, REASON_ALREADY_CONNECTED, a->error_type);
+        if (movable(b, a, item)) { /* an unknown one cannot be cancelled, only fail */
+            set_item(item, item->status == ITEM_SENDING ? ITEM_CANCELLED : ITEM_FAILED,
+                     REASON_ALREADY_CONNECTED, a->error_type);
             item->freed = true;
         }
         if (person)
@@ -265,7 +292,7 @@ static void refused(const struct apply_batch *b, const struct event_attempt *a,
         break;
     case REFUSAL_FAIL:
     case REFUSAL_N:
-        fail(b, item, person, REASON_REFUSED, a->error_type);
+        fail(b, a, item, person, REASON_REFUSED);
         break;
     }
 }
@@ -329,11 +356,11 @@ static void settle(struct apply_batch *b, const struct event_attempt *a, struct 
     case OUTCOME_ACCOUNT_BROKEN:
         account_broken(a, account);
         if (item)
-            back(b, item, a->ended_at_ms, REASON_ACCOUNT_DISCONNECTED, a->error_type);
+            back(b, a, item, a->ended_at_ms, REASON_ACCOUNT_DISCONNECTED);
         break;
     case OUTCOME_SETUP_BROKEN:
         if (item)
-            back(b, item, a->ended_at_ms + SETUP_WAIT_MS, REASON_SETUP_BROKEN, a->error_type);
+            back(b, a, item, a->ended_at_ms + SETUP_WAIT_MS, REASON_SETUP_BROKEN);
         break;
     case OUTCOME_UNKNOWN:
         if (item)
@@ -344,21 +371,47 @@ static void settle(struct apply_batch *b, const struct event_attempt *a, struct 
     }
 }
 
-/* An end is written once; only a certain outcome may still replace an unknown one. */
+/* An item that a restored database did not have, and that was not sent: without a text it must not
+ * go out. */
+static void plan_anew(struct apply_item *item, struct apply_person *person, int64_t at_ms)
+{
+    item->vanished = true;
+    item->freed = true;
+    item->dirty = false;
+    if (!person || !person_status_open(person->status) || person->next_step != item->step)
+        return;
+    person->next_at_ms = at_ms;
+    person->dirty = true;
+}
+
+/* An end is written once; but what is certain replaces what is unknown, and that a call happened
+ * replaces everything, an operator's word included. */
+static bool is_news(const struct apply_attempt *attempt, const struct event_attempt *a)
+{
+    if (!attempt->ended)
+        return true;
+    if (attempt->outcome == OUTCOME_SENT)
+        return false;
+    return a->outcome == OUTCOME_SENT ||
+           (attempt->outcome == OUTCOME_UNKNOWN && a->outcome != OUTCOME_UNKNOWN);
+}
+
 static void ended(struct apply_batch *b, const struct event *e)
 {
     const struct event_attempt *a = &e->attempt;
     struct apply_attempt *attempt = apply_attempt(b, &a->id);
-    if (!attempt ||
-        (attempt->ended && (attempt->outcome != OUTCOME_UNKNOWN || a->outcome == OUTCOME_UNKNOWN)))
+    if (!attempt || !is_news(attempt, a))
         return;
     attempt->ended = true;
     attempt->outcome = a->outcome;
     attempt->end = a;
     struct apply_account *account = apply_account(b, &e->account_id);
-    settle(b, a, apply_item(b, a), apply_person(b, &a->person_id), account);
-    free_account(account, a);
+    struct apply_item *item = apply_item(b, a);
     struct apply_person *person = apply_person(b, &a->person_id);
+    settle(b, a, item, person, account);
+    if (item && item->restored && item->status == ITEM_PENDING)
+        plan_anew(item, person, a->ended_at_ms);
+    free_account(account, a);
     if (account && person && person->next_at_ms &&
         (!account->plan_at_ms || person->next_at_ms < account->plan_at_ms))
         account->plan_at_ms = person->next_at_ms;

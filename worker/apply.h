@@ -57,8 +57,10 @@ struct apply_item {
     int64_t scheduled_ms;
     int64_t sent_at_ms;
     struct uuid attempt_id;
+    bool restored; /* made from the ledger: its text is not known */
     bool dirty;
-    bool freed; /* ended without a sent or unknown attempt: its identities are free again */
+    bool vanished; /* to be deleted, so that the planner makes it anew */
+    bool freed;    /* ended without a sent or unknown attempt: its identities are free again */
 };
 
 struct apply_person {

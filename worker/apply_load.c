@@ -26,7 +26,7 @@ const char apply_accounts_sql[] =
 
 #define ITEM_COLUMNS                                                                               \
     "i.id, i.account_id, i.campaign_id, i.prospect_id, i.message_type, i.status, i.step, "         \
-    "i.failures, i.scheduled_for, i.sent_at, i.attempt_id "
+    "i.failures, i.scheduled_for, i.sent_at, i.attempt_id, i.restored "
 const char apply_items_sql[] = "SELECT " ITEM_COLUMNS "FROM send_queue i WHERE i.id = ANY ($1)";
 
 /* A restored database may have planned an item anew, under another id. */
@@ -37,6 +37,22 @@ const char apply_items_full_sql[] =
     "CROSS JOIN LATERAL (SELECT * FROM send_queue w WHERE w.prospect_id = e.prospect_id "
     "AND w.message_type = e.message_type AND w.campaign_id = e.campaign_id LIMIT 1) i "
     "WHERE i.id <> e.id AND (SELECT count(*) FROM send_queue x WHERE x.id = e.id) = 0";
+
+/* What is known of an item by its attempts; never its text. */
+const char apply_forgotten_sql[] =
+    "INSERT INTO send_queue (id, workspace_id, campaign_id, prospect_id, account_id, message_type, "
+    "step, requires_connection, priority, status, reason, scheduled_for, message, attempt_id, "
+    "restored) SELECT x.item_id, p.workspace_id, p.campaign_id, p.id, p.account_id, "
+    "x.message_type, x.step, p.campaign_type = 'connector' AND x.step > 0, "
+    "CASE WHEN x.step > 0 THEN 0 ELSE 1 END, 'unknown', 'outcome_unknown', x.started_at, '', x.id, "
+    "true FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::text[], $6::int[], "
+    "$7::timestamptz[]) AS x(id, item_id, campaign_id, person_id, message_type, step, started_at) "
+    "CROSS JOIN LATERAL (SELECT * FROM campaign_prospects WHERE id = x.person_id "
+    "AND campaign_id = x.campaign_id LIMIT 1) p ORDER BY x.started_at, x.id ON CONFLICT DO NOTHING";
+
+const char apply_forgotten_people_sql[] =
+    "UPDATE campaign_prospects p SET next_at = NULL FROM send_queue i WHERE i.id = ANY ($1) "
+    "AND i.restored AND p.id = i.prospect_id AND p.next_step <= i.step AND p.next_at IS NOT NULL";
 
 const char apply_item_attempts_sql[] =
     "SELECT t.id, t.item_id, t.ended_at IS NOT NULL, t.outcome FROM send_attempts t "
@@ -173,6 +189,31 @@ void apply_sql_items(const struct event *events, size_t count, enum apply_load l
     EACH_EVENT(PG_ARRAY_TEXT, is_attempt(e, load), pg_item_text(params, e->attempt.message_type));
 }
 
+static bool has_step(const struct event *e)
+{
+    int64_t step;
+    return is_attempt(e, APPLY_FULL) && e->attempt.kind != CALL_PROFILE_VIEW &&
+           message_type_step(e->attempt.message_type, &step) == 0;
+}
+
+static int32_t step_of(const struct event *e)
+{
+    int64_t step = 0;
+    return message_type_step(e->attempt.message_type, &step) == 0 ? (int32_t)step : 0;
+}
+
+void apply_sql_forgotten(const struct event *events, size_t count, struct pg_params *params)
+{
+    pg_params_reset(params);
+    EACH_EVENT(PG_ARRAY_UUID, has_step(e), pg_item_uuid(params, &e->attempt.id));
+    EACH_EVENT(PG_ARRAY_UUID, has_step(e), pg_item_uuid(params, &e->attempt.item_id));
+    EACH_EVENT(PG_ARRAY_UUID, has_step(e), pg_item_uuid(params, &e->attempt.campaign_id));
+    EACH_EVENT(PG_ARRAY_UUID, has_step(e), pg_item_uuid(params, &e->attempt.person_id));
+    EACH_EVENT(PG_ARRAY_TEXT, has_step(e), pg_item_text(params, e->attempt.message_type));
+    EACH_EVENT(PG_ARRAY_I32, has_step(e), pg_item_i32(params, step_of(e)));
+    EACH_EVENT(PG_ARRAY_TIME, has_step(e), pg_item_time(params, e->attempt.started_at_ms));
+}
+
 static void copy(char *out, size_t out_bytes, const char *text)
 {
     (void)snprintf(out, out_bytes, "%s", text);
@@ -195,6 +236,7 @@ void apply_sql_read_items(struct apply_batch *b, const struct pg_result *r)
         i->scheduled_ms = pg_time_ms(r, row, 8);
         i->sent_at_ms = pg_time_ms(r, row, 9);
         i->attempt_id = pg_uuid(r, row, 10);
+        i->restored = pg_bool(r, row, 11);
         b->items_count++;
     }
 }

@@ -75,9 +75,11 @@ void apply_person_sent(struct apply_person *p, int64_t step, const struct event_
 
 void apply_person_connected(struct apply_person *p, int64_t at_ms)
 {
+    if (p->type != CAMPAIGN_CONNECTOR)
+        return;
     if (p->status == PERSON_PENDING || p->status == PERSON_APPROVED)
         p->cancel = REASON_ALREADY_CONNECTED; /* an invitation that waits is not needed any more */
-    if (p->type != CAMPAIGN_CONNECTOR || !move(p, PERSON_CONNECTED))
+    if (!move(p, PERSON_CONNECTED))
         return;
     p->connected_at_ms = at_ms;
     p->give_up_at_ms = 0;

@@ -22,7 +22,7 @@ static const char messages_sql[] =
 static const char items_sql[] =
     "UPDATE send_queue i SET status = x.status, reason = x.reason, reason_detail = x.detail, "
     "failures = x.failures, scheduled_for = x.scheduled_for, sent_at = x.sent_at, "
-    "attempt_id = x.attempt_id, sweep_at = NULL "
+    "attempt_id = x.attempt_id, sweep_at = CASE WHEN x.status = 'sending' THEN i.sweep_at END "
     "FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::int[], $6::timestamptz[], "
     "$7::timestamptz[], $8::uuid[]) AS x(id, status, reason, detail, failures, scheduled_for, "
     "sent_at, attempt_id) WHERE i.id = x.id";
@@ -215,6 +215,18 @@ static void write_items(struct apply_writer *w)
     COLUMN(w, PG_ARRAY_UUID, n, t[i].dirty,
            pg_item_uuid(params, uuid_is_null(&t[i].attempt_id) ? NULL : &t[i].attempt_id));
     send(w, "apply_items", items_sql);
+}
+
+static void write_vanished(struct apply_writer *w)
+{
+    const struct apply_item *t = w->b->items;
+    size_t n = w->b->items_count;
+    COUNT_IF(any, n, t[i].vanished);
+    if (!any)
+        return;
+    pg_params_reset(w->params);
+    COLUMN(w, PG_ARRAY_UUID, n, t[i].vanished, pg_item_uuid(params, &t[i].id));
+    send(w, "apply_vanished", "DELETE FROM send_queue WHERE id = ANY ($1) AND restored");
 }
 
 static void write_via(struct apply_writer *w)
@@ -436,6 +448,7 @@ void apply_sql_write(struct apply_writer *w)
     write_attempts(w);
     write_views(w);
     write_items(w);
+    write_vanished(w);
     write_cancelled(w);
     write_identities(w);
     write_via(w);

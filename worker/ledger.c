@@ -47,6 +47,7 @@ struct ledger {
     bool held;    /* enough is queued: the consumer is not polled */
     bool waiting; /* the timer runs before the next transaction */
     bool busy;    /* a transaction is under way */
+    bool trouble; /* /readyz was told that Postgres takes nothing */
     struct ledger_queue queue;
     struct event *batch; /* contiguous copies for the transaction */
     size_t batch_count;
@@ -375,8 +376,17 @@ static void begin_aside(struct ledger *l, const char *reason)
     buf_deinit(&text);
 }
 
+/* Postgres takes nothing of the ledger for the time being; NULL = it does again. */
+static void tell_trouble(struct ledger *l, const char *text)
+{
+    if (text || l->trouble)
+        state(l, "ledger_waits", text);
+    l->trouble = text != NULL;
+}
+
 static void applied(struct ledger *l)
 {
+    tell_trouble(l, NULL);
     for (size_t i = 0; i < l->moves_count; i++) {
         struct part *p = part_of(l, l->moves[i].partition);
         if (p->assigned && !l->stale) {
@@ -404,7 +414,7 @@ static void refused(struct ledger *l, const char *error)
         return;
     }
     if (l->aside) { /* even that cannot be written: somebody must look */
-        state(l, "ledger_refused", error);
+        tell_trouble(l, error);
         wait(l, TROUBLE_MS);
         return;
     }
@@ -426,6 +436,11 @@ static void on_tx(void *ctx, enum ledger_tx_result result, const char *error)
         break;
     case LEDGER_TX_RETRY:
         wait(l, RETRY_MS);
+        break;
+    case LEDGER_TX_WAIT:
+        log_warn(l->o.log, "ledger_waits", LOG_MSG(error));
+        tell_trouble(l, error);
+        wait(l, TROUBLE_MS);
         break;
     case LEDGER_TX_LOST:
         lose_position(l);

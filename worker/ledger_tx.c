@@ -38,12 +38,16 @@ static const char positions_sql[] =
     "AS x(partition, from_offset, next_offset, id) "
     "WHERE p.partition = x.partition AND p.next_offset = x.from_offset";
 
+/* All or nothing: where another worker has applied the event, the position does not move. */
 static const char aside_sql[] =
-    "INSERT INTO ledger_aside (partition, event_offset, event_id, account_id, reason, record) "
-    "VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (partition, event_offset) DO NOTHING";
-
-static const char block_sql[] =
-    "UPDATE linkedin_accounts SET blocked_reason = $2 WHERE id = $1 AND blocked_reason IS NULL";
+    "WITH moved AS (UPDATE ledger_positions SET next_offset = $2 + 1, last_event_id = $3, "
+    "updated_at = sam_now(), halted_reason = NULL WHERE partition = $1 AND next_offset = $7 "
+    "RETURNING partition), "
+    "kept AS (INSERT INTO ledger_aside (partition, event_offset, event_id, account_id, reason, "
+    "record) SELECT m.partition, $2, $3, $4, $5, $6 FROM moved m "
+    "ON CONFLICT (partition, event_offset) DO NOTHING), "
+    "blocked AS (UPDATE linkedin_accounts a SET blocked_reason = $5 FROM moved "
+    "WHERE a.id = $4 AND a.blocked_reason IS NULL) SELECT partition FROM moved";
 
 struct ledger_tx *ledger_tx_new(struct pg_async *pg, struct facts *facts, int64_t replies_ms,
                                 int64_t relations_ms, ledger_tx_fn *fn, void *ctx)
@@ -113,8 +117,11 @@ static void give_up(struct ledger_tx *tx)
     case PG_RETRY:
         tx->result = LEDGER_TX_RETRY;
         break;
+    case PG_WAIT:
+    case PG_SCHEMA: /* a newer release migrates: every event would look bad */
+        tx->result = LEDGER_TX_WAIT;
+        break;
     case PG_REFUSED:
-    case PG_SCHEMA:
     case PG_BUG:
         tx->result = LEDGER_TX_REFUSED;
         break;
@@ -279,6 +286,15 @@ static void send_positions(struct ledger_tx *tx)
     pg_async_send(tx->pg, "ledger_positions", positions_sql, p, on_positions, tx);
 }
 
+static void restore_items(struct ledger_tx *tx)
+{
+    struct pg_params *p = &tx->params;
+    apply_sql_forgotten(tx->events, tx->count, p);
+    pg_async_send(tx->pg, "apply_forgotten", apply_forgotten_sql, p, on_written, tx);
+    apply_sql_items(tx->events, tx->count, APPLY_LEAN, p);
+    pg_async_send(tx->pg, "apply_forgotten_people", apply_forgotten_people_sql, p, on_written, tx);
+}
+
 static void load(struct ledger_tx *tx, enum apply_load load)
 {
     struct pg_params *p = &tx->params;
@@ -291,6 +307,8 @@ static void load(struct ledger_tx *tx, enum apply_load load)
     send_positions(tx);
     apply_sql_accounts(tx->events, tx->count, load, p);
     pg_async_send(tx->pg, "apply_lock", apply_accounts_sql, p, on_accounts, tx);
+    if (load == APPLY_FULL)
+        restore_items(tx);
     apply_sql_items(tx->events, tx->count, load, p);
     if (load == APPLY_LEAN)
         pg_async_send(tx->pg, "apply_load_items", apply_items_sql, p, on_items, tx);
@@ -313,6 +331,15 @@ void ledger_tx_begin(struct ledger_tx *tx, const struct event *events, size_t co
     load(tx, APPLY_LEAN);
 }
 
+static void on_aside(void *ctx, enum pg_failure failure, const struct pg_result *r,
+                     const char *error)
+{
+    struct ledger_tx *tx = ctx;
+    note(tx, failure, error);
+    if (!failure && pg_rows(r) == 0)
+        tx->moved = true;
+}
+
 void ledger_tx_aside(struct ledger_tx *tx, const struct ledger_aside *aside,
                      const struct ledger_move *move)
 {
@@ -320,10 +347,7 @@ void ledger_tx_aside(struct ledger_tx *tx, const struct ledger_aside *aside,
     bool has_account = !uuid_is_null(&aside->account_id);
     forget(tx);
     tx->stage = STAGE_ASIDE;
-    tx->moves = move;
-    tx->moves_count = 1;
     pg_async_send(tx->pg, "begin", "BEGIN", NULL, on_written, tx);
-    send_positions(tx);
     pg_params_reset(p);
     pg_add_i32(p, move->partition);
     pg_add_i64(p, aside->offset);
@@ -331,13 +355,8 @@ void ledger_tx_aside(struct ledger_tx *tx, const struct ledger_aside *aside,
     pg_add_uuid(p, has_account ? &aside->account_id : NULL);
     pg_add_text(p, aside->reason);
     pg_add_bytes(p, aside->record, aside->record_bytes);
-    pg_async_send(tx->pg, "ledger_aside", aside_sql, p, on_written, tx);
-    if (has_account) {
-        pg_params_reset(p);
-        pg_add_uuid(p, &aside->account_id);
-        pg_add_text(p, aside->reason);
-        pg_async_send(tx->pg, "ledger_block", block_sql, p, on_written, tx);
-    }
+    pg_add_i64(p, move->from_offset);
+    pg_async_send(tx->pg, "ledger_aside", aside_sql, p, on_aside, tx);
     pg_async_send(tx->pg, "commit", "COMMIT", NULL, on_committed, tx);
     pg_async_sync(tx->pg);
 }

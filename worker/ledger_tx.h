@@ -22,9 +22,11 @@ struct ledger_move {
 
 enum ledger_tx_result {
     LEDGER_TX_DONE,
-    LEDGER_TX_MOVED,  /* the positions are not what was expected: read them anew */
-    LEDGER_TX_RETRY,  /* rolled back for a passing reason */
-    LEDGER_TX_LOST,   /* the connection is gone: read the positions anew */
+    LEDGER_TX_MOVED, /* the positions are not what was expected: read them anew */
+    LEDGER_TX_RETRY, /* rolled back for a passing reason */
+    LEDGER_TX_WAIT,  /* rolled back: Postgres cannot do it now, whatever the events are; error tells
+                      */
+    LEDGER_TX_LOST,  /* the connection is gone: read the positions anew */
     LEDGER_TX_REFUSED /* Postgres refuses something of this batch for good: error tells */
 };
 

@@ -41,6 +41,18 @@ void pg_one_line(const char *message, char *out, size_t out_bytes)
     out[n] = '\0';
 }
 
+/* Invalid transaction state (read-only among them), resources, object state, operator's
+ * intervention, system and internal errors; permission. */
+static bool cannot_now(const char *state)
+{
+    static const char *const classes[] = {"25", "53", "55", "57", "58", "XX"};
+    for (size_t i = 0; i < SAM_ARRAY_LEN(classes); i++) {
+        if (strncmp(state, classes[i], 2) == 0)
+            return true;
+    }
+    return strcmp(state, "42501") == 0;
+}
+
 enum pg_failure pg_classify(PGconn *conn, const PGresult *result)
 {
     const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
@@ -50,8 +62,10 @@ enum pg_failure pg_classify(PGconn *conn, const PGresult *result)
         return PG_RETRY;
     if (strncmp(state, "08", 2) == 0 || strncmp(state, "57P", 3) == 0)
         return PG_LOST;
-    if (strncmp(state, "23", 2) == 0)
+    if (strncmp(state, "22", 2) == 0 || strncmp(state, "23", 2) == 0)
         return PG_REFUSED;
+    if (cannot_now(state))
+        return PG_WAIT;
     if (strcmp(state, "42P01") == 0 || strcmp(state, "42703") == 0 || strcmp(state, "42883") == 0)
         return PG_SCHEMA;
     return PG_BUG;

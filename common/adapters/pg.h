@@ -75,7 +75,9 @@ enum pg_failure {
     PG_FINE = 0,
     PG_RETRY,   /* 40P01, 40001, lock timeout: the transaction was rolled back, do it again */
     PG_LOST,    /* the connection is gone: what a COMMIT did is not known */
-    PG_REFUSED, /* a constraint or trigger refused the data (class 23) */
+    PG_WAIT,    /* the server cannot just now: disk full, out of memory, read-only, cancelled, no
+                   permission; nothing is wrong with the statement or its data */
+    PG_REFUSED, /* a constraint, a trigger or a type refused the data (classes 22, 23) */
     PG_SCHEMA,  /* undefined table, column, function: the wrong schema */
     PG_BUG      /* everything else: permanent until somebody acts */
 };

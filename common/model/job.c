@@ -1,9 +1,35 @@
 #include "common/model/job.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/base/banned.h"
+
+/* The number at the end of what begins so; 0 = it is something else. */
+static int64_t number_after(const char *text, const char *prefix)
+{
+    size_t n = strlen(prefix);
+    char *end;
+    if (strncmp(text, prefix, n) != 0 || text[n] < '1' || text[n] > '9')
+        return 0;
+    long value = strtol(text + n, &end, 10);
+    return *end || value > INT32_MAX ? 0 : value;
+}
+
+int message_type_step(const char *message_type, int64_t *ret_step)
+{
+    int64_t n;
+    if (strcmp(message_type, "connection_request") == 0)
+        *ret_step = 0;
+    else if ((n = number_after(message_type, "follow_up_")) > 0)
+        *ret_step = n;
+    else if ((n = number_after(message_type, "direct_message_")) > 0)
+        *ret_step = n - 1;
+    else
+        return -EINVAL;
+    return 0;
+}
 
 void job_encode(const struct job *job, struct buf *out)
 {

@@ -15,6 +15,10 @@
 #define MESSAGE_TYPE_MAX 31
 #define UNIPILE_ID_MAX   128
 
+/* The step (0 = the first message) that a message type stands for: connection_request,
+ * follow_up_N, direct_message_N. 0 done; -EINVAL it is none of these. */
+SAM_MUSTCHECK int message_type_step(const char *message_type, int64_t *ret_step);
+
 struct job {
     struct uuid id; /* of the record */
     struct uuid workspace_id;

@@ -112,6 +112,7 @@ enum ctl_exit ctl_sql_failed(const struct ctl *c, enum pg_failure failure)
         return ctl_fail("Postgres: %s; `samctl migrate --status` tells about the schema",
                         pg_error(c->pg));
     case PG_FINE:
+    case PG_WAIT:
     case PG_REFUSED:
     case PG_BUG:
         break;

@@ -216,6 +216,7 @@ CREATE TABLE send_queue (
     sweep_at             timestamptz, -- published: returned then; sending: unknown after then
     attempt_id           uuid,        -- the latest attempt
     sent_at              timestamptz,
+    restored             boolean NOT NULL DEFAULT false, -- made from the ledger: its text is not known
     created_at           timestamptz NOT NULL DEFAULT sam_now(),
     -- P1: one message of a kind to one person of a campaign.
     UNIQUE (prospect_id, message_type, campaign_id)

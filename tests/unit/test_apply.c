@@ -176,11 +176,90 @@ static void test_open_attempt_keeps_the_item(void **state)
     b.attempts[b.attempts_count++] =
         (struct apply_attempt){.id = id(OTHER_ATTEMPT), .item_id = id(ITEM)};
     apply_index(&b);
-    apply_event(&b, &e);
-    assert_int_equal(b.items[0].status, ITEM_SENDING);
+    apply_event(&b, &e); /* it was sending by this one: now only the open one is left of it */
+    assert_int_equal(b.items[0].status, ITEM_UNKNOWN);
     e.attempt.id = id(OTHER_ATTEMPT);
     apply_event(&b, &e);
     assert_int_equal(b.items[0].status, ITEM_PENDING);
+    apply_deinit(&b);
+}
+
+static void test_an_older_end_leaves_a_call_under_way_alone(void **state)
+{
+    (void)state;
+    static const enum outcome outcomes[] = {OUTCOME_NOT_EXECUTED, OUTCOME_REFUSED,
+                                            OUTCOME_THROTTLED, OUTCOME_SETUP_BROKEN};
+    for (size_t i = 0; i < SAM_ARRAY_LEN(outcomes); i++) {
+        struct apply_batch b;
+        struct event e = ended(outcomes[i], CALL_MESSAGE);
+        e.attempt.id = id(OTHER_ATTEMPT);
+        setup(&b, CAMPAIGN_MESSENGER, PERSON_APPROVED, 0);
+        b.attempts[b.attempts_count++] =
+            (struct apply_attempt){.id = id(OTHER_ATTEMPT), .item_id = id(ITEM)};
+        apply_index(&b);
+        apply_event(&b, &e);
+        assert_int_equal(b.items[0].status, ITEM_SENDING);
+        assert_int_equal(b.people[0].status, PERSON_APPROVED);
+        apply_deinit(&b);
+    }
+}
+
+static void test_that_it_happened_wins_over_an_operators_word(void **state)
+{
+    (void)state;
+    struct apply_batch b;
+    struct event no = ended(OUTCOME_NOT_EXECUTED, CALL_MESSAGE);
+    struct event yes = ended(OUTCOME_SENT, CALL_MESSAGE);
+    setup(&b, CAMPAIGN_MESSENGER, PERSON_APPROVED, 0);
+    apply_event(&b, &no);
+    assert_int_equal(b.items[0].status, ITEM_PENDING);
+    apply_event(&b, &yes);
+    assert_int_equal(b.items[0].status, ITEM_SENT);
+    assert_int_equal(b.attempts[0].outcome, OUTCOME_SENT);
+    apply_event(&b, &no);
+    assert_int_equal(b.items[0].status, ITEM_SENT);
+    apply_deinit(&b);
+}
+
+static void test_no_relation_is_asked_less_and_less_and_not_for_ever(void **state)
+{
+    (void)state;
+    struct apply_batch b;
+    int64_t last_ms = 0;
+    setup(&b, CAMPAIGN_MESSENGER, PERSON_APPROVED, 0);
+    for (int i = 1; i <= APPLY_FAILURES_MAX; i++) {
+        struct event e = ended(OUTCOME_REFUSED, CALL_MESSAGE);
+        e.attempt.refusal = REFUSAL_LATER;
+        e.attempt.wait_ms = HOUR_MS;
+        b.items[0].status = ITEM_SENDING;
+        b.attempts[0].ended = false;
+        apply_event(&b, &e);
+        if (i == APPLY_FAILURES_MAX)
+            break;
+        assert_int_equal(b.items[0].status, ITEM_PENDING);
+        assert_true(b.items[0].scheduled_ms > last_ms);
+        last_ms = b.items[0].scheduled_ms;
+    }
+    assert_int_equal(last_ms, NOW + 8 * HOUR_MS);
+    assert_int_equal(b.items[0].status, ITEM_FAILED);
+    assert_int_equal(b.people[0].status, PERSON_FAILED);
+    assert_string_equal(b.people[0].status_reason, "not_connected");
+    apply_deinit(&b);
+}
+
+static void test_a_restored_item_is_planned_anew(void **state)
+{
+    (void)state;
+    struct apply_batch b;
+    struct event e = ended(OUTCOME_NOT_EXECUTED, CALL_MESSAGE);
+    setup(&b, CAMPAIGN_MESSENGER, PERSON_MESSAGING, 1);
+    b.items[0].status = ITEM_UNKNOWN;
+    b.items[0].restored = true;
+    apply_event(&b, &e);
+    assert_true(b.items[0].vanished);
+    assert_false(b.items[0].dirty);
+    assert_int_equal(b.people[0].next_at_ms, NOW);
+    assert_int_equal(b.accounts[0].plan_at_ms, NOW);
     apply_deinit(&b);
 }
 
@@ -344,6 +423,10 @@ int main(void)
         cmocka_unit_test(test_fifth_failure_ends),
         cmocka_unit_test(test_untried_does_not_count),
         cmocka_unit_test(test_open_attempt_keeps_the_item),
+        cmocka_unit_test(test_an_older_end_leaves_a_call_under_way_alone),
+        cmocka_unit_test(test_that_it_happened_wins_over_an_operators_word),
+        cmocka_unit_test(test_no_relation_is_asked_less_and_less_and_not_for_ever),
+        cmocka_unit_test(test_a_restored_item_is_planned_anew),
         cmocka_unit_test(test_unknown_stays_until_its_own_late_outcome),
         cmocka_unit_test(test_orphan_blocks_its_item),
         cmocka_unit_test(test_throttled_rests_the_account_and_doubles),
