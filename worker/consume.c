@@ -11,7 +11,7 @@
 
 #define RECORDS_PER_TURN 1000
 #define HOLD_MS          2000
-#define LETTER_MAX_BYTES (512 * 1024) /* of a value: it must fit into Kafka again */
+#define LETTER_MAX_BYTES ((size_t)512 * 1024) /* of a value: it must fit into Kafka again */
 
 /* A record on its way to the dead letter topic; its offset waits for that. */
 struct dead_letter {

@@ -13,8 +13,8 @@ struct ledger_queued {
     int32_t partition;
     int64_t offset;
     struct uuid id; /* of the record, by its header ce_id; null = it has none */
-    char *bad;    /* owned: why it cannot be applied */
-    void *record; /* owned, with bad: the value as it came, cut at RECORD_MAX_BYTES */
+    char *bad;      /* owned: why it cannot be applied */
+    void *record;   /* owned, with bad: the value as it came, cut at RECORD_MAX_BYTES */
     size_t record_bytes;
     struct uuid account_id; /* with bad: by the record's key; null = it names none */
 };
