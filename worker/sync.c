@@ -54,6 +54,10 @@ struct sync {
     struct pg_params params;
 };
 
+/* $1 account, $2 kind, $3 dispatch: a row if the schedule waits for this very look. */
+static const char current_sql[] =
+    "SELECT true FROM sync_schedule WHERE account_id = $1 "
+    "AND kind = $2 AND dispatch = $3 AND outstanding_until IS NOT NULL";
 static const char people_sql[] =
     "SELECT p.id, p.campaign_id, p.provider_id, p.status, p.contacted_at FROM campaign_prospects p "
     "WHERE p.account_id = $1 AND p.provider_id = ANY ($2) AND p.status <> 'opted_out'";
@@ -127,10 +131,18 @@ void sync_give_back(struct sync *s, const struct kafka_part *parts, size_t count
     }
 }
 
+static void settle(struct look *look)
+{
+    struct sync *s = look->sync;
+    if (!look->given_back)
+        consume_settle(s->worker, 1, look->partition, look->offset);
+    look_free(look);
+    sync_advance(s);
+}
+
 static void finish(struct look *look, bool succeeded, const char *reason)
 {
     struct worker *w = look->sync->worker;
-    struct sync *s = look->sync;
     int64_t lag = look->job.kind == SYNC_RELATIONS ? RELATIONS_LAG_MS : REPLIES_LAG_MS;
     struct event e = {.type = EVENT_ACCOUNT,
                       .workspace_id = look->job.workspace_id,
@@ -143,10 +155,7 @@ static void finish(struct look *look, bool succeeded, const char *reason)
     (void)snprintf(e.account.reason, sizeof(e.account.reason), "%s", reason);
     outgoing_event(w, &e);
     metrics_add_label(w->metrics, METRIC_SYNC_JOBS, (int)look->job.kind, 1);
-    if (!look->given_back)
-        consume_settle(w, 1, look->partition, look->offset);
-    look_free(look);
-    sync_advance(s);
+    settle(look);
 }
 
 static void tell(const struct look *look, const struct found *f, const struct pg_result *r, int row)
@@ -300,18 +309,52 @@ static void read_page(struct look *look)
                          look);
 }
 
+static void on_current(void *ctx, enum pg_failure failure, const struct pg_result *r,
+                       const char *error)
+{
+    struct look *look = ctx;
+    struct worker *w = look->sync->worker;
+    if (failure) {
+        log_warn(w->log, "sync_lookup_failed", LOG_MSG(error));
+        finish(look, false, "postgres");
+    } else if (pg_rows(r) == 0) {
+        metrics_add(w->metrics, METRIC_JOBS_STALE, 1);
+        settle(look);
+    } else if (w->phase != WORKER_RUN) {
+        look_free(look);
+    } else {
+        read_page(look);
+    }
+}
+
+/* Old jobs come again when offsets are reset: nothing is read for them. */
+static void begin(struct look *look)
+{
+    struct sync *s = look->sync;
+    look->begun = true;
+    look->begun_db_ms = worker_db_now_ms(s->worker, clock_boot_ms());
+    s->running++;
+    pg_params_reset(&s->params);
+    pg_add_uuid(&s->params, &look->job.account_id);
+    pg_add_text(&s->params, sync_kind_name(look->job.kind));
+    pg_add_i32(&s->params, (int32_t)look->job.dispatch);
+    pg_async_send(s->worker->util, "sync_current", current_sql, &s->params, on_current, look);
+    pg_async_sync(s->worker->util);
+}
+
+static struct look *first_waiting(const struct sync *s)
+{
+    struct look *look = TAILQ_FIRST(&s->looks);
+    while (look && look->begun)
+        look = TAILQ_NEXT(look, link);
+    return look;
+}
+
 void sync_advance(struct sync *s)
 {
     struct worker *w = s->worker;
-    struct look *look = TAILQ_FIRST(&s->looks);
-    while (look && s->running < SYNCS_AT_ONCE && w->phase == WORKER_RUN &&
-           !stops_claims(w->stops) && unipile_room(w->unipile) > 0) {
-        if (!look->begun) {
-            look->begun = true;
-            look->begun_db_ms = worker_db_now_ms(w, clock_boot_ms());
-            s->running++;
-            read_page(look);
-        }
-        look = TAILQ_NEXT(look, link);
-    }
+    struct look *look;
+    while (s->running < SYNCS_AT_ONCE && w->phase == WORKER_RUN && !stops_claims(w->stops) &&
+           unipile_room(w->unipile) > 0 && pg_async_up(w->util) && (look = first_waiting(s)))
+        begin(look);
 }

@@ -86,7 +86,7 @@ enum metric_program { IN_PRODUCER = 1, IN_WORKER = 2, IN_BOTH = 3 };
     X(METRIC_JOBS, "sam_jobs_total", METRIC_COUNTER, LABEL_NONE, 1, IN_WORKER,                     \
       "Jobs taken in from sam.jobs.")                                                              \
     X(METRIC_JOBS_STALE, "sam_jobs_stale_total", METRIC_COUNTER, LABEL_NONE, 1, IN_WORKER,         \
-      "Jobs ignored because their item has moved on.")                                             \
+      "Jobs ignored because their item or schedule has moved on.")                                 \
     X(METRIC_DEAD_LETTERS, "sam_dead_letters_total", METRIC_COUNTER, LABEL_NONE, 1, IN_WORKER,     \
       "Records that could not be decoded and went to the dead letter topic.")                      \
     X(METRIC_GRANTS, "sam_grants_total", METRIC_COUNTER, LABEL_KIND, 1, IN_WORKER,                 \
