@@ -45,15 +45,16 @@ class MayHaveHappened(Fault):
     def settle(self, answer, error_type):
         """Only what did not happen is sent again, once."""
         (listed,) = self.samctl_json("unknown", "list")
+        item = listed["item_id"]
         person = self.database.value(
             "SELECT p.vanity FROM campaign_prospects p JOIN send_queue i ON i.prospect_id = p.id "
-            "WHERE i.status = 'unknown'"
+            f"WHERE i.status = 'unknown' AND i.id = '{item}'"
         )
         self.assertEqual((listed["person"], listed["account"], listed["campaign"]),
                          (person, "anna", "c"))  # fmt: skip
         self.assertEqual(listed["message_type"], "direct_message_1")
         self.assertEqual(listed["error_type"], error_type)
-        self.assertIn("settled: it is ", self.samctl("unknown", "settle", listed["item_id"], answer))
+        self.assertIn("settled: it is ", self.samctl("unknown", "settle", item, answer))
         self.wait_until_ended()
         self.assertEqual(self.samctl_json("unknown", "list"), [])
         self.assertEqual(self.people(), {"completed": 3})
@@ -139,6 +140,21 @@ class Refused(Fault):
 
     def account(self):
         return self.database.rows("SELECT status, status_reason FROM linkedin_accounts")[0]
+
+
+class Reads(Fault):
+    def test_a_read_that_keeps_failing_is_given_up_with_its_job(self):
+        """The sweep publishes the item anew; the first job is not tried beside the second one."""
+        self.begin(people=1, route="profile", action="status", status=500, count=1000)
+        self.wait_for("a read", lambda: self.calls("profile"))
+        self.database.shift_clock("5 minutes")
+        dispatch = "SELECT max(dispatch) FROM send_queue"
+        self.wait_for("the next job", lambda: self.database.value(dispatch) == "2")
+        self.wait_for("the first", lambda: self.worker.metric("sam_jobs_stale_total") == 1)
+        self.assertLessEqual(self.worker.metric("sam_jobs_waiting"), 1)
+        self.simulator.ask("DELETE", "/fault")
+        self.wait_until_ended()
+        self.judge(1)
 
 
 class Key(Fault):

@@ -1,4 +1,4 @@
-"""Several producers and workers; workers that come, go and die; pause and stop with jobs in Kafka."""
+"""Several producers and workers, which come, go and die; pause and stop with jobs in Kafka."""
 
 import json
 import signal
@@ -145,8 +145,9 @@ class Workers(Fleet):
         """After the moment of an unknown attempt its account has sent to somebody else."""
         self.assertEqual(
             self.count(
-                "send_queue u WHERE u.status = 'unknown' AND NOT EXISTS (SELECT FROM send_attempts t "
-                "JOIN send_attempts mine ON mine.id = u.attempt_id WHERE t.account_id = u.account_id "
+                "send_queue u WHERE u.status = 'unknown' AND NOT EXISTS (SELECT FROM "
+                "send_attempts t JOIN send_attempts mine ON mine.id = u.attempt_id "
+                "WHERE t.account_id = u.account_id "
                 "AND t.outcome = 'sent' AND t.started_at > mine.started_at)"
             ),
             0,

@@ -1,4 +1,4 @@
-"""Records that are bad, strange, old or read twice; and what stands in the topics when all is well."""
+"""Records that are bad, strange, old or read twice; what stands in the topics when all is well."""
 
 import json
 import time
@@ -12,7 +12,8 @@ from schema_check import VALIDATORS
 RECORD_BYTES = 16384  # the most that a record may have
 LETTER_BYTES = 512 * 1024  # what is kept of a longer one that is bad
 BYTES = ("utf-8", "surrogateescape")
-JOB = "ce_type=sam.job.v1"
+TYPES = {"sam.jobs": "ce_type=sam.job.v1", "sam.sync": "ce_type=sam.sync.v1"}
+JOB = TYPES["sam.jobs"]
 
 
 def a_uuid():
@@ -58,7 +59,7 @@ class Records(CampaignTest):
         """The group has stored the offset after the last record of every partition of sam.jobs."""
         rows = [line.split() for line in self.group("--describe").splitlines()]
         rows = [row for row in rows if len(row) > 5 and row[1] == self.topic("sam.jobs")]
-        self.assertTrue(rows)
+        self.assertEqual(len(rows), 4)
         return all(row[3] == row[4] for row in rows if row[4] != "0")
 
 
@@ -145,15 +146,26 @@ class OldJobs(Records):
         self.assertEqual(len(self.calls("profile")), looked_up)
         later = [dict(job, dispatch=job["dispatch"] + 1) for job in past]
         self.ignored(past + later + [self.job(), self.job(account_id=a_uuid())])
+        self.ignored(self.past_looks(), "sam.sync")
         self.wait_for("the offsets", self.nothing_is_behind)
         self.assertEqual(self.dead(), [])
         self.judge(4)
 
-    def ignored(self, jobs):
+    def past_looks(self):
+        """Jobs of sam.sync that were followed by newer ones."""
+        def enough():
+            looks = [r["value"] for r in self.topics("sam.sync")]
+            last = {(look["account_id"], look["kind"]): look["dispatch"] for look in looks}
+            past = [k for k in looks if k["dispatch"] < last[k["account_id"], k["kind"]]]
+            return past if len(past) >= 4 else None
+
+        return self.wait_for("looks for replies", enough)
+
+    def ignored(self, jobs, topic="sam.jobs"):
         """Jobs of which nothing comes but a count."""
         stale = self.workers_metric("sam_jobs_stale_total") + len(jobs)
         for job in jobs:
-            self.produce("sam.jobs", job, key=job["account_id"])
+            self.produce(topic, job, (TYPES[topic],), job["account_id"])
         self.wait_for(
             "jobs to be ignored", lambda: self.workers_metric("sam_jobs_stale_total") == stale
         )
@@ -212,8 +224,8 @@ class OldJobs(Records):
         self.worker = self.start_worker()
 
     def wait_until_read_again(self, jobs):
-        stale = "sam_jobs_stale_total"
-        self.wait_for("old jobs", lambda: self.worker.metric(stale) >= jobs)
+        read = 'sam_records_consumed_total{topic="sam.jobs"}'
+        self.wait_for("old jobs", lambda: self.worker.metric(read) >= jobs)
         self.wait_for("the offsets", self.nothing_is_behind)
 
 
