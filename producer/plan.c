@@ -327,6 +327,7 @@ struct batch producer_plan(struct producer *p)
 {
     struct plan_batch b;
     struct batch result = {0};
+    texts_trim(p->texts);
     enum pg_failure failure = pg_begin(p->pg);
     plan_batch_init(&b, p->now_ms, p->now_ms + p->settings->producer.plan_horizon_ms);
     if (!failure)

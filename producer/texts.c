@@ -89,10 +89,14 @@ struct texts_campaign *texts_campaign(struct texts *t, const struct uuid *campai
     c = compile(campaign_id, steps_json, why, why_bytes);
     if (!c)
         return NULL;
-    if (g_hash_table_size(t->campaigns) >= CAMPAIGNS_MAX)
-        g_hash_table_remove_all(t->campaigns);
     (void)g_hash_table_replace(t->campaigns, &c->id, c);
     return c;
+}
+
+void texts_trim(struct texts *t)
+{
+    if (g_hash_table_size(t->campaigns) >= CAMPAIGNS_MAX)
+        g_hash_table_remove_all(t->campaigns);
 }
 
 size_t texts_steps(const struct texts_campaign *c)

@@ -19,11 +19,13 @@ struct texts *texts_new(void);
 void texts_free(struct texts *t);
 SAM_DEFINE_FREEP(texts)
 
-struct texts_campaign; /* borrowed from texts until the next texts_campaign() */
+struct texts_campaign; /* borrowed from texts until texts_trim() */
 
 /* steps_json: campaigns.steps. NULL when it cannot be used (why: one line). */
 struct texts_campaign *texts_campaign(struct texts *t, const struct uuid *campaign_id,
                                       const char *steps_json, char *why, size_t why_bytes);
+/* Forgets all campaigns when they have become many. Call it where none is borrowed. */
+void texts_trim(struct texts *t);
 size_t texts_steps(const struct texts_campaign *c);
 /* step < texts_steps(). */
 const struct campaign_step *texts_step(const struct texts_campaign *c, size_t step);
