@@ -10,17 +10,27 @@
 #include "common/base/banned.h"
 
 #define OUTBOX_MAX      200
-#define ACKNOWLEDGED_MS 10000
+#define ACKNOWLEDGED_MS 50 /* of one tick; what is not reported by then is looked at in the next   \
+                            */
 
 static const char open_sql[] =
     "SELECT id, record_key, event_type, payload FROM outbox WHERE published_at IS NULL "
-    "ORDER BY id LIMIT $1 FOR UPDATE SKIP LOCKED";
+    "ORDER BY id LIMIT $1";
 static const char done_sql[] = "UPDATE outbox SET published_at = $2 WHERE id = ANY ($1)";
 
 struct outbox_ack {
     struct kafka_delivery delivery; /* first: found from the callback's pointer */
-    bool done;
+    struct outbox_flight *flight;
+    struct uuid id;
     int error;
+};
+
+/* Rows that are with Kafka. No transaction is open meanwhile, so another producer may send a row
+ * too: events are applied once, by their ids. */
+struct outbox_flight {
+    size_t count;
+    size_t pending;
+    struct outbox_ack acks[OUTBOX_MAX];
 };
 
 static void on_delivery(struct kafka_delivery *d, int error, int32_t partition, int64_t offset)
@@ -28,8 +38,8 @@ static void on_delivery(struct kafka_delivery *d, int error, int32_t partition, 
     struct outbox_ack *ack = (struct outbox_ack *)d;
     (void)partition;
     (void)offset;
-    ack->done = true;
     ack->error = error;
+    ack->flight->pending--;
 }
 
 static int produce_row(struct producer *p, const struct pg_result *r, int row,
@@ -42,7 +52,7 @@ static int produce_row(struct producer *p, const struct pg_result *r, int row,
                             .key = &key,
                             .type = pg_text(r, row, 2),
                             .source = "/sam/outbox",
-                            .id = pg_uuid(r, row, 0),
+                            .id = ack->id,
                             .value = pg_text(r, row, 3),
                             .value_bytes = pg_text_bytes(r, row, 3),
                             .delivery = &ack->delivery};
@@ -50,60 +60,71 @@ static int produce_row(struct producer *p, const struct pg_result *r, int row,
     return cloud_event_produce(p->kafka, &e);
 }
 
-/* Waits until librdkafka has reported on all of them: the structs are its until then. Its own
- * message timeout bounds the wait. */
-static void await(struct producer *p, struct outbox_ack *acks, int count)
-{
-    for (int i = 0; i < count; i++) {
-        while (!acks[i].done) {
-            if (kafka_producer_flush(p->kafka, ACKNOWLEDGED_MS) == -ETIMEDOUT)
-                log_warn(p->log, "outbox_waits", LOG_INT("events", count));
-        }
-    }
-}
-
-static enum pg_failure publish(struct producer *p, int64_t *ret_rows)
+static enum pg_failure take_off(struct producer *p)
 {
     struct pg_result *r SAM_CLEANUP(pg_result_freep) = NULL;
-    struct outbox_ack acks[OUTBOX_MAX] = {0};
     pg_params_reset(&p->params);
     pg_add_i64(&p->params, OUTBOX_MAX);
     enum pg_failure failure = pg_exec(p->pg, open_sql, &p->params, &r);
     if (failure || pg_rows(r) == 0)
         return failure;
+    struct outbox_flight *flight = sam_xcalloc(1, sizeof(*flight));
+    flight->count = (size_t)pg_rows(r);
     for (int row = 0; row < pg_rows(r); row++) {
-        int error = produce_row(p, r, row, &acks[row]);
-        if (error) {
-            acks[row].done = true;
-            acks[row].error = error;
-            log_error(p->log, "outbox_not_produced", LOG_INT("errno", -error));
-        }
+        struct outbox_ack *ack = &flight->acks[row];
+        *ack = (struct outbox_ack){.flight = flight, .id = pg_uuid(r, row, 0)};
+        ack->error = produce_row(p, r, row, ack);
+        if (ack->error)
+            log_error(p->log, "outbox_not_produced", LOG_UUID("event", &ack->id),
+                      LOG_INT("errno", -ack->error));
+        else
+            flight->pending++;
     }
-    await(p, acks, pg_rows(r));
+    p->outbox = flight;
+    return PG_FINE;
+}
+
+static enum pg_failure land(struct producer *p, int64_t *ret_rows)
+{
+    struct outbox_flight *flight = p->outbox;
+    int64_t rows = 0;
     pg_params_reset(&p->params);
     pg_array_open(&p->params, PG_ARRAY_UUID);
-    for (int row = 0; row < pg_rows(r); row++) {
-        struct uuid id = pg_uuid(r, row, 0);
-        if (acks[row].error)
+    for (size_t i = 0; i < flight->count; i++) {
+        metrics_add(p->metrics, flight->acks[i].error ? METRIC_KAFKA_FAILED : METRIC_KAFKA_PRODUCED,
+                    1);
+        if (flight->acks[i].error)
             continue;
-        pg_item_uuid(&p->params, &id);
-        (*ret_rows)++;
+        pg_item_uuid(&p->params, &flight->acks[i].id);
+        rows++;
     }
     pg_array_close(&p->params);
     pg_add_time(&p->params, p->now_ms);
-    return pg_exec(p->pg, done_sql, &p->params, NULL);
+    free(flight);
+    p->outbox = NULL;
+    *ret_rows = rows;
+    return rows ? pg_exec(p->pg, done_sql, &p->params, NULL) : PG_FINE;
 }
 
 struct batch producer_outbox(struct producer *p)
 {
     struct batch result = {0};
-    enum pg_failure failure = pg_begin(p->pg);
-    if (!failure)
-        failure = publish(p, &result.rows);
-    if (!failure)
-        failure = pg_commit(p->pg);
+    enum pg_failure failure = p->outbox ? PG_FINE : take_off(p);
+    if (!failure && p->outbox && p->outbox->pending > 0 &&
+        kafka_producer_flush(p->kafka, ACKNOWLEDGED_MS) != 0)
+        kafka_producer_poll(p->kafka);
+    if (!failure && p->outbox && p->outbox->pending == 0)
+        failure = land(p, &result.rows);
     if (failure)
         return producer_failed(p, "outbox", failure);
     result.more = result.rows == OUTBOX_MAX;
     return result;
+}
+
+void producer_kafka_gone(struct producer *p)
+{
+    free(p->outbox);
+    p->outbox = NULL;
+    free(p->undelivered);
+    p->undelivered = NULL;
 }

@@ -32,6 +32,9 @@ struct producer {
     char *topic_jobs;
     char *topic_sync;
     char *topic_events;
+    struct outbox_flight *outbox;    /* outbox.c: rows that are with Kafka; NULL = none */
+    struct undelivered *undelivered; /* publish.c: jobs that Kafka did not take; owned */
+    size_t undelivered_count;
 };
 
 /* Result of one batch of a job: rows that it took (0 = nothing to do), or a failure: the
@@ -49,6 +52,10 @@ struct batch producer_failed(struct producer *p, const char *step, enum pg_failu
 SAM_MUSTCHECK struct batch producer_plan(struct producer *p);
 /* Takes the best item of each account that is due, and produces its job. */
 SAM_MUSTCHECK struct batch producer_publish(struct producer *p);
+/* Items whose job Kafka did not take: swept at once, not when a claim is overdue. */
+SAM_MUSTCHECK struct batch producer_undo(struct producer *p);
+/* Frees what was waiting for Kafka's reports; after kafka_producer_free(). */
+void producer_kafka_gone(struct producer *p);
 /* Published items that nobody claimed go back to the schedule. */
 SAM_MUSTCHECK struct batch producer_sweep(struct producer *p);
 /* Sending items whose end never came become unknown, once the ledger has been applied far enough.

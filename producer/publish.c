@@ -7,6 +7,7 @@
 #include "common/adapters/verdicts.h"
 #include "common/base/clock.h"
 #include "producer/producer.h"
+#include "producer/undelivered.h"
 
 #include "common/base/banned.h"
 
@@ -247,6 +248,8 @@ static void produce(struct producer *p, const struct publish_batch *b)
 {
     struct buf record = BUF_INIT(RECORD_MAX_BYTES);
     for (size_t i = 0; i < b->jobs_count; i++) {
+        struct kafka_delivery *delivery =
+            undelivered_watch(p, &b->jobs[i].item_id, b->jobs[i].dispatch);
         job_encode(&b->jobs[i], &record);
         struct cloud_event e = {.topic = p->topic_jobs,
                                 .key = &b->jobs[i].account_id,
@@ -254,10 +257,11 @@ static void produce(struct producer *p, const struct publish_batch *b)
                                 .source = "/sam/producer",
                                 .id = b->jobs[i].id,
                                 .value = buf_text(&record),
-                                .value_bytes = record.len};
+                                .value_bytes = record.len,
+                                .delivery = delivery};
         int r = cloud_event_produce(p->kafka, &e);
-        if (r != 0) { /* the sweep brings it back */
-            metrics_add(p->metrics, METRIC_KAFKA_FAILED, 1);
+        if (r != 0) {
+            delivery->fn(delivery, r, -1, -1);
             log_warn(p->log, "job_not_produced", LOG_UUID("item", &b->jobs[i].item_id),
                      LOG_INT("errno", -r));
         }

@@ -28,19 +28,21 @@ struct step {
     int64_t every_ms;
     enum metric_step name;
     bool needs_gate;
+    bool needs_kafka; /* without a broker it would only mark what nobody can take */
 };
 
 /* clang-format off */
 static const struct step steps[] = {
-    {producer_outbox,    0,               METRIC_STEP_OUTBOX,       false},
-    {producer_sweep,     SECOND_MS,       METRIC_STEP_SWEEP,        true},
-    {producer_expire,    SECOND_MS,       METRIC_STEP_EXPIRE,       true},
-    {producer_publish,   0,               METRIC_STEP_PUBLISH,      true},
-    {producer_plan,      0,               METRIC_STEP_PLAN,         true},
-    {producer_sync,      0,               METRIC_STEP_SYNC,         true},
-    {producer_give_up,   2 * SECOND_MS,   METRIC_STEP_GIVE_UP,      true},
-    {producer_complete,  2 * SECOND_MS,   METRIC_STEP_COMPLETE,     true},
-    {producer_count,     10 * SECOND_MS,  METRIC_STEP_COUNT,        false},
+    {producer_outbox,    0,               METRIC_STEP_OUTBOX,       false,  true},
+    {producer_undo,      0,               METRIC_STEP_UNDO,         true,   false},
+    {producer_sweep,     SECOND_MS,       METRIC_STEP_SWEEP,        true,   false},
+    {producer_expire,    SECOND_MS,       METRIC_STEP_EXPIRE,       true,   false},
+    {producer_publish,   0,               METRIC_STEP_PUBLISH,      true,   true},
+    {producer_plan,      0,               METRIC_STEP_PLAN,         true,   false},
+    {producer_sync,      0,               METRIC_STEP_SYNC,         true,   true},
+    {producer_give_up,   2 * SECOND_MS,   METRIC_STEP_GIVE_UP,      true,   false},
+    {producer_complete,  2 * SECOND_MS,   METRIC_STEP_COMPLETE,     true,   false},
+    {producer_count,     10 * SECOND_MS,  METRIC_STEP_COUNT,        false,  false},
 };
 /* clang-format on */
 
@@ -145,6 +147,7 @@ static enum pg_failure run_step(struct app *a, size_t i, bool *ret_more)
     const struct step *step = &steps[i];
     int64_t now = clock_boot_ms();
     if (now - a->last_ms[i] < step->every_ms ||
+        (step->needs_kafka && !kafka_producer_up(a->p.kafka)) ||
         (step->needs_gate && (a->clock_bad || gate_open_count(a->p.gate) == 0)))
         return PG_FINE;
     a->last_ms[i] = now;
@@ -162,17 +165,22 @@ static enum pg_failure run_step(struct app *a, size_t i, bool *ret_more)
     return b.failure;
 }
 
-/* All steps in turn, again while any of them had a full batch. */
+/* All steps in turn, again while any of them had a full batch. One that fails does not hold up the
+ * others, unless the connection or the schema is at fault. */
 static enum pg_failure run_steps(struct app *a)
 {
     bool more = true;
     for (int round = 0; round < ROUNDS_PER_TICK && more && !a->stop; round++) {
         more = false;
         enum pg_failure failure = read_clock(a);
-        for (size_t i = 0; i < SAM_ARRAY_LEN(steps) && !failure; i++)
-            failure = run_step(a, i, &more);
-        if (failure == PG_LOST || failure == PG_SCHEMA)
+        if (failure)
             return failure;
+        for (size_t i = 0; i < SAM_ARRAY_LEN(steps); i++) {
+            failure = run_step(a, i, &more);
+            if (failure == PG_LOST || failure == PG_SCHEMA)
+                return failure;
+            admin_turned(a->s->admin, clock_boot_ms());
+        }
         kafka_producer_poll(a->p.kafka);
         admin_turned(a->s->admin, clock_boot_ms());
     }
@@ -290,6 +298,7 @@ int producer_run(struct startup *s, struct metrics *metrics)
     /* markers that are with Kafka point into the gate: it must have reported on them first */
     kafka_producer_free(s->kafka);
     s->kafka = NULL;
+    producer_kafka_gone(p);
     gate_floor_free(a.floor);
     gate_free(p->gate);
     free(p->topic_jobs);

@@ -51,6 +51,7 @@ enum metric_program { IN_PRODUCER = 1, IN_WORKER = 2, IN_BOTH = 3 };
     X(METRIC_STEP_COMPLETE, "complete")                                                            \
     X(METRIC_STEP_COUNT, "count")                                                                  \
     X(METRIC_STEP_SYNC, "sync")                                                                    \
+    X(METRIC_STEP_UNDO, "undo")                                                                    \
     X(METRIC_STEP_OUTBOX, "outbox")
 
 /* X(id, prometheus name, kind, label, unit scale, programs, help): a value is stored as an integer

@@ -44,10 +44,19 @@ class Outage(CampaignTest):
         for daemon in (self.worker, self.producer):
             self.wait_for("the gauge", lambda d=daemon: d.metric("sam_kafka_up") == 0, 20)
             self.assertIn("kafka: no broker is connected", daemon.get("/readyz")[1])
+        self.samctl("account", "pause", "a1")  # its event cannot go to the ledger now
+        turns = self.turns()
+        self.wait_for("the producer to go round", lambda: self.turns() > turns + 20, 20)
+        self.assertEqual(self.producer.get("/healthz")[0], 200)
+        self.assertEqual(self.count("outbox WHERE published_at IS NULL"), 1)
+        self.samctl("account", "resume", "a1")
         self.kafka.start()
         self.all_sent()
         for daemon in (self.worker, self.producer):
             self.wait_for("the gauge", lambda d=daemon: d.metric("sam_kafka_up") == 1, 20)
+
+    def turns(self):
+        return self.producer.metric("sam_loop_turn_seconds_count")
 
     def test_daemons_wait_for_postgres_and_say_so(self):
         self.prepare()
