@@ -265,8 +265,9 @@ static void decide_one(struct claim_batch *b, struct worker *w, size_t at, struc
     it->policy.person.replied_now = work->replied; /* the database may not know it yet */
     it->policy.item.costs_profile_view = false;    /* counted when the job was published */
     v = policy_decide_until(&it->policy, b->db_now_ms + b->start_by_ms);
-    if (v.kind == VERDICT_GO && !*it->provider_id) {
-        v = (struct verdict){VERDICT_WAIT, REASON_NOT_PREPARED, b->db_now_ms + 5 * MINUTE_MS};
+    if (v.kind == VERDICT_GO && (work->unread_ms || !*it->provider_id)) {
+        int64_t wait = work->unread_ms ? work->unread_ms : 5 * MINUTE_MS;
+        v = (struct verdict){VERDICT_WAIT, REASON_NOT_PREPARED, b->db_now_ms + wait};
     }
     if (v.kind == VERDICT_GO && granted_beside(b, it)) {
         b->fates[at] = FATE_SKIPPED;

@@ -14,6 +14,8 @@
 #define COPY(to, from)  ((void)snprintf(to, sizeof(to), "%s", from))
 #define READ_SHARE      4 /* of the places in flight, one in so many at most is for reads */
 #define READ_AGAIN_MS   (10 * SECOND_MS)
+#define READS_MAX       3 /* of a job; then its item goes back to the schedule */
+#define UNREAD_MS       (15 * MINUTE_MS)
 #define CHATS_LOOKED_AT 3 /* a person has one 1:1 chat; some have a second of another kind */
 
 struct look {
@@ -57,19 +59,30 @@ static void account_broken(const struct work *work, const struct unipile_read *r
     outgoing_event(work->worker, &e);
 }
 
-/* The read did not succeed: the claim would refuse the item for want of it. Tried again while the
- * job is still the item's latest: once it is late, the claim looks before each try. */
+/* Without its reads nothing is sent: the claim gives the item back to the schedule. */
+static void unread(struct work *work, int64_t wait_ms)
+{
+    work->unread_ms = wait_ms > UNREAD_MS ? wait_ms : UNREAD_MS;
+    done(work);
+}
+
+/* The read did not succeed. Tried again a few times, while the job is still the item's latest: once
+ * it is late, the claim looks before each try. */
 static void failed(struct work *work, const struct unipile_read *read)
 {
     if (read->result == UNIPILE_READ_SETUP_BROKEN)
         stops_setup_broken(work->worker->stops);
-    if (read->result == UNIPILE_READ_ACCOUNT_BROKEN) {
-        account_broken(work, read);
-        done(work); /* the claim sees the account's status as soon as it is applied */
-        return;
-    }
     log_info(work->worker->log, "read_failed", LOG_UUID("item", &work->job.item_id),
              LOG_STR("type", read->error_type));
+    if (read->result == UNIPILE_READ_ACCOUNT_BROKEN)
+        account_broken(work, read);
+    if (read->result != UNIPILE_READ_SETUP_BROKEN)
+        work->failed_reads++;
+    if (read->result == UNIPILE_READ_ACCOUNT_BROKEN || work->failed_reads >= READS_MAX ||
+        read->wait_ms > READ_AGAIN_MS) {
+        unread(work, read->wait_ms);
+        return;
+    }
     work->current = false;
     if (work->given_back)
         work_drop(work);

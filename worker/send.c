@@ -63,6 +63,14 @@ static void log_end(struct worker *w, const struct event_attempt *end)
              LOG_INT("http", end->http_status));
 }
 
+/* Nobody was there: says something about the way to Unipile, nothing about the item. */
+static bool unreached(const struct unipile_outcome *o)
+{
+    return o->outcome == OUTCOME_NOT_EXECUTED && o->http_status == 0 &&
+           (strcmp(o->error_type, "connect") == 0 || strcmp(o->error_type, "resolve") == 0 ||
+            strcmp(o->error_type, "tls") == 0);
+}
+
 static void on_outcome(void *ctx, const struct unipile_outcome *o)
 {
     struct call *call = ctx;
@@ -71,7 +79,7 @@ static void on_outcome(void *ctx, const struct unipile_outcome *o)
     int64_t now = clock_boot_ms();
     end.ended_at_ms = db_moment(call->grant, now);
     end.outcome = o->outcome;
-    end.untried = o->untried;
+    end.untried = o->untried || unreached(o);
     end.refusal = o->refusal;
     end.wait_ms = o->wait_ms;
     end.http_status = o->http_status;
@@ -88,7 +96,10 @@ static void on_outcome(void *ctx, const struct unipile_outcome *o)
     metrics_observe(w->metrics, METRIC_CALL_SECONDS, now - call->begun_boot_ms);
     log_end(w, &end);
     tell_end(w, call->grant, &end);
-    stops_outcome(w->stops, o->outcome);
+    if (unreached(o))
+        stops_unreached(w->stops, o->error_type);
+    else if (!o->untried)
+        stops_outcome(w->stops, o->outcome);
     if (o->outcome == OUTCOME_SETUP_BROKEN)
         stops_setup_broken(w->stops);
     grant_free(call->grant);

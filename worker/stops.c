@@ -1,5 +1,6 @@
-/* Reasons of this process to claim nothing for a while (design 3.10): our key is refused; or too
- * many calls of the last ones ended unknown, so something between us and Unipile is ill. */
+/* Reasons of this process to claim nothing for a while (design 3.10): our key is refused, or nobody
+ * answers at the base URL; or too many calls of the last ones ended unknown, so something between
+ * us and Unipile is ill. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -8,12 +9,13 @@
 
 #include "common/base/banned.h"
 
-#define RESULTS      50
-#define UNKNOWNS_MAX 10
-#define UNKNOWN_MIN  MINUTE_MS
-#define UNKNOWN_MAX  (15 * MINUTE_MS)
-#define CHECK_MIN_MS (5 * SECOND_MS) /* of the key, by a read; doubles */
-#define CHECK_MAX_MS (5 * MINUTE_MS)
+#define RESULTS       50
+#define UNKNOWNS_MAX  10
+#define UNKNOWN_MIN   MINUTE_MS
+#define UNKNOWN_MAX   (15 * MINUTE_MS)
+#define UNREACHED_MAX 5               /* calls in a row that found nobody to talk to */
+#define CHECK_MIN_MS  (5 * SECOND_MS) /* of key and base URL, by a read; doubles */
+#define CHECK_MAX_MS  (5 * MINUTE_MS)
 
 struct stops {
     struct worker *worker;
@@ -23,6 +25,7 @@ struct stops {
     int64_t unknown_stop_ms;
     bool stopped_unknown;
     bool stopped_setup;
+    size_t unreached; /* in a row */
     bool checking;
     int64_t check_ms;
     struct loop_timer unknown_timer;
@@ -51,6 +54,7 @@ static void on_checked(void *ctx, const struct unipile_read *read)
         return;
     }
     s->stopped_setup = false;
+    s->unreached = 0;
     admin_reason_set(s->worker->admin, "unipile", NULL);
     log_info(s->worker->log, "claims_resumed", LOG_STR("after", "setup"));
 }
@@ -84,9 +88,31 @@ void stops_free(struct stops *s)
     free(s);
 }
 
+/* Until a read with our key succeeds. */
+static void stop_until_read(struct stops *s, const char *why, const char *text)
+{
+    if (s->stopped_setup)
+        return;
+    s->stopped_setup = true;
+    s->check_ms = CHECK_MIN_MS;
+    loop_timer_after(s->worker->loop, &s->check_timer, s->check_ms);
+    log_error(s->worker->log, "claims_stopped", LOG_STR("why", why), LOG_MSG(text));
+    admin_reason_set(s->worker->admin, "unipile", text);
+}
+
+void stops_unreached(struct stops *s, const char *error_type)
+{
+    char text[120];
+    if (++s->unreached < UNREACHED_MAX)
+        return;
+    (void)snprintf(text, sizeof(text), "claims rest: Unipile cannot be reached (%s)", error_type);
+    stop_until_read(s, "unreachable", text);
+}
+
 void stops_outcome(struct stops *s, enum outcome outcome)
 {
     bool unknown = outcome == OUTCOME_UNKNOWN;
+    s->unreached = 0;
     s->unknowns += unknown ? 1 : 0;
     s->unknowns -= s->unknown[s->at] ? 1 : 0;
     s->unknown[s->at] = unknown;
@@ -108,15 +134,8 @@ void stops_outcome(struct stops *s, enum outcome outcome)
 
 void stops_setup_broken(struct stops *s)
 {
-    if (s->stopped_setup)
-        return;
-    s->stopped_setup = true;
-    s->check_ms = CHECK_MIN_MS;
-    loop_timer_after(s->worker->loop, &s->check_timer, s->check_ms);
-    log_error(s->worker->log, "claims_stopped", LOG_STR("why", "setup"),
-              LOG_MSG("Unipile refuses our API key (unipile.api_key); claims go on when a read "
-                      "with it succeeds"));
-    admin_reason_set(s->worker->admin, "unipile", "Unipile refuses our API key");
+    stop_until_read(s, "setup",
+                    "claims rest: Unipile refuses our API key (unipile.api_key, or the base URL)");
 }
 
 bool stops_claims(const struct stops *s)

@@ -63,6 +63,8 @@ struct work {
     int64_t prepared_boot_ms;
     char provider_id[PROVIDER_ID_MAX_BYTES + 1]; /* "" = as the database knows it */
     bool replied;
+    unsigned failed_reads;
+    int64_t unread_ms; /* not 0: the reads have failed; the claim puts the item off for so long */
 };
 
 TAILQ_HEAD(work_list, work);
@@ -215,6 +217,8 @@ void stops_free(struct stops *s);
 void stops_outcome(struct stops *s, enum outcome outcome);
 /* Our key was refused (by a write or a read). */
 void stops_setup_broken(struct stops *s);
+/* A call found nobody to talk to (error_type resolve, connect or tls): not the item's fault. */
+void stops_unreached(struct stops *s, const char *error_type);
 bool stops_claims(const struct stops *s);
 
 #endif

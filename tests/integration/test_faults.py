@@ -143,18 +143,48 @@ class Refused(Fault):
 
 
 class Reads(Fault):
-    def test_a_read_that_keeps_failing_is_given_up_with_its_job(self):
-        """The sweep publishes the item anew; the first job is not tried beside the second one."""
+    def test_a_read_that_keeps_failing_gives_the_item_back(self):
+        """Three times, then it waits with its reason; and later it is tried again."""
         self.begin(people=1, route="profile", action="status", status=500, count=1000)
-        self.wait_for("a read", lambda: self.calls("profile"))
-        self.database.shift_clock("5 minutes")
-        dispatch = "SELECT max(dispatch) FROM send_queue"
-        self.wait_for("the next job", lambda: self.database.value(dispatch) == "2")
-        self.wait_for("the first", lambda: self.worker.metric("sam_jobs_stale_total") == 1)
-        self.assertLessEqual(self.worker.metric("sam_jobs_waiting"), 1)
+        put_off = "send_queue WHERE status = 'pending' AND reason = 'not_prepared'"
+        self.wait_for("the item to wait", lambda: self.count(put_off) == 1, 60)
+        self.assertEqual(len(self.calls("profile")), 3)
+        self.assertEqual(self.worker.metric("sam_jobs_waiting"), 0)
         self.simulator.ask("DELETE", "/fault")
+        self.database.shift_clock("20 minutes")
         self.wait_until_ended()
         self.judge(1)
+
+    def test_an_account_that_is_broken_when_the_chat_is_looked_at(self):
+        """No follow-up without the look (P6), however fast the claim is."""
+        texts = dict(HELLO, direct_message_2={"after": "1s", "text": "Again"})
+        self.begin(
+            people=1, templates=texts,
+            route="attendee_chats", action="status", status=403, type="errors/feature_not_subscribed",
+            count=1000,
+        )  # fmt: skip
+        self.wait_until_sent(1)
+        self.wait_for("the stop", lambda: self.account()["status"] != "active")
+        self.assertEqual(self.simulator.audit()["writes"], 1)
+        self.wait_for("the follow-up to wait", lambda: self.items()["pending"] == 1)
+
+    def account(self):
+        return self.database.rows("SELECT status FROM linkedin_accounts")[0]
+
+
+class Unreachable(Fault):
+    def test_nobody_fails_while_unipile_cannot_be_reached(self):
+        self.prepare()
+        self.start_both()
+        port = self.simulator.url.rsplit(":", 1)[1]
+        self.assertEqual(self.simulator.stop(), 0)
+        self.campaign("later", "messenger", HELLO, [f"ACoAA{n}{'x' * 30}" for n in range(8)])
+        self.wait_for("the stop", lambda: "cannot be reached" in self.worker.get("/readyz")[1], 60)
+        self.assertEqual(self.people()["failed"], 0)
+        self.assertLessEqual(self.attempts()["not_executed"], 8)
+        self.start_simulator(port=port)
+        self.wait_until_ended()
+        self.judge(8)
 
 
 class Key(Fault):

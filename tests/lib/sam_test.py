@@ -297,8 +297,8 @@ class Daemon(Process):
 class Simulator(Process):
     """sam-simulator: stands for Unipile, and judges what arrived."""
 
-    def __init__(self, folder, scenario=None, options=()):
-        port = free_port()
+    def __init__(self, folder, scenario=None, options=(), port=None):
+        port = port or free_port()
         self.url = f"http://127.0.0.1:{port}"
         command = [os.path.join(BIN, "sam-simulator"), "--listen", f"127.0.0.1:{port}"]
         command += ["--api-key", API_KEY]
@@ -500,10 +500,10 @@ class SamTest(unittest.TestCase):
         self.samctl("migrate")
         self.samctl("topics", "create")
 
-    def start_simulator(self, scenario=None, options=()):
-        """Without a scenario every account and person exists; options: of its command line."""
+    def start_simulator(self, scenario=None, options=(), port=None):
+        """Without a scenario everybody exists; options: of its command line; port: else a free one."""
         path = None if scenario is None else self.write_json("scenario.json", scenario)
-        self.simulator = Simulator(self.folder, path, options)
+        self.simulator = Simulator(self.folder, path, options, port)
         self.wait_for("the simulator", self.simulator.answers)
         self.config["unipile"]["base_url"] = self.simulator.url
 
