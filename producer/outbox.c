@@ -9,9 +9,9 @@
 
 #include "common/base/banned.h"
 
-#define OUTBOX_MAX      200
-#define ACKNOWLEDGED_MS 50 /* of one tick; what is not reported by then is looked at in the next   \
-                            */
+#define OUTBOX_MAX 200
+/* Of one tick; what is not reported by then is looked at in the next. */
+#define ACKNOWLEDGED_MS 50
 
 static const char open_sql[] =
     "SELECT id, record_key, event_type, payload FROM outbox WHERE published_at IS NULL "

@@ -14,3 +14,13 @@ struct batch producer_failed(struct producer *p, const char *step, enum pg_failu
         pg_rollback(p->pg);
     return (struct batch){.failure = failure};
 }
+
+void producer_add_uuids(struct producer *p, const struct pg_result *r, int col)
+{
+    pg_array_open(&p->params, PG_ARRAY_UUID);
+    for (int row = 0; row < pg_rows(r); row++) {
+        struct uuid id = pg_uuid(r, row, col);
+        pg_item_uuid(&p->params, &id);
+    }
+    pg_array_close(&p->params);
+}

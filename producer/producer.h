@@ -45,6 +45,9 @@ struct batch {
     bool more; /* a full batch: there may be more, go on without waiting for the tick */
 };
 
+/* One array parameter more: the UUIDs in a column of a result. */
+void producer_add_uuids(struct producer *p, const struct pg_result *r, int col);
+
 /* Logs what went wrong (once, with the step's name), rolls back, and returns the failure. */
 struct batch producer_failed(struct producer *p, const char *step, enum pg_failure failure);
 
@@ -63,6 +66,8 @@ SAM_MUSTCHECK struct batch producer_sweep(struct producer *p);
 SAM_MUSTCHECK struct batch producer_expire(struct producer *p);
 /* Invitations that nobody accepted in time. */
 SAM_MUSTCHECK struct batch producer_give_up(struct producer *p);
+/* Open people of running campaigns past their end_at, and what waits for them. */
+SAM_MUSTCHECK struct batch producer_end(struct producer *p);
 /* Running campaigns whose people have all ended. */
 SAM_MUSTCHECK struct batch producer_complete(struct producer *p);
 /* What stands for a person, as a gauge. */

@@ -1,5 +1,5 @@
 /* Items that something has left behind: published and never claimed, sending and never ended;
- * invitations nobody accepts; campaigns whose people have all ended. */
+ * invitations nobody accepts. */
 #include <string.h>
 
 #include "common/adapters/verdicts.h"
@@ -21,17 +21,6 @@ static void begin_params(struct producer *p)
     pg_add_i64(&p->params, SWEEP_MAX);
 }
 
-static void uuid_column(struct producer *p, const struct pg_result *r, int col)
-{
-    pg_params_reset(&p->params);
-    pg_array_open(&p->params, PG_ARRAY_UUID);
-    for (int row = 0; row < pg_rows(r); row++) {
-        struct uuid id = pg_uuid(r, row, col);
-        pg_item_uuid(&p->params, &id);
-    }
-    pg_array_close(&p->params);
-}
-
 /* Locks the accounts of the rows that are found, then does the work again under the lock: the lock
  * order is account, item, person everywhere. The first statement returns the account ids, the
  * second takes them as $1 and now as $2. */
@@ -46,11 +35,13 @@ static struct batch by_account(struct producer *p, const char *step, const char 
     if (!failure)
         failure = pg_exec(p->pg, find_sql, &p->params, &found);
     if (!failure && pg_rows(found) > 0) {
-        uuid_column(p, found, 0);
+        pg_params_reset(&p->params);
+        producer_add_uuids(p, found, 0);
         pg_add_time(&p->params, p->now_ms);
         failure = pg_exec(p->pg, change_sql, &p->params, &changed);
         if (!failure) {
-            uuid_column(p, found, 0);
+            pg_params_reset(&p->params);
+            producer_add_uuids(p, found, 0);
             failure = pg_exec(p->pg, verdicts_due_sql, &p->params, NULL);
         }
     }
@@ -178,35 +169,6 @@ struct batch producer_expire(struct producer *p)
     metrics_add(p->metrics, METRIC_ITEMS_EXPIRED, (uint64_t)result.rows);
     log_warn(p->log, "attempts_unknown", LOG_INT("items", result.rows),
              LOG_MSG("a worker went away during their calls; see: samctl unknown list"));
-    return result;
-}
-
-/* ---- campaigns ------------------------------------------------------------------------------ */
-
-static const char complete_sql[] =
-    "UPDATE campaigns c SET status = 'completed', updated_at = $1 WHERE c.status = 'running' "
-    "AND EXISTS (SELECT FROM campaign_prospects p WHERE p.campaign_id = c.id) "
-    "AND NOT EXISTS (SELECT FROM campaign_prospects p WHERE p.campaign_id = c.id AND p.status IN "
-    "('pending', 'approved', 'connection_request_sent', 'connected', 'messaging')) "
-    "AND NOT EXISTS (SELECT FROM prospect_approval_data d WHERE d.campaign_id = c.id "
-    "AND d.status = 'pending') RETURNING c.id";
-
-struct batch producer_complete(struct producer *p)
-{
-    struct pg_result *r SAM_CLEANUP(pg_result_freep) = NULL;
-    struct batch result = {0};
-    if (gate_open_count(p->gate) < gate_partitions(p->gate))
-        return result; /* the ledger may know of replies and people that this database does not */
-    pg_params_reset(&p->params);
-    pg_add_time(&p->params, p->now_ms);
-    enum pg_failure failure = pg_exec(p->pg, complete_sql, &p->params, &r);
-    if (failure)
-        return producer_failed(p, "complete", failure);
-    for (int row = 0; row < pg_rows(r); row++) {
-        struct uuid id = pg_uuid(r, row, 0);
-        log_info(p->log, "campaign_completed", LOG_UUID("campaign", &id));
-    }
-    result.rows = pg_rows(r);
     return result;
 }
 

@@ -41,6 +41,7 @@ static const struct step steps[] = {
     {producer_plan,      0,               METRIC_STEP_PLAN,         true,   false},
     {producer_sync,      0,               METRIC_STEP_SYNC,         true,   true},
     {producer_give_up,   2 * SECOND_MS,   METRIC_STEP_GIVE_UP,      true,   false},
+    {producer_end,       2 * SECOND_MS,   METRIC_STEP_END,          true,   false},
     {producer_complete,  2 * SECOND_MS,   METRIC_STEP_COMPLETE,     true,   false},
     {producer_count,     10 * SECOND_MS,  METRIC_STEP_COUNT,        false,  false},
 };

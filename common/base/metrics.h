@@ -48,6 +48,7 @@ enum metric_program { IN_PRODUCER = 1, IN_WORKER = 2, IN_BOTH = 3 };
     X(METRIC_STEP_SWEEP, "sweep")                                                                  \
     X(METRIC_STEP_EXPIRE, "expire")                                                                \
     X(METRIC_STEP_GIVE_UP, "give_up")                                                              \
+    X(METRIC_STEP_END, "end")                                                                      \
     X(METRIC_STEP_COMPLETE, "complete")                                                            \
     X(METRIC_STEP_COUNT, "count")                                                                  \
     X(METRIC_STEP_SYNC, "sync")                                                                    \
@@ -70,6 +71,8 @@ enum metric_program { IN_PRODUCER = 1, IN_WORKER = 2, IN_BOTH = 3 };
       "People put on hold because their text cannot be made.")                                     \
     X(METRIC_PEOPLE_GIVEN_UP, "sam_people_given_up_total", METRIC_COUNTER, LABEL_NONE, 1,          \
       IN_PRODUCER, "Invitations that nobody accepted in time.")                                    \
+    X(METRIC_PEOPLE_ENDED, "sam_people_ended_total", METRIC_COUNTER, LABEL_NONE, 1, IN_PRODUCER,   \
+      "People who ended because their campaign's end_at has passed.")                              \
     X(METRIC_BATCH_SIZE, "sam_producer_batch_rows", METRIC_HISTOGRAM, LABEL_STEP, 1, IN_PRODUCER,  \
       "Rows that one batch of a step took.")                                                       \
     X(METRIC_BATCH_SECONDS, "sam_producer_batch_seconds", METRIC_HISTOGRAM, LABEL_STEP, 1000000,   \

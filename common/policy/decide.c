@@ -19,7 +19,7 @@ static struct verdict wait_until(enum reason reason, int64_t at_ms)
     return (struct verdict){VERDICT_WAIT, reason, at_ms};
 }
 
-/* What ends an item: the person, the human, the campaign. */
+/* What ends an item: the person, the human, a campaign that was stopped. */
 static struct verdict ends(const struct policy_facts *f)
 {
     if (f->campaign.status == CAMPAIGN_STOPPED)
@@ -41,13 +41,15 @@ static struct verdict ends(const struct policy_facts *f)
     if (f->item.first_contact && (f->person.status == PERSON_CONNECTION_REQUEST_SENT ||
                                   f->person.status == PERSON_MESSAGING))
         return cancel(REASON_STEP_PASSED);
-    if (f->campaign.end_at_ms <= f->now_ms)
-        return cancel(REASON_CAMPAIGN_ENDED);
     return go;
 }
 
+/* Past its end an item waits: the producer ends the people of the campaign, and their items with
+ * them; until then an operator may move the end. */
 static struct verdict campaign_stands(const struct policy_facts *f)
 {
+    if (f->campaign.end_at_ms <= f->now_ms)
+        return wait_until(REASON_CAMPAIGN_ENDED, TIME_NEVER_MS);
     switch (f->campaign.status) {
     case CAMPAIGN_DRAFT:
         return wait_until(REASON_CAMPAIGN_DRAFT, TIME_NEVER_MS);

@@ -1,0 +1,76 @@
+"""What the producer does by itself: ends campaigns, keeps to caps before it publishes, cleans up."""
+
+import datetime
+import unittest
+
+from campaign_test import HELLO, CampaignTest
+
+
+class Producing(CampaignTest):
+    """On a Friday at noon, by SAM's clock and the simulator's: no day ends meanwhile."""
+
+    accounts = ("anna",)
+
+    def prepare_on_friday(self, **more):
+        self.prepare(timezone="Etc/UTC", **more)
+        self.shift = 0
+        friday = (
+            "SELECT extract(epoch FROM date_trunc('week', sam_now()) + interval '11 days 12 hours' "
+            "- sam_now())::int"
+        )
+        self.move_clock(int(self.database.value(friday)))
+
+    def move_clock(self, seconds):
+        self.shift += seconds
+        self.simulator.ask("POST", "/clock", {"advance_ms": seconds * 1000})
+        self.database.shift_clock(f"{self.shift} seconds")
+
+    def hours_from_now(self, hours):
+        now = datetime.datetime.now(datetime.timezone.utc)
+        moment = now + datetime.timedelta(seconds=self.shift, hours=hours)
+        return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+    def ends(self):
+        rows = self.database.rows("SELECT status, status_reason FROM campaign_prospects")
+        return sorted((row["status"], row["status_reason"]) for row in rows)
+
+
+class End(Producing):
+    TWICE = dict(HELLO, direct_message_2={"after": "1d", "text": "Again, {first_name}"})
+
+    def test_a_campaign_past_its_end_ends_with_all_its_people(self):
+        self.config["limits"]["daily_cap"] = 2
+        self.prepare_on_friday()
+        self.start_both()
+        self.campaign("short", "messenger", self.TWICE, 5, end_at=self.hours_from_now(2))
+        self.wait_until_sent(2)
+        self.assertEqual(self.campaign_status("short"), "running")
+        self.move_clock(3 * 3600)
+        self.wait_until_completed("short")
+        why = "campaign_ended"
+        self.assertEqual(self.ends(), [("completed", why)] * 2 + [("failed", why)] * 3)
+        self.assertLessEqual(set(self.items()), {"sent", "cancelled"})
+        self.assertEqual(self.count("send_queue WHERE status = 'cancelled' "
+                                    "AND reason <> 'campaign_ended'"), 0)  # fmt: skip
+        self.assertEqual(self.count("(SELECT DISTINCT prospect_id FROM contacted) c"), 2)
+        self.judge(2)
+
+    def test_a_paused_campaign_waits_past_its_end_until_somebody_decides(self):
+        self.config["limits"]["daily_cap"] = 2
+        self.prepare_on_friday()
+        self.start_both()
+        self.campaign("later", "messenger", HELLO, 3, end_at=self.hours_from_now(2))
+        self.wait_until_sent(2)
+        self.samctl("campaign", "pause", "later")
+        self.move_clock(24 * 3600)
+        last = "SELECT vanity FROM campaign_prospects WHERE contacted_at IS NULL"
+        why = self.samctl_json("why", self.database.value(last))[0]
+        self.assertEqual(why["reason"], "campaign_ended")
+        self.database.execute("UPDATE campaigns SET end_at = NULL")
+        self.samctl("campaign", "resume", "later")
+        self.wait_until_completed("later")
+        self.judge(3)
+
+
+if __name__ == "__main__":
+    unittest.main()
