@@ -98,8 +98,10 @@ static enum pg_failure keep_failure(struct pg *pg, const PGresult *result)
 int pg_connect(const struct pg_options *options, struct pg **ret, char *why, size_t why_bytes)
 {
     SAM_CLEANUP(pg_freep) struct pg *pg = sam_xcalloc(1, sizeof(*pg));
-    const char *keys[] = {"dbname", "application_name", "connect_timeout", "client_encoding", NULL};
-    const char *values[] = {options->conninfo, options->application_name, "10", "UTF8", NULL};
+    const char *keys[] = {PG_ALIVE_KEYS,     "dbname",          "application_name",
+                          "connect_timeout", "client_encoding", NULL};
+    const char *values[] = {
+        PG_ALIVE_VALUES, options->conninfo, options->application_name, "10", "UTF8", NULL};
     pg->conn = PQconnectdbParams(keys, values, 1);
     if (!pg->conn || PQstatus(pg->conn) != CONNECTION_OK) {
         pg_one_line(pg->conn ? PQerrorMessage(pg->conn) : "out of memory", why, why_bytes);

@@ -166,8 +166,8 @@ static void flush(struct pg_async *a)
 
 static void connect_begin(struct pg_async *a)
 {
-    const char *keys[] = {"dbname", "application_name", "client_encoding", NULL};
-    const char *values[] = {a->conninfo, a->application_name, "UTF8", NULL};
+    const char *keys[] = {PG_ALIVE_KEYS, "dbname", "application_name", "client_encoding", NULL};
+    const char *values[] = {PG_ALIVE_VALUES, a->conninfo, a->application_name, "UTF8", NULL};
     a->conn = PQconnectStartParams(keys, values, 1);
     a->state = ASYNC_CONNECTING;
     if (!a->conn || PQstatus(a->conn) == CONNECTION_BAD) {

@@ -6,6 +6,12 @@
 
 #include "common/adapters/pg.h"
 
+/* A server that vanishes without a word (host off, address moved) is noticed within half a minute.
+ * They stand before dbname: what the user's conninfo says wins. */
+#define PG_ALIVE_KEYS                                                                              \
+    "keepalives_idle", "keepalives_interval", "keepalives_count", "tcp_user_timeout"
+#define PG_ALIVE_VALUES "10", "5", "3", "20000"
+
 /* The pointer arrays that libpq wants, filled from params (which stay where they are). */
 struct pg_wire {
     const char *values[PG_PARAMS_MAX];
