@@ -11,10 +11,11 @@
 
 #include "common/base/banned.h"
 
-#define SYNCS_AT_ONCE      8
+#define SYNCS_AT_ONCE      8 /* and one in so many of the places in flight */
 #define SYNCS_MAX          2000
-#define RELATION_PAGES_MAX 5
-#define REPLY_PAGES_MAX    20
+#define PAGES_MAX          100 /* since the last look; more is read by the next one, again */
+#define RELATION_PAGES_MAX 5   /* of the first look, newest first: what is older is no news, */
+#define REPLY_PAGES_MAX    20  /* for nobody had been written to */
 /* How far the lists may lag behind what they tell (facts/unipile.md sections 8 and 9). */
 #define RELATIONS_LAG_MS (12 * HOUR_MS)
 #define REPLIES_LAG_MS   (2 * MINUTE_MS)
@@ -38,9 +39,10 @@ struct look {
     bool given_back;
     int pages;
     int64_t begun_db_ms;
-    struct found found[UNIPILE_ITEMS_MAX];
+    struct found *found; /* owned; UNIPILE_ITEMS_MAX once it has begun */
     size_t found_count;
     bool more; /* another page follows */
+    bool cut;  /* and one more, that is not read */
     char cursor[1024];
 };
 
@@ -59,7 +61,8 @@ static const char current_sql[] =
     "SELECT true FROM sync_schedule WHERE account_id = $1 "
     "AND kind = $2 AND dispatch = $3 AND outstanding_until IS NOT NULL";
 static const char people_sql[] =
-    "SELECT p.id, p.campaign_id, p.provider_id, p.status, p.contacted_at FROM campaign_prospects p "
+    "SELECT p.id, p.campaign_id, p.provider_id, p.status, coalesce(p.contacted_at, p.created_at) "
+    "FROM campaign_prospects p "
     "WHERE p.account_id = $1 AND p.provider_id = ANY ($2) AND p.status <> 'opted_out'";
 
 static void read_page(struct look *look);
@@ -79,6 +82,7 @@ static void look_free(struct look *look)
     TAILQ_REMOVE(&s->looks, look, link);
     s->count--;
     s->running -= look->begun ? 1 : 0;
+    free(look->found);
     free(look);
 }
 
@@ -89,6 +93,7 @@ void sync_free(struct sync *s)
     struct look *next;
     for (struct look *look = TAILQ_FIRST(&s->looks); look; look = next) {
         next = TAILQ_NEXT(look, link);
+        free(look->found);
         free(look);
     }
     pg_params_deinit(&s->params);
@@ -144,13 +149,14 @@ static void finish(struct look *look, bool succeeded, const char *reason)
 {
     struct worker *w = look->sync->worker;
     int64_t lag = look->job.kind == SYNC_RELATIONS ? RELATIONS_LAG_MS : REPLIES_LAG_MS;
+    bool whole = succeeded && !look->cut; /* else what was not read would never be */
     struct event e = {.type = EVENT_ACCOUNT,
                       .workspace_id = look->job.workspace_id,
                       .account_id = look->job.account_id,
                       .account = {.is_sync = true,
                                   .sync_kind = look->job.kind,
                                   .dispatch = look->job.dispatch,
-                                  .watermark_ms = succeeded ? look->begun_db_ms - lag : 0,
+                                  .watermark_ms = whole ? look->begun_db_ms - lag : 0,
                                   .succeeded = succeeded}};
     (void)snprintf(e.account.reason, sizeof(e.account.reason), "%s", reason);
     outgoing_event(w, &e);
@@ -177,16 +183,16 @@ static void tell(const struct look *look, const struct found *f, const struct pg
     outgoing_event(look->sync->worker, &e);
 }
 
-/* Is this finding news about this person? What was written long before the first contact is not a
- * reply to it. */
+/* Is this finding news about this person? What was written before the first contact is not a reply
+ * to it; what was written before they came into the campaign says nothing about it. */
 static bool is_news(const struct look *look, const struct found *f, const struct pg_result *r,
                     int row)
 {
     const char *status = pg_text(r, row, 3);
-    int64_t contacted_ms = pg_time_ms(r, row, 4);
+    int64_t since_ms = pg_time_ms(r, row, 4);
     if (look->job.kind == SYNC_RELATIONS)
         return strcmp(status, "connection_request_sent") == 0;
-    return contacted_ms == 0 || f->at_ms > contacted_ms;
+    return f->at_ms > since_ms;
 }
 
 static void on_people(void *ctx, enum pg_failure failure, const struct pg_result *r,
@@ -267,6 +273,13 @@ static void page_failed(struct look *look, const struct unipile_read *read)
     finish(look, false, read->error_type);
 }
 
+static int pages_max(const struct look *look)
+{
+    if (look->job.watermark_ms > 0)
+        return PAGES_MAX;
+    return look->job.kind == SYNC_RELATIONS ? RELATION_PAGES_MAX : REPLY_PAGES_MAX;
+}
+
 static void on_page(void *ctx, const struct unipile_read *read)
 {
     struct look *look = ctx;
@@ -281,6 +294,9 @@ static void on_page(void *ctx, const struct unipile_read *read)
         page_failed(look, read);
         return;
     }
+    if (read->broken > 0)
+        log_warn(look->sync->worker->log, "sync_elements_left_out",
+                 LOG_UUID("account", &look->job.account_id), LOG_INT("elements", read->broken));
     look->found_count = 0;
     for (size_t i = 0; i < read->items_count; i++) {
         keep(look, &read->items[i]);
@@ -289,8 +305,13 @@ static void on_page(void *ctx, const struct unipile_read *read)
     }
     /* a cursor that repeats would never end */
     look->more = *read->cursor && strcmp(read->cursor, look->cursor) != 0 && !old &&
-                 look->pages < (relations ? RELATION_PAGES_MAX : REPLY_PAGES_MAX) &&
                  strlen(read->cursor) < sizeof(look->cursor);
+    bool enough = look->pages >= pages_max(look);
+    look->cut = look->more && enough && look->job.watermark_ms > 0;
+    look->more = look->more && !enough;
+    if (look->cut)
+        log_warn(look->sync->worker->log, "sync_cut", LOG_UUID("account", &look->job.account_id),
+                 LOG_INT("pages", look->pages));
     (void)snprintf(look->cursor, sizeof(look->cursor), "%s", look->more ? read->cursor : "");
     look_up(look);
 }
@@ -299,6 +320,8 @@ static void read_page(struct look *look)
 {
     struct worker *w = look->sync->worker;
     const struct sync_job *job = &look->job;
+    if (!look->found)
+        look->found = sam_xcalloc(UNIPILE_ITEMS_MAX, sizeof(*look->found));
     look->pages++;
     w->reading++;
     metrics_add(w->metrics, METRIC_READS, 1);
@@ -354,7 +377,9 @@ void sync_advance(struct sync *s)
 {
     struct worker *w = s->worker;
     struct look *look;
-    while (s->running < SYNCS_AT_ONCE && w->phase == WORKER_RUN && !stops_claims(w->stops) &&
+    size_t share = (size_t)w->settings->unipile.max_in_flight / SYNCS_AT_ONCE;
+    size_t at_once = share > SYNCS_AT_ONCE ? share : SYNCS_AT_ONCE;
+    while (s->running < at_once && w->phase == WORKER_RUN && !stops_claims(w->stops) &&
            unipile_room(w->unipile) > 0 && pg_async_up(w->util) && (look = first_waiting(s)))
         begin(look);
 }

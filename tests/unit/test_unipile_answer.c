@@ -265,6 +265,24 @@ static void test_messages(void **state)
     page_deinit(&p);
 }
 
+/* In the list of a whole account one odd element hides nothing; in the chat of somebody who is
+ * about to be written to, everything must be understood. */
+static void test_one_odd_element(void **state)
+{
+    (void)state;
+    static const char body[] =
+        "{\"cursor\":null,\"items\":[{\"id\":null,\"is_sender\":0},"
+        "{\"id\":\"m\",\"chat_id\":\"c\",\"sender_id\":\"ACo1\",\"text\":\"hi\",\"is_sender\":0,"
+        "\"timestamp\":\"2026-11-23T09:00:00.000Z\"},17]}";
+    struct page p = page_of(ROUTE_MESSAGES, 200, body);
+    assert_int_equal(p.read.result, UNIPILE_READ_OK);
+    assert_int_equal(p.read.items_count, 1);
+    assert_string_equal(p.read.items[0].message_id, "m");
+    assert_int_equal(p.read.broken, 2);
+    page_deinit(&p);
+    expect_read(ROUTE_CHAT_MESSAGES, 200, body, UNIPILE_READ_RETRY, "answer");
+}
+
 #define MESSAGE(fields) "{\"cursor\":null,\"items\":[{" fields "}]}"
 #define TIMES           "\"timestamp\":\"2026-11-23T09:00:00.000Z\""
 
@@ -431,6 +449,7 @@ int main(void)
         cmocka_unit_test(test_profile),
         cmocka_unit_test(test_profiles_that_are_none),
         cmocka_unit_test(test_messages),
+        cmocka_unit_test(test_one_odd_element),
         cmocka_unit_test(test_messages_that_could_hide_a_reply),
         cmocka_unit_test(test_chats),
         cmocka_unit_test(test_relations),

@@ -165,6 +165,13 @@ static bool read_cursor(struct json_object *json, const char *asked, const char 
     return true;
 }
 
+/* A list of everybody: one odd element must not hide the others, look after look. What is asked
+ * about one person before a message goes to them must be whole. */
+static bool of_account(enum route route)
+{
+    return route == ROUTE_MESSAGES || route == ROUTE_RELATIONS;
+}
+
 static bool read_list(enum route route, const char *cursor, struct page *p)
 {
     struct json_object *items = NULL;
@@ -179,12 +186,13 @@ static bool read_list(enum route route, const char *cursor, struct page *p)
     for (size_t i = 0; i < count; i++) {
         struct unipile_item *item = &p->items[p->read.items_count];
         enum element element = read_element(route, json_object_array_get_idx(items, i), item);
-        if (element == ELEMENT_BROKEN)
+        if (element == ELEMENT_BROKEN && !of_account(route))
             return false;
+        p->read.broken += element == ELEMENT_BROKEN;
         p->read.items_count += element == ELEMENT_ITEM;
     }
     p->read.items = p->items;
-    return true;
+    return count == 0 || p->read.broken < count;
 }
 
 static bool read_profile(struct page *p)

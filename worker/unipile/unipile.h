@@ -126,6 +126,7 @@ struct unipile_read {
     bool invitation_pending;                     /* of a profile: one of ours stands */
     const struct unipile_item *items;
     size_t items_count;
+    size_t broken; /* elements of an account's list that cannot be understood, left out */
     /* Of the next page, shorter than UNIPILE_CURSOR_BYTES; "" = this was the last one. Never the
      * one that was asked for; a longer circle is for the caller to bound by a number of pages. */
     const char *cursor;
