@@ -4,40 +4,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/model/names.h"
+
 #include "common/base/banned.h"
 
-#define NAME_ROW(id, name) name,
-static const char *const type_names[] = {EVENT_TYPE_MAP(NAME_ROW)};
-static const char *const finding_names[] = {FINDING_MAP(NAME_ROW)};
-static const char *const class_names[] = {REPLY_CLASS_MAP(NAME_ROW)};
-#undef NAME_ROW
-
-static int find(const char *const *names, int count, const char *text)
-{
-    for (int i = 0; i < count; i++) {
-        if (strcmp(names[i], text) == 0)
-            return i;
-    }
-    return -1;
-}
-
-#define DEFINE_NAMES(prefix, type, names, count)                                                   \
-    const char *prefix##_name(enum type v)                                                         \
-    {                                                                                              \
-        return (unsigned)v < (count) ? (names)[v] : "?";                                           \
-    }                                                                                              \
-    int prefix##_parse(const char *text, enum type *ret)                                           \
-    {                                                                                              \
-        int i = find(names, count, text);                                                          \
-        if (i < 0)                                                                                 \
-            return -EINVAL;                                                                        \
-        *ret = (enum type)i;                                                                       \
-        return 0;                                                                                  \
-    }
-
-DEFINE_NAMES(event_type, event_type, type_names, EVENT_TYPE_N)
-DEFINE_NAMES(finding, finding, finding_names, FINDING_N)
-DEFINE_NAMES(reply_class, reply_class, class_names, REPLY_CLASS_N)
+NAMES_DEFINE(event_type, EVENT_TYPE_MAP, EVENT_TYPE_N)
+NAMES_DEFINE(finding, FINDING_MAP, FINDING_N)
+NAMES_DEFINE(reply_class, REPLY_CLASS_MAP, REPLY_CLASS_N)
 
 static void encode_attempt(const struct event_attempt *a, bool ended, struct buf *out)
 {

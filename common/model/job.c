@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/model/names.h"
+
 #include "common/base/banned.h"
 
 /* The number at the end of what begins so; 0 = it is something else. */
@@ -89,25 +91,7 @@ int job_decode(const char *value, size_t bytes, struct job *ret, char why[RECORD
     return result;
 }
 
-#define SYNC_NAME_ROW(id, name) name,
-static const char *const sync_kind_names[] = {SYNC_KIND_MAP(SYNC_NAME_ROW)};
-#undef SYNC_NAME_ROW
-
-const char *sync_kind_name(enum sync_kind k)
-{
-    return (unsigned)k < SYNC_KIND_N ? sync_kind_names[k] : "?";
-}
-
-int sync_kind_parse(const char *text, enum sync_kind *ret)
-{
-    for (int k = 0; k < SYNC_KIND_N; k++) {
-        if (strcmp(text, sync_kind_names[k]) == 0) {
-            *ret = (enum sync_kind)k;
-            return 0;
-        }
-    }
-    return -EINVAL;
-}
+NAMES_DEFINE(sync_kind, SYNC_KIND_MAP, SYNC_KIND_N)
 
 void sync_job_encode(const struct sync_job *job, struct buf *out)
 {

@@ -1,52 +1,14 @@
 #include "common/model/outcome.h"
 
-#include <errno.h>
 #include <string.h>
 
 #include "common/base/clock.h"
+#include "common/model/names.h"
 
 #include "common/base/banned.h"
 
-#define NAME_ROW(id, name) name,
-static const char *const outcome_names[] = {OUTCOME_MAP(NAME_ROW)};
-static const char *const refusal_names[] = {REFUSAL_MAP(NAME_ROW)};
-
-static int find(const char *const *names, int count, const char *text)
-{
-    for (int i = 0; i < count; i++) {
-        if (strcmp(names[i], text) == 0)
-            return i;
-    }
-    return -1;
-}
-
-const char *outcome_name(enum outcome o)
-{
-    return (unsigned)o < OUTCOME_N ? outcome_names[o] : "?";
-}
-
-int outcome_parse(const char *text, enum outcome *ret)
-{
-    int i = find(outcome_names, OUTCOME_N, text);
-    if (i < 0)
-        return -EINVAL;
-    *ret = (enum outcome)i;
-    return 0;
-}
-
-const char *refusal_name(enum refusal r)
-{
-    return (unsigned)r < REFUSAL_N ? refusal_names[r] : "?";
-}
-
-int refusal_parse(const char *text, enum refusal *ret)
-{
-    int i = find(refusal_names, REFUSAL_N, text);
-    if (i < 0)
-        return -EINVAL;
-    *ret = (enum refusal)i;
-    return 0;
-}
+NAMES_DEFINE(outcome, OUTCOME_MAP, OUTCOME_N)
+NAMES_DEFINE(refusal, REFUSAL_MAP, REFUSAL_N)
 
 #define THROTTLED(type, wait)                                                                      \
     {                                                                                              \

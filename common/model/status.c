@@ -1,43 +1,19 @@
 #include "common/model/status.h"
 
-#include <errno.h>
 #include <string.h>
+
+#include "common/model/names.h"
 
 #include "common/base/banned.h"
 
-static int find(const char *const *names, int count, const char *text)
-{
-    for (int i = 0; i < count; i++) {
-        if (strcmp(names[i], text) == 0)
-            return i;
-    }
-    return -1;
-}
-
-#define NAME_ROW(id, name) name,
-#define DEFINE_NAMES(prefix, type, MAP, count)                                                     \
-    static const char *const prefix##_names[] = {MAP(NAME_ROW)};                                   \
-    const char *prefix##_name(enum type v)                                                         \
-    {                                                                                              \
-        return (unsigned)v < (count) ? prefix##_names[v] : "?";                                    \
-    }                                                                                              \
-    int prefix##_parse(const char *text, enum type *ret)                                           \
-    {                                                                                              \
-        int i = find(prefix##_names, count, text);                                                 \
-        if (i < 0)                                                                                 \
-            return -EINVAL;                                                                        \
-        *ret = (enum type)i;                                                                       \
-        return 0;                                                                                  \
-    }
-
-DEFINE_NAMES(person_status, person_status, PERSON_STATUS_MAP, PERSON_STATUS_N)
-DEFINE_NAMES(item_status, item_status, ITEM_STATUS_MAP, ITEM_STATUS_N)
-DEFINE_NAMES(campaign_status, campaign_status, CAMPAIGN_STATUS_MAP, CAMPAIGN_STATUS_N)
-DEFINE_NAMES(account_status, account_status, ACCOUNT_STATUS_MAP, ACCOUNT_STATUS_N)
-DEFINE_NAMES(campaign_type, campaign_type, CAMPAIGN_TYPE_MAP, CAMPAIGN_TYPE_N)
-DEFINE_NAMES(call_kind, call_kind, CALL_KIND_MAP, CALL_KIND_N)
-DEFINE_NAMES(account_plan, account_plan, ACCOUNT_PLAN_MAP, ACCOUNT_PLAN_N)
-DEFINE_NAMES(note_limit, note_limit, NOTE_LIMIT_MAP, NOTE_LIMIT_N)
+NAMES_DEFINE(person_status, PERSON_STATUS_MAP, PERSON_STATUS_N)
+NAMES_DEFINE(item_status, ITEM_STATUS_MAP, ITEM_STATUS_N)
+NAMES_DEFINE(campaign_status, CAMPAIGN_STATUS_MAP, CAMPAIGN_STATUS_N)
+NAMES_DEFINE(account_status, ACCOUNT_STATUS_MAP, ACCOUNT_STATUS_N)
+NAMES_DEFINE(campaign_type, CAMPAIGN_TYPE_MAP, CAMPAIGN_TYPE_N)
+NAMES_DEFINE(call_kind, CALL_KIND_MAP, CALL_KIND_N)
+NAMES_DEFINE(account_plan, ACCOUNT_PLAN_MAP, ACCOUNT_PLAN_N)
+NAMES_DEFINE(note_limit, NOTE_LIMIT_MAP, NOTE_LIMIT_N)
 
 #define BIT(s) (1u << (s))
 #define OPEN                                                                                       \
