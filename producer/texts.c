@@ -21,18 +21,6 @@ struct texts {
     GHashTable *campaigns; /* struct uuid in the campaign -> struct texts_campaign */
 };
 
-static guint id_hash(gconstpointer key)
-{
-    guint h;
-    memcpy(&h, ((const struct uuid *)key)->b + 12, sizeof(h));
-    return h;
-}
-
-static gboolean id_same(gconstpointer a, gconstpointer b)
-{
-    return uuid_equal(a, b);
-}
-
 static void campaign_free(gpointer p)
 {
     struct texts_campaign *c = p;
@@ -46,7 +34,7 @@ static void campaign_free(gpointer p)
 struct texts *texts_new(void)
 {
     struct texts *t = sam_xcalloc(1, sizeof(*t));
-    t->campaigns = g_hash_table_new_full(id_hash, id_same, NULL, campaign_free);
+    t->campaigns = g_hash_table_new_full(uuid_hash, uuid_same, NULL, campaign_free);
     return t;
 }
 

@@ -14,99 +14,9 @@
 #define REST_MAX_MS    (72 * HOUR_MS)
 #define SETUP_WAIT_MS  (5 * MINUTE_MS)
 
-static int by_account(const void *x, const void *y)
-{
-    return uuid_compare(&((const struct apply_account *)x)->id,
-                        &((const struct apply_account *)y)->id);
-}
-
-static int by_item(const void *x, const void *y)
-{
-    return uuid_compare(&((const struct apply_item *)x)->id, &((const struct apply_item *)y)->id);
-}
-
-static int by_person(const void *x, const void *y)
-{
-    return uuid_compare(&((const struct apply_person *)x)->id,
-                        &((const struct apply_person *)y)->id);
-}
-
-static int by_attempt(const void *x, const void *y)
-{
-    return uuid_compare(&((const struct apply_attempt *)x)->id,
-                        &((const struct apply_attempt *)y)->id);
-}
-
 static int by_uuid(const void *x, const void *y)
 {
     return uuid_compare(x, y);
-}
-
-static void sort(void *array, size_t count, size_t size, int (*by)(const void *, const void *))
-{
-    if (count > 1)
-        qsort(array, count, size, by);
-}
-
-void apply_index(struct apply_batch *b)
-{
-    sort(b->accounts, b->accounts_count, sizeof(*b->accounts), by_account);
-    sort(b->items, b->items_count, sizeof(*b->items), by_item);
-    sort(b->people, b->people_count, sizeof(*b->people), by_person);
-    sort(b->attempts, b->attempts_count, sizeof(*b->attempts), by_attempt);
-}
-
-void apply_deinit(struct apply_batch *b)
-{
-    free(b->accounts);
-    free(b->items);
-    free(b->people);
-    free(b->attempts);
-    memset(b, 0, sizeof(*b));
-}
-
-struct apply_account *apply_account(struct apply_batch *b, const struct uuid *id)
-{
-    struct apply_account key = {.id = *id};
-    return b->accounts_count
-               ? bsearch(&key, b->accounts, b->accounts_count, sizeof(key), by_account)
-               : NULL;
-}
-
-struct apply_person *apply_person(struct apply_batch *b, const struct uuid *id)
-{
-    struct apply_person key = {.id = *id};
-    return b->people_count ? bsearch(&key, b->people, b->people_count, sizeof(key), by_person)
-                           : NULL;
-}
-
-struct apply_attempt *apply_attempt(struct apply_batch *b, const struct uuid *id)
-{
-    struct apply_attempt key = {.id = *id};
-    return b->attempts_count
-               ? bsearch(&key, b->attempts, b->attempts_count, sizeof(key), by_attempt)
-               : NULL;
-}
-
-/* By id; a database that was restored may have planned the same message under another id. */
-struct apply_item *apply_item(struct apply_batch *b, const struct event_attempt *a)
-{
-    struct apply_item key = {.id = a->item_id};
-    struct apply_item *item =
-        b->items_count ? bsearch(&key, b->items, b->items_count, sizeof(key), by_item) : NULL;
-    for (size_t i = 0; !item && i < b->items_count; i++) {
-        struct apply_item *other = &b->items[i];
-        if (uuid_equal(&other->person_id, &a->person_id) &&
-            uuid_equal(&other->campaign_id, &a->campaign_id) &&
-            strcmp(other->message_type, a->message_type) == 0)
-            item = other;
-    }
-    /* its attempts count under the id that the item has now */
-    for (size_t i = 0; item && !uuid_equal(&item->id, &a->item_id) && i < b->attempts_count; i++) {
-        if (uuid_equal(&b->attempts[i].item_id, &a->item_id))
-            b->attempts[i].item_id = item->id;
-    }
-    return item;
 }
 
 static void set_item(struct apply_item *item, enum item_status status, enum reason reason,
@@ -118,21 +28,12 @@ static void set_item(struct apply_item *item, enum item_status status, enum reas
     item->dirty = true;
 }
 
-/* The random extra of the gap after a call: the same function of the attempt's id that the facts
- * of the claim use (common/adapters/facts.c asks again anyway, this only saves it a turn). */
-static int64_t jitter_after(const struct uuid *attempt_id, int64_t jitter_ms)
-{
-    uint64_t bits;
-    memcpy(&bits, attempt_id->b + 8, sizeof(bits));
-    return jitter_ms > 0 ? (int64_t)((bits >> 2) % (uint64_t)(jitter_ms + 1)) : 0;
-}
-
 static void free_account(struct apply_account *account, const struct event_attempt *a)
 {
     if (!account)
         return;
     int64_t free_at = a->ended_at_ms + account->limits.spacing_ms +
-                      jitter_after(&a->id, account->limits.jitter_ms);
+                      policy_jitter_ms(&a->id, account->limits.jitter_ms);
     account->schedule = true;
     if (free_at > account->free_at_ms)
         account->free_at_ms = free_at;
@@ -231,7 +132,7 @@ static void not_executed(const struct apply_batch *b, const struct event_attempt
         return;
     }
     int64_t wait = doubled(BACKOFF_MIN_MS, item->failures - 1, BACKOFF_MAX_MS);
-    wait += jitter_after(&a->id, wait / 2);
+    wait += policy_jitter_ms(&a->id, wait / 2);
     if (a->wait_ms > wait)
         wait = a->wait_ms;
     back(b, a, item, a->ended_at_ms + wait, REASON_NOT_EXECUTED);

@@ -86,11 +86,6 @@ static bool is_attempt(const struct event *e, enum apply_load load)
         pg_array_close(params);                                                                    \
     } while (0)
 
-static const char *null_if_empty(const char *text)
-{
-    return *text ? text : NULL;
-}
-
 static bool is_restored(const struct event *e, enum apply_load load)
 {
     return e->type == EVENT_ATTEMPT_STARTED ||
@@ -113,10 +108,8 @@ bool apply_sql_attempts(const struct event *events, size_t count, enum apply_loa
     EACH_EVENT(PG_ARRAY_UUID, WANTED, pg_item_uuid(params, &e->attempt.item_id));
     EACH_EVENT(PG_ARRAY_TEXT, WANTED, pg_item_text(params, e->attempt.message_type));
     EACH_EVENT(PG_ARRAY_TEXT, WANTED, pg_item_text(params, call_kind_name(e->attempt.kind)));
-    EACH_EVENT(PG_ARRAY_TEXT, WANTED,
-               pg_item_text(params, null_if_empty(e->attempt.identities[0])));
-    EACH_EVENT(PG_ARRAY_TEXT, WANTED,
-               pg_item_text(params, null_if_empty(e->attempt.identities[1])));
+    EACH_EVENT(PG_ARRAY_TEXT, WANTED, pg_item_filled(params, e->attempt.identities[0]));
+    EACH_EVENT(PG_ARRAY_TEXT, WANTED, pg_item_filled(params, e->attempt.identities[1]));
     EACH_EVENT(PG_ARRAY_TIME, WANTED, pg_item_time(params, e->attempt.started_at_ms));
     EACH_EVENT(PG_ARRAY_TIME, WANTED, pg_item_time(params, e->attempt.start_by_ms));
 #undef WANTED

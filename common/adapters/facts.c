@@ -78,18 +78,6 @@ struct facts {
     GHashTable *calendars; /* struct uuid in the entry -> struct calendar_entry */
 };
 
-static guint uuid_hash(gconstpointer key)
-{
-    guint h;
-    memcpy(&h, ((const struct uuid *)key)->b + 12, sizeof(h)); /* the random end of a v7 id */
-    return h;
-}
-
-static gboolean uuid_same(gconstpointer a, gconstpointer b)
-{
-    return uuid_equal(a, b);
-}
-
 struct facts *facts_new(const struct settings *s)
 {
     struct facts *f = sam_xcalloc(1, sizeof(*f));
@@ -223,21 +211,12 @@ const struct interval *facts_calendar(struct facts *f, const struct pg_result *r
     return e->windows;
 }
 
-/* The random extra of the gap after a call is a function of that call's id: asked again, it is the
- * same, and nobody can re-roll it by asking often. */
-static int64_t jitter_after(const struct uuid *attempt_id, int64_t jitter_ms)
-{
-    uint64_t bits;
-    memcpy(&bits, attempt_id->b + 8, sizeof(bits));
-    return jitter_ms > 0 ? (int64_t)((bits >> 2) % (uint64_t)(jitter_ms + 1)) : 0;
-}
-
 static void read_usage(const struct pg_result *r, int row, int64_t jitter_ms,
                        struct policy_usage *u)
 {
     struct uuid last = pg_uuid(r, row, COL_LAST_ID);
     u->last_call_end_ms = pg_time_ms(r, row, COL_LAST_END);
-    u->jitter_ms = jitter_after(&last, jitter_ms);
+    u->jitter_ms = policy_jitter_ms(&last, jitter_ms);
     u->calls_today = pg_i64(r, row, COL_CALLS);
     u->invitations_today = pg_i64(r, row, COL_INVITATIONS);
     u->messages_today = pg_i64(r, row, COL_MESSAGES);

@@ -63,10 +63,22 @@ void pg_item_i64(struct pg_params *p, int64_t v);
 void pg_item_i32(struct pg_params *p, int32_t v);
 void pg_item_bool(struct pg_params *p, bool v);
 void pg_item_text(struct pg_params *p, const char *v);
+void pg_item_filled(struct pg_params *p, const char *v); /* "" is NULL */
 void pg_item_text_n(struct pg_params *p, const char *v, size_t n);
 void pg_item_uuid(struct pg_params *p, const struct uuid *v);
 void pg_item_time(struct pg_params *p, int64_t at_ms);
 void pg_array_close(struct pg_params *p);
+
+/* One array parameter from the rows i < n for which `wanted` holds; `add` adds an item to p. */
+#define PG_COLUMN(p, array, n, wanted, add)                                                        \
+    do {                                                                                           \
+        pg_array_open(p, array);                                                                   \
+        for (size_t i = 0; i < (n); i++) {                                                         \
+            if (wanted)                                                                            \
+                add;                                                                               \
+        }                                                                                          \
+        pg_array_close(p);                                                                         \
+    } while (0)
 
 /* ---- results ---------------------------------------------------------------------------- */
 

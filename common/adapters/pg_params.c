@@ -249,6 +249,11 @@ void pg_item_text(struct pg_params *p, const char *v)
         item(p, -1);
 }
 
+void pg_item_filled(struct pg_params *p, const char *v)
+{
+    pg_item_text(p, *v ? v : NULL);
+}
+
 void pg_item_uuid(struct pg_params *p, const struct uuid *v)
 {
     if (!v) {

@@ -37,6 +37,19 @@ static inline bool uuid_is_null(const struct uuid *u)
     return uuid_equal(u, &null_uuid);
 }
 
+/* For hash tables that are keyed by struct uuid. */
+static inline unsigned uuid_hash(const void *id)
+{
+    unsigned h;
+    memcpy(&h, ((const struct uuid *)id)->b + 12, sizeof(h)); /* the random end of a v7 id */
+    return h;
+}
+
+static inline int uuid_same(const void *a, const void *b)
+{
+    return uuid_equal(a, b);
+}
+
 /* Byte order, the same order in which Postgres sorts uuid: the lock order of the tree. */
 static inline int uuid_compare(const struct uuid *a, const struct uuid *b)
 {

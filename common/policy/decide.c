@@ -1,5 +1,7 @@
 #include "common/policy/decide.h"
 
+#include <string.h>
+
 #include "common/base/attr.h"
 #include "common/base/clock.h"
 
@@ -145,6 +147,13 @@ static struct verdict spacing(const struct policy_facts *f)
     if (u->last_call_end_ms && free_at > f->now_ms)
         return wait_until(REASON_SPACING, free_at);
     return go;
+}
+
+int64_t policy_jitter_ms(const struct uuid *attempt_id, int64_t jitter_ms)
+{
+    uint64_t bits;
+    memcpy(&bits, attempt_id->b + 8, sizeof(bits));
+    return jitter_ms > 0 ? (int64_t)((bits >> 2) % (uint64_t)(jitter_ms + 1)) : 0;
 }
 
 struct verdict policy_decide(const struct policy_facts *facts)

@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/base/uuid.h"
 #include "common/model/interval.h"
 #include "common/model/reason.h"
 #include "common/model/status.h"
@@ -107,6 +108,10 @@ struct policy_facts {
     const struct interval *windows;   /* ascending, disjoint; the first ends after now_ms */
     size_t windows_count;             /* 0 = the calendar never opens (within what was computed) */
 };
+
+/* The random extra of the gap after a call, 0 to jitter_ms: a function of the attempt's id, so that
+ * it is the same whoever asks, and nobody can re-roll it by asking often. */
+int64_t policy_jitter_ms(const struct uuid *attempt_id, int64_t jitter_ms);
 
 /* Cannot fail; keeps no pointer. */
 struct verdict policy_decide(const struct policy_facts *facts);
