@@ -87,15 +87,21 @@ class Gate(CampaignTest):
         self.database.execute("UPDATE ledger SET ledger_id = gen_random_uuid()")
         self.nothing_is_sent("another ledger")
 
+    def positions_go_back(self):
+        self.database.execute("UPDATE ledger_positions SET next_offset = 0, last_event_id = NULL")
+
     def test_positions_that_go_back_are_caught_up_with(self):
         """An old dump that is loaded into the live database, as far as positions go."""
         self.prepare()
         self.start_both()
         self.campaign("gate", "messenger", HELLO, 40)
         self.wait_until_sent(5)
-        self.database.execute("UPDATE ledger_positions SET next_offset = 0, last_event_id = NULL")
-        for daemon in (self.worker, self.producer):
-            self.wait_for("the gate to shut", lambda d=daemon: "went back" in d.log())
+        self.positions_go_back()  # under a running worker: it may have caught up in no time
+        self.wait_until_sent(10)
+        self.assertEqual(self.worker.stop(), 0)
+        self.positions_go_back()  # and with nobody there to catch up
+        self.wait_for("the gate to shut", lambda: "went back" in self.producer.get("/readyz")[1])
+        self.worker = self.start_worker(ready=False)
         self.all_is_sent()
 
 
