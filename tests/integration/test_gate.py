@@ -100,7 +100,8 @@ class Gate(CampaignTest):
         self.wait_until_sent(10)
         self.assertEqual(self.worker.stop(), 0)
         self.positions_go_back()  # and with nobody there to catch up
-        self.wait_for("the gate to shut", lambda: "went back" in self.producer.get("/readyz")[1])
+        self.wait_for("the gate to shut", lambda: self.producer.get("/readyz")[0] == 503)
+        self.assertIn("went back", self.producer.log())
         self.worker = self.start_worker(ready=False)
         self.all_is_sent()
 
