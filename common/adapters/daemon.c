@@ -1,0 +1,37 @@
+#include "common/adapters/daemon.h"
+
+#include <stdio.h>
+
+#include "common/adapters/metric_names.h"
+#include "common/adapters/startup.h"
+
+#include "common/base/banned.h"
+
+int daemon_main(int argc, char **argv, const struct daemon *daemon)
+{
+    int code = 0;
+    struct log log;
+    char why[300] = "";
+    struct settings *settings SAM_CLEANUP(settings_freep) =
+        settings_main(argc, argv, daemon->usage, &code);
+    if (!settings)
+        return code;
+    settings_log(settings, daemon->program, &log);
+    startup_block_signals();
+    struct metrics *metrics SAM_CLEANUP(metrics_freep) = metrics_new(daemon->metrics, metric_names);
+    metrics_watch_log(metrics, &log);
+    struct admin *admin SAM_CLEANUP(admin_freep) = NULL;
+    const struct admin_options options = {.listen = daemon->listen(settings),
+                                          .token_file = settings->admin.token_file,
+                                          .metrics = metrics};
+    if (admin_new(&options, &admin, why, sizeof(why)) != 0) {
+        (void)fprintf(stderr, "%s\n", why);
+        return 2;
+    }
+    log_info(&log, "started", LOG_STR("version", SAM_VERSION),
+             LOG_STR("listen", admin_address(admin)));
+    const struct daemon_parts parts = {daemon->program, settings, &log, metrics, admin};
+    code = daemon->run(&parts);
+    log_info(&log, "stopped", LOG_INT("exit", code));
+    return code;
+}
