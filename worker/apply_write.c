@@ -64,11 +64,6 @@ static const char orphans_sql[] =
     "FROM send_attempts t CROSS JOIN LATERAL unnest(t.identities) AS x(identity) "
     "WHERE t.id = ANY ($1) ORDER BY 1, 2 ON CONFLICT (workspace_id, identity) DO NOTHING";
 
-void apply_send(struct apply_writer *w, const char *name, const char *sql)
-{
-    pg_async_send(w->pg, name, sql, w->params, w->fn, w->ctx);
-}
-
 static void write_attempts(struct apply_writer *w)
 {
     struct pg_params *params = w->params;

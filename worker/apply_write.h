@@ -12,7 +12,11 @@
     (out) += (wanted) ? 1 : 0
 
 /* Queues one statement with the parameters of w. */
-void apply_send(struct apply_writer *w, const char *name, const char *sql);
+static inline void apply_send(struct apply_writer *w, const char *name, const char *sql)
+{
+    pg_async_send(w->pg, name, sql, w->params, w->fn, w->ctx);
+}
+
 void apply_write_around(struct apply_writer *w);
 
 #endif
