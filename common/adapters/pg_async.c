@@ -8,7 +8,7 @@
 
 #include "common/base/banned.h"
 
-#define WAITING_MAX         256
+#define WAITING_ROOM        256 /* at first; owners bound what they have under way */
 #define PREPARED_MAX        64
 #define RECONNECT_MIN_MS    200
 #define RECONNECT_MAX_MS    5000
@@ -39,7 +39,8 @@ struct pg_async {
     int watched_fd;
     enum async_state state;
     int64_t delay_ms;
-    struct entry waiting[WAITING_MAX]; /* ring */
+    struct entry *waiting; /* ring; owned */
+    size_t room;
     size_t head;
     size_t count;
     char prepared[PREPARED_MAX][40];
@@ -63,6 +64,8 @@ struct pg_async *pg_async_new(struct loop *loop, const struct pg_options *option
     a->state_fn = state_fn;
     a->ctx = ctx;
     a->delay_ms = RECONNECT_MIN_MS;
+    a->waiting = sam_xcalloc(WAITING_ROOM, sizeof(*a->waiting));
+    a->room = WAITING_ROOM;
     a->timer.fn = on_timer;
     a->timer.ctx = a;
     loop_timer_after(loop, &a->timer, 0);
@@ -85,6 +88,7 @@ void pg_async_free(struct pg_async *a)
         return;
     loop_timer_cancel(a->loop, &a->timer);
     drop_connection(a);
+    free(a->waiting);
     free(a->conninfo);
     free(a->application_name);
     free(a);
@@ -100,11 +104,22 @@ size_t pg_async_waiting(const struct pg_async *a)
     return a->count;
 }
 
+static void grow(struct pg_async *a)
+{
+    struct entry *waiting = sam_xcalloc(2 * a->room, sizeof(*waiting));
+    for (size_t i = 0; i < a->count; i++)
+        waiting[i] = a->waiting[(a->head + i) % a->room];
+    free(a->waiting);
+    a->waiting = waiting;
+    a->room *= 2;
+    a->head = 0;
+}
+
 static struct entry *push(struct pg_async *a, enum entry_kind kind, pg_async_fn *fn, void *ctx)
 {
-    if (a->count == WAITING_MAX)
-        abort(); /* owners keep a handful of statements under way */
-    struct entry *e = &a->waiting[(a->head + a->count++) % WAITING_MAX];
+    if (a->count == a->room)
+        grow(a);
+    struct entry *e = &a->waiting[(a->head + a->count++) % a->room];
     *e = (struct entry){.kind = kind, .fn = fn, .ctx = ctx};
     return e;
 }
@@ -115,7 +130,7 @@ static void fail_waiting(struct pg_async *a, const char *why)
 {
     while (a->count > 0) {
         struct entry e = a->waiting[a->head];
-        a->head = (a->head + 1) % WAITING_MAX;
+        a->head = (a->head + 1) % a->room;
         a->count--;
         if (e.kind == ENTRY_QUERY && e.fn)
             e.fn(e.ctx, PG_LOST, NULL, why);
@@ -359,7 +374,7 @@ static bool read_one(struct pg_async *a)
     if (!result)
         return false;
     struct entry e = a->waiting[a->head];
-    a->head = (a->head + 1) % WAITING_MAX;
+    a->head = (a->head + 1) % a->room;
     a->count--;
     if (e.kind == ENTRY_PREPARE)
         prepared(a, &e, result);
