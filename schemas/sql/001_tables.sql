@@ -177,20 +177,20 @@ CREATE INDEX campaign_prospects_plan
     ON campaign_prospects (account_id, campaign_id, (next_step > 0), next_at, id)
     WHERE next_at IS NOT NULL AND hold_reason IS NULL;
 -- Sync: who is behind a provider id that this account sees.
-CREATE INDEX campaign_prospects_provider ON campaign_prospects (account_id, provider_id);
+CREATE INDEX campaign_prospects_provider ON campaign_prospects (provider_id, account_id);
 -- Give up on invitations that nobody accepted.
 CREATE INDEX campaign_prospects_give_up
     ON campaign_prospects (give_up_at) WHERE status = 'connection_request_sent';
--- Is anybody of the campaign still open?
-CREATE INDEX campaign_prospects_open
-    ON campaign_prospects (campaign_id)
-    WHERE status IN ('pending', 'approved', 'connection_request_sent', 'connected', 'messaging');
--- P6: a human who has stopped, over all campaigns of the workspace.
+-- Has the campaign anybody, is anybody still open, has the account somebody to look for?
+CREATE INDEX campaign_prospects_standing
+    ON campaign_prospects (campaign_id, status, account_id, contacted_at);
+-- P6: a human who has stopped, over all campaigns of the workspace. The human first: then neither
+-- index is of any use for the other's question, and no lack of statistics can confuse them.
 CREATE INDEX campaign_prospects_stopped_vanity
-    ON campaign_prospects (workspace_id, vanity)
+    ON campaign_prospects (vanity, workspace_id)
     WHERE status IN ('replied', 'opted_out', 'converted', 'not_interested');
 CREATE INDEX campaign_prospects_stopped_provider
-    ON campaign_prospects (workspace_id, provider_id)
+    ON campaign_prospects (provider_id, workspace_id)
     WHERE status IN ('replied', 'opted_out', 'converted', 'not_interested');
 
 -- The queue: one row for each message that is to go out.
@@ -228,8 +228,8 @@ CREATE UNIQUE INDEX send_queue_outstanding
 -- Publish: the account's best due item.
 CREATE INDEX send_queue_pending
     ON send_queue (account_id, priority, scheduled_for, id) WHERE status = 'pending';
-CREATE INDEX send_queue_sweep
-    ON send_queue (sweep_at) WHERE status IN ('published', 'sending');
+-- Only for what has a time: its look-ups by account are the index above's.
+CREATE INDEX send_queue_sweep ON send_queue (sweep_at) WHERE sweep_at IS NOT NULL;
 CREATE INDEX send_queue_unknown ON send_queue (account_id) WHERE status = 'unknown';
 
 -- Every call that was begun: append-only, the one record that caps and spacing are counted from.
@@ -342,6 +342,8 @@ CREATE TABLE outbox (
     published_at  timestamptz
 );
 CREATE INDEX outbox_open ON outbox (id) WHERE published_at IS NULL;
+-- Is somebody's answer to an unknown send of the account on its way?
+CREATE INDEX outbox_ends ON outbox (record_key) WHERE event_type = 'sam.attempt.ended.v1';
 
 -- When each account is looked at for acceptances and replies.
 CREATE TABLE sync_schedule (
