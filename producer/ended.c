@@ -15,8 +15,9 @@
 static const char end_accounts_sql[] =
     "SELECT s.account_id FROM account_schedule s WHERE s.account_id IN (SELECT x.account_id "
     "FROM campaigns c CROSS JOIN LATERAL (SELECT p.account_id FROM campaign_prospects p "
-    "JOIN linkedin_accounts a ON a.id = p.account_id WHERE p.campaign_id = c.id "
-    "AND p.status IN " OPEN_STATUSES " AND a.key_hash % $2 = ANY ($3) LIMIT $4) x "
+    "CROSS JOIN LATERAL (SELECT key_hash FROM linkedin_accounts WHERE id = p.account_id LIMIT 1) a "
+    "WHERE p.campaign_id = c.id AND p.status IN " OPEN_STATUSES
+    " AND a.key_hash % $2 = ANY ($3) LIMIT $4) x "
     "WHERE c.status = 'running' AND c.end_at <= $1) FOR UPDATE SKIP LOCKED";
 
 /* Whoever is just written to is ended when that has ended. $1 uuid[] accounts, $2 now, $3 people at
@@ -24,8 +25,9 @@ static const char end_accounts_sql[] =
 static const char end_people_sql[] =
     "SELECT p.id FROM campaigns c JOIN campaign_prospects p ON p.campaign_id = c.id "
     "AND p.status IN " OPEN_STATUSES " AND p.account_id = ANY ($1) "
-    "WHERE c.status = 'running' AND c.end_at <= $2 AND NOT EXISTS (SELECT FROM send_queue i "
-    "WHERE i.prospect_id = p.id AND i.status = 'sending') LIMIT $3";
+    "WHERE c.status = 'running' AND c.end_at <= $2 AND (SELECT true FROM send_queue i "
+    "WHERE i.account_id = p.account_id AND i.prospect_id = p.id "
+    "AND i.status IN ('published', 'sending') AND i.status = 'sending' LIMIT 1) IS NULL LIMIT $3";
 
 /* $1 uuid[] people. */
 static const char end_items_sql[] =
@@ -99,14 +101,15 @@ struct batch producer_end(struct producer *p)
     return result;
 }
 
-/* A campaign past its end waits for nobody's approval any more. */
+/* A campaign past its end waits for nobody's approval any more. (SELECT true … LIMIT 1), not
+ * EXISTS: that one may be turned into a pass over everybody. */
 static const char complete_sql[] =
     "UPDATE campaigns c SET status = 'completed', updated_at = $1 WHERE c.status = 'running' "
-    "AND NOT EXISTS (SELECT FROM campaign_prospects p WHERE p.campaign_id = c.id "
-    "AND p.status IN " OPEN_STATUSES ") AND (c.end_at <= $1 OR ("
-    "EXISTS (SELECT FROM campaign_prospects p WHERE p.campaign_id = c.id) "
-    "AND NOT EXISTS (SELECT FROM prospect_approval_data d WHERE d.campaign_id = c.id "
-    "AND d.status = 'pending'))) RETURNING c.id";
+    "AND (SELECT true FROM campaign_prospects p WHERE p.campaign_id = c.id "
+    "AND p.status IN " OPEN_STATUSES " LIMIT 1) IS NULL AND (c.end_at <= $1 OR ("
+    "(SELECT true FROM campaign_prospects p WHERE p.campaign_id = c.id LIMIT 1) "
+    "AND (SELECT true FROM prospect_approval_data d WHERE d.campaign_id = c.id "
+    "AND d.status = 'pending' LIMIT 1) IS NULL)) RETURNING c.id";
 
 struct batch producer_complete(struct producer *p)
 {

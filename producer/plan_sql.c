@@ -4,9 +4,11 @@
 
 #include "common/base/banned.h"
 
+/* LATERAL with LIMIT or OFFSET: looked up row by row, by index, whatever the planner believes. */
 const char plan_accounts_sql[] =
     "SELECT s.account_id, a.workspace_id, a.plan, " FACTS_FRAME_COLUMNS
-    " FROM account_schedule s JOIN linkedin_accounts a ON a.id = s.account_id "
+    " FROM account_schedule s CROSS JOIN LATERAL "
+    "(SELECT * FROM linkedin_accounts WHERE id = s.account_id LIMIT 1) a "
     "WHERE s.plan_at <= $1 AND a.key_hash % $2 = ANY ($3) "
     "ORDER BY s.plan_at LIMIT $4 FOR UPDATE OF s SKIP LOCKED";
 
@@ -26,7 +28,6 @@ const char plan_usage_sql[] =
     "WHERE account_id = j.account_id AND started_at > $6 AND kind = 'invitation' "
     "ORDER BY started_at DESC LIMIT $4) t) w";
 
-/* LATERAL … LIMIT: looked up row by row, by the index, whatever the planner believes. */
 const char plan_waiting_sql[] =
     "SELECT j.n, i.scheduled_for, i.message_type = 'connection_request', i.status <> 'pending', "
     "i.step = 0 AND p.provider_id IS NULL, i.step = 0 "
@@ -43,16 +44,17 @@ const char plan_waiting_sql[] =
     "p.last_name, p.company, p.title, p.custom::text AS custom "
 const char plan_people_sql[] =
     "SELECT j.n, c.id, q.* FROM unnest($1::uuid[]) WITH ORDINALITY AS j(account_id, n) "
-    "JOIN campaign_accounts ca ON ca.account_id = j.account_id "
-    "JOIN campaigns c ON c.id = ca.campaign_id AND c.status = 'running' "
-    "AND coalesce(c.first_left, 1) > 0 "
+    "CROSS JOIN LATERAL "
+    "(SELECT campaign_id FROM campaign_accounts WHERE account_id = j.account_id OFFSET 0) ca "
+    "CROSS JOIN LATERAL (SELECT * FROM campaigns WHERE id = ca.campaign_id LIMIT 1) c "
     "CROSS JOIN LATERAL ((SELECT " PEOPLE_COLUMNS "FROM campaign_prospects p "
     "WHERE p.account_id = j.account_id AND p.campaign_id = c.id AND p.next_step > 0 "
     "AND p.next_at <= $2 AND p.hold_reason IS NULL ORDER BY p.next_at, p.id LIMIT $3) "
     "UNION ALL (SELECT " PEOPLE_COLUMNS "FROM campaign_prospects p "
     "WHERE p.account_id = j.account_id AND p.campaign_id = c.id AND NOT (p.next_step > 0) "
     "AND p.next_at <= $2 AND p.hold_reason IS NULL ORDER BY p.next_at, p.id LIMIT $3)) q "
-    "ORDER BY j.n, c.id, q.next_at, q.id";
+    "WHERE c.status = 'running' AND coalesce(c.first_left, 1) > 0 ORDER BY j.n, c.id, q.next_at, "
+    "q.id";
 
 const char plan_campaigns_sql[] =
     "SELECT c.steps::text, c.on_note_limit, c.start_at, c.end_at, c.campaign_type, "

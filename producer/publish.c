@@ -16,11 +16,13 @@
 #define UNCLAIMED_MIN_MS (2 * MINUTE_MS) /* then the sweep takes it back; doubles each time */
 #define UNCLAIMED_MAX_MS HOUR_MS
 
-/* $1 timestamptz until, $2 int partitions, $3 int[] open ones, $4 bigint accounts at most. */
-static const char accounts_sql[] = "SELECT s.account_id, s.due_at FROM account_schedule s "
-                                   "JOIN linkedin_accounts a ON a.id = s.account_id "
-                                   "WHERE s.due_at <= $1 AND a.key_hash % $2 = ANY ($3) "
-                                   "ORDER BY s.due_at LIMIT $4 FOR UPDATE OF s SKIP LOCKED";
+/* $1 timestamptz until, $2 int partitions, $3 int[] open ones, $4 bigint accounts at most. LATERAL
+ * … LIMIT: looked up row by row; a join might read every account. */
+static const char accounts_sql[] =
+    "SELECT s.account_id, s.due_at FROM account_schedule s CROSS JOIN LATERAL "
+    "(SELECT key_hash FROM linkedin_accounts WHERE id = s.account_id LIMIT 1) a "
+    "WHERE s.due_at <= $1 AND a.key_hash % $2 = ANY ($3) "
+    "ORDER BY s.due_at LIMIT $4 FOR UPDATE OF s SKIP LOCKED";
 
 /* The best due item of each: by priority, then time. $1 uuid[] accounts, $2 timestamptz until. */
 static const char best_sql[] =

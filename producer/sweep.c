@@ -10,6 +10,11 @@
 
 #define SWEEP_MAX 500
 
+/* Looked up row by row; a join might read every account. */
+#define ITS_ACCOUNT                                                                                \
+    "CROSS JOIN LATERAL "                                                                          \
+    "(SELECT key_hash FROM linkedin_accounts WHERE id = s.account_id LIMIT 1) a "
+
 /* The parameters that every statement here begins with: $1 now, $2 partitions, $3 open ones,
  * $4 rows at most. */
 static void begin_params(struct producer *p)
@@ -55,11 +60,12 @@ static struct batch by_account(struct producer *p, const char *step, const char 
     return result;
 }
 
+/* Only what is published or sending has a sweep_at. Asked in this way, of the two indexes that hold
+ * such items only the one by time is of use. */
 static const char sweep_find_sql[] =
-    "SELECT s.account_id FROM account_schedule s "
-    "JOIN linkedin_accounts a ON a.id = s.account_id "
+    "SELECT s.account_id FROM account_schedule s " ITS_ACCOUNT
     "WHERE s.account_id IN (SELECT i.account_id FROM send_queue i WHERE i.sweep_at <= $1 "
-    "AND i.status = 'published' ORDER BY i.sweep_at LIMIT $4) AND a.key_hash % $2 = ANY ($3) "
+    "AND i.status <> 'sending' ORDER BY i.sweep_at LIMIT $4) AND a.key_hash % $2 = ANY ($3) "
     "FOR UPDATE OF s SKIP LOCKED";
 /* The next publish waits longer for a claim (publish.c), so an unused job is not repeated often. */
 static const char sweep_change_sql[] =
@@ -73,8 +79,7 @@ struct batch producer_sweep(struct producer *p)
 }
 
 static const char give_up_find_sql[] =
-    "SELECT s.account_id FROM account_schedule s "
-    "JOIN linkedin_accounts a ON a.id = s.account_id "
+    "SELECT s.account_id FROM account_schedule s " ITS_ACCOUNT
     "WHERE s.account_id IN (SELECT p.account_id FROM campaign_prospects p WHERE p.give_up_at <= $1 "
     "AND p.status = 'connection_request_sent' ORDER BY p.give_up_at LIMIT $4) "
     "AND a.key_hash % $2 = ANY ($3) FOR UPDATE OF s SKIP LOCKED";
@@ -91,10 +96,9 @@ struct batch producer_give_up(struct producer *p)
 /* ---- sending -> unknown --------------------------------------------------------------------- */
 
 static const char expired_sql[] =
-    "SELECT i.id, i.account_id, i.sweep_at, a.key_hash FROM (SELECT id, account_id, sweep_at "
-    "FROM send_queue WHERE sweep_at <= $1 AND status IN ('published', 'sending') "
-    "AND status = 'sending' ORDER BY sweep_at LIMIT $4) i "
-    "JOIN linkedin_accounts a ON a.id = i.account_id WHERE a.key_hash % $2 = ANY ($3)";
+    "SELECT s.id, s.account_id, s.sweep_at, a.key_hash FROM (SELECT id, account_id, sweep_at "
+    "FROM send_queue WHERE sweep_at <= $1 AND status <> 'published' ORDER BY sweep_at LIMIT $4) "
+    "s " ITS_ACCOUNT "WHERE a.key_hash % $2 = ANY ($3)";
 static const char lock_accounts_sql[] =
     "SELECT account_id FROM account_schedule WHERE account_id = ANY ($1) "
     "ORDER BY account_id FOR UPDATE";

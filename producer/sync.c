@@ -12,16 +12,24 @@
 #define OUTSTANDING_MS (10 * MINUTE_MS) /* a look that has not ended by then is taken as lost */
 #define JITTER_PERCENT 25               /* never at a fixed clock time */
 
+/* Has the account anybody to look for? By one probe for each of its campaigns and statuses: all of
+ * an account's people may be many. */
+#define ANYBODY                                                                                    \
+    "(SELECT true FROM campaign_accounts ca CROSS JOIN unnest(CASE y.kind WHEN 'relations' "       \
+    "THEN ARRAY['connection_request_sent'] "                                                       \
+    "ELSE ARRAY['messaging', 'connection_request_sent', 'connected', 'completed'] END) "           \
+    "AS z(status) CROSS JOIN LATERAL (SELECT true FROM campaign_prospects p "                      \
+    "WHERE p.campaign_id = ca.campaign_id AND p.status = z.status "                                \
+    "AND p.account_id = y.account_id AND p.contacted_at > CASE y.kind WHEN 'relations' "           \
+    "THEN '-infinity' ELSE $1 - interval '60 days' END LIMIT 1) p "                                \
+    "WHERE ca.account_id = y.account_id LIMIT 1) "
+
 /* $1 now, $2 partitions, $3 open ones, $4 rows at most. An account without open conversations is
  * not looked at. */
 static const char due_sql[] =
-    "SELECT y.account_id, y.kind, a.workspace_id, a.unipile_id, y.dispatch, y.watermark, "
-    "CASE y.kind WHEN 'relations' THEN (SELECT true FROM campaign_prospects p "
-    "WHERE p.account_id = y.account_id AND p.status = 'connection_request_sent' LIMIT 1) "
-    "ELSE (SELECT true FROM campaign_prospects p WHERE p.account_id = y.account_id "
-    "AND p.status IN ('connection_request_sent', 'connected', 'messaging', 'completed') "
-    "AND p.contacted_at > $1 - interval '60 days' LIMIT 1) END "
-    "FROM sync_schedule y JOIN linkedin_accounts a ON a.id = y.account_id "
+    "SELECT y.account_id, y.kind, a.workspace_id, a.unipile_id, y.dispatch, y.watermark, " ANYBODY
+    "FROM sync_schedule y CROSS JOIN LATERAL "
+    "(SELECT * FROM linkedin_accounts WHERE id = y.account_id LIMIT 1) a "
     "WHERE y.next_at <= $1 AND (y.outstanding_until IS NULL OR y.outstanding_until <= $1) "
     "AND a.status IN ('active', 'resting') AND a.key_hash % $2 = ANY ($3) "
     "ORDER BY y.next_at LIMIT $4 FOR UPDATE OF y SKIP LOCKED";
