@@ -10,20 +10,21 @@
     "p.id, p.campaign_id, p.account_id, p.workspace_id, p.campaign_type, p.status, "               \
     "p.hold_reason IS NOT NULL, c.name, a.name "
 #define JOINS                                                                                      \
-    "JOIN linkedin_accounts a ON a.id = p.account_id "                                             \
-    "WHERE c.workspace_id = $1 AND ($3::uuid IS NULL OR c.id = $3) ORDER BY c.name, p.id"
+    "CROSS JOIN LATERAL (SELECT name FROM linkedin_accounts WHERE id = p.account_id LIMIT 1) a "   \
+    "WHERE c.workspace_id = $1 AND ($3::uuid IS NULL OR c.id = $3) "
+#define ORDER "ORDER BY c.name, p.id"
 
 /* $1 workspace, $2 what is looked for, $3 campaign or NULL. Each by its own index. */
 static const char by_vanity_sql[] =
     "SELECT " COLUMNS "FROM campaigns c JOIN campaign_prospects p ON p.campaign_id = c.id "
-    "AND p.vanity = $2 " JOINS;
+    "AND p.vanity = $2 " JOINS ORDER;
 static const char by_provider_sql[] =
-    "SELECT " COLUMNS "FROM campaign_prospects p JOIN campaigns c ON c.id = p.campaign_id "
-    "AND p.provider_id = $2 AND p.account_id IN "
-    "(SELECT x.id FROM linkedin_accounts x WHERE x.workspace_id = $1) " JOINS;
+    "SELECT " COLUMNS "FROM campaign_prospects p CROSS JOIN LATERAL "
+    "(SELECT * FROM campaigns WHERE id = p.campaign_id LIMIT 1) c " JOINS
+    "AND p.provider_id = $2 " ORDER;
 static const char by_id_sql[] =
     "SELECT " COLUMNS "FROM campaign_prospects p JOIN campaigns c ON c.id = p.campaign_id "
-    "AND p.id = $2 " JOINS;
+    "AND p.id = $2 " JOINS ORDER;
 static const char waiting_sql[] =
     "SELECT c.name, d.status FROM campaigns c JOIN prospect_approval_data d ON "
     "d.campaign_id = c.id AND (d.vanity = $2 OR d.provider_id = $2) "

@@ -104,9 +104,10 @@ static const char status_sql[] =
 static const char hold_sql[] = "UPDATE campaign_prospects SET hold_reason = $2, "
                                "version = version + 1 WHERE id = $1 AND status = $3 "
                                "RETURNING version";
+/* $1 person, $2 account. */
 static const char cancel_sql[] =
     "UPDATE send_queue SET status = 'cancelled', reason = 'person_stopped' "
-    "WHERE prospect_id = $1 AND status = 'pending' RETURNING id";
+    "WHERE account_id = $2 AND prospect_id = $1 AND status = 'pending' RETURNING id";
 
 static enum pg_failure tell(struct ctl *c, const struct decision *d, int64_t version)
 {
@@ -133,6 +134,7 @@ static enum pg_failure cancel_items(struct ctl *c, const struct decision *d)
 {
     SAM_CLEANUP(pg_result_freep) struct pg_result *r = NULL;
     pg_add_uuid(ctl_params(c), &d->person->id);
+    pg_add_uuid(&c->params, &d->person->account_id);
     enum pg_failure failure = pg_exec(c->pg, cancel_sql, &c->params, &r);
     if (failure)
         return failure;

@@ -2,21 +2,25 @@
 #include "common/base/clock.h"
 #include "producer/ctl/commands.h"
 #include "producer/ctl/lookup.h"
+#include "producer/ctl/waiting_items.h"
 
 #include "common/base/banned.h"
 
 #define ROWS_USUAL 200
 #define ROWS_MAX   1000000
 
-/* $1 workspace, $2 account or NULL, $3 campaign or NULL, $4 rows. */
+/* Names are looked up for what is shown only. $1 workspace, $2 account or NULL, $3 campaign or
+ * NULL, $4 rows. */
 static const char queue_sql[] =
-    "SELECT i.id, i.scheduled_for, a.name, c.name, coalesce(p.vanity, p.provider_id), "
+    "SELECT i.id, i.scheduled_for, i.account, c.name, coalesce(p.vanity, p.provider_id), "
     "i.message_type, i.status, i.reason, i.reason_detail, i.dispatch, i.failures "
-    "FROM linkedin_accounts a JOIN send_queue i ON i.account_id = a.id "
-    "AND i.status IN ('pending', 'published', 'sending', 'unknown') "
-    "JOIN campaigns c ON c.id = i.campaign_id JOIN campaign_prospects p ON p.id = i.prospect_id "
+    "FROM (SELECT w.*, a.name AS account "
+    "FROM linkedin_accounts a CROSS JOIN LATERAL (" WAITING_ITEMS ") w "
     "WHERE a.workspace_id = $1 AND ($2::uuid IS NULL OR a.id = $2) "
-    "AND ($3::uuid IS NULL OR c.id = $3) ORDER BY i.scheduled_for, i.id LIMIT $4";
+    "AND ($3::uuid IS NULL OR w.campaign_id = $3) ORDER BY w.scheduled_for, w.id LIMIT $4) i "
+    "CROSS JOIN LATERAL (SELECT name FROM campaigns WHERE id = i.campaign_id LIMIT 1) c "
+    "CROSS JOIN LATERAL (SELECT vanity, provider_id FROM campaign_prospects "
+    "WHERE id = i.prospect_id LIMIT 1) p ORDER BY i.scheduled_for, i.id";
 static const struct column queue_columns[] = {
     {"item_id", NULL, COLUMN_UUID},           {"scheduled_for", "when", COLUMN_TIME},
     {"account", "account", COLUMN_TEXT},      {"campaign", "campaign", COLUMN_TEXT},

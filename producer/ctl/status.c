@@ -6,11 +6,17 @@
 
 #include "producer/ctl/commands.h"
 #include "producer/ctl/lookup.h"
+#include "producer/ctl/waiting_items.h"
 
 #include "common/base/banned.h"
 
 #define WATCH_MS       2000
 #define ACCOUNTS_SHOWN 100 /* to people; those in trouble come first */
+
+#define QUEUED                                                                                     \
+    "count(*) FILTER (WHERE w.status <> 'unknown') AS queued, "                                    \
+    "count(*) FILTER (WHERE w.status = 'unknown') AS unknown, "                                    \
+    "min(w.scheduled_for) FILTER (WHERE w.status = 'pending') AS next_at"
 
 /* $1 workspace. Each person, message and reply is counted once, by campaign. */
 static const char campaigns_sql[] =
@@ -43,12 +49,9 @@ static const char campaigns_sql[] =
     "LEFT JOIN (SELECT x.campaign_id, count(*) AS replies FROM inbound_messages i "
     "JOIN campaign_prospects x ON x.id = i.prospect_id WHERE i.workspace_id = $1 GROUP BY 1) r "
     "ON r.campaign_id = c.id "
-    "LEFT JOIN (SELECT campaign_id, "
-    "count(*) FILTER (WHERE status IN ('pending', 'published', 'sending')) AS queued, "
-    "count(*) FILTER (WHERE status = 'unknown') AS unknown, "
-    "min(scheduled_for) FILTER (WHERE status = 'pending') AS next_at "
-    "FROM send_queue WHERE workspace_id = $1 AND status IN ('pending', 'published', 'sending', "
-    "'unknown') GROUP BY 1) q ON q.campaign_id = c.id "
+    "LEFT JOIN (SELECT w.campaign_id, " QUEUED " FROM linkedin_accounts a "
+    "CROSS JOIN LATERAL (" WAITING_ITEMS ") w WHERE a.workspace_id = $1 GROUP BY 1) q "
+    "ON q.campaign_id = c.id "
     "WHERE c.workspace_id = $1 ORDER BY c.name";
 static const struct column campaign_columns[] = {
     {"kind", NULL, COLUMN_TEXT},
@@ -86,15 +89,13 @@ static const char accounts_sql[] =
     "SELECT 'account', a.name, CASE WHEN a.blocked_reason IS NULL THEN a.status ELSE 'blocked' "
     "END, coalesce(a.blocked_reason, a.status_reason), a.rest_until, coalesce(d.invitations, 0), "
     "coalesce(d.messages, 0), coalesce(q.queued, 0), coalesce(q.unknown, 0), q.next_at "
-    "FROM linkedin_accounts a "
+    "FROM (SELECT * FROM linkedin_accounts WHERE workspace_id = $1 "
+    "ORDER BY status = 'active', name LIMIT $3) a "
     "LEFT JOIN LATERAL (SELECT count(*) FILTER (WHERE t.kind = 'invitation') AS invitations, "
     "count(*) FILTER (WHERE t.kind = 'message') AS messages FROM send_attempts t "
     "WHERE t.account_id = a.id AND t.started_at > $2) d ON true "
-    "LEFT JOIN LATERAL (SELECT count(*) FILTER (WHERE i.status <> 'unknown') AS queued, "
-    "count(*) FILTER (WHERE i.status = 'unknown') AS unknown, "
-    "min(i.scheduled_for) FILTER (WHERE i.status = 'pending') AS next_at FROM send_queue i "
-    "WHERE i.account_id = a.id AND i.status IN ('pending', 'published', 'sending', 'unknown')) q "
-    "ON true WHERE a.workspace_id = $1 ORDER BY a.status = 'active', a.name LIMIT $3";
+    "LEFT JOIN LATERAL (SELECT " QUEUED " FROM (" WAITING_ITEMS ") w) q ON true "
+    "ORDER BY a.status = 'active', a.name";
 static const char count_sql[] = "SELECT count(*) FROM linkedin_accounts WHERE workspace_id = $1";
 static const struct column account_columns[] = {
     {"kind", NULL, COLUMN_TEXT},

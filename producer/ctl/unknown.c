@@ -16,25 +16,22 @@
 #define WAIT_STEP_MS 100
 #define SETTLED_BY   "settled_by_person"
 
-/* An end that the ledger does not have yet; or an operator's answer to the latest attempt, which it
- * may have while nobody has applied it. */
-#define ON_ITS_WAY(item)                                                                           \
-    "o.event_type = 'sam.attempt.ended.v1' AND o.payload::json->>'item_id' = " item " "            \
+/* Of item i and its latest attempt t: an end that the ledger does not have yet; or an operator's
+ * answer, which it may have while nobody has applied it. */
+#define ON_ITS_WAY                                                                                 \
+    "(SELECT true FROM outbox o WHERE o.record_key = i.account_id::text "                          \
+    "AND o.event_type = 'sam.attempt.ended.v1' AND o.payload::json->>'item_id' = i.id::text "      \
     "AND (o.published_at IS NULL OR (o.payload::json->>'error_type' = '" SETTLED_BY "' "           \
-    "AND o.created_at >= t.started_at))"
+    "AND o.created_at >= t.started_at)) LIMIT 1) IS NOT NULL "
 
 /* $1 workspace. */
 static const char list_sql[] =
     "SELECT i.id, t.started_at, a.name, c.name, coalesce(p.vanity, p.provider_id), "
-    "concat_ws(' ', p.first_name, p.last_name), i.message_type, t.error_type, "
-    "EXISTS (SELECT FROM outbox o WHERE " ON_ITS_WAY(
-        "i.id::text") ") "
-                      "FROM linkedin_accounts a JOIN send_queue i ON i.account_id = a.id AND "
-                      "i.status = 'unknown' "
-                      "JOIN campaigns c ON c.id = i.campaign_id JOIN campaign_prospects p ON p.id "
-                      "= i.prospect_id "
-                      "LEFT JOIN send_attempts t ON t.id = i.attempt_id WHERE a.workspace_id = $1 "
-                      "ORDER BY t.started_at, i.id";
+    "concat_ws(' ', p.first_name, p.last_name), i.message_type, t.error_type, " ON_ITS_WAY
+    "FROM linkedin_accounts a JOIN send_queue i ON i.account_id = a.id AND i.status = 'unknown' "
+    "JOIN campaigns c ON c.id = i.campaign_id JOIN campaign_prospects p ON p.id = i.prospect_id "
+    "LEFT JOIN send_attempts t ON t.id = i.attempt_id WHERE a.workspace_id = $1 "
+    "ORDER BY t.started_at, i.id";
 static const struct column list_columns[] = {
     {"item_id", "id", COLUMN_UUID},           {"started_at", "began", COLUMN_TIME},
     {"account", "account", COLUMN_TEXT},      {"campaign", "campaign", COLUMN_TEXT},
@@ -55,8 +52,8 @@ static const char lock_sql[] =
     "SELECT FROM account_schedule s JOIN send_queue i ON i.account_id = s.account_id "
     "WHERE i.id = $1 FOR UPDATE OF s";
 static const char pending_sql[] =
-    "SELECT count(*) FROM send_queue i LEFT JOIN send_attempts t ON t.id = i.attempt_id "
-    "JOIN outbox o ON " ON_ITS_WAY("i.id::text") " WHERE i.id = $1";
+    "SELECT " ON_ITS_WAY "FROM send_queue i LEFT JOIN send_attempts t ON t.id = i.attempt_id "
+    "WHERE i.id = $1";
 
 struct settlement {
     struct uuid item_id;
@@ -120,7 +117,7 @@ static enum pg_failure settle(struct ctl *c, void *arg)
         failure = pg_exec(c->pg, pending_sql, &c->params, &pending);
     if (failure)
         return failure;
-    if (pg_i64(pending, 0, 0) > 0)
+    if (pg_rows(pending) > 0 && pg_bool(pending, 0, 0))
         return ctl_refuse(c, "it is being settled already: the answer waits for the ledger");
     pg_add_uuid(ctl_params(c), &s->item_id);
     failure = pg_exec(c->pg, attempts_sql, &c->params, &r);
