@@ -1,6 +1,7 @@
 #include "worker/claim_batch.h"
 
 #include <errno.h>
+#include <glib.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +22,10 @@ static const char known_sql[] =
     "SELECT x.at FROM unnest($1::uuid[]) WITH ORDINALITY AS x(account_id, at) WHERE NOT EXISTS "
     "(SELECT FROM account_schedule s WHERE s.account_id = x.account_id)";
 
+struct claim_identities {
+    GHashTable *set;
+};
+
 void claim_batch_init(struct claim_batch *b, size_t capacity)
 {
     memset(b, 0, sizeof(*b));
@@ -31,13 +36,14 @@ void claim_batch_init(struct claim_batch *b, size_t capacity)
     b->asked = sam_xcalloc(capacity, sizeof(*b->asked));
     b->locked = sam_xcalloc(capacity, sizeof(*b->locked));
     b->grants = sam_xcalloc(capacity, sizeof(struct grant *));
-    b->identities = g_hash_table_new(g_str_hash, g_str_equal);
+    b->identities = sam_xcalloc(1, sizeof(*b->identities));
+    b->identities->set = g_hash_table_new(g_str_hash, g_str_equal);
     pg_params_init(&b->params);
 }
 
 void claim_batch_reset(struct claim_batch *b)
 {
-    g_hash_table_remove_all(b->identities);
+    g_hash_table_remove_all(b->identities->set);
     for (size_t i = 0; i < b->grants_count; i++)
         grant_free(b->grants[i]);
     b->grants_count = 0;
@@ -56,7 +62,8 @@ void claim_batch_deinit(struct claim_batch *b)
     claim_batch_reset(b);
     verdicts_deinit(&b->verdicts);
     pg_params_deinit(&b->params);
-    g_hash_table_destroy(b->identities);
+    g_hash_table_destroy(b->identities->set);
+    free(b->identities);
     free(b->works);
     free(b->fates);
     free(b->wait_until_db_ms);
@@ -185,7 +192,7 @@ static bool granted_beside(const struct claim_batch *b, const struct facts_item 
         return true;
     identities(it, &a);
     for (size_t i = 0; i < EVENT_IDENTITIES_MAX; i++) {
-        if (a.identities[i][0] && g_hash_table_contains(b->identities, a.identities[i]))
+        if (a.identities[i][0] && g_hash_table_contains(b->identities->set, a.identities[i]))
             return true;
     }
     return false;
@@ -219,7 +226,7 @@ static void add_grant(struct claim_batch *b, const struct work *work, const stru
     for (size_t i = 0; i < EVENT_IDENTITIES_MAX; i++) {
         if (!a->identities[i][0])
             continue;
-        (void)g_hash_table_add(b->identities, a->identities[i]);
+        (void)g_hash_table_add(b->identities->set, a->identities[i]);
         b->identities_count++;
     }
 }

@@ -3,8 +3,6 @@
 #ifndef SAM_WORKER_CLAIM_BATCH_H
 #define SAM_WORKER_CLAIM_BATCH_H
 
-#include <glib.h>
-
 #include "common/adapters/verdicts.h"
 #include "worker/worker.h"
 
@@ -23,6 +21,8 @@ struct claim_account {
     bool granted; /* by this claim: one call of an account at a time */
 };
 
+struct claim_identities; /* a set of texts that belong to the grants */
+
 struct claim_batch {
     size_t capacity;
     size_t count;
@@ -40,9 +40,9 @@ struct claim_batch {
     int64_t db_now_ms;
     int64_t begun_boot_ms;
     int64_t start_by_boot_ms;
-    int64_t start_by_ms;     /* the span */
-    size_t identities_count; /* of first contacts, to be inserted */
-    GHashTable *identities;  /* the same as a set; its keys belong to the grants */
+    int64_t start_by_ms;                 /* the span */
+    size_t identities_count;             /* of first contacts, to be inserted */
+    struct claim_identities *identities; /* the same as a set */
     /* what the statements that must match exactly are expected to touch, in their order */
     int64_t expected[4];
     size_t expected_count;

@@ -160,7 +160,10 @@ class Reads(Fault):
         texts = dict(HELLO, direct_message_2={"after": "1s", "text": "Again"})
         self.begin(
             people=1, templates=texts,
-            route="attendee_chats", action="status", status=403, type="errors/feature_not_subscribed",
+            route="attendee_chats",
+            action="status",
+            status=403,
+            type="errors/feature_not_subscribed",
             count=1000,
         )  # fmt: skip
         self.wait_until_sent(1)

@@ -1,4 +1,4 @@
-"""What the producer does by itself: ends campaigns, keeps to caps before it publishes, cleans up."""
+"""What the producer does by itself: ends campaigns, keeps to caps, cleans up."""
 
 import datetime
 import unittest

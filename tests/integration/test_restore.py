@@ -1,4 +1,4 @@
-"""Postgres restored from an older backup: it relearns from the ledger, and nothing goes out twice."""
+"""Postgres restored from an older backup: it relearns from the ledger, nothing goes twice."""
 
 import os
 import unittest
