@@ -501,7 +501,7 @@ class SamTest(unittest.TestCase):
         self.samctl("topics", "create")
 
     def start_simulator(self, scenario=None, options=(), port=None):
-        """Without a scenario everybody exists; options: of its command line; port: a free one if None."""
+        """Without a scenario everybody exists; port: None = a free one."""
         path = None if scenario is None else self.write_json("scenario.json", scenario)
         self.simulator = Simulator(self.folder, path, options, port)
         self.wait_for("the simulator", self.simulator.answers)
