@@ -129,7 +129,7 @@ INSERT INTO campaigns (id, workspace_id, name, campaign_type, status, country, t
 INSERT INTO campaign_accounts SELECT c.id, a.id, 1 FROM campaigns c, linkedin_accounts a;
 
 -- k numbers an account's people. Of 100, 40 wait (every fourth account has nearly none left), 2 are
--- in the queue, 28 were written to, the others are done with; one of two in a campaign that is over.
+-- in the queue, 28 were written to, the others are done with; one of two in an ended campaign.
 CREATE TABLE fill AS SELECT *, CASE WHEN k < {QUEUED} AND (n % 4 <> 2 OR k < 4) THEN 'waits'
     WHEN k >= {QUEUED} AND k < {QUEUED} + 8 THEN 'queued'
     WHEN k >= {QUEUED} AND k * 100 <= 70 * {EACH} THEN 'written' ELSE 'over' END AS stage FROM (
@@ -138,7 +138,8 @@ CREATE TABLE fill AS SELECT *, CASE WHEN k < {QUEUED} AND (n % 4 <> 2 OR k < 4) 
     c.campaign_type AS kind, k, a.name || '-' || k AS name,
     now() - (k % 400 + 1) * interval '1 day' AS at
     FROM linkedin_accounts a, generate_series(1, {EACH}) k, campaigns c
-    WHERE a.key_hash <= {PEOPLED} AND c.name = CASE WHEN k > {EACH} - 4 THEN 'ended' || 1 + k % 2 WHEN k % 40 = 3 THEN 'still'
+    WHERE a.key_hash <= {PEOPLED} AND c.name = CASE
+    WHEN k > {EACH} - 4 THEN 'ended' || 1 + k % 2 WHEN k % 40 = 3 THEN 'still'
     WHEN k % 40 = 7 THEN 'late' || 1 + a.key_hash % 2 WHEN k % 2 = 0 THEN 'conn' ELSE 'mess' END) f;
 INSERT INTO campaign_prospects (id, workspace_id, campaign_id, campaign_type, account_id, status,
     vanity, provider_id, first_name, contacted_at, last_sent_at, next_step, next_at, give_up_at)
@@ -183,8 +184,8 @@ CREATE INDEX ON fill (k)
 
 # For turn %(turn)d (1, 2): two messages due for each busy account, some of them to people who have
 # answered elsewhere; a follow-up and an invitation to give up; what a producer and a worker that
-# died have left behind; looks for acceptances and replies; a campaign whose people are all done, and
-# one whose end_at has passed.
+# died have left behind; looks for acceptances and replies; a campaign whose people are all done,
+# and one whose end_at has passed.
 DUE = f"""
 CREATE TEMPORARY TABLE due AS SELECT *, k - {QUEUED} - 4 * (%(turn)d - 1) AS place
     FROM fill WHERE n <= {BUSY} AND k >= {QUEUED} + 4 * (%(turn)d - 1)
