@@ -1,9 +1,10 @@
-/* The planner's I/O: take accounts, load, place (plan_batch.c), write. */
+/* The planner's I/O: take accounts, load, place (plan_batch.c), write (plan_write.c). */
 #include <string.h>
 
 #include "common/base/clock.h"
 #include "producer/plan_batch.h"
 #include "producer/plan_sql.h"
+#include "producer/plan_write.h"
 #include "producer/producer.h"
 
 #include "common/base/banned.h"
@@ -34,14 +35,6 @@ static enum pg_failure take_accounts(struct producer *p, struct plan_batch *b)
     return PG_FINE;
 }
 
-static void add_accounts(struct producer *p, const struct plan_batch *b)
-{
-    pg_array_open(&p->params, PG_ARRAY_UUID);
-    for (size_t i = 0; i < b->accounts_count; i++)
-        pg_item_uuid(&p->params, &b->accounts[i].id);
-    pg_array_close(&p->params);
-}
-
 static void row_limits(const struct plan_batch *b, int64_t *ret_day, int64_t *ret_week)
 {
     int64_t day = 1;
@@ -62,7 +55,7 @@ static enum pg_failure load_usage(struct producer *p, struct plan_batch *b)
     int64_t week_rows;
     row_limits(b, &day_rows, &week_rows);
     pg_params_reset(&p->params);
-    add_accounts(p, b);
+    plan_add_accounts(&p->params, b);
     pg_array_open(&p->params, PG_ARRAY_TIME);
     for (size_t i = 0; i < b->accounts_count; i++)
         pg_item_time(&p->params, b->accounts[i].frame.day_start_ms);
@@ -90,7 +83,7 @@ static enum pg_failure load_waiting(struct producer *p, struct plan_batch *b)
 {
     struct pg_result *r SAM_CLEANUP(pg_result_freep) = NULL;
     pg_params_reset(&p->params);
-    add_accounts(p, b);
+    plan_add_accounts(&p->params, b);
     enum pg_failure failure = pg_exec(p->pg, plan_waiting_sql, &p->params, &r);
     if (failure)
         return failure;
@@ -123,7 +116,7 @@ static enum pg_failure load_people(struct producer *p, struct plan_batch *b, str
 {
     struct pg_result *r = NULL;
     pg_params_reset(&p->params);
-    add_accounts(p, b);
+    plan_add_accounts(&p->params, b);
     pg_add_time(&p->params, b->horizon_ms);
     pg_add_i64(&p->params, PLAN_ITEMS_MAX);
     enum pg_failure failure = pg_exec(p->pg, plan_people_sql, &p->params, &r);
@@ -211,102 +204,6 @@ static enum pg_failure load_campaigns(struct producer *p, struct plan_batch *b)
     return limited ? lock_first_left(p, b) : PG_FINE;
 }
 
-#define EACH_ITEM(open_type, add)                                                                  \
-    do {                                                                                           \
-        pg_array_open(&p->params, open_type);                                                      \
-        for (size_t i = 0; i < b->items_count; i++) {                                              \
-            const struct plan_item *item = &b->items[i];                                           \
-            const struct plan_person *person = item->person;                                       \
-            const struct plan_campaign *c = &b->campaigns[person->campaign];                       \
-            (void)c;                                                                               \
-            add;                                                                                   \
-        }                                                                                          \
-        pg_array_close(&p->params);                                                                \
-    } while (0)
-
-static enum pg_failure write_items(struct producer *p, struct plan_batch *b)
-{
-    pg_params_reset(&p->params);
-    EACH_ITEM(PG_ARRAY_UUID, {
-        struct uuid id = uuid_v7();
-        pg_item_uuid(&p->params, &id);
-    });
-    EACH_ITEM(PG_ARRAY_UUID, pg_item_uuid(&p->params, &c->workspace_id));
-    EACH_ITEM(PG_ARRAY_UUID, pg_item_uuid(&p->params, &c->id));
-    EACH_ITEM(PG_ARRAY_UUID, pg_item_uuid(&p->params, &person->id));
-    EACH_ITEM(PG_ARRAY_UUID, pg_item_uuid(&p->params, &b->accounts[person->account].id));
-    EACH_ITEM(PG_ARRAY_TEXT,
-              pg_item_text(&p->params, texts_step(c->texts, (size_t)person->step)->message_type));
-    EACH_ITEM(PG_ARRAY_I32, pg_item_i32(&p->params, (int32_t)person->step));
-    EACH_ITEM(PG_ARRAY_BOOL,
-              pg_item_bool(&p->params, c->type == CAMPAIGN_CONNECTOR && person->step > 0));
-    EACH_ITEM(PG_ARRAY_I32, pg_item_i32(&p->params, person->step > 0 ? 0 : 1));
-    EACH_ITEM(PG_ARRAY_TIME, pg_item_time(&p->params, item->scheduled_ms));
-    EACH_ITEM(PG_ARRAY_TEXT, pg_item_text(&p->params, item->message));
-    enum pg_failure failure = pg_exec(p->pg, plan_insert_sql, &p->params, NULL);
-    if (failure)
-        return failure;
-    pg_params_reset(&p->params);
-    EACH_ITEM(PG_ARRAY_UUID, pg_item_uuid(&p->params, &person->id));
-    return pg_exec(p->pg, plan_queued_sql, &p->params, NULL);
-}
-
-static enum pg_failure write_holds(struct producer *p, const struct plan_batch *b)
-{
-    if (b->holds_count == 0)
-        return PG_FINE;
-    pg_params_reset(&p->params);
-    pg_array_open(&p->params, PG_ARRAY_UUID);
-    for (size_t i = 0; i < b->holds_count; i++)
-        pg_item_uuid(&p->params, &b->holds[i].person_id);
-    pg_array_close(&p->params);
-    pg_array_open(&p->params, PG_ARRAY_TEXT);
-    for (size_t i = 0; i < b->holds_count; i++)
-        pg_item_text(&p->params, b->holds[i].reason);
-    pg_array_close(&p->params);
-    return pg_exec(p->pg, plan_hold_sql, &p->params, NULL);
-}
-
-static enum pg_failure write_first_taken(struct producer *p, const struct plan_batch *b)
-{
-    size_t limited = 0;
-    pg_params_reset(&p->params);
-    pg_array_open(&p->params, PG_ARRAY_UUID);
-    for (size_t i = 0; i < b->campaigns_count; i++) {
-        if (b->campaigns[i].first_left < 0 || b->campaigns[i].planned == 0)
-            continue;
-        pg_item_uuid(&p->params, &b->campaigns[i].id);
-        limited++;
-    }
-    pg_array_close(&p->params);
-    pg_array_open(&p->params, PG_ARRAY_I32);
-    for (size_t i = 0; i < b->campaigns_count; i++) {
-        if (b->campaigns[i].first_left >= 0 && b->campaigns[i].planned > 0)
-            pg_item_i32(&p->params, (int32_t)b->campaigns[i].planned);
-    }
-    pg_array_close(&p->params);
-    return limited ? pg_exec(p->pg, plan_first_taken_sql, &p->params, NULL) : PG_FINE;
-}
-
-static enum pg_failure write_schedule(struct producer *p, const struct plan_batch *b)
-{
-    pg_params_reset(&p->params);
-    add_accounts(p, b);
-    pg_array_open(&p->params, PG_ARRAY_TIME);
-    for (size_t i = 0; i < b->accounts_count; i++)
-        pg_item_time(&p->params, plan_account_next_ms(&b->accounts[i], b->now_ms));
-    pg_array_close(&p->params);
-    pg_array_open(&p->params, PG_ARRAY_TIME);
-    for (size_t i = 0; i < b->accounts_count; i++)
-        pg_item_time(&p->params, b->accounts[i].outstanding ? 0 : b->accounts[i].first_at_ms);
-    pg_array_close(&p->params);
-    pg_array_open(&p->params, PG_ARRAY_BOOL);
-    for (size_t i = 0; i < b->accounts_count; i++)
-        pg_item_bool(&p->params, plan_account_next_ms(&b->accounts[i], b->now_ms) == 0);
-    pg_array_close(&p->params);
-    return pg_exec(p->pg, plan_schedule_sql, &p->params, NULL);
-}
-
 static enum pg_failure plan(struct producer *p, struct plan_batch *b)
 {
     struct pg_result *people SAM_CLEANUP(pg_result_freep) = NULL;
@@ -317,10 +214,7 @@ static enum pg_failure plan(struct producer *p, struct plan_batch *b)
         (failure = load_people(p, b, &people)) || (failure = load_campaigns(p, b)))
         return failure;
     plan_batch_place(b);
-    if ((b->items_count && (failure = write_items(p, b))) || (failure = write_first_taken(p, b)) ||
-        (failure = write_holds(p, b)))
-        return failure;
-    return write_schedule(p, b);
+    return plan_write(p, b);
 }
 
 struct batch producer_plan(struct producer *p)

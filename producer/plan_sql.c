@@ -4,6 +4,14 @@
 
 #include "common/base/banned.h"
 
+void plan_add_accounts(struct pg_params *params, const struct plan_batch *b)
+{
+    pg_array_open(params, PG_ARRAY_UUID);
+    for (size_t i = 0; i < b->accounts_count; i++)
+        pg_item_uuid(params, &b->accounts[i].id);
+    pg_array_close(params);
+}
+
 /* LATERAL with LIMIT or OFFSET: looked up row by row, by index, whatever the planner believes. */
 const char plan_accounts_sql[] =
     "SELECT s.account_id, a.workspace_id, a.plan, " FACTS_FRAME_COLUMNS
@@ -75,9 +83,18 @@ const char plan_insert_sql[] =
     "message_type, step, requires_connection, priority, scheduled_for, message) "
     "SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::text[], "
     "$7::int[], $8::bool[], $9::int[], $10::timestamptz[], $11::text[]) "
-    "ON CONFLICT (prospect_id, message_type, campaign_id) DO NOTHING";
+    "ON CONFLICT (prospect_id, message_type, campaign_id) DO NOTHING RETURNING prospect_id";
 
 const char plan_queued_sql[] = "UPDATE campaign_prospects SET next_at = NULL WHERE id = ANY ($1)";
+
+/* With a live item the person only waits for it; behind one that has ended nothing would ever
+ * follow, and only somebody can say what is right. */
+const char plan_conflict_sql[] =
+    "UPDATE campaign_prospects p SET next_at = CASE WHEN q.live THEN NULL ELSE p.next_at END, "
+    "hold_reason = CASE WHEN q.live THEN p.hold_reason ELSE 'already_planned' END "
+    "FROM (SELECT n.id, (SELECT true FROM send_queue i WHERE i.prospect_id = n.id "
+    "AND i.status IN ('pending', 'published', 'sending', 'unknown') LIMIT 1) AS live "
+    "FROM unnest($1::uuid[]) AS n(id)) q WHERE p.id = q.id";
 
 const char plan_hold_sql[] =
     "UPDATE campaign_prospects p SET hold_reason = h.reason "

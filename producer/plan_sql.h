@@ -2,6 +2,11 @@
 #ifndef SAM_PRODUCER_PLAN_SQL_H
 #define SAM_PRODUCER_PLAN_SQL_H
 
+#include "producer/plan_batch.h"
+
+/* The batch's accounts as one parameter, in their order. */
+void plan_add_accounts(struct pg_params *params, const struct plan_batch *b);
+
 /* $1 timestamptz now, $2 int partitions, $3 int[] open ones, $4 bigint accounts at most. */
 extern const char plan_accounts_sql[];
 /* $1 uuid[] accounts, $2 timestamptz[] day starts, $3 bigint rows of a day, $4 bigint rows of a
@@ -17,10 +22,12 @@ extern const char plan_campaigns_sql[];
 extern const char plan_first_left_sql[];
 /* $1 uuid[] campaigns, $2 int[] messages planned. */
 extern const char plan_first_taken_sql[];
-/* $1 .. $10: the items, see plan_write.c. */
+/* $1 .. $11: the items, see plan_write.c. Returns the people whose item was written. */
 extern const char plan_insert_sql[];
 /* $1 uuid[] people: in the queue now. */
 extern const char plan_queued_sql[];
+/* $1 uuid[] people whose item was not written. */
+extern const char plan_conflict_sql[];
 /* $1 uuid[] people, $2 text[] reasons. */
 extern const char plan_hold_sql[];
 /* $1 uuid[] accounts, $2 timestamptz[] plan_at (NULL = when something happens), $3 timestamptz[]

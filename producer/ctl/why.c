@@ -301,6 +301,20 @@ static void explain_invited(struct question *q)
         (void)snprintf(q->answer.detail, sizeof(q->answer.detail), "given up at %s", when);
 }
 
+/* The item says why it ended; a person who is held behind it waits for somebody. */
+static void explain_ended_item(struct question *q)
+{
+    struct answer *a = &q->answer;
+    if (pg_null(q->row, 0, COL_HOLD))
+        return;
+    (void)snprintf(a->detail, sizeof(a->detail),
+                   "%s: their %s is %s already (%s) and is not made a second time",
+                   pg_text(q->row, 0, COL_HOLD), a->message_type, a->item_status,
+                   reason_name(a->reason));
+    a->reason = REASON_PERSON_HELD;
+    a->next_at_ms = TIME_NEVER_MS;
+}
+
 static enum pg_failure explain_next(struct question *q, bool item_over)
 {
     const struct texts_campaign *texts = texts_of(q);
@@ -314,8 +328,10 @@ static enum pg_failure explain_next(struct question *q, bool item_over)
         return PG_FINE;
     }
     if (item_over && q->answer.message_type[0] &&
-        strcmp(q->answer.item_status, item_status_name(ITEM_SENT)) != 0)
-        return PG_FINE; /* the item says why it ended */
+        strcmp(q->answer.item_status, item_status_name(ITEM_SENT)) != 0) {
+        explain_ended_item(q);
+        return PG_FINE;
+    }
     if (!texts || step >= texts_steps(texts)) {
         q->answer.reason = texts ? REASON_STEP_GONE : REASON_TEXT_INVALID;
         q->answer.next_at_ms = TIME_NEVER_MS;

@@ -72,5 +72,36 @@ class End(Producing):
         self.judge(3)
 
 
+class Conflicts(CampaignTest):
+    accounts = ("anna",)
+
+    def queue(self, vanity, status):
+        """An item of the first message that stands in the queue although the person is due."""
+        self.database.execute(
+            "INSERT INTO send_queue (id, workspace_id, campaign_id, prospect_id, account_id, "
+            "message_type, step, requires_connection, priority, status, scheduled_for, message) "
+            "SELECT gen_random_uuid(), workspace_id, campaign_id, id, account_id, "
+            f"'direct_message_1', 0, false, 1, '{status}', sam_now(), 'x' "
+            f"FROM campaign_prospects WHERE vanity = '{vanity}'"
+        )
+
+    def person(self, vanity):
+        found = "SELECT next_at, hold_reason FROM campaign_prospects WHERE vanity = "
+        return self.database.rows(f"{found}'{vanity}'")[0]
+
+    def test_who_has_an_item_already_is_shown_and_not_forgotten(self):
+        self.prepare()
+        self.campaign("again", "messenger", HELLO, ["dead", "live", "new"])
+        self.queue("dead", "cancelled")
+        self.queue("live", "unknown")
+        self.start_both()
+        self.wait_until_sent(1)
+        self.assertEqual(self.person("dead")["hold_reason"], "already_planned")
+        self.assertNotEqual(self.person("dead")["next_at"], "")
+        self.assertEqual(self.person("live"), {"next_at": "", "hold_reason": ""})
+        self.assertEqual(list(self.arrived()), ["new"])
+        self.assertEqual(self.samctl_json("why", "dead")[0]["reason"], "person_held")
+
+
 if __name__ == "__main__":
     unittest.main()
