@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "common/base/clock.h"
+#include "common/base/db_clock.h"
 #include "producer/producer.h"
 
 #include "common/base/banned.h"
@@ -17,7 +18,6 @@
 #define ROUNDS_PER_TICK 20 /* full batches in a row before the other steps have their turn */
 #define GATE_EVERY_MS   50
 #define GATE_LOOK_MS    1000 /* at the positions while it is open: they may go back, or halt */
-#define CLOCK_OFF_MS    (5 * SECOND_MS) /* design 3.10 */
 #define RECONNECT_MS    1000
 
 typedef struct batch step_fn(struct producer *);
@@ -56,7 +56,7 @@ struct app {
     int exit_code;
     int64_t last_ms[SAM_ARRAY_LEN(steps)];
     int64_t gate_asked_ms;
-    bool clock_bad;
+    struct db_clock clock;
 };
 
 static void reason(struct app *a, const char *what, const char *text)
@@ -121,23 +121,26 @@ static enum pg_failure pass_gate(struct app *a)
 static enum pg_failure read_clock(struct app *a)
 {
     struct pg_result *r SAM_CLEANUP(pg_result_freep) = NULL;
-    char text[120];
+    char text[DB_CLOCK_TEXT_BYTES];
+    bool before = db_clock_good(&a->clock);
+    int64_t asked = clock_boot_ms();
     enum pg_failure failure = pg_exec(a->p.pg, "SELECT sam_now(), clock_timestamp()", NULL, &r);
     if (failure)
         return failure;
     a->p.now_ms = pg_time_ms(r, 0, 0);
-    int64_t off = pg_time_ms(r, 0, 1) - clock_wall_ms();
-    bool bad = off > CLOCK_OFF_MS || off < -CLOCK_OFF_MS;
-    if (bad != a->clock_bad) {
-        (void)snprintf(text, sizeof(text), "the database's clock is %lld s off ours",
-                       (long long)(off / SECOND_MS));
-        reason(a, "clock", bad ? text : NULL);
-        if (bad)
-            log_error(a->p.log, "clock_off", LOG_MSG(text));
-        else
-            log_info(a->p.log, "clock_good", LOG_INT("off_ms", off));
-        a->clock_bad = bad;
+    const struct clock_reading reading = {pg_time_ms(r, 0, 1), asked, clock_boot_ms(),
+                                          clock_wall_ms()};
+    db_clock_look(&a->clock, &reading);
+    if (db_clock_good(&a->clock)) {
+        if (!before)
+            log_info(a->p.log, "clock_good", LOG_INT("off_ms", a->clock.off_ms));
+        reason(a, "clock", NULL);
+        return PG_FINE;
     }
+    db_clock_text(&a->clock, text);
+    if (before)
+        log_error(a->p.log, "clock_off", LOG_MSG(text));
+    reason(a, "clock", text);
     return PG_FINE;
 }
 
@@ -149,7 +152,7 @@ static enum pg_failure run_step(struct app *a, size_t i, bool *ret_more)
     int64_t now = clock_boot_ms();
     if (now - a->last_ms[i] < step->every_ms ||
         (step->needs_kafka && !kafka_producer_up(a->p.kafka)) ||
-        (step->needs_gate && (a->clock_bad || gate_open_count(a->p.gate) == 0)))
+        (step->needs_gate && (!db_clock_good(&a->clock) || gate_open_count(a->p.gate) == 0)))
         return PG_FINE;
     a->last_ms[i] = now;
     int64_t begun_us = clock_monotonic_us();

@@ -14,7 +14,7 @@
 #define WEEK_MS      (7 * DAY_MS)
 
 static const char lock_sql[] =
-    "SELECT s.account_id, sam_now(), " FACTS_FRAME_COLUMNS
+    "SELECT s.account_id, sam_now(), clock_timestamp(), " FACTS_FRAME_COLUMNS
     " FROM account_schedule s JOIN linkedin_accounts a ON a.id = s.account_id "
     "WHERE s.account_id = ANY ($1) ORDER BY s.account_id FOR UPDATE OF s SKIP LOCKED";
 
@@ -109,8 +109,9 @@ void claim_batch_locked(struct claim_batch *b, struct facts *facts, const struct
     for (int row = 0; row < pg_rows(r); row++) {
         b->locked[row].id = pg_uuid(r, row, 0);
         b->db_now_ms = pg_time_ms(r, row, 1);
+        b->db_clock_ms = pg_time_ms(r, row, 2);
         b->locked[row].granted = false;
-        facts_frame(facts, r, row, 2, b->db_now_ms, &b->locked[row].frame);
+        facts_frame(facts, r, row, 3, b->db_now_ms, &b->locked[row].frame);
     }
 }
 

@@ -38,6 +38,7 @@ struct claim_batch {
     struct verdicts verdicts;
     struct pg_params params;
     int64_t db_now_ms;
+    int64_t db_clock_ms; /* the same without a test's offset */
     int64_t begun_boot_ms;
     int64_t start_by_boot_ms;
     int64_t start_by_ms;                 /* the span */

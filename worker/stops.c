@@ -1,6 +1,6 @@
 /* Reasons of this process to claim nothing for a while (design 3.10): our key is refused, or nobody
- * answers at the base URL; or too many calls of the last ones ended unknown, so something between
- * us and Unipile is ill. */
+ * answers at the base URL; too many calls of the last ones ended unknown, so something between us
+ * and Unipile is ill; or the database's clock cannot be relied on. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -28,6 +28,7 @@ struct stops {
     size_t unreached; /* in a row */
     bool checking;
     int64_t check_ms;
+    struct db_clock clock;
     struct loop_timer unknown_timer;
     struct loop_timer check_timer;
 };
@@ -138,7 +139,29 @@ void stops_setup_broken(struct stops *s)
                     "claims rest: Unipile refuses our API key (unipile.api_key, or the base URL)");
 }
 
+void stops_clock(struct stops *s, const struct clock_reading *reading)
+{
+    bool before = db_clock_good(&s->clock);
+    char text[DB_CLOCK_TEXT_BYTES];
+    db_clock_look(&s->clock, reading);
+    if (db_clock_good(&s->clock)) {
+        if (!before)
+            log_info(s->worker->log, "claims_resumed", LOG_STR("after", "clock"));
+        admin_reason_set(s->worker->admin, "clock", NULL);
+        return;
+    }
+    db_clock_text(&s->clock, text);
+    if (before)
+        log_error(s->worker->log, "claims_stopped", LOG_STR("why", "clock"), LOG_MSG(text));
+    admin_reason_set(s->worker->admin, "clock", text);
+}
+
+bool stops_clock_bad(const struct stops *s)
+{
+    return !db_clock_good(&s->clock);
+}
+
 bool stops_claims(const struct stops *s)
 {
-    return s->stopped_setup || s->stopped_unknown;
+    return s->stopped_setup || s->stopped_unknown || stops_clock_bad(s);
 }

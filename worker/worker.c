@@ -89,10 +89,15 @@ static void on_clock(void *ctx, enum pg_failure failure, const struct pg_result 
 {
     struct worker *w = ctx;
     (void)error;
+    w->clock_asked = false;
     if (failure || pg_rows(r) != 1)
         return;
     int64_t before = w->db_minus_boot_ms;
-    w->db_minus_boot_ms = pg_time_ms(r, 0, 0) - clock_boot_ms();
+    int64_t now = clock_boot_ms();
+    const struct clock_reading reading = {pg_time_ms(r, 0, 1), w->clock_asked_boot_ms, now,
+                                          clock_wall_ms()};
+    stops_clock(w->stops, &reading);
+    w->db_minus_boot_ms = pg_time_ms(r, 0, 0) - now;
     if (llabs(w->db_minus_boot_ms - before) > SECOND_MS)
         works_clock_moved(w);
 }
@@ -101,9 +106,11 @@ static void on_clock(void *ctx, enum pg_failure failure, const struct pg_result 
  */
 static void ask_clock(struct worker *w)
 {
-    if (!pg_async_up(w->util))
+    if (!pg_async_up(w->util) || w->clock_asked)
         return;
-    pg_async_send(w->util, "clock", "SELECT sam_now()", NULL, on_clock, w);
+    w->clock_asked = true;
+    w->clock_asked_boot_ms = clock_boot_ms();
+    pg_async_send(w->util, "clock", "SELECT sam_now(), clock_timestamp()", NULL, on_clock, w);
     pg_async_sync(w->util);
 }
 
@@ -113,6 +120,7 @@ static void on_util(void *ctx, bool up, const char *why)
     reason(w, "postgres", up ? NULL : why);
     metrics_set(w->metrics, METRIC_POSTGRES_UP, up ? 1 : 0);
     w->gate_asked = false;
+    w->clock_asked = false;
     if (!up)
         return;
     gate_shut(w->gate, "a connection to Postgres is fresh");

@@ -17,6 +17,7 @@
 #include "common/adapters/gate.h"
 #include "common/adapters/kafka.h"
 #include "common/adapters/pg_async.h"
+#include "common/base/db_clock.h"
 #include "common/base/loop.h"
 #include "common/base/metrics.h"
 #include "common/base/settings.h"
@@ -114,6 +115,8 @@ struct worker {
     struct ledger *ledger;
     struct uuid ledger_id;
     int64_t db_minus_boot_ms; /* the database's clock, as last seen */
+    bool clock_asked;
+    int64_t clock_asked_boot_ms;
 
     struct unipile *unipile;
     size_t sending; /* granted calls that have not ended */
@@ -219,6 +222,9 @@ void stops_outcome(struct stops *s, enum outcome outcome);
 void stops_setup_broken(struct stops *s);
 /* A call found nobody to talk to (error_type resolve, connect or tls): not the item's fault. */
 void stops_unreached(struct stops *s, const char *error_type);
+/* The database's clock was read. */
+void stops_clock(struct stops *s, const struct clock_reading *reading);
 bool stops_claims(const struct stops *s);
+bool stops_clock_bad(const struct stops *s);
 
 #endif
