@@ -18,17 +18,10 @@
     "count(*) FILTER (WHERE w.status = 'unknown') AS unknown, "                                    \
     "min(w.scheduled_for) FILTER (WHERE w.status = 'pending') AS next_at"
 
-/* $1 workspace. Each person, message and reply is counted once, by campaign. */
+/* $1 workspace. Each person, message and reply is counted once, by campaign; MATERIALIZED, for
+ * otherwise everybody may be counted again for each campaign. */
 static const char campaigns_sql[] =
-    "SELECT 'campaign', c.name, c.campaign_type, c.status, coalesce(w.waiting, 0), "
-    "coalesce(p.people, 0), coalesce(p.pending, 0), coalesce(p.invited, 0), "
-    "coalesce(p.connected, 0), coalesce(p.messaging, 0), coalesce(p.replied, 0), "
-    "coalesce(p.converted, 0), coalesce(p.not_interested, 0), coalesce(p.opted_out, 0), "
-    "coalesce(p.completed, 0), coalesce(p.failed, 0), coalesce(p.held, 0), coalesce(m.sent, 0), "
-    "coalesce(r.replies, 0), coalesce(q.queued, 0), coalesce(q.unknown, 0), q.next_at, "
-    "c.first_left "
-    "FROM campaigns c "
-    "LEFT JOIN (SELECT campaign_id, count(*) AS people, "
+    "WITH p AS MATERIALIZED (SELECT campaign_id, count(*) AS people, "
     "count(*) FILTER (WHERE status IN ('pending', 'approved')) AS pending, "
     "count(*) FILTER (WHERE status = 'connection_request_sent') AS invited, "
     "count(*) FILTER (WHERE status = 'connected') AS connected, "
@@ -41,18 +34,25 @@ static const char campaigns_sql[] =
     "count(*) FILTER (WHERE status = 'failed') AS failed, "
     "count(*) FILTER (WHERE hold_reason IS NOT NULL AND status IN ('pending', 'approved', "
     "'connection_request_sent', 'connected', 'messaging')) AS held "
-    "FROM campaign_prospects WHERE workspace_id = $1 GROUP BY 1) p ON p.campaign_id = c.id "
-    "LEFT JOIN (SELECT campaign_id, count(*) AS waiting FROM prospect_approval_data "
-    "WHERE workspace_id = $1 AND status = 'pending' GROUP BY 1) w ON w.campaign_id = c.id "
-    "LEFT JOIN (SELECT campaign_id, count(*) AS sent FROM campaign_messages "
-    "WHERE workspace_id = $1 GROUP BY 1) m ON m.campaign_id = c.id "
-    "LEFT JOIN (SELECT x.campaign_id, count(*) AS replies FROM inbound_messages i "
-    "JOIN campaign_prospects x ON x.id = i.prospect_id WHERE i.workspace_id = $1 GROUP BY 1) r "
-    "ON r.campaign_id = c.id "
-    "LEFT JOIN (SELECT w.campaign_id, " QUEUED " FROM linkedin_accounts a "
-    "CROSS JOIN LATERAL (" WAITING_ITEMS ") w WHERE a.workspace_id = $1 GROUP BY 1) q "
-    "ON q.campaign_id = c.id "
-    "WHERE c.workspace_id = $1 ORDER BY c.name";
+    "FROM campaign_prospects WHERE workspace_id = $1 GROUP BY 1), "
+    "w AS MATERIALIZED (SELECT campaign_id, count(*) AS waiting FROM prospect_approval_data "
+    "WHERE workspace_id = $1 AND status = 'pending' GROUP BY 1), "
+    "m AS MATERIALIZED (SELECT campaign_id, count(*) AS sent FROM campaign_messages "
+    "WHERE workspace_id = $1 GROUP BY 1), "
+    "r AS MATERIALIZED (SELECT x.campaign_id, count(*) AS replies FROM inbound_messages i "
+    "JOIN campaign_prospects x ON x.id = i.prospect_id WHERE i.workspace_id = $1 GROUP BY 1), "
+    "q AS MATERIALIZED (SELECT w.campaign_id, " QUEUED " FROM linkedin_accounts a "
+    "CROSS JOIN LATERAL (" WAITING_ITEMS ") w WHERE a.workspace_id = $1 GROUP BY 1) "
+    "SELECT 'campaign', c.name, c.campaign_type, c.status, coalesce(w.waiting, 0), "
+    "coalesce(p.people, 0), coalesce(p.pending, 0), coalesce(p.invited, 0), "
+    "coalesce(p.connected, 0), coalesce(p.messaging, 0), coalesce(p.replied, 0), "
+    "coalesce(p.converted, 0), coalesce(p.not_interested, 0), coalesce(p.opted_out, 0), "
+    "coalesce(p.completed, 0), coalesce(p.failed, 0), coalesce(p.held, 0), coalesce(m.sent, 0), "
+    "coalesce(r.replies, 0), coalesce(q.queued, 0), coalesce(q.unknown, 0), q.next_at, "
+    "c.first_left FROM campaigns c "
+    "LEFT JOIN p ON p.campaign_id = c.id LEFT JOIN w ON w.campaign_id = c.id "
+    "LEFT JOIN m ON m.campaign_id = c.id LEFT JOIN r ON r.campaign_id = c.id "
+    "LEFT JOIN q ON q.campaign_id = c.id WHERE c.workspace_id = $1 ORDER BY c.name";
 static const struct column campaign_columns[] = {
     {"kind", NULL, COLUMN_TEXT},
     {"campaign", "campaign", COLUMN_TEXT},
