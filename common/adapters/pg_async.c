@@ -8,7 +8,7 @@
 
 #include "common/base/banned.h"
 
-#define WAITING_ROOM        256 /* at first; owners bound what they have under way */
+#define WAITING_ROOM        256 /* at first; owners bound what they have under way. */
 #define PREPARED_MAX        64
 #define RECONNECT_MIN_MS    200
 #define RECONNECT_MAX_MS    5000
@@ -39,7 +39,7 @@ struct pg_async {
     int watched_fd;
     enum async_state state;
     int64_t delay_ms;
-    struct entry *waiting; /* ring; owned */
+    struct entry *waiting; /* ring of room entries, a power of 2; owned */
     size_t room;
     size_t head;
     size_t count;
@@ -108,7 +108,7 @@ static void grow(struct pg_async *a)
 {
     struct entry *waiting = sam_xcalloc(2 * a->room, sizeof(*waiting));
     for (size_t i = 0; i < a->count; i++)
-        waiting[i] = a->waiting[(a->head + i) % a->room];
+        waiting[i] = a->waiting[(a->head + i) & (a->room - 1)];
     free(a->waiting);
     a->waiting = waiting;
     a->room *= 2;
@@ -119,7 +119,7 @@ static struct entry *push(struct pg_async *a, enum entry_kind kind, pg_async_fn 
 {
     if (a->count == a->room)
         grow(a);
-    struct entry *e = &a->waiting[(a->head + a->count++) % a->room];
+    struct entry *e = &a->waiting[(a->head + a->count++) & (a->room - 1)];
     *e = (struct entry){.kind = kind, .fn = fn, .ctx = ctx};
     return e;
 }
@@ -130,7 +130,7 @@ static void fail_waiting(struct pg_async *a, const char *why)
 {
     while (a->count > 0) {
         struct entry e = a->waiting[a->head];
-        a->head = (a->head + 1) % a->room;
+        a->head = (a->head + 1) & (a->room - 1);
         a->count--;
         if (e.kind == ENTRY_QUERY && e.fn)
             e.fn(e.ctx, PG_LOST, NULL, why);
@@ -374,7 +374,7 @@ static bool read_one(struct pg_async *a)
     if (!result)
         return false;
     struct entry e = a->waiting[a->head];
-    a->head = (a->head + 1) % a->room;
+    a->head = (a->head + 1) & (a->room - 1);
     a->count--;
     if (e.kind == ENTRY_PREPARE)
         prepared(a, &e, result);
