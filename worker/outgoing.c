@@ -20,6 +20,8 @@ struct outgoing {
     char *value; /* owned */
     size_t value_bytes;
     bool with_kafka; /* the struct is librdkafka's until it reports */
+    bool storing;    /* in the statement that is under way */
+    bool stored;     /* in the outbox: the producer will see to it */
 };
 
 TAILQ_HEAD(outgoing_queue, outgoing);
@@ -27,7 +29,9 @@ TAILQ_HEAD(outgoing_queue, outgoing);
 struct outgoing_list {
     struct worker *worker;
     struct outgoing_queue all;
-    size_t count;
+    size_t count; /* not stored */
+    bool storing;
+    int64_t store_again_boot_ms; /* after a failure: not before */
     struct loop_timer timer;
     struct buf scratch;
     struct pg_params params;
@@ -38,7 +42,7 @@ static void produce(struct outgoing *o);
 static void remove_one(struct outgoing *o)
 {
     TAILQ_REMOVE(&o->list->all, o, link);
-    o->list->count--;
+    o->list->count -= o->stored ? 0 : 1;
     free(o->value);
     free(o);
 }
@@ -61,7 +65,9 @@ static void on_delivery(struct kafka_delivery *d, int error, int32_t partition, 
         return;
     }
     metrics_add(o->list->worker->metrics, METRIC_KAFKA_FAILED, 1);
-    if (error != -ECANCELED)
+    if (o->stored)
+        remove_one(o);
+    else if (error != -ECANCELED)
         again(o->list);
 }
 
@@ -89,7 +95,7 @@ static void on_timer(void *ctx)
     struct outgoing *o;
     TAILQ_FOREACH(o, &list->all, link)
     {
-        if (!o->with_kafka)
+        if (!o->with_kafka && !o->stored)
             produce(o);
     }
 }
@@ -152,50 +158,66 @@ static void on_written(void *ctx, enum pg_failure failure, const struct pg_resul
                        const char *error)
 {
     struct outgoing_list *list = ctx;
+    struct outgoing *next;
+    size_t count = 0;
     (void)r;
+    list->storing = false;
+    for (struct outgoing *o = TAILQ_FIRST(&list->all); o; o = next) {
+        next = TAILQ_NEXT(o, link);
+        if (!o->storing)
+            continue;
+        o->storing = false;
+        if (failure)
+            continue;
+        o->stored = true;
+        list->count--;
+        count++;
+        if (!o->with_kafka)
+            remove_one(o);
+    }
     if (failure) {
+        list->store_again_boot_ms = clock_boot_ms() + AGAIN_MS;
         log_error(list->worker->log, "outbox_not_written", LOG_INT("events", list->count),
                   LOG_MSG(error));
         return;
     }
-    log_warn(list->worker->log, "events_left_in_outbox", LOG_INT("events", list->count),
+    log_warn(list->worker->log, "events_left_in_outbox", LOG_INT("events", count),
              LOG_MSG("Kafka did not take them in time; the producer will"));
-    struct outgoing *o;
-    struct outgoing *next;
-    for (o = TAILQ_FIRST(&list->all); o; o = next) {
-        next = TAILQ_NEXT(o, link);
-        if (!o->with_kafka)
-            remove_one(o);
-    }
+}
+
+/* One array parameter over the events of the statement. */
+#define EACH_STORING(array, add)                                                                   \
+    do {                                                                                           \
+        pg_array_open(p, array);                                                                   \
+        TAILQ_FOREACH(o, &list->all, link)                                                         \
+        {                                                                                          \
+            if (o->storing)                                                                        \
+                add;                                                                               \
+        }                                                                                          \
+        pg_array_close(p);                                                                         \
+    } while (0)
+
+static void item_key(struct pg_params *p, const struct uuid *account_id)
+{
+    char key[UUID_TEXT_BYTES];
+    uuid_format(account_id, key);
+    pg_item_text(p, key);
 }
 
 void outgoing_to_outbox(struct outgoing_list *list)
 {
     struct pg_params *p = &list->params;
     struct outgoing *o;
-    char key[UUID_TEXT_BYTES];
-    if (list->count == 0)
+    if (list->count == 0 || list->storing || clock_boot_ms() < list->store_again_boot_ms)
         return;
+    list->storing = true;
+    TAILQ_FOREACH(o, &list->all, link)
+    o->storing = !o->stored;
     pg_params_reset(p);
-    pg_array_open(p, PG_ARRAY_UUID);
-    TAILQ_FOREACH(o, &list->all, link)
-    pg_item_uuid(p, &o->id);
-    pg_array_close(p);
-    pg_array_open(p, PG_ARRAY_TEXT);
-    TAILQ_FOREACH(o, &list->all, link)
-    {
-        uuid_format(&o->account_id, key);
-        pg_item_text(p, key);
-    }
-    pg_array_close(p);
-    pg_array_open(p, PG_ARRAY_TEXT);
-    TAILQ_FOREACH(o, &list->all, link)
-    pg_item_text(p, o->type);
-    pg_array_close(p);
-    pg_array_open(p, PG_ARRAY_TEXT);
-    TAILQ_FOREACH(o, &list->all, link)
-    pg_item_text_n(p, o->value, o->value_bytes);
-    pg_array_close(p);
+    EACH_STORING(PG_ARRAY_UUID, pg_item_uuid(p, &o->id));
+    EACH_STORING(PG_ARRAY_TEXT, item_key(p, &o->account_id));
+    EACH_STORING(PG_ARRAY_TEXT, pg_item_text(p, o->type));
+    EACH_STORING(PG_ARRAY_TEXT, pg_item_text_n(p, o->value, o->value_bytes));
     pg_async_send(list->worker->util, "outbox_write",
                   "INSERT INTO outbox (id, record_key, event_type, payload) "
                   "SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[]) "

@@ -25,7 +25,6 @@ struct app {
     int signal_fd;
     struct loop_timer heartbeat;
     int exit_code;
-    bool outbox_written;
 };
 
 static void reason(struct worker *w, const char *what, const char *text)
@@ -170,11 +169,8 @@ static void drain_step(struct app *app)
         return;
     }
     /* shortly before the end, what Kafka has not taken goes to the outbox */
-    if (!app->outbox_written && now > w->drain_until_boot_ms - 5 * SECOND_MS && w->sending == 0 &&
-        outgoing_count(w->outgoing) > 0 && pg_async_up(w->util)) {
-        app->outbox_written = true;
+    if (now > w->drain_until_boot_ms - 5 * SECOND_MS && pg_async_up(w->util))
         outgoing_to_outbox(w->outgoing);
-    }
     if (now >= w->drain_until_boot_ms)
         leave(app, "drain_timeout");
 }

@@ -192,8 +192,10 @@ struct outgoing_list *outgoing_new(struct worker *w);
 void outgoing_free(struct outgoing_list *list);
 /* Fills in id, ledger id and time, and writes it; tried again until it is acknowledged. */
 void outgoing_event(struct worker *w, struct event *event);
+/* How many of them are nowhere but here. */
 size_t outgoing_count(const struct outgoing_list *list);
-/* Kafka will not take them before we leave: writes them to the outbox. */
+/* Kafka will not take them before we leave: writes them to the outbox. Call it again until none is
+ * left: more may come meanwhile, and a failure is tried anew after a moment. */
 void outgoing_to_outbox(struct outgoing_list *list);
 
 /* claim.c */

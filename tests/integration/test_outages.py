@@ -1,6 +1,7 @@
 """Postgres and Kafka that are not there at the start, go away, and come back: nothing is lost,
 nothing is sent twice."""
 
+import signal
 import unittest
 
 from campaign_test import CampaignTest
@@ -12,8 +13,8 @@ class Outage(CampaignTest):
     private_servers = True
     accounts = ("a1", "a2", "a3", "a4")
 
-    def start_some(self, people=40):
-        self.prepare(options=["--latency", "50-200"])
+    def start_some(self, people=40, latency="50-200"):
+        self.prepare(options=["--latency", latency])
         self.start_both()
         self.start_worker()
         self.campaign("out", "messenger", ONE, people)
@@ -54,6 +55,22 @@ class Outage(CampaignTest):
         self.all_sent()
         for daemon in (self.worker, self.producer):
             self.wait_for("the gauge", lambda d=daemon: d.metric("sam_kafka_up") == 1, 20)
+
+    def test_workers_leave_while_kafka_is_away(self):
+        """The ends of calls that were under way go by the outbox: none becomes unknown."""
+        self.config["worker"]["drain_timeout"] = "8s"
+        self.start_some(latency="1000-1500")
+        self.kafka.stop()
+        workers = [p for p in self.processes if p is not self.producer]
+        for worker in workers:
+            worker.signal(signal.SIGTERM)
+        for worker in workers:
+            self.assertEqual(worker.wait_exit(60), 0)
+        left = "outbox WHERE published_at IS NULL AND event_type = 'sam.attempt.ended.v1'"
+        self.assertGreater(self.count(left), 0)
+        self.kafka.start()
+        self.start_worker()
+        self.all_sent()
 
     def turns(self):
         return self.producer.metric("sam_loop_turn_seconds_count")
