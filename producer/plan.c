@@ -35,35 +35,31 @@ static enum pg_failure take_accounts(struct producer *p, struct plan_batch *b)
     return PG_FINE;
 }
 
-static void row_limits(const struct plan_batch *b, int64_t *ret_day, int64_t *ret_week)
+/* What the largest of one cap asks for. */
+static int64_t rows_most(const struct plan_batch *b, int64_t (*rows)(const struct policy_limits *))
 {
-    int64_t day = 1;
-    int64_t week = 1;
+    int64_t most = 1;
     for (size_t i = 0; i < b->accounts_count; i++) {
-        const struct policy_limits *limits = &b->accounts[i].frame.limits;
-        day = facts_day_rows(limits) > day ? facts_day_rows(limits) : day;
-        week = facts_week_rows(limits) > week ? facts_week_rows(limits) : week;
+        int64_t n = rows(&b->accounts[i].frame.limits);
+        most = n > most ? n : most;
     }
-    *ret_day = day;
-    *ret_week = week;
+    return most;
 }
 
 static enum pg_failure load_usage(struct producer *p, struct plan_batch *b)
 {
     struct pg_result *r SAM_CLEANUP(pg_result_freep) = NULL;
-    int64_t day_rows;
-    int64_t week_rows;
-    row_limits(b, &day_rows, &week_rows);
     pg_params_reset(&p->params);
     plan_add_accounts(&p->params, b);
     pg_array_open(&p->params, PG_ARRAY_TIME);
     for (size_t i = 0; i < b->accounts_count; i++)
         pg_item_time(&p->params, b->accounts[i].frame.day_start_ms);
     pg_array_close(&p->params);
-    pg_add_i64(&p->params, day_rows);
-    pg_add_i64(&p->params, week_rows);
+    pg_add_i64(&p->params, rows_most(b, facts_day_rows));
+    pg_add_i64(&p->params, rows_most(b, facts_week_rows));
     pg_add_i64(&p->params, facts_call_timeout_ms(p->facts));
     pg_add_time(&p->params, b->now_ms - WEEK_MS);
+    pg_add_i64(&p->params, rows_most(b, facts_view_rows));
     enum pg_failure failure = pg_exec(p->pg, plan_usage_sql, &p->params, &r);
     if (failure)
         return failure;

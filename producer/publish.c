@@ -63,6 +63,11 @@ struct publish_batch {
     int64_t sweep_at_ms[PUBLISH_MAX];
     size_t jobs_count;
     struct verdicts verdicts; /* of those that may not go now */
+    /* those that cost a profile view, to be judged by their account's counts too */
+    struct facts_ask views[PUBLISH_MAX];
+    struct facts_frame views_frame[PUBLISH_MAX];
+    int64_t views_due_ms[PUBLISH_MAX];
+    size_t views_count;
 };
 
 static enum pg_failure take_accounts(struct producer *p, struct publish_batch *b)
@@ -141,15 +146,32 @@ static void fill_job(struct job *job, const struct facts_item *it, int64_t due_a
     }
 }
 
-/* Spacing and caps are the claim's to judge; here only what can be seen without counting. An item a
- * few seconds early is published: the worker keeps it until it is due. */
+static void ask_about_views(struct publish_batch *b, const struct facts_item *it,
+                            int64_t account_due_ms)
+{
+    size_t n = b->views_count++;
+    b->views_frame[n] = it->frame;
+    b->views_due_ms[n] = account_due_ms;
+    b->views[n] =
+        (struct facts_ask){.item_id = it->id, .provider_id = "", .frame = &b->views_frame[n]};
+}
+
+/* Spacing and caps are the claim's to judge; here only what can be seen without counting. But a
+ * profile is viewed before the claim, so whoever costs a view is judged twice, the second time with
+ * the counts. An item a few seconds early is published: the worker keeps it until it is due. */
 static void judge(struct producer *p, struct publish_batch *b, const struct facts_item *it,
                   int64_t account_due_ms)
 {
     struct policy_facts facts = it->policy;
     if (facts.item.scheduled_at_ms > facts.now_ms)
         facts.now_ms = facts.item.scheduled_at_ms;
+    if (facts.usage && account_due_ms > facts.now_ms)
+        facts.now_ms = account_due_ms;
     struct verdict verdict = policy_decide(&facts);
+    if (verdict.kind == VERDICT_GO && facts.item.costs_profile_view && !facts.usage) {
+        ask_about_views(b, it, account_due_ms);
+        return;
+    }
     if (verdict.kind == VERDICT_GO) {
         fill_job(&b->jobs[b->jobs_count], it, account_due_ms);
         b->sweep_at_ms[b->jobs_count] =
@@ -177,6 +199,24 @@ static enum pg_failure load_and_judge(struct producer *p, struct publish_batch *
         if (facts_item(p->facts, r, row, false, p->now_ms, &it) != 0)
             return PG_SCHEMA;
         judge(p, b, &it, b->accounts[b->account_of[it.index]].due_at_ms);
+    }
+    return PG_FINE;
+}
+
+static enum pg_failure judge_views(struct producer *p, struct publish_batch *b)
+{
+    struct pg_result *r SAM_CLEANUP(pg_result_freep) = NULL;
+    if (b->views_count == 0)
+        return PG_FINE;
+    facts_usage_ask(p->facts, b->views, b->views_count, p->now_ms, &p->params);
+    enum pg_failure failure = pg_exec(p->pg, facts_usage_sql, &p->params, &r);
+    if (failure)
+        return failure;
+    for (int row = 0; row < pg_rows(r); row++) {
+        struct facts_item it;
+        if (facts_item(p->facts, r, row, true, p->now_ms, &it) != 0)
+            return PG_SCHEMA;
+        judge(p, b, &it, b->views_due_ms[it.index]);
     }
     return PG_FINE;
 }
@@ -240,6 +280,7 @@ static enum pg_failure publish(struct producer *p, struct publish_batch *b)
     if (failure || b->accounts_count == 0)
         return failure;
     if ((failure = take_items(p, b)) || (failure = load_and_judge(p, b)) ||
+        (failure = judge_views(p, b)) ||
         (b->jobs_count && ((failure = mark(p, b)) || (failure = count_views(p, b)))) ||
         (failure = verdicts_write(&b->verdicts, p->pg, &p->params)))
         return failure;

@@ -11,7 +11,6 @@
 #include "common/base/banned.h"
 
 #define WAIT_HERE_MS (2 * SECOND_MS) /* shorter waits are not worth a way through the schedule */
-#define WEEK_MS      (7 * DAY_MS)
 
 static const char lock_sql[] =
     "SELECT s.account_id, sam_now(), clock_timestamp(), " FACTS_FRAME_COLUMNS
@@ -35,6 +34,7 @@ void claim_batch_init(struct claim_batch *b, size_t capacity)
     b->wait_until_db_ms = sam_xcalloc(capacity, sizeof(*b->wait_until_db_ms));
     b->asked = sam_xcalloc(capacity, sizeof(*b->asked));
     b->locked = sam_xcalloc(capacity, sizeof(*b->locked));
+    b->asks = sam_xcalloc(capacity, sizeof(*b->asks));
     b->grants = sam_xcalloc(capacity, sizeof(struct grant *));
     b->identities = sam_xcalloc(1, sizeof(*b->identities));
     b->identities->set = g_hash_table_new(g_str_hash, g_str_equal);
@@ -69,6 +69,7 @@ void claim_batch_deinit(struct claim_batch *b)
     free(b->wait_until_db_ms);
     free(b->asked);
     free(b->locked);
+    free(b->asks);
     free(b->grants);
 }
 
@@ -142,34 +143,16 @@ size_t claim_batch_close_gated(struct claim_batch *b, const struct gate *gate)
 void claim_batch_load(struct claim_batch *b, struct pg_async *pg, const struct facts *facts,
                       pg_async_fn *fn, void *ctx)
 {
-    struct pg_params *p = &b->params;
-    int64_t day_rows = 1;
-    int64_t week_rows = 1;
-    pg_params_reset(p);
-    pg_array_open(p, PG_ARRAY_UUID);
-    for (size_t i = 0; i < b->asked_count; i++)
-        pg_item_uuid(p, &b->works[b->asked[i]]->job.item_id);
-    pg_array_close(p);
-    pg_array_open(p, PG_ARRAY_TEXT);
-    for (size_t i = 0; i < b->asked_count; i++)
-        pg_item_filled(p, b->works[b->asked[i]]->provider_id);
-    pg_array_close(p);
-    pg_array_open(p, PG_ARRAY_TIME);
     for (size_t i = 0; i < b->asked_count; i++) {
-        const struct claim_account *a = locked(b, &b->works[b->asked[i]]->job.account_id);
-        const struct policy_limits *limits = &a->frame.limits;
-        day_rows = facts_day_rows(limits) > day_rows ? facts_day_rows(limits) : day_rows;
-        week_rows = facts_week_rows(limits) > week_rows ? facts_week_rows(limits) : week_rows;
-        pg_item_time(p, a->frame.day_start_ms);
+        const struct work *work = b->works[b->asked[i]];
+        b->asks[i] = (struct facts_ask){.item_id = work->job.item_id,
+                                        .provider_id = work->provider_id,
+                                        .frame = &locked(b, &work->job.account_id)->frame};
     }
-    pg_array_close(p);
-    pg_add_i64(p, day_rows);
-    pg_add_i64(p, week_rows);
-    pg_add_i64(p, facts_call_timeout_ms(facts));
-    pg_add_time(p, b->db_now_ms - WEEK_MS);
+    facts_usage_ask(facts, b->asks, b->asked_count, b->db_now_ms, &b->params);
     for (size_t i = 0; i < b->asked_count; i++)
         b->fates[b->asked[i]] = FATE_STALE; /* until its row is seen */
-    pg_async_send(pg, "claim_load", facts_usage_sql, p, fn, ctx);
+    pg_async_send(pg, "claim_load", facts_usage_sql, &b->params, fn, ctx);
     pg_async_sync(pg);
 }
 

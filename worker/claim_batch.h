@@ -31,6 +31,7 @@ struct claim_batch {
     int64_t *wait_until_db_ms;
     size_t *asked; /* works whose facts are loaded, in the order of the query */
     size_t asked_count;
+    struct facts_ask *asks;       /* the query of them */
     struct claim_account *locked; /* sorted by id */
     size_t locked_count;
     struct grant **grants; /* owned until they are sent */

@@ -108,7 +108,12 @@ int64_t facts_call_timeout_ms(const struct facts *f)
 
 int64_t facts_day_rows(const struct policy_limits *limits)
 {
-    return limits->daily_cap + limits->daily_profile_views + 2;
+    return limits->daily_cap + 1;
+}
+
+int64_t facts_view_rows(const struct policy_limits *limits)
+{
+    return limits->daily_profile_views + 1;
 }
 
 int64_t facts_week_rows(const struct policy_limits *limits)

@@ -47,13 +47,25 @@ void facts_frame(struct facts *f, const struct pg_result *r, int row, int first_
 /* Without usage: $1 uuid[] item ids. */
 extern const char facts_sql[];
 /* With usage: $1 uuid[] item ids, $2 text[] provider ids just resolved (NULL = the row's),
- * $3 timestamptz[] day starts, $4 and $5 bigint: rows to count at most of a day and of 7 days,
- * $6 bigint: the call timeout in ms, $7 timestamptz: where the rolling 7 days begin (parameters,
- * not sam_now(): a volatile function keeps an index from being used). */
+ * $3 timestamptz[] day starts, $4 and $5 bigint: calls to count at most of a day and invitations of
+ * 7 days, $6 bigint: the call timeout in ms, $7 timestamptz: where the rolling 7 days begin
+ * (parameters, not sam_now(): a volatile function keeps an index from being used), $8 bigint:
+ * profile views to count at most. facts_usage_ask() fills them. */
 extern const char facts_usage_sql[];
 
-/* Rows that a count must look at so that "cap + 1" can be seen. */
+/* One item that is asked about. */
+struct facts_ask {
+    struct uuid item_id;
+    const char *provider_id;         /* just resolved; "" = the row's */
+    const struct facts_frame *frame; /* of its account */
+};
+void facts_usage_ask(const struct facts *f, const struct facts_ask *asks, size_t count,
+                     int64_t now_ms, struct pg_params *params);
+
+/* Rows that a count must look at so that "cap + 1" can be seen: of a day's calls, a day's profile
+ * views, the invitations of 7 days. */
 int64_t facts_day_rows(const struct policy_limits *limits);
+int64_t facts_view_rows(const struct policy_limits *limits);
 int64_t facts_week_rows(const struct policy_limits *limits);
 int64_t facts_call_timeout_ms(const struct facts *f);
 

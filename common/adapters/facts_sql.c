@@ -1,6 +1,9 @@
 #include "common/adapters/facts.h"
+#include "common/base/clock.h"
 
 #include "common/base/banned.h"
+
+#define WEEK_MS (7 * DAY_MS)
 
 /* Columns in the order of facts.c: enum column. */
 #define ITEM_COLUMNS                                                                               \
@@ -45,27 +48,58 @@ const char facts_sql[] =
     "SELECT j.n, " ITEM_COLUMNS PERSON_COLUMNS("p.provider_id")
     " FROM unnest($1::uuid[]) WITH ORDINALITY AS j(item_id, n) " ITEM_JOINS;
 
-/* The counts are index-only (send_attempts_account) and bounded; the account's last call needs its
- * row. */
+/* The counts are index-only (send_attempts_account) and bounded, each by its own cap: none hides
+ * the rows of another. Profile views are counted for whom one is still to be made. The account's
+ * last call needs its row. */
 const char facts_usage_sql[] =
     "SELECT j.n, " ITEM_COLUMNS PERSON_COLUMNS("coalesce(j.provider_id, p.provider_id)")
-    ", l.id, l.ended_at, d.calls, d.invitations, d.messages, d.views, d.campaign, "
-    "w.invitations, w.oldest "
+    ", l.id, l.ended_at, d.calls, d.invitations, d.messages, "
+    "CASE WHEN i.step = 0 AND coalesce(j.provider_id, p.provider_id) IS NULL THEN "
+    "(SELECT count(*) FROM (SELECT FROM send_attempts t WHERE t.account_id = i.account_id "
+    "AND t.started_at >= j.day_start AND t.kind = 'profile_view' "
+    "ORDER BY t.started_at DESC LIMIT $8) v) ELSE 0 END, d.campaign, w.invitations, w.oldest "
     "FROM unnest($1::uuid[], $2::text[], $3::timestamptz[]) WITH ORDINALITY "
     "AS j(item_id, provider_id, day_start, n) " ITEM_JOINS
     "LEFT JOIN LATERAL (SELECT t.id, coalesce(t.ended_at, t.start_by + $6 * interval '1 ms') "
     "AS ended_at FROM send_attempts t WHERE t.account_id = i.account_id "
     "AND t.kind <> 'profile_view' ORDER BY t.started_at DESC LIMIT 1) l ON true "
-    "CROSS JOIN LATERAL (SELECT count(*) FILTER (WHERE t.kind <> 'profile_view') AS calls, "
+    "CROSS JOIN LATERAL (SELECT count(*) AS calls, "
     "count(*) FILTER (WHERE t.kind = 'invitation') AS invitations, "
     "count(*) FILTER (WHERE t.kind = 'message') AS messages, "
-    "count(*) FILTER (WHERE t.kind = 'profile_view') AS views, "
-    "count(*) FILTER (WHERE t.kind <> 'profile_view' AND t.campaign_id = i.campaign_id) "
+    "count(*) FILTER (WHERE t.campaign_id = i.campaign_id) "
     "AS campaign FROM (SELECT kind, campaign_id FROM send_attempts "
-    "WHERE account_id = i.account_id AND started_at >= j.day_start "
+    "WHERE account_id = i.account_id AND started_at >= j.day_start AND kind <> 'profile_view' "
     "ORDER BY started_at DESC LIMIT $4) t) d "
     "CROSS JOIN LATERAL (SELECT count(*) AS invitations, min(t.started_at) AS oldest "
     "FROM (SELECT started_at FROM send_attempts WHERE account_id = i.account_id "
     "AND started_at > $7 AND kind = 'invitation' "
     "AND i.message_type = 'connection_request' ORDER BY started_at DESC LIMIT $5) t) w";
 /* clang-format on */
+
+static int64_t most(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
+void facts_usage_ask(const struct facts *f, const struct facts_ask *asks, size_t count,
+                     int64_t now_ms, struct pg_params *params)
+{
+    int64_t day_rows = 1;
+    int64_t week_rows = 1;
+    int64_t view_rows = 1;
+    for (size_t i = 0; i < count; i++) {
+        day_rows = most(day_rows, facts_day_rows(&asks[i].frame->limits));
+        week_rows = most(week_rows, facts_week_rows(&asks[i].frame->limits));
+        view_rows = most(view_rows, facts_view_rows(&asks[i].frame->limits));
+    }
+    pg_params_reset(params);
+    PG_COLUMN(params, PG_ARRAY_UUID, count, true, pg_item_uuid(params, &asks[i].item_id));
+    PG_COLUMN(params, PG_ARRAY_TEXT, count, true, pg_item_filled(params, asks[i].provider_id));
+    PG_COLUMN(params, PG_ARRAY_TIME, count, true,
+              pg_item_time(params, asks[i].frame->day_start_ms));
+    pg_add_i64(params, day_rows);
+    pg_add_i64(params, week_rows);
+    pg_add_i64(params, facts_call_timeout_ms(f));
+    pg_add_time(params, now_ms - WEEK_MS);
+    pg_add_i64(params, view_rows);
+}

@@ -14,7 +14,6 @@
 
 #include "common/base/banned.h"
 
-#define WEEK_MS      (7 * DAY_MS)
 #define DETAIL_BYTES 300
 
 /* $1 person. */
@@ -98,20 +97,9 @@ static enum pg_failure load_facts(struct question *q, const struct uuid *item_id
 {
     struct pg_params *params = ctl_params(q->c);
     struct facts_frame frame;
+    const struct facts_ask ask = {.item_id = *item_id, .provider_id = "", .frame = &frame};
     facts_frame(q->facts, q->row, 0, COL_FRAME, now_ms(q), &frame);
-    pg_array_open(params, PG_ARRAY_UUID);
-    pg_item_uuid(params, item_id);
-    pg_array_close(params);
-    pg_array_open(params, PG_ARRAY_TEXT);
-    pg_item_text(params, NULL);
-    pg_array_close(params);
-    pg_array_open(params, PG_ARRAY_TIME);
-    pg_item_time(params, frame.day_start_ms);
-    pg_array_close(params);
-    pg_add_i64(params, facts_day_rows(&frame.limits));
-    pg_add_i64(params, facts_week_rows(&frame.limits));
-    pg_add_i64(params, facts_call_timeout_ms(q->facts));
-    pg_add_time(params, now_ms(q) - WEEK_MS);
+    facts_usage_ask(q->facts, &ask, 1, now_ms(q), params);
     return pg_exec(q->c->pg, facts_usage_sql, params, ret);
 }
 

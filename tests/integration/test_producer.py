@@ -72,6 +72,44 @@ class End(Producing):
         self.judge(3)
 
 
+class Caps(Producing):
+    def views(self):
+        return sum(1 for call in self.simulator.journal() if call["route"] == "profile")
+
+    def test_a_view_that_its_cap_forbids_is_not_made(self):
+        """Twelve are planned and unresolved; then the caps are lowered."""
+        self.prepare_on_friday()
+        self.start_both()
+        self.campaign("views", "messenger", HELLO, 12, start_at=self.hours_from_now(2))
+        self.wait_for("all to be planned", lambda: self.count("send_queue") == 12)
+        self.samctl("account", "set", "anna", "--daily-cap", "3", "--daily-profile-views", "2")
+        self.move_clock(2 * 3600)
+        self.wait_until_sent(2)
+        tomorrow = "scheduled_for > sam_now() + interval '6 hours'"
+        put_off = f"send_queue WHERE {tomorrow} AND reason = 'daily_profile_views'"
+        self.wait_for("the others to wait until tomorrow", lambda: self.count(put_off) == 10)
+        self.assertEqual((self.views(), self.sent()), (2, 2))
+
+    def test_more_views_than_their_cap_hide_no_call(self):
+        """Views of a day that were made under a higher cap push no call out of the count."""
+        self.prepare_on_friday()
+        self.samctl("account", "set", "anna", "--daily-cap", "3", "--daily-profile-views", "1")
+        self.database.execute(
+            "INSERT INTO send_attempts (id, workspace_id, account_id, campaign_id, prospect_id, "
+            "item_id, message_type, kind, started_at, start_by, ended_at, outcome) "
+            "SELECT gen_random_uuid(), workspace_id, id, gen_random_uuid(), gen_random_uuid(), "
+            "gen_random_uuid(), 'connection_request', k, sam_now() - n * interval '1 s', "
+            "sam_now(), sam_now(), 'sent' FROM linkedin_accounts, (SELECT 'message', "
+            "600 + generate_series(1, 3) UNION ALL SELECT 'profile_view', generate_series(1, 20)) "
+            "x(k, n) WHERE name = 'anna'"
+        )
+        self.campaign("full", "messenger", HELLO, ["one"])
+        self.start_both()
+        self.wait_for("a place in the queue", lambda: self.count("send_queue") == 1)
+        tomorrow = "send_queue WHERE scheduled_for > sam_now() + interval '6 hours'"
+        self.assertEqual((self.count(tomorrow), self.sent()), (1, 0))
+
+
 class Conflicts(CampaignTest):
     accounts = ("anna",)
 
