@@ -5,22 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "worker/dead_letters.h"
 #include "worker/worker.h"
 
 #include "common/base/banned.h"
 
 #define RECORDS_PER_TURN 1000
 #define HOLD_MS          2000
-#define LETTER_MAX_BYTES ((size_t)512 * 1024) /* of a value: it must fit into Kafka again */
-
-/* A record on its way to the dead letter topic; its offset waits for that. */
-struct dead_letter {
-    struct kafka_delivery delivery; /* first: found from the callback's pointer */
-    struct worker *worker;
-    int topic;
-    int32_t partition;
-    int64_t offset;
-};
 
 void consume_settle(struct worker *w, int topic, int32_t partition, int64_t offset)
 {
@@ -30,56 +21,6 @@ void consume_settle(struct worker *w, int topic, int32_t partition, int64_t offs
     if (partition < w->partitions && offsets_settle(&w->offsets[topic][partition], offset, &next) &&
         w->consumer)
         kafka_consumer_store(w->consumer, topic, partition, next);
-}
-
-static void on_dead_letter(struct kafka_delivery *d, int error, int32_t partition, int64_t offset)
-{
-    struct dead_letter *letter = (struct dead_letter *)d;
-    struct worker *w = letter->worker;
-    (void)partition;
-    (void)offset;
-    if (error) /* its offset stays open: it is read again after the next assignment */
-        log_error(w->log, "dead_letter_lost", LOG_INT("errno", -error));
-    else
-        consume_settle(w, letter->topic, letter->partition, letter->offset);
-    free(letter);
-}
-
-static void bury(struct worker *w, const struct kafka_record *record, const char *why)
-{
-    char partition[16];
-    char offset[24];
-    char bytes[24];
-    char key[128];
-    (void)snprintf(partition, sizeof(partition), "%d", record->partition);
-    (void)snprintf(offset, sizeof(offset), "%lld", (long long)record->offset);
-    (void)snprintf(bytes, sizeof(bytes), "%zu", record->value_bytes);
-    (void)snprintf(key, sizeof(key), "%.*s", (int)record->key_bytes,
-                   record->key ? record->key : "");
-    const struct kafka_header headers[] = {{"sam_reason", why},
-                                           {"sam_topic", w->topics[record->topic]},
-                                           {"sam_partition", partition},
-                                           {"sam_offset", offset},
-                                           {"sam_bytes", bytes}};
-    struct dead_letter *letter = sam_xcalloc(1, sizeof(*letter));
-    *letter =
-        (struct dead_letter){{on_dead_letter}, w, record->topic, record->partition, record->offset};
-    struct kafka_message m = {.topic = w->topic_dead,
-                              .partition = -1,
-                              .key = key,
-                              .value = record->value ? record->value : "",
-                              .value_bytes = record->value_bytes < LETTER_MAX_BYTES
-                                                 ? record->value_bytes
-                                                 : LETTER_MAX_BYTES,
-                              .headers = headers,
-                              .headers_count = SAM_ARRAY_LEN(headers),
-                              .delivery = &letter->delivery};
-    log_error(w->log, "dead_letter", LOG_STR("topic", w->topics[record->topic]),
-              LOG_INT("partition", record->partition), LOG_INT("offset", record->offset),
-              LOG_STR("why", why));
-    metrics_add(w->metrics, METRIC_DEAD_LETTERS, 1);
-    if (kafka_produce(w->kafka, &m) != 0)
-        on_dead_letter(&letter->delivery, -EIO, 0, 0);
 }
 
 static void on_record(void *ctx, const struct kafka_record *record)
@@ -99,16 +40,16 @@ static void on_record(void *ctx, const struct kafka_record *record)
     if (!kafka_record_header(record, "ce_type", type, sizeof(type)) ||
         strcmp(type, expected) != 0) {
         (void)snprintf(why, sizeof(why), "ce_type is \"%.60s\", not %s", type, expected);
-        bury(w, record, why);
+        dead_letters_add(w->dead_letters, record, why);
     } else if (record->topic == 0) {
         if (job_decode(value, record->value_bytes, &job, why) != 0) {
-            bury(w, record, why);
+            dead_letters_add(w->dead_letters, record, why);
             return;
         }
         metrics_add(w->metrics, METRIC_JOBS, 1);
         work_advance(work_new(w, &job, record->partition, record->offset));
     } else if (sync_job_decode(value, record->value_bytes, &sync_job, why) != 0) {
-        bury(w, record, why);
+        dead_letters_add(w->dead_letters, record, why);
     } else {
         sync_add(w->sync, &sync_job, record->partition, record->offset);
     }
@@ -144,6 +85,7 @@ static void on_revoked(void *ctx, const struct kafka_part *parts, size_t count, 
     tell_assigned(w, parts, 0);
     works_give_back(w, parts, count);
     sync_give_back(w->sync, parts, count);
+    dead_letters_give_back(w->dead_letters, parts, count);
     for (size_t i = 0; i < count; i++) {
         if (parts[i].partition < w->partitions)
             offsets_reset(&w->offsets[parts[i].topic][parts[i].partition]);
@@ -163,7 +105,7 @@ static void on_error(void *ctx, const char *text, bool fatal)
 /* Backpressure is not to poll: pausing would throw away what librdkafka has fetched already. Only
  * when nothing has moved for a while the jobs are paused and polling goes on, so that a rebalance
  * is not held up. */
-void consume_hold(struct worker *w, bool held)
+static void hold(struct worker *w, bool held)
 {
     if (!held)
         kafka_consumer_pause(w->consumer, 0, false);
@@ -175,6 +117,12 @@ void consume_hold(struct worker *w, bool held)
         loop_timer_after(w->loop, &w->hold_timer, HOLD_MS);
     else
         loop_timer_cancel(w->loop, &w->hold_timer);
+}
+
+void consume_go_on(struct worker *w)
+{
+    if (w->consumer && w->works_count < WORKER_WORKS_MAX / 2 && !dead_letters_full(w->dead_letters))
+        hold(w, false);
 }
 
 static void on_held(void *ctx)
@@ -190,8 +138,8 @@ static void on_readable(void *ctx, unsigned events)
     struct worker *w = ctx;
     (void)events;
     (void)kafka_consumer_poll(w->consumer, RECORDS_PER_TURN);
-    if (w->works_count + RECORDS_PER_TURN >= WORKER_WORKS_MAX)
-        consume_hold(w, true);
+    if (w->works_count + RECORDS_PER_TURN >= WORKER_WORKS_MAX || dead_letters_full(w->dead_letters))
+        hold(w, true);
 }
 
 int consume_new(struct worker *w, char *why, size_t why_bytes)

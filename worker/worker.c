@@ -10,6 +10,7 @@
 
 #include "common/adapters/metric_names.h"
 #include "common/base/clock.h"
+#include "worker/dead_letters.h"
 #include "worker/worker_main.h"
 
 #include "common/base/banned.h"
@@ -320,6 +321,7 @@ static int build(struct app *app, char *why, size_t why_bytes)
     w->gate = gate_new(w->partitions, w->topic_events, &w->ledger_id, w->log);
     w->gate_floor = gate_floor_new(w->gate);
     w->outgoing = outgoing_new(w);
+    w->dead_letters = dead_letters_new(w);
     w->sync = sync_new(w);
     w->stops = stops_new(w);
     w->db_minus_boot_ms = clock_wall_ms() - clock_boot_ms();
@@ -354,6 +356,7 @@ static void tear_down(struct app *app)
         claim_free(w->claims[i]);
     pg_async_free(w->util);
     outgoing_free(w->outgoing);
+    dead_letters_free(w->dead_letters);
     sync_free(w->sync);
     stops_free(w->stops);
     while (!TAILQ_EMPTY(&w->works))

@@ -72,6 +72,7 @@ TAILQ_HEAD(work_list, work);
 
 struct claim;
 struct outgoing_list;
+struct dead_letters;
 struct sync;
 
 struct worker {
@@ -122,6 +123,7 @@ struct worker {
     size_t sending; /* granted calls that have not ended */
     size_t reading; /* reads under way */
     struct outgoing_list *outgoing;
+    struct dead_letters *dead_letters;
     struct sync *sync;
     struct stops *stops;
 };
@@ -159,8 +161,8 @@ void works_give_back(struct worker *w, const struct kafka_part *parts, size_t co
 /* consume.c */
 SAM_MUSTCHECK int consume_new(struct worker *w, char *why, size_t why_bytes);
 void consume_free(struct worker *w);
-/* Enough works are here (true), or there is room again. */
-void consume_hold(struct worker *w, bool held);
+/* There may be room again for what is read: goes on if so. */
+void consume_go_on(struct worker *w);
 /* A record of a topic (0 jobs, 1 sync) is settled. */
 void consume_settle(struct worker *w, int topic, int32_t partition, int64_t offset);
 

@@ -41,9 +41,8 @@ void work_drop(struct work *work)
     TAILQ_REMOVE(&w->works, work, link);
     w->works_count--;
     metrics_set(w->metrics, METRIC_WAITING_JOBS, (int64_t)w->works_count);
-    if (w->works_count < WORKER_WORKS_MAX / 2 && w->consumer)
-        consume_hold(w, false);
     free(work);
+    consume_go_on(w);
 }
 
 void work_settle(struct work *work)

@@ -89,22 +89,28 @@ int startup_postgres(struct startup *s, char *why, size_t why_bytes)
     return r;
 }
 
-/* All three must have the same number of partitions: the owner of an account's jobs and of its
- * events are found by the same hash. */
+static int count_partitions(struct startup *s, const char *topic, int32_t *ret, char *why,
+                            size_t why_bytes)
+{
+    char *name SAM_CLEANUP(freep) = settings_topic(s->settings, topic);
+    int r = kafka_topic_partitions(s->kafka, name, KAFKA_TIMEOUT_MS, ret);
+    if (r == -ENOENT)
+        (void)snprintf(why, why_bytes, "no topic %s: run samctl topics create", name);
+    else if (r != 0)
+        (void)snprintf(why, why_bytes, "no answer from %s", s->settings->kafka.bootstrap_servers);
+    return r == 0 ? 0 : -ENOTCONN;
+}
+
+/* The first three must have the same number of partitions: the owner of an account's jobs and of
+ * its events are found by the same hash. */
 static int check_topics(struct startup *s, char *why, size_t why_bytes)
 {
-    static const char *const topics[] = {"sam.jobs", "sam.sync", "sam.events"};
+    static const char *const topics[] = {"sam.jobs", "sam.sync", "sam.events", "dlq.sam.jobs"};
     int32_t counts[SAM_ARRAY_LEN(topics)] = {0};
     for (size_t i = 0; i < SAM_ARRAY_LEN(topics); i++) {
-        char *name SAM_CLEANUP(freep) = settings_topic(s->settings, topics[i]);
-        int r = kafka_topic_partitions(s->kafka, name, KAFKA_TIMEOUT_MS, &counts[i]);
-        if (r == -ENOENT)
-            (void)snprintf(why, why_bytes, "no topic %s: run samctl topics create", name);
-        else if (r != 0)
-            (void)snprintf(why, why_bytes, "no answer from %s",
-                           s->settings->kafka.bootstrap_servers);
+        int r = count_partitions(s, topics[i], &counts[i], why, why_bytes);
         if (r != 0)
-            return -ENOTCONN;
+            return r;
     }
     if (counts[0] != counts[1] || counts[0] != counts[2]) {
         (void)snprintf(why, why_bytes,
@@ -129,7 +135,7 @@ static int open_kafka(struct startup *s, char *why, size_t why_bytes)
     return check_topics(s, why, why_bytes);
 }
 
-/* Waiting mends a refused connection and a schema that is just being migrated, not a newer one. */
+/* Waiting mends a server or a topic that is not there, not a schema of another release. */
 static bool hopeless(struct startup *s, const char *what, int r, const char *why)
 {
     if (r != -EPROTO)

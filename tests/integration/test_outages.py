@@ -96,6 +96,16 @@ class Outage(CampaignTest):
         self.kafka.start()
         self.wait_for("the worker", worker.ready, 60)
 
+    def test_a_worker_waits_for_a_missing_topic_and_says_so(self):
+        self.prepare()
+        dead = self.topic("dlq.sam.jobs")
+        self.kafka.tool("TopicCommand", "--delete", "--topic", dead)
+        worker = self.start_worker(ready=False)
+        what = f"no topic {dead}: run samctl topics create"
+        self.wait_for("the reason", lambda: what in worker.get("/readyz")[1])
+        self.samctl("topics", "create")
+        self.wait_for("the worker", worker.ready, 60)
+
 
 if __name__ == "__main__":
     unittest.main()
