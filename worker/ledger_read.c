@@ -48,7 +48,7 @@ static void begin_reading(struct ledger *l, const struct pg_result *r)
     }
     for (size_t i = 0; i < l->assignment_count; i++) {
         const struct ledger_part *p = ledger_part(l, list[i].partition);
-        list[i].offset = p->next_offset == 0 ? KAFKA_OFFSET_BEGIN : p->next_offset - p->verify;
+        list[i].offset = p->next_offset - p->verify; /* 0 is meant as it stands: no gap before it */
     }
     kafka_consumer_assign(l->consumer, list, l->assignment_count);
     free(list);

@@ -102,7 +102,6 @@ struct kafka_part {
 };
 
 #define KAFKA_OFFSET_STORED INT64_C(-1000)
-#define KAFKA_OFFSET_BEGIN  INT64_C(-2)
 
 /* ctx first. assigned: the owner must call kafka_consumer_assign() (at once or later; the group
  * waits for it). revoked: the owner must call kafka_consumer_unassign(); lost = others may own the

@@ -81,6 +81,18 @@ class Gate(CampaignTest):
                 f"WHERE partition = {row['partition']} AND next_offset = {row['next_offset']}"
             )
 
+    def test_a_log_that_was_trimmed_and_of_which_nothing_was_applied(self):
+        self.send_some_and_stop()
+        self.database.execute("UPDATE ledger_positions SET next_offset = 0, last_event_id = NULL")
+        topic = self.topic("sam.events")
+        first = [{"topic": topic, "partition": p, "offset": 1} for p in self.partitions()]
+        trim = self.write_json("trim.json", {"version": 1, "partitions": first})
+        self.kafka.tool("DeleteRecordsCommand", "--offset-json-file", trim)
+        self.nothing_is_sent("the log begins after the position")
+
+    def partitions(self):
+        return {record["partition"] for record in self.kafka.records(self.topic("sam.events"))}
+
     def test_events_of_another_ledger(self):
         self.send_some_and_stop()
         self.database.execute("UPDATE ledger_positions SET next_offset = 0, last_event_id = NULL")
