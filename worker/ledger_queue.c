@@ -6,6 +6,8 @@
 
 #include "common/base/banned.h"
 
+#define SAM_TYPES "sam." /* ce_type of what a program of SAM has written, of whatever release */
+
 void ledger_queue_init(struct ledger_queue *q, size_t capacity)
 {
     *q = (struct ledger_queue){.ring = sam_xcalloc(capacity, sizeof(*q->ring)),
@@ -74,6 +76,8 @@ int ledger_queue_push(struct ledger_queue *q, const struct kafka_record *record,
         e->id = (struct uuid){{0}};
     int r =
         event_decode(type, record->value ? record->value : "", record->value_bytes, &e->event, why);
+    if (r == -ENOTSUP && strncmp(type, SAM_TYPES, strlen(SAM_TYPES)) == 0)
+        return r;
     if (r != 0)
         keep_bad(e, record, why, log);
     else if (!uuid_equal(&e->event.ledger_id, ledger_id))

@@ -30,7 +30,8 @@ void ledger_queue_init(struct ledger_queue *q, size_t capacity);
 void ledger_queue_deinit(struct ledger_queue *q);
 
 bool ledger_queue_full(const struct ledger_queue *q);
-/* The queue must not be full. 0 taken, bad or not; -EXDEV not taken: an event of another ledger. */
+/* The queue must not be full. 0 taken, bad or not; not taken: -EXDEV an event of another ledger,
+ * -ENOTSUP one of a type of SAM's that this program does not know. */
 SAM_MUSTCHECK int ledger_queue_push(struct ledger_queue *q, const struct kafka_record *record,
                                     const struct uuid *ledger_id, struct log *log);
 /* The i-th from the head; i < count. */

@@ -1,5 +1,6 @@
 /* The reading half of the ledger: from the positions in Postgres, verified, halting where the log
  * does not fit. */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -171,7 +172,8 @@ void ledger_tell_halts(struct ledger *l)
 {
     for (int32_t i = 0; i < l->parts_count; i++) {
         struct ledger_part *p = &l->parts[i];
-        if (!p->tell_halt)
+        /* what stands before it is applied first: a position that moves takes the halt away */
+        if (!p->tell_halt || p->applied_offset < p->next_offset)
             continue;
         p->tell_halt = false;
         pg_params_reset(&l->params);
@@ -217,10 +219,13 @@ static void on_record(void *ctx, const struct kafka_record *record)
         return;
     }
     metrics_add_label(l->o.metrics, METRIC_RECORDS, METRIC_TOPIC_EVENTS, 1);
-    if (ledger_queue_push(&l->queue, record, &l->o.ledger_id, l->o.log) != 0)
-        halt(l, p, record->partition, "the events belong to another ledger (ledger_id)");
-    else
+    int r = ledger_queue_push(&l->queue, record, &l->o.ledger_id, l->o.log);
+    if (r == 0)
         p->next_offset = record->offset + 1;
+    else if (r == -ENOTSUP)
+        halt(l, p, record->partition, "an event has a type that only a newer release knows");
+    else
+        halt(l, p, record->partition, "the events belong to another ledger (ledger_id)");
 }
 
 static void on_no_offset(void *ctx, int topic, int32_t partition)

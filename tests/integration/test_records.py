@@ -306,6 +306,28 @@ class BadEvents(Records):
         self.assertEqual({(v["name"], v["version"]) for v in versions},
                          {("anna", "98"), ("ben", "98")})  # fmt: skip
 
+    def test_an_event_of_a_newer_release_is_waited_for(self):
+        """Not set aside: the worker that knows it applies it, in its turn."""
+        self.begin()
+        self.worker.freeze()
+        good = self.event(status="active", version=98)
+        headers = ("ce_type=sam.account.v1", f"ce_id={good['event_id']}")
+        self.produce("sam.events", good, headers)
+        newer = self.event()
+        headers = ("ce_type=sam.weather.v1", f"ce_id={newer['event_id']}")
+        self.produce("sam.events", newer, headers)
+        self.worker.thaw()
+        for daemon in (self.worker, self.producer):
+            self.wait_for("the halt", lambda d=daemon: "newer release" in d.get("/readyz")[1])
+        self.assertEqual(self.aside(), [])
+        self.assertFalse(self.blocked("anna"))
+        version = f"SELECT version FROM linkedin_accounts WHERE id = '{self.account_id()}'"
+        self.assertEqual(self.database.value(version), "98")
+        (offset,) = [r["offset"] for r in self.kafka.records(self.topic("sam.events"))
+                     if r["value"] == json.dumps(newer)]  # fmt: skip
+        halted = f"ledger_positions WHERE halted_reason IS NOT NULL AND next_offset = {offset}"
+        self.assertEqual(self.count(halted), 1)
+
     def test_bad_events_of_nobody_stop_nobody_and_a_worker_can_start_after_them(self):
         """The last record of every partition is one of them when the next worker begins."""
         self.begin()
@@ -313,7 +335,7 @@ class BadEvents(Records):
         bad = (
             ("{not json", ("ce_type=sam.person.v1",)),
             (account, ()),
-            (account, ("ce_type=sam.account.v2",)),
+            (account, ("ce_type=org.other.v1",)),
             (account, ("ce_type=sam.account.v1",)),
             (account, ("ce_type=sam.account.v1", f"ce_id={a_uuid()}")),
             ({"event_id": a_uuid()}, ("ce_type=sam.marker.v1",)),
