@@ -1,43 +1,45 @@
-#include "common/base/config.h"
-
 #include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
-#include <libconfig.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/base/clock.h"
+#include "common/base/config_internal.h"
 
 #include "common/base/banned.h"
 
 #define SECRET_MAX_BYTES 4096
 #define LIST_MAX         256
 
-struct load {
-    const struct config_key *keys;
-    size_t count;
-    const char *path;
-    config_t file;
-    bool has_file;
-    char *out;
-    struct problems *problems;
-};
-
-static void env_name(const struct config_key *k, const char *suffix, char *out, size_t bytes)
+void config_env_name(const struct config_key *k, const char *suffix, char *out, size_t bytes)
 {
     (void)snprintf(out, bytes, "SAM_%s_%s%s", k->section, k->key, suffix);
     for (char *c = out; *c; c++)
         *c = (char)toupper((unsigned char)*c);
 }
 
-static void bad(struct load *l, const struct config_key *k, const char *where, const char *what)
+bool config_may_be_in_a_file(const struct config_key *k)
+{
+    return k->type == CONFIG_SECRET || k->type == CONFIG_CONNINFO;
+}
+
+void config_where_in_file(const struct config_load *l, const config_setting_t *s, char *out,
+                          size_t bytes)
+{
+    const char *included = config_setting_source_file(s);
+    (void)snprintf(out, bytes, "%s:%u", included ? included : l->path,
+                   config_setting_source_line(s));
+}
+
+static void bad(struct config_load *l, const struct config_key *k, const char *where,
+                const char *what)
 {
     problems_add(l->problems, "%s: %s.%s: %s", where, k->section, k->key, what);
 }
 
-static void set_int(struct load *l, const struct config_key *k, const char *where, int64_t v)
+static void set_int(struct config_load *l, const struct config_key *k, const char *where, int64_t v)
 {
     char text[160];
     char low[DURATION_TEXT_BYTES];
@@ -60,7 +62,7 @@ static void set_int(struct load *l, const struct config_key *k, const char *wher
     memcpy(l->out + k->offset, &v, sizeof(v));
 }
 
-static void set_text(struct load *l, const struct config_key *k, const char *text)
+static void set_text(struct config_load *l, const struct config_key *k, const char *text)
 {
     char **place = (char **)(void *)(l->out + k->offset);
     free(*place);
@@ -79,7 +81,7 @@ static bool is_choice(const char *choices, const char *text)
 }
 
 /* "a, b": of the environment and of defaults. */
-static void set_list(struct load *l, const struct config_key *k, const char *where,
+static void set_list(struct config_load *l, const struct config_key *k, const char *where,
                      const char *text)
 {
     char ***place = (char ***)(void *)(l->out + k->offset);
@@ -102,12 +104,7 @@ static void set_list(struct load *l, const struct config_key *k, const char *whe
     *place = list;
 }
 
-static bool may_be_in_a_file(const struct config_key *k)
-{
-    return k->type == CONFIG_SECRET || k->type == CONFIG_CONNINFO;
-}
-
-static void set_number(struct load *l, const struct config_key *k, const char *where,
+static void set_number(struct config_load *l, const struct config_key *k, const char *where,
                        const char *text)
 {
     char *end = NULL;
@@ -120,7 +117,7 @@ static void set_number(struct load *l, const struct config_key *k, const char *w
 }
 
 /* Text of any type: of the environment, of a default, of a string in the file. */
-static void set_from_text(struct load *l, const struct config_key *k, const char *where,
+static void set_from_text(struct config_load *l, const struct config_key *k, const char *where,
                           const char *text)
 {
     int64_t ms;
@@ -183,7 +180,7 @@ static const char *wanted(enum config_type type)
     return "has the wrong type";
 }
 
-static void set_from_list(struct load *l, const struct config_key *k, const char *where,
+static void set_from_list(struct config_load *l, const struct config_key *k, const char *where,
                           const config_setting_t *s)
 {
     int n = config_setting_length(s);
@@ -198,7 +195,7 @@ static void set_from_list(struct load *l, const struct config_key *k, const char
 }
 
 /* A value of the file, by the type that libconfig found. */
-static void set_from_file(struct load *l, const struct config_key *k, const char *where,
+static void set_from_file(struct config_load *l, const struct config_key *k, const char *where,
                           const config_setting_t *s)
 {
     int type = config_setting_type(s);
@@ -218,8 +215,8 @@ static void set_from_file(struct load *l, const struct config_key *k, const char
 }
 
 /* The first line of a secret's file, without the line's end. */
-static void set_from_secret_file(struct load *l, const struct config_key *k, const char *where,
-                                 const char *path)
+static void set_from_secret_file(struct config_load *l, const struct config_key *k,
+                                 const char *where, const char *path)
 {
     char text[SECRET_MAX_BYTES];
     FILE *f = fopen(path, "re");
@@ -238,31 +235,26 @@ static void set_from_secret_file(struct load *l, const struct config_key *k, con
         problems_add(l->problems, "%s: %s.%s_file: %s is empty", where, k->section, k->key, path);
 }
 
-static config_setting_t *lookup(struct load *l, const struct config_key *k, const char *suffix)
+static config_setting_t *lookup(struct config_load *l, const struct config_key *k,
+                                const char *suffix)
 {
     char path[128];
     (void)snprintf(path, sizeof(path), "%s.%s%s", k->section, k->key, suffix);
     return l->has_file ? config_lookup(&l->file, path) : NULL;
 }
 
-static void where_in_file(const struct load *l, const config_setting_t *s, char *out, size_t bytes)
-{
-    const char *included = config_setting_source_file(s);
-    (void)snprintf(out, bytes, "%s:%u", included ? included : l->path,
-                   config_setting_source_line(s));
-}
-
-static bool from_environment(struct load *l, const struct config_key *k, struct config_source *src)
+static bool from_environment(struct config_load *l, const struct config_key *k,
+                             struct config_source *src)
 {
     char name[96];
-    env_name(k, "", name, sizeof(name));
+    config_env_name(k, "", name, sizeof(name));
     const char *text = getenv(name);
     if (text) {
         (void)snprintf(src->text, sizeof(src->text), "environment %s", name);
         set_from_text(l, k, src->text, text);
     }
-    env_name(k, "_FILE", name, sizeof(name));
-    const char *path = may_be_in_a_file(k) ? getenv(name) : NULL;
+    config_env_name(k, "_FILE", name, sizeof(name));
+    const char *path = config_may_be_in_a_file(k) ? getenv(name) : NULL;
     if (path) {
         (void)snprintf(src->text, sizeof(src->text), "environment %s", name);
         if (text)
@@ -273,21 +265,21 @@ static bool from_environment(struct load *l, const struct config_key *k, struct 
     return text || path;
 }
 
-static void load_key(struct load *l, const struct config_key *k, struct config_source *src)
+static void load_key(struct config_load *l, const struct config_key *k, struct config_source *src)
 {
     if (from_environment(l, k, src))
         return;
     config_setting_t *s = lookup(l, k, "");
-    config_setting_t *file = may_be_in_a_file(k) ? lookup(l, k, "_file") : NULL;
+    config_setting_t *file = config_may_be_in_a_file(k) ? lookup(l, k, "_file") : NULL;
     if (s && file) {
-        where_in_file(l, file, src->text, sizeof(src->text));
+        config_where_in_file(l, file, src->text, sizeof(src->text));
         problems_add(l->problems, "%s: %s.%s_file: stands beside %s; keep one of them", src->text,
                      k->section, k->key, k->key);
     } else if (s) {
-        where_in_file(l, s, src->text, sizeof(src->text));
+        config_where_in_file(l, s, src->text, sizeof(src->text));
         set_from_file(l, k, src->text, s);
     } else if (file) {
-        where_in_file(l, file, src->text, sizeof(src->text));
+        config_where_in_file(l, file, src->text, sizeof(src->text));
         if (config_setting_type(file) == CONFIG_TYPE_STRING)
             set_from_secret_file(l, k, src->text, config_setting_get_string(file));
         else
@@ -298,60 +290,17 @@ static void load_key(struct load *l, const struct config_key *k, struct config_s
         set_from_text(l, k, "default", k->fallback);
     } else {
         char name[96];
-        env_name(k, "", name, sizeof(name));
+        config_env_name(k, "", name, sizeof(name));
         problems_add(l->problems, "%s: %s.%s: required; set it in the file or by %s",
                      l->path ? l->path : "config", k->section, k->key, name);
     }
 }
 
-static bool known(const struct load *l, const char *section, const char *key)
-{
-    for (size_t i = 0; i < l->count; i++) {
-        const struct config_key *k = &l->keys[i];
-        size_t n = strlen(k->key);
-        if (strcmp(k->section, section) != 0)
-            continue;
-        if (!key || strcmp(k->key, key) == 0)
-            return true;
-        if (may_be_in_a_file(k) && strncmp(key, k->key, n) == 0 && strcmp(key + n, "_file") == 0)
-            return true;
-    }
-    return false;
-}
-
-static void report(struct load *l, const config_setting_t *s, const char *name, const char *what)
-{
-    char where[160];
-    where_in_file(l, s, where, sizeof(where));
-    problems_add(l->problems, "%s: %s: %s (see `samctl config sample`)", where, name, what);
-}
-
-static void report_unknown(struct load *l)
-{
-    config_setting_t *root = config_root_setting(&l->file);
-    for (int i = 0; i < config_setting_length(root); i++) {
-        config_setting_t *section = config_setting_get_elem(root, (unsigned)i);
-        const char *name = config_setting_name(section);
-        if (!known(l, name, NULL) || !config_setting_is_group(section)) {
-            report(l, section, name,
-                   known(l, name, NULL) ? "must be a section: { ... }" : "no such section");
-            continue;
-        }
-        for (int j = 0; j < config_setting_length(section); j++) {
-            config_setting_t *s = config_setting_get_elem(section, (unsigned)j);
-            char path[160];
-            (void)snprintf(path, sizeof(path), "%s.%s", name, config_setting_name(s));
-            if (!known(l, name, config_setting_name(s)))
-                report(l, s, path, "no such key");
-        }
-    }
-}
-
-static void read_file(struct load *l)
+static void read_file(struct config_load *l)
 {
     if (config_read_file(&l->file, l->path) == CONFIG_TRUE) {
         l->has_file = true;
-        report_unknown(l);
+        config_report_file(l);
     } else if (config_error_type(&l->file) == CONFIG_ERR_FILE_IO) {
         problems_add(l->problems, "%s: cannot be read: %s", l->path, strerror(errno));
     } else {
@@ -364,10 +313,12 @@ static void read_file(struct load *l)
 void config_load(const struct config_key *keys, size_t count, const char *path, void *out,
                  struct config_source *sources, struct problems *problems)
 {
-    struct load l = {.keys = keys, .count = count, .path = path, .out = out, .problems = problems};
+    struct config_load l = {
+        .keys = keys, .count = count, .path = path, .out = out, .problems = problems};
     config_init(&l.file);
     if (path)
         read_file(&l);
+    config_report_environment(&l);
     if (!path || l.has_file) { /* after a syntax error every key would be missing */
         for (size_t i = 0; i < count; i++) {
             size_t before = problems->count + problems->dropped;

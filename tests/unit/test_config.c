@@ -77,9 +77,10 @@ static void forget(struct fixture *f)
 static int teardown(void **state)
 {
     struct fixture *f = *state;
-    static const char *const variables[] = {"SAM_ONE_TEXT", "SAM_ONE_SECRET", "SAM_ONE_SECRET_FILE",
-                                            "SAM_TWO_LIST", "SAM_TWO_NUMBER", "SAM_TWO_DURATION",
-                                            "SAM_TWO_YES",  "SAM_TWO_UNHEARD"};
+    static const char *const variables[] = {
+        "SAM_ONE_TEXT",        "SAM_ONE_SECRET",   "SAM_ONE_SECRET_FILE", "SAM_TWO_LIST",
+        "SAM_TWO_NUMBER",      "SAM_TWO_DURATION", "SAM_TWO_YES",         "SAM_TWO_UNHEARD",
+        "SAM_TWO_NUMBER_FILE", "SAM_THREE_NUMBER", "SAM_TWO_SERVICE_HOST"};
     for (size_t i = 0; i < SAM_ARRAY_LEN(variables); i++)
         (void)unsetenv(variables[i]);
     forget(f);
@@ -156,7 +157,6 @@ static void test_environment_wins(void **state)
     assert_int_equal(setenv("SAM_TWO_NUMBER", "3", 1), 0);
     assert_int_equal(setenv("SAM_TWO_LIST", " a=1 , b=2,", 1), 0);
     assert_int_equal(setenv("SAM_TWO_YES", "true", 1), 0);
-    assert_int_equal(setenv("SAM_TWO_UNHEARD", "of", 1), 0);
     load(f, "one: { text = \"x\"; };\ntwo: { number = 10; };\n");
     expect_told(f, "");
     assert_int_equal(f->values.number, 3);
@@ -165,6 +165,19 @@ static void test_environment_wins(void **state)
     assert_null(f->values.list[2]);
     assert_true(f->values.yes);
     assert_string_equal(f->sources[6].text, "environment SAM_TWO_NUMBER");
+}
+
+static void test_mistyped_variables_are_told(void **state)
+{
+    struct fixture *f = *state;
+    assert_int_equal(setenv("SAM_TWO_UNHEARD", "of", 1), 0);
+    assert_int_equal(setenv("SAM_TWO_NUMBER_FILE", "no secret", 1), 0);
+    assert_int_equal(setenv("SAM_THREE_NUMBER", "of somebody else", 1), 0);
+    assert_int_equal(setenv("SAM_TWO_SERVICE_HOST", "of Kubernetes", 1), 0);
+    load(f, "one: { text = \"x\"; };\ntwo: { number = 10; };\n");
+    assert_int_equal(f->problems.count, 2);
+    for (size_t i = 0; i < 2; i++)
+        assert_non_null(strstr(f->problems.lines[i], "no such key"));
 }
 
 static void test_environment_alone(void **state)
@@ -329,6 +342,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_defaults, setup, teardown),
         cmocka_unit_test_setup_teardown(test_values_of_the_file, setup, teardown),
         cmocka_unit_test_setup_teardown(test_environment_wins, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_mistyped_variables_are_told, setup, teardown),
         cmocka_unit_test_setup_teardown(test_environment_alone, setup, teardown),
         cmocka_unit_test_setup_teardown(test_secrets_from_files, setup, teardown),
         cmocka_unit_test_setup_teardown(test_bad_secret_files, setup, teardown),
