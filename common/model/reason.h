@@ -11,6 +11,7 @@
     X(REASON_SCHEDULED, "scheduled", "its planned time has not come")                              \
     X(REASON_SPACING, "spacing", "the account's last call is too recent")                          \
     X(REASON_DAILY_CAP, "daily_cap", "the account's daily cap of calls is used up")                \
+    X(REASON_NOT_PLANNED, "not_planned", "the planner has not given it a time yet")                \
     X(REASON_DAILY_INVITATIONS, "daily_invitations", "the day's invitations are used up")          \
     X(REASON_WEEKLY_INVITATIONS, "weekly_invitations", "the invitations of 7 days are used up")    \
     X(REASON_DAILY_MESSAGES, "daily_messages", "the day's messages are used up")                   \

@@ -39,6 +39,14 @@ static const char reject_sql[] = PICKED
 static const char reopen_sql[] =
     "UPDATE campaigns SET status = 'running', version = version + 1, updated_at = sam_now() "
     "WHERE id = $1 AND status = 'completed' RETURNING version";
+/* Who of those that were named does not wait: with the status, NULL for who is not there at all.
+ * $1 campaign, $2 text[] public names, $3 text[] provider ids. */
+static const char others_sql[] =
+    "SELECT x.name, d.status FROM unnest($2::text[]) AS x(name) LEFT JOIN prospect_approval_data d "
+    "ON d.campaign_id = $1 AND d.vanity = x.name WHERE d.status IS DISTINCT FROM 'pending' "
+    "UNION ALL "
+    "SELECT x.name, d.status FROM unnest($3::text[]) AS x(name) LEFT JOIN prospect_approval_data d "
+    "ON d.campaign_id = $1 AND d.provider_id = x.name WHERE d.status IS DISTINCT FROM 'pending'";
 static const char waiting_sql[] =
     "SELECT d.vanity, d.provider_id, d.first_name, d.last_name, d.company, d.title, a.name "
     "FROM prospect_approval_data d JOIN linkedin_accounts a ON a.id = d.account_id "
@@ -151,8 +159,32 @@ static void report(const struct ctl *c, const struct approval *a, int64_t count)
         ctl_say(c, "next: `samctl campaign start %s`", args_get(&c->args, "campaign"));
 }
 
+static enum ctl_exit look_for_others(struct ctl *c, const struct approval *a,
+                                     struct problems *problems)
+{
+    SAM_CLEANUP(pg_result_freep) struct pg_result *r = NULL;
+    pg_add_uuid(ctl_params(c), &a->campaign.id);
+    add_identities(&c->params, a, IDENTITY_VANITY);
+    add_identities(&c->params, a, IDENTITY_PROVIDER_ID);
+    enum pg_failure failure = pg_exec(c->pg, others_sql, &c->params, &r);
+    if (failure)
+        return ctl_sql_failed(c, failure);
+    for (int row = 0; row < pg_rows(r); row++) {
+        if (pg_null(r, row, 1))
+            problems_add(problems, "%.100s was not imported into this campaign",
+                         pg_text(r, row, 0));
+        else
+            problems_add(problems, "%.100s is %s already", pg_text(r, row, 0), pg_text(r, row, 1));
+    }
+    return CTL_DONE;
+}
+
 static enum ctl_exit decide_all(struct ctl *c, struct approval *a)
 {
+    SAM_CLEANUP(problems_deinit) struct problems others = PROBLEMS_INIT;
+    enum ctl_exit looked = look_for_others(c, a, &others);
+    if (looked)
+        return looked;
     int64_t picked = 0;
     int64_t fresh = 0;
     do {
@@ -169,10 +201,7 @@ static enum ctl_exit decide_all(struct ctl *c, struct approval *a)
     if (fresh >= ANALYZE_FROM && pg_script(c->pg, "ANALYZE campaign_prospects") != PG_FINE)
         ctl_say(c, "note: ANALYZE campaign_prospects: %s", pg_error(c->pg));
     report(c, a, a->reject ? picked : fresh);
-    if (picked < (int64_t)a->people_count)
-        return ctl_fail("only %" PRId64 " of the %zu people were waiting for approval", picked,
-                        a->people_count);
-    return CTL_DONE;
+    return ctl_problems(&others);
 }
 
 static enum ctl_exit approve(struct ctl *c, struct approval *a)

@@ -265,12 +265,14 @@ enum ctl_exit command_doctor(struct ctl *c)
     if (c->args.words_count > 0)
         return ctl_wrong_use("doctor takes no words without --send-test");
     table_init(&d.table, columns, SAM_ARRAY_LEN(columns), c->json, stdout);
-    if (check_config(&d)) {
+    bool configured = check_config(&d);
+    if (configured) {
         check_postgres(&d);
         check_kafka(&d);
         check_unipile(&d);
     }
     table_end(&d.table);
     table_deinit(&d.table);
-    return d.failed ? ctl_fail("%d failed", d.failed) : CTL_DONE;
+    enum ctl_exit e = d.failed ? ctl_fail("%d failed", d.failed) : CTL_DONE;
+    return configured ? e : CTL_WRONG_USE;
 }

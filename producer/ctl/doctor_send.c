@@ -18,11 +18,12 @@
 #define NAME_BYTES   64
 
 /* $1 campaign, $2 account, $3 name. Open at all hours: the operator asks for it now. */
+/* It ends soon: whoever interrupts the test must not have it sent in their absence. */
 static const char campaign_sql[] =
     "INSERT INTO campaigns (id, workspace_id, name, campaign_type, status, country, timezone, "
-    "opens_minute, closes_minute, weekend_mask, holidays, give_up_after_ms, steps) "
+    "opens_minute, closes_minute, weekend_mask, holidays, give_up_after_ms, end_at, steps) "
     "SELECT $1, a.workspace_id, $3, 'messenger', 'running', a.country, a.timezone, 0, 1440, 0, "
-    "false, 86400000, '[{\"message_type\": \"direct_message_1\", "
+    "false, 86400000, sam_now() + interval '2 minutes', '[{\"message_type\": \"direct_message_1\", "
     "\"text\": \"This is a test message, please ignore it.\", \"after_ms\": 0}]' "
     "FROM linkedin_accounts a WHERE a.id = $2";
 static const char account_sql[] =

@@ -15,6 +15,8 @@
 #include "common/base/banned.h"
 
 #define DETAIL_BYTES 300
+#define TRIES_MAX    3
+#define LOOK         "is one running, and ready? see `samctl doctor`"
 
 /* $1 person. */
 static const char person_sql[] =
@@ -54,7 +56,7 @@ static const char imagine_sql[] =
     "INSERT INTO send_queue (id, workspace_id, campaign_id, prospect_id, account_id, message_type, "
     "step, requires_connection, priority, scheduled_for, message) SELECT $1, p.workspace_id, "
     "p.campaign_id, p.id, p.account_id, $3, $4, $5, 1, $6, '' FROM campaign_prospects p "
-    "WHERE p.id = $2";
+    "WHERE p.id = $2 ON CONFLICT DO NOTHING";
 
 struct answer {
     char message_type[MESSAGE_TYPE_MAX + 1]; /* "" = none */
@@ -138,9 +140,9 @@ static void explain_go(struct question *q, bool published, bool busy)
     a->reason = busy ? REASON_ACCOUNT_BUSY : REASON_NONE;
     a->next_at_ms = now_ms(q);
     if (published)
-        set_detail(a, "it is in Kafka; a worker takes it within seconds (is one running?)");
+        set_detail(a, "it is in Kafka; a worker takes it within seconds (" LOOK ")");
     else if (!busy)
-        set_detail(a, "it is due; the producer publishes it within seconds (is one running?)");
+        set_detail(a, "it is due; the producer publishes it within seconds (" LOOK ")");
 }
 
 /* false: it is over; the person's next step is asked instead. */
@@ -210,8 +212,8 @@ static void explain_planner(struct question *q)
     if (explain_halt(q))
         return;
     int64_t plan_at_ms = pg_time_ms(q->row, 0, COL_PLAN_AT);
-    a->reason = REASON_SCHEDULED;
-    a->next_at_ms = plan_at_ms;
+    a->reason = REASON_NOT_PLANNED;
+    a->next_at_ms = plan_at_ms == 0 || plan_at_ms > now_ms(q) ? plan_at_ms : now_ms(q);
     table_time_text(plan_at_ms, when);
     if (plan_at_ms == 0 || plan_at_ms > now_ms(q))
         (void)snprintf(a->detail, sizeof(a->detail),
@@ -219,7 +221,7 @@ static void explain_planner(struct question *q)
                        "planner looks again %s%s",
                        plan_at_ms ? "at " : "when one is free", plan_at_ms ? when : "");
     else
-        set_detail(a, "the planner gives it a time within seconds (is sam-producer running?)");
+        set_detail(a, "the planner gives it one within seconds (" LOOK ")");
 }
 
 static bool first_sent(const struct question *q)
@@ -258,7 +260,10 @@ static enum pg_failure imagine(struct question *q, const struct texts_campaign *
     pg_add_i32(params, (int32_t)step);
     pg_add_bool(params, q->person->type == CAMPAIGN_CONNECTOR && step > 0);
     pg_add_time(params, at_ms ? at_ms : now_ms(q));
-    enum pg_failure failure = pg_exec(q->c->pg, imagine_sql, params, NULL);
+    SAM_CLEANUP(pg_result_freep) struct pg_result *r = NULL;
+    enum pg_failure failure = pg_exec(q->c->pg, imagine_sql, params, &r);
+    if (!failure && pg_affected(r) == 0)
+        failure = PG_RETRY; /* the planner has just made the real one */
     if (!failure)
         failure = judge(q, &id, &v);
     if (!failure)
@@ -384,10 +389,17 @@ static void show(const struct question *q, bool first)
 
 static enum ctl_exit answer_one(struct question *q, bool first)
 {
-    q->answer = (struct answer){.reason = REASON_NONE};
-    enum pg_failure failure = pg_begin(q->c->pg);
-    if (!failure)
-        failure = ask(q);
+    enum pg_failure failure = PG_RETRY;
+    for (int tries = 0; failure == PG_RETRY && tries < TRIES_MAX; tries++) {
+        q->answer = (struct answer){.reason = REASON_NONE};
+        pg_result_free(q->row);
+        q->row = NULL;
+        failure = pg_begin(q->c->pg);
+        if (!failure)
+            failure = ask(q);
+        if (failure == PG_RETRY && tries + 1 < TRIES_MAX)
+            pg_rollback(q->c->pg);
+    }
     enum ctl_exit e = failure ? ctl_sql_failed(q->c, failure) : CTL_DONE;
     pg_rollback(q->c->pg); /* the imagined item never was */
     if (!e)

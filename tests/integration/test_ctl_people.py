@@ -77,8 +77,10 @@ class Why(PeopleTest):
                          ("campaign_draft", "connection_request"))  # fmt: skip
         self.samctl("campaign", "start", "spring")
         answer = self.why()
-        self.assertEqual(answer["reason"], "scheduled")
-        self.assertIn("is sam-producer running?", answer["detail"])
+        self.assertEqual(answer["reason"], "not_planned")
+        self.assertIn("see `samctl doctor`", answer["detail"])
+        now = "SELECT to_char(sam_now() - interval '1 min', 'YYYY-MM-DD\"T\"HH24:MI:SS')"
+        self.assertGreater(answer["next_at"], self.database.value(now))
         self.database.execute("UPDATE account_schedule SET plan_at = sam_now() + interval '3 h'")
         answer = self.why()
         self.assertIn("others come first", answer["detail"])

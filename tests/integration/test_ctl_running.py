@@ -168,6 +168,8 @@ class Running(CampaignTest):
         words = ("doctor", "--send-test", "anna", "my-other-self")
         self.assertIn("sent: Unipile", self.samctl(*words))
         self.judge(1)
+        soon = "end_at BETWEEN sam_now() AND sam_now() + interval '2 min'"
+        self.assertEqual(self.count(f"campaigns WHERE {soon}"), 1)
         done = self.samctl_result(*words)
         self.assertEqual(done.returncode, 1)
         self.assertIn("not sent: the same human was contacted before", done.stderr)

@@ -86,7 +86,7 @@ class Servers(SamTest):
 
         self.write("sam.cfg", "postgres: { };\nkafka: { partitions = 0; };\n")
         found, code = self.doctor()
-        self.assertEqual((code, list(found)), (1, ["config"]))
+        self.assertEqual((code, list(found)), (2, ["config"]))
         self.assertGreater(len(found["config"]), 3)
 
     def test_doctor_finds_unequal_topics_and_shifted_clocks(self):
