@@ -75,6 +75,17 @@ static enum pg_failure load_usage(struct producer *p, struct plan_batch *b)
     return PG_FINE;
 }
 
+static size_t campaign_index(struct plan_batch *b, const struct uuid *id)
+{
+    for (size_t i = b->campaigns_count; i > 0; i--) {
+        if (uuid_equal(&b->campaigns[i - 1].id, id))
+            return i - 1;
+    }
+    b->campaigns = sam_xrealloc(b->campaigns, (b->campaigns_count + 1) * sizeof(*b->campaigns));
+    b->campaigns[b->campaigns_count] = (struct plan_campaign){.id = *id, .first_left = -1};
+    return b->campaigns_count++;
+}
+
 static enum pg_failure load_waiting(struct producer *p, struct plan_batch *b)
 {
     struct pg_result *r SAM_CLEANUP(pg_result_freep) = NULL;
@@ -87,7 +98,9 @@ static enum pg_failure load_waiting(struct producer *p, struct plan_batch *b)
     b->waiting = sam_xcalloc(b->waiting_count + 1, sizeof(*b->waiting));
     for (int row = 0; row < pg_rows(r); row++) {
         struct plan_waiting *w = &b->waiting[row];
+        struct uuid campaign = pg_uuid(r, row, 6);
         *w = (struct plan_waiting){.account = (size_t)(pg_i64(r, row, 0) - 1),
+                                   .campaign = campaign_index(b, &campaign),
                                    .scheduled_ms = pg_time_ms(r, row, 1),
                                    .invitation = pg_bool(r, row, 2),
                                    .first = pg_bool(r, row, 5),
@@ -95,17 +108,6 @@ static enum pg_failure load_waiting(struct producer *p, struct plan_batch *b)
         b->accounts[w->account].outstanding |= pg_bool(r, row, 3);
     }
     return PG_FINE;
-}
-
-static size_t campaign_index(struct plan_batch *b, const struct uuid *id)
-{
-    for (size_t i = b->campaigns_count; i > 0; i--) {
-        if (uuid_equal(&b->campaigns[i - 1].id, id))
-            return i - 1;
-    }
-    b->campaigns = sam_xrealloc(b->campaigns, (b->campaigns_count + 1) * sizeof(*b->campaigns));
-    b->campaigns[b->campaigns_count] = (struct plan_campaign){.id = *id, .first_left = -1};
-    return b->campaigns_count++;
 }
 
 static enum pg_failure load_people(struct producer *p, struct plan_batch *b, struct pg_result **ret)
@@ -153,6 +155,7 @@ static void read_campaign(struct producer *p, struct plan_batch *b, const struct
     if (campaign_type_parse(pg_text(r, row, 4), &c->type) != 0)
         c->texts = NULL;
     c->workspace_id = pg_uuid(r, row, 5);
+    c->slots.daily_cap = pg_i64(r, row, 14);
     size_t count;
     const struct interval *windows = facts_calendar(p->facts, r, row, 7, b->now_ms, &count);
     plan_campaign_windows(c, windows, count);
@@ -200,6 +203,37 @@ static enum pg_failure load_campaigns(struct producer *p, struct plan_batch *b)
     return limited ? lock_first_left(p, b) : PG_FINE;
 }
 
+/* What was sent today for campaigns that have a cap. */
+static enum pg_failure load_spent(struct producer *p, struct plan_batch *b)
+{
+    struct pg_result *r SAM_CLEANUP(pg_result_freep) = NULL;
+    const struct plan_campaign *c = b->campaigns;
+    bool any = false;
+    for (size_t i = 0; i < b->campaigns_count; i++)
+        any = any || c[i].slots.daily_cap > 0;
+    if (!any)
+        return PG_FINE;
+    pg_params_reset(&p->params);
+    plan_add_accounts(&p->params, b);
+    PG_COLUMN(&p->params, PG_ARRAY_TIME, b->accounts_count, true,
+              pg_item_time(&p->params, b->accounts[i].frame.day_start_ms));
+    PG_COLUMN(&p->params, PG_ARRAY_UUID, b->campaigns_count, c[i].slots.daily_cap > 0,
+              pg_item_uuid(&p->params, &c[i].id));
+    PG_COLUMN(&p->params, PG_ARRAY_I64, b->campaigns_count, c[i].slots.daily_cap > 0,
+              pg_item_i64(&p->params, c[i].slots.daily_cap));
+    enum pg_failure failure = pg_exec(p->pg, plan_spent_sql, &p->params, &r);
+    if (failure)
+        return failure;
+    b->spent = sam_xcalloc((size_t)pg_rows(r) + 1, sizeof(*b->spent));
+    for (int row = 0; row < pg_rows(r); row++) {
+        struct uuid campaign = pg_uuid(r, row, 1);
+        b->spent[b->spent_count++] = (struct plan_spent){.account = (size_t)(pg_i64(r, row, 0) - 1),
+                                                         .campaign = campaign_index(b, &campaign),
+                                                         .calls = pg_i64(r, row, 2)};
+    }
+    return PG_FINE;
+}
+
 static enum pg_failure plan(struct producer *p, struct plan_batch *b)
 {
     struct pg_result *people SAM_CLEANUP(pg_result_freep) = NULL;
@@ -207,7 +241,8 @@ static enum pg_failure plan(struct producer *p, struct plan_batch *b)
     if (failure || b->accounts_count == 0)
         return failure;
     if ((failure = load_usage(p, b)) || (failure = load_waiting(p, b)) ||
-        (failure = load_people(p, b, &people)) || (failure = load_campaigns(p, b)))
+        (failure = load_people(p, b, &people)) || (failure = load_campaigns(p, b)) ||
+        (failure = load_spent(p, b)))
         return failure;
     plan_batch_place(b);
     return plan_write(p, b);

@@ -26,6 +26,7 @@ void plan_batch_deinit(struct plan_batch *b)
     free(b->items);
     free(b->holds);
     free(b->waiting);
+    free(b->spent);
     free(b->people);
     free(b->campaigns);
     buf_deinit(&b->text);
@@ -60,11 +61,24 @@ void plan_campaign_windows(struct plan_campaign *c, const struct interval *windo
     }
 }
 
+/* The campaigns' own counts begin with what the account has sent for them today. */
+static void open_campaigns(struct plan_batch *b, const struct plan_account *a)
+{
+    for (size_t i = 0; i < b->campaigns_count; i++)
+        memset(b->campaigns[i].slots.days, 0, sizeof(b->campaigns[i].slots.days));
+    for (size_t i = 0; i < b->spent_count; i++) {
+        const struct plan_spent *s = &b->spent[i];
+        if (&b->accounts[s->account] == a)
+            b->campaigns[s->campaign].slots.days[0].calls = s->calls;
+    }
+}
+
 /* The account's free moments, with what waits already in its place. */
 static void open_slots(struct plan_batch *b, struct plan_account *a,
                        const struct plan_waiting *waiting, size_t count)
 {
     int64_t first = b->now_ms;
+    open_campaigns(b, a);
     if (a->last_call_end_ms && a->last_call_end_ms + a->frame.limits.spacing_ms > first)
         first = a->last_call_end_ms + a->frame.limits.spacing_ms;
     slots_init(&b->slots, &(struct slots_start){.limits = &a->frame.limits,
@@ -76,7 +90,8 @@ static void open_slots(struct plan_batch *b, struct plan_account *a,
     for (size_t i = 0; i < count; i++) {
         struct slots_wish wish = {.kind = waiting[i].invitation ? CALL_INVITATION : CALL_MESSAGE,
                                   .first = waiting[i].first,
-                                  .costs_profile_view = waiting[i].costs_view};
+                                  .costs_profile_view = waiting[i].costs_view,
+                                  .campaign = &b->campaigns[waiting[i].campaign].slots};
         slots_waiting(&b->slots, &wish, waiting[i].scheduled_ms);
     }
 }
@@ -118,6 +133,7 @@ static bool place_one(struct plan_batch *b, struct plan_account *a, const struct
         .windows = c->windows,
         .windows_count = c->windows_count,
         .jitter_ms = (int64_t)random_below((uint64_t)a->frame.limits.jitter_ms + 1),
+        .campaign = &c->slots,
     };
     int64_t at_ms;
     if (!slots_take(&b->slots, &wish, &at_ms))

@@ -45,6 +45,7 @@ struct plan_campaign {
     size_t windows_count;
     struct texts_campaign *texts; /* NULL = its texts cannot be used */
     char problem[160];
+    struct slots_campaign slots; /* of the account that is being placed */
     int64_t first_left; /* start --first N: messages that may still be planned; -1 = no limit */
     int64_t planned;
 };
@@ -64,10 +65,18 @@ struct plan_person {
 /* An item that stands in the queue already. */
 struct plan_waiting {
     size_t account;
+    size_t campaign;
     int64_t scheduled_ms;
     bool invitation;
     bool first;
     bool costs_view;
+};
+
+/* What an account has sent today for a campaign that has a cap of its own. */
+struct plan_spent {
+    size_t account;
+    size_t campaign;
+    int64_t calls;
 };
 
 struct plan_item {
@@ -90,6 +99,8 @@ struct plan_batch {
     size_t campaigns_count;
     struct plan_waiting *waiting; /* by account */
     size_t waiting_count;
+    struct plan_spent *spent;
+    size_t spent_count;
     struct plan_person *people;
     size_t people_count;
     struct plan_item *items;

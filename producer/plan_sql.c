@@ -41,7 +41,7 @@ const char plan_usage_sql[] =
 
 const char plan_waiting_sql[] =
     "SELECT j.n, i.scheduled_for, i.message_type = 'connection_request', i.status <> 'pending', "
-    "i.step = 0 AND p.provider_id IS NULL, i.step = 0 "
+    "i.step = 0 AND p.provider_id IS NULL, i.step = 0, i.campaign_id "
     "FROM unnest($1::uuid[]) WITH ORDINALITY AS j(account_id, n) "
     "CROSS JOIN LATERAL ((SELECT * FROM send_queue w WHERE w.account_id = j.account_id "
     "AND w.status = 'pending' LIMIT 1000) UNION ALL (SELECT * FROM send_queue w "
@@ -70,7 +70,18 @@ const char plan_people_sql[] =
 const char plan_campaigns_sql[] =
     "SELECT c.steps::text, c.on_note_limit, c.start_at, c.end_at, c.campaign_type, "
     "c.workspace_id, c.first_left, " FACTS_CALENDAR_COLUMNS
-    " FROM campaigns c WHERE c.id = ANY ($1)";
+    ", c.daily_cap FROM campaigns c WHERE c.id = ANY ($1)";
+
+const char plan_spent_sql[] =
+    "SELECT j.n, k.campaign_id, d.calls "
+    "FROM unnest($1::uuid[], $2::timestamptz[]) WITH ORDINALITY AS j(account_id, day_start, n) "
+    "CROSS JOIN unnest($3::uuid[], $4::bigint[]) AS k(campaign_id, cap) "
+    "CROSS JOIN LATERAL (SELECT true FROM campaign_accounts "
+    "WHERE campaign_id = k.campaign_id AND account_id = j.account_id LIMIT 1) ca "
+    "CROSS JOIN LATERAL (SELECT count(*) AS calls FROM (SELECT FROM send_attempts t "
+    "WHERE t.account_id = j.account_id AND t.started_at >= j.day_start "
+    "AND t.campaign_id = k.campaign_id AND t.kind <> 'profile_view' LIMIT k.cap) t) d "
+    "WHERE d.calls > 0";
 
 /* By id, so that two producers cannot wait for each other. */
 const char plan_first_left_sql[] =

@@ -18,6 +18,9 @@ extern const char plan_waiting_sql[];
 extern const char plan_people_sql[];
 /* $1 uuid[] campaigns. */
 extern const char plan_campaigns_sql[];
+/* Calls of today. $1 uuid[] accounts, $2 timestamptz[] day starts, $3 uuid[] campaigns,
+ * $4 bigint[] their caps. */
+extern const char plan_spent_sql[];
 /* $1 uuid[] campaigns: locks those that may plan only so many messages. */
 extern const char plan_first_left_sql[];
 /* $1 uuid[] campaigns, $2 int[] messages planned. */

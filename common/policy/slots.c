@@ -24,13 +24,21 @@ static struct slots_day *day_of(struct slots *s, int64_t at_ms)
     return NULL;
 }
 
+static bool campaign_has_room(const struct slots_wish *wish, ptrdiff_t day)
+{
+    const struct slots_campaign *c = wish->campaign;
+    if (!c || c->daily_cap == 0)
+        return true;
+    return c->days[day].calls - (wish->first ? 0 : c->days[day].first_calls) < c->daily_cap;
+}
+
 static bool day_has_room(const struct slots *s, const struct slots_day *d,
                          const struct slots_wish *wish)
 {
     const struct policy_limits *l = &s->limits;
     int64_t calls = d->calls - (wish->first ? 0 : d->first_calls);
     int64_t messages = d->messages - (wish->first ? 0 : d->first_messages);
-    if (calls >= l->daily_cap)
+    if (calls >= l->daily_cap || !campaign_has_room(wish, d - s->days))
         return false;
     if (wish->costs_profile_view && d->profile_views >= l->daily_profile_views)
         return false;
@@ -72,6 +80,10 @@ static void count(struct slots *s, struct slots_day *d, const struct slots_wish 
     d->messages += invitation ? 0 : 1;
     d->first_messages += wish->first && !invitation ? 1 : 0;
     s->invitations_week += invitation ? 1 : 0;
+    if (!wish->campaign)
+        return;
+    wish->campaign->days[d - s->days].calls++;
+    wish->campaign->days[d - s->days].first_calls += wish->first ? 1 : 0;
 }
 
 static void book(struct slots *s, const struct slots_wish *wish, int64_t at_ms)

@@ -60,6 +60,15 @@ struct slots_start {
 
 void slots_init(struct slots *s, const struct slots_start *start);
 
+/* What a campaign does on the account's days, for its own cap. */
+struct slots_campaign {
+    int64_t daily_cap; /* calls of this campaign per account and day; 0 = none */
+    struct {
+        int64_t calls;
+        int64_t first_calls; /* of them: first contacts that only wait */
+    } days[SLOTS_DAYS_MAX];
+};
+
 struct slots_wish {
     enum call_kind kind;
     bool first; /* first contact, not a follow-up */
@@ -67,11 +76,12 @@ struct slots_wish {
     int64_t not_before_ms;
     const struct interval *windows; /* of the item's campaign, ascending; borrowed */
     size_t windows_count;
-    int64_t jitter_ms; /* the extra drawn for this slot, 0 .. limits.jitter_ms */
+    int64_t jitter_ms;               /* the extra drawn for this slot, 0 .. limits.jitter_ms */
+    struct slots_campaign *campaign; /* counted with the account; NULL = not known; borrowed */
 };
 
 /* An item that waits (pending, published, sending) for at_ms; what is overdue goes out today. Only
- * kind, first, costs_profile_view and jitter_ms of the wish are looked at. */
+ * kind, first, costs_profile_view, jitter_ms and campaign of the wish are looked at. */
 void slots_waiting(struct slots *s, const struct slots_wish *wish, int64_t at_ms);
 
 /* The earliest slot at or after not_before_ms inside the windows that spacing and every cap allow;

@@ -110,6 +110,20 @@ class Caps(Producing):
         self.assertEqual((self.count(tomorrow), self.sent()), (1, 0))
 
 
+    def test_a_campaign_with_a_cap_takes_no_more_places_of_a_day(self):
+        """Without it the surplus would be planned for today, viewed, refused, and in the way."""
+        self.config["limits"]["daily_cap"] = 6
+        self.prepare_on_friday()
+        self.start_both()
+        self.campaign("capped", "messenger", HELLO, 9, daily_cap=2)
+        self.wait_until_sent(2)
+        self.campaign("free", "messenger", HELLO, 9)
+        self.wait_until_sent(6)
+        sent = "campaign_messages m JOIN campaigns c ON c.id = m.campaign_id WHERE c.name = "
+        self.assertEqual((self.count(sent + "'capped'"), self.count(sent + "'free'")), (2, 4))
+        self.assertEqual(self.views(), 6)
+
+
 class Conflicts(CampaignTest):
     accounts = ("anna",)
 

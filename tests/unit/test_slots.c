@@ -222,6 +222,28 @@ static void test_profile_views_have_their_cap(void **state)
     assert_int_equal(take(&s, viewing), NONE);
 }
 
+/* A campaign's cap holds its own calls only, and its follow-ups go before its new people. */
+static void test_a_campaign_has_its_cap(void **state)
+{
+    (void)state;
+    struct slots s;
+    struct slots_campaign capped = {.daily_cap = 2, .days = {{.calls = 1}}};
+    struct slots_campaign free_one = {.daily_cap = 0};
+    struct slots_wish wish = wish_of(CALL_MESSAGE);
+    begin(&s, &limits, DAY_0 + 10 * HOUR_MS);
+    wish.first = true;
+    wish.campaign = &capped;
+    assert_int_equal(take(&s, wish), 10 * HOUR_MS);
+    assert_int_equal(take(&s, wish), DAY_MS + OPENS); /* one was sent, one waits */
+    wish.first = false;
+    assert_int_equal(take(&s, wish), 10 * HOUR_MS); /* displaces the one that waits */
+    assert_int_equal(take(&s, wish), DAY_MS + OPENS);
+    wish.campaign = &free_one;
+    assert_int_equal(take(&s, wish), 10 * HOUR_MS + GAP);
+    assert_int_equal(capped.days[0].calls, 3);
+    assert_int_equal(capped.days[1].calls, 2);
+}
+
 static void test_the_week_has_its_cap(void **state)
 {
     (void)state;
@@ -388,6 +410,7 @@ int main(void)
         cmocka_unit_test(test_what_waits_keeps_its_moment),
         cmocka_unit_test(test_more_than_can_be_kept_is_not_planned),
         cmocka_unit_test(test_profile_views_have_their_cap),
+        cmocka_unit_test(test_a_campaign_has_its_cap),
         cmocka_unit_test(test_the_week_has_its_cap),
         cmocka_unit_test(test_a_refusal_books_nothing),
         cmocka_unit_test(test_days_beyond_the_array_are_not_planned),
