@@ -34,10 +34,13 @@ static const char sync_sql[] =
     "$6::timestamptz[]) AS x(account_id, kind, dispatch, watermark, succeeded, at) "
     "WHERE y.account_id = x.account_id AND y.kind = x.kind AND y.dispatch = x.dispatch";
 
-/* The first message of an account begins the looking. */
+/* The first message of an account begins the looking. What is due may be in the producer's hands,
+ * who sees nobody to look for yet and is about to write NULL: it is waited for, and looked at again
+ * then. */
 static const char look_sql[] =
-    "UPDATE sync_schedule SET next_at = sam_now() + CASE kind WHEN 'replies' THEN $2 ELSE $3 END "
-    "* interval '1 ms' WHERE account_id = ANY ($1) AND next_at IS NULL "
+    "UPDATE sync_schedule SET next_at = coalesce(next_at, sam_now() "
+    "+ CASE kind WHEN 'replies' THEN $2 ELSE $3 END * interval '1 ms') "
+    "WHERE account_id = ANY ($1) AND (next_at IS NULL OR next_at <= sam_now()) "
     "AND outstanding_until IS NULL";
 
 static const char campaigns_sql[] =

@@ -1,6 +1,7 @@
 """What the producer does by itself: ends campaigns, keeps to caps, cleans up."""
 
 import datetime
+import subprocess
 import unittest
 
 from campaign_test import HELLO, CampaignTest
@@ -122,6 +123,35 @@ class Caps(Producing):
         sent = "campaign_messages m JOIN campaigns c ON c.id = m.campaign_id WHERE c.name = "
         self.assertEqual((self.count(sent + "'capped'"), self.count(sent + "'free'")), (2, 4))
         self.assertEqual(self.views(), 6)
+
+
+class Looks(CampaignTest):
+    accounts = ("anna",)
+
+    def test_looking_begins_although_the_producer_was_about_to_end_it(self):
+        """The producer has seen that anna has nobody to look for, and commits that only after
+        her first message has gone out."""
+        self.prepare()
+        self.start_both()
+        self.campaign("look", "messenger", HELLO, ["one"], start=False)
+        producer = subprocess.Popen(
+            ["psql", "-Xq", "-d", self.database.conninfo], stdin=subprocess.PIPE, text=True
+        )
+        producer.stdin.write(
+            "UPDATE sync_schedule SET next_at = sam_now() + interval '1 day';\n"
+            "BEGIN;\nUPDATE sync_schedule SET next_at = sam_now() - interval '1 s';\n"
+            "COMMIT;\nBEGIN;\nUPDATE sync_schedule SET next_at = NULL;\n"
+        )
+        producer.stdin.flush()
+        held = "pg_locks WHERE relation = 'sync_schedule'::regclass AND mode = 'RowExclusiveLock'"
+        self.wait_for("the rows to be held", lambda: self.count(held))
+        self.samctl("campaign", "start", "look")
+        self.wait_for("the message", lambda: len(self.calls("chats")) == 1)
+        waits = "pg_stat_activity WHERE wait_event_type = 'Lock' AND query ~ 'sync_schedule'"
+        self.wait_for("the ledger to wait for the producer", lambda: self.count(waits))
+        producer.communicate("COMMIT;\n", timeout=30)
+        planned = "sync_schedule WHERE next_at IS NOT NULL"
+        self.wait_for("the looks to be planned", lambda: self.count(planned) == 2)
 
 
 class Conflicts(CampaignTest):
