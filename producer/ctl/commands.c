@@ -68,7 +68,7 @@ static const struct command table[] = {
      "bring people into a campaign, to be approved",
      "Columns linkedin_url, linkedin_user_id, first_name, last_name, company, title, account; any\n"
      "other becomes {custom.name}. Lines that cannot be used go to NAME.rejected.csv; importing\n"
-     "the same file again changes nothing."},
+     "the same file again changes nothing. CSV may be - : standard input."},
     {"approve", "--campaign C [--all | --person P ...] [--reject]", "campaign= all person=* reject",
      0, MANY, command_approve, "let imported people take part in the campaign, or reject them",
      NULL},

@@ -4,6 +4,7 @@
 #include <glib.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "common/base/clock.h"
 #include "producer/ctl/commands.h"
@@ -21,20 +22,40 @@ static const char stage_sql[] =
     "CREATE TEMPORARY TABLE import_stage (id uuid, account_id uuid, vanity text, "
     "provider_id text, first_name text, last_name text, company text, title text, custom jsonb) "
     "ON COMMIT DELETE ROWS";
+/* Where a dry run puts people, so that they are counted as a real one would. */
+static const char dry_sql[] =
+    "CREATE TEMPORARY TABLE import_dry (LIKE prospect_approval_data INCLUDING ALL)";
 static const char copy_sql[] = "COPY import_stage FROM STDIN";
 /* $1 workspace, $2 campaign. */
-static const char insert_sql[] =
-    "WITH fresh AS (INSERT INTO prospect_approval_data (id, workspace_id, campaign_id, account_id, "
-    "vanity, provider_id, first_name, last_name, company, title, custom) "
-    "SELECT s.id, $1, $2, s.account_id, s.vanity, s.provider_id, s.first_name, s.last_name, "
-    "s.company, s.title, s.custom FROM import_stage s ORDER BY s.vanity, s.provider_id, s.id ON "
-    "CONFLICT "
-    "DO NOTHING "
-    "RETURNING vanity, provider_id) "
-    "SELECT count(*), count(*) FILTER (WHERE EXISTS (SELECT FROM contacted k "
-    "WHERE k.workspace_id = $1 AND k.identity = 'v:' || f.vanity) OR EXISTS ("
-    "SELECT FROM contacted k WHERE k.workspace_id = $1 AND k.identity = 'p:' || f.provider_id)) "
-    "FROM fresh f";
+#define INSERT(into, who)                                                                          \
+    "WITH fresh AS (INSERT INTO " into " (id, workspace_id, campaign_id, account_id, vanity, "     \
+    "provider_id, first_name, last_name, company, title, custom) "                                 \
+    "SELECT s.id, $1, $2, s.account_id, s.vanity, s.provider_id, s.first_name, s.last_name, "      \
+    "s.company, s.title, s.custom FROM import_stage s " who                                        \
+    " ORDER BY s.vanity, s.provider_id, s.id ON CONFLICT DO NOTHING "                              \
+    "RETURNING vanity, provider_id) "                                                              \
+    "SELECT count(*), count(*) FILTER (WHERE EXISTS (SELECT FROM contacted k "                     \
+    "WHERE k.workspace_id = $1 AND k.identity = 'v:' || f.vanity) OR EXISTS ("                     \
+    "SELECT FROM contacted k WHERE k.workspace_id = $1 AND k.identity = 'p:' || f.provider_id)) "  \
+    "FROM fresh f"
+static const char insert_sql[] = INSERT("prospect_approval_data", "");
+static const char insert_dry_sql[] =
+    INSERT("import_dry", "WHERE NOT EXISTS (SELECT FROM prospect_approval_data d "
+                         "WHERE d.campaign_id = $2 AND d.vanity = s.vanity) AND NOT EXISTS ("
+                         "SELECT FROM prospect_approval_data d WHERE d.campaign_id = $2 "
+                         "AND d.provider_id = s.provider_id)");
+/* The new ones who are in another campaign too that may write to them: once, not for each chunk,
+ * so that Postgres can hash them. $1 workspace, $2 campaign, $3 and $4 the first and last id. */
+#define ELSEWHERE(table, identity)                                                                 \
+    "SELECT d.id FROM " table " d JOIN prospect_approval_data o ON o." identity " = d." identity   \
+    " AND o.campaign_id <> $2 AND o.status <> 'rejected' JOIN campaigns c ON "                     \
+    "c.id = o.campaign_id AND c.workspace_id = $1 AND c.status <> 'stopped' "                      \
+    "WHERE d.campaign_id = $2 AND d.id BETWEEN $3 AND $4"
+#define COUNT_ELSEWHERE(table)                                                                     \
+    "SELECT count(*) FROM (" ELSEWHERE(table, "vanity") " UNION " ELSEWHERE(table,                 \
+                                                                            "provider_id") ") x"
+static const char elsewhere_sql[] = COUNT_ELSEWHERE("prospect_approval_data");
+static const char elsewhere_dry_sql[] = COUNT_ELSEWHERE("import_dry");
 static const char accounts_sql[] = "SELECT a.id, a.name FROM campaign_accounts ca JOIN "
                                    "linkedin_accounts a ON a.id = ca.account_id "
                                    "WHERE ca.campaign_id = $1 ORDER BY ca.position, a.name";
@@ -55,6 +76,7 @@ struct import {
     struct people_row person;
     struct buf chunk; /* COPY text */
     size_t chunk_lines;
+    struct uuid first_id; /* of the people, in their order */
     struct uuid last_id;
     int64_t chunk_fresh;
     int64_t chunk_contacted;
@@ -62,6 +84,7 @@ struct import {
     int64_t lines; /* of people */
     int64_t fresh;
     int64_t contacted;
+    int64_t elsewhere; /* new, and in another campaign too */
     int64_t began_us;
     enum ctl_exit exit;
 };
@@ -83,12 +106,29 @@ static enum pg_failure write_chunk(struct ctl *c, void *arg)
         return failure ? failure : ended;
     pg_add_uuid(ctl_params(c), &m->campaign.workspace_id);
     pg_add_uuid(&c->params, &m->campaign.id);
-    failure = pg_exec(c->pg, insert_sql, &c->params, &r);
+    failure = pg_exec(c->pg, m->dry ? insert_dry_sql : insert_sql, &c->params, &r);
     if (failure)
         return failure;
     m->chunk_fresh = pg_i64(r, 0, 0);
     m->chunk_contacted = pg_i64(r, 0, 1);
     return PG_FINE;
+}
+
+/* Without nested loops: Postgres knows nothing yet of what has just been imported. */
+static enum pg_failure count_elsewhere(struct ctl *c, void *arg)
+{
+    SAM_CLEANUP(pg_result_freep) struct pg_result *r = NULL;
+    struct import *m = arg;
+    enum pg_failure failure = pg_script(c->pg, "SET LOCAL enable_nestloop = off");
+    pg_add_uuid(ctl_params(c), &m->campaign.workspace_id);
+    pg_add_uuid(&c->params, &m->campaign.id);
+    pg_add_uuid(&c->params, &m->first_id);
+    pg_add_uuid(&c->params, &m->last_id);
+    if (!failure)
+        failure = pg_exec(c->pg, m->dry ? elsewhere_dry_sql : elsewhere_sql, &c->params, &r);
+    if (!failure)
+        m->elsewhere = pg_i64(r, 0, 0);
+    return failure;
 }
 
 /* The chunks did not wait for the disk; a commit that does makes all of them durable. */
@@ -113,8 +153,7 @@ static bool flush(struct import *m)
 {
     if (m->chunk_lines == 0)
         return true;
-    if (!m->dry)
-        m->exit = ctl_transaction(m->c, write_chunk, m);
+    m->exit = ctl_transaction(m->c, write_chunk, m);
     if (m->exit)
         return false;
     m->fresh += m->chunk_fresh;
@@ -137,6 +176,8 @@ static void add_person(struct import *m, const struct uuid *account_id)
 {
     char id[UUID_TEXT_BYTES];
     m->last_id = uuid_v7_after(&m->last_id); /* people keep the order of the file */
+    if (uuid_is_null(&m->first_id))
+        m->first_id = m->last_id;
     uuid_format(&m->last_id, id);
     buf_adds(&m->chunk, id);
     uuid_format(account_id, id);
@@ -209,7 +250,9 @@ static enum ctl_exit prepare(struct import *m)
         (void)g_hash_table_insert(m->by_name, (gpointer)(uintptr_t)pg_text(m->accounts, i, 1),
                                   GINT_TO_POINTER(i + 1));
     m->turn = (size_t)pg_i64(taken, 0, 0); /* go on where an earlier import ended */
-    enum pg_failure failure = m->dry ? PG_FINE : pg_script(c->pg, stage_sql);
+    enum pg_failure failure = pg_script(c->pg, stage_sql);
+    if (!failure && m->dry)
+        failure = pg_script(c->pg, dry_sql);
     return failure ? ctl_sql_failed(c, failure) : CTL_DONE;
 }
 
@@ -217,6 +260,7 @@ static const struct column columns[] = {{"lines", "lines", COLUMN_NUMBER},
                                         {"imported", "new", COLUMN_NUMBER},
                                         {"existing", "there already", COLUMN_NUMBER},
                                         {"contacted_before", "contacted before", COLUMN_NUMBER},
+                                        {"in_other_campaigns", "in other campaigns", COLUMN_NUMBER},
                                         {"rejected", "rejected", COLUMN_NUMBER},
                                         {"rejected_file", "rejected lines", COLUMN_TEXT}};
 
@@ -228,21 +272,24 @@ static void report(const struct import *m)
     ctl_progress(m->c, m->lines, NULL);
     table_number(&t, m->lines);
     table_number(&t, m->fresh);
-    table_number(&t, m->dry ? 0 : m->lines - rejected - m->fresh);
+    table_number(&t, m->lines - rejected - m->fresh);
     table_number(&t, m->contacted);
+    table_number(&t, m->elsewhere);
     table_number(&t, rejected);
     table_text(&t, rejects_path(m->rejects));
     table_end(&t);
     table_deinit(&t);
     if (m->dry)
-        ctl_say(m->c, "dry run: nothing was changed; %" PRId64 " lines can be used",
-                m->lines - rejected);
+        ctl_say(m->c, "dry run: nothing was changed, this is what an import would do");
     else if (m->fresh > 0)
         ctl_say(m->c, "next: `samctl approve --campaign %s --all`",
                 args_get(&m->c->args, "campaign"));
     if (m->contacted > 0)
         ctl_say(m->c, "note: people who were contacted before, by any campaign of the workspace, "
                       "will not be contacted a second time");
+    if (m->elsewhere > 0)
+        ctl_say(m->c, "note: of people who are in several campaigns of the workspace, the first "
+                      "campaign that writes to them keeps them; the others do not");
 }
 
 static enum ctl_exit run(struct import *m)
@@ -256,7 +303,9 @@ static enum ctl_exit run(struct import *m)
         return m->exit;
     if (!flush(m) || (m->exit = rejects_end(m->rejects)))
         return m->exit;
-    if (m->fresh > 0 && (m->exit = ctl_transaction(m->c, make_durable, m)))
+    if (m->fresh > 0 && !m->dry && (m->exit = ctl_transaction(m->c, make_durable, m)))
+        return m->exit;
+    if (m->fresh > 0 && (m->exit = ctl_transaction(m->c, count_elsewhere, m)))
         return m->exit;
     if (!bad && m->lines == 0)
         return ctl_fail("%s: holds no people: a first line with the column names, then one line a "
@@ -277,7 +326,7 @@ enum ctl_exit command_import(struct ctl *c)
     struct import *m = sam_xcalloc(1, sizeof(*m));
     enum ctl_exit e;
     m->c = c;
-    m->path = c->args.words[0];
+    m->path = strcmp(c->args.words[0], "-") == 0 ? "/dev/stdin" : c->args.words[0];
     m->dry = args_has(&c->args, "dry-run");
     buf_init(&m->chunk, CHUNK_MAX_BYTES);
     people_row_init(&m->person);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "producer/ctl/people_row.h"
@@ -15,14 +16,19 @@
 struct rejects {
     const char *input; /* borrowed */
     char *path;
+    char *new_path; /* written first; takes the place of path at the end */
     bool dry;
     FILE *file;
     struct buf header; /* the line with the names */
     int64_t count;
 };
 
+/* Beside the input; in the current folder when that is a pipe, a terminal, /dev/stdin. */
 static char *path_of(const char *input)
 {
+    struct stat st;
+    if (strncmp(input, "/dev/", 5) == 0 || (stat(input, &st) == 0 && !S_ISREG(st.st_mode)))
+        return sam_xstrdup("people.rejected.csv");
     const char *slash = strrchr(input, '/');
     const char *dot = strrchr(input, '.');
     if (!dot || (slash && dot < slash) || dot == input || (slash && dot == slash + 1))
@@ -35,6 +41,7 @@ struct rejects *rejects_new(const char *path, bool dry)
     struct rejects *r = sam_xcalloc(1, sizeof(*r));
     r->input = path;
     r->path = path_of(path);
+    r->new_path = sam_xasprintf("%s.new", r->path);
     r->dry = dry;
     buf_init(&r->header, CSV_ROW_MAX_BYTES);
     return r;
@@ -44,10 +51,13 @@ void rejects_free(struct rejects *r)
 {
     if (!r)
         return;
-    if (r->file)
+    if (r->file) {
         (void)fclose(r->file);
+        (void)unlink(r->new_path);
+    }
     buf_deinit(&r->header);
     free(r->path);
+    free(r->new_path);
     free(r);
 }
 
@@ -89,7 +99,7 @@ static enum ctl_exit write_line(struct rejects *r, const struct csv_row *row, co
     char number[24];
     (void)snprintf(number, sizeof(number), "%zu", row->line);
     if (!r->file) {
-        r->file = fopen(r->path, "we");
+        r->file = fopen(r->new_path, "we");
         if (!r->file || fwrite(buf_text(&r->header), 1, r->header.len, r->file) != r->header.len)
             return failed(r);
     }
@@ -122,6 +132,40 @@ static void remove_old(const struct rejects *r)
         (void)unlink(r->path);
 }
 
+static bool same_bytes(FILE *a, FILE *b)
+{
+    char left[8192];
+    char right[sizeof(left)];
+    size_t n;
+    do {
+        n = fread(left, 1, sizeof(left), a);
+        if (fread(right, 1, sizeof(right), b) != n || memcmp(left, right, n) != 0)
+            return false;
+    } while (n > 0);
+    return true;
+}
+
+/* What stands there may be half corrected by hand: it is kept, unless it says the same. */
+static enum ctl_exit keep_old(const struct rejects *r)
+{
+    SAM_CLEANUP(freep) char *kept = sam_xasprintf("%s.old", r->path);
+    FILE *old = fopen(r->path, "re");
+    if (!old && errno == ENOENT)
+        return CTL_DONE;
+    FILE *fresh = fopen(r->new_path, "re");
+    bool same = old && fresh && same_bytes(old, fresh);
+    if (old)
+        (void)fclose(old);
+    if (fresh)
+        (void)fclose(fresh);
+    if (same)
+        return CTL_DONE;
+    if (rename(r->path, kept) != 0)
+        return ctl_fail("%s: cannot be moved out of the way: %s", r->path, strerror(errno));
+    (void)fprintf(stderr, "%s was there already and is now %s\n", r->path, kept);
+    return CTL_DONE;
+}
+
 enum ctl_exit rejects_end(struct rejects *r)
 {
     if (!r->file) {
@@ -131,7 +175,12 @@ enum ctl_exit rejects_end(struct rejects *r)
     }
     int bad = fclose(r->file);
     r->file = NULL;
-    return bad ? failed(r) : CTL_DONE;
+    enum ctl_exit e = bad ? failed(r) : keep_old(r);
+    if (!e && rename(r->new_path, r->path) != 0)
+        e = failed(r);
+    if (e)
+        (void)unlink(r->new_path);
+    return e;
 }
 
 int64_t rejects_count(const struct rejects *r)

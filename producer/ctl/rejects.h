@@ -1,8 +1,9 @@
 /* producer/ctl/rejects.h - the lines of an import that could not be used: people.rejected.csv
  * beside people.csv, with line number and reason; the first ones also on stderr.
  *
- * The file is made with its first line. It holds the fields of the original, so that it can be
- * corrected and imported itself. */
+ * It holds the fields of the original, so that it can be corrected and imported itself; so it is
+ * never written over: one that says something else is kept as people.rejected.csv.old. Of an
+ * input that is no file (a pipe) it is people.rejected.csv in the current folder. */
 #ifndef SAM_CTL_REJECTS_H
 #define SAM_CTL_REJECTS_H
 
@@ -20,7 +21,8 @@ void rejects_free(struct rejects *r);
 void rejects_header(struct rejects *r, const struct csv_row *header);
 SAM_MUSTCHECK enum ctl_exit rejects_add(struct rejects *r, const struct csv_row *row,
                                         const char *why);
-/* Closes the file; one of an earlier import, when nothing was rejected now, is taken away. */
+/* Puts the file into its place; one of an earlier import, when nothing was rejected now, is taken
+ * away. Without it nothing is left behind. */
 SAM_MUSTCHECK enum ctl_exit rejects_end(struct rejects *r);
 int64_t rejects_count(const struct rejects *r);
 /* NULL = no file. */

@@ -204,11 +204,59 @@ class Import(CtlTest):
         self.assertEqual(self.count(), 1)
 
     def test_dry_run(self):
-        done = self.load("linkedin_url\nada\nhttps://example.com/\n", "people.csv", "--dry-run")
-        report = self.report(done)
-        self.assertEqual((report["lines"], report["rejected"], report["imported"]), (2, 1, 0))
-        self.assertEqual(self.count(), 0)
-        self.assertFalse(os.path.exists(os.path.join(self.folder, "people.rejected.csv")))
+        self.load("linkedin_url\nada\n")
+        text = "linkedin_url\nada\nbob\nBob\ncy\nhttps://example.com/\n"
+        words = ("linkedin_url", "imported", "existing", "rejected")
+        rejected = os.path.join(self.folder, "people.rejected.csv")
+        reports = []
+        for more, people in ((("--dry-run",), 1), ((), 3)):
+            report = self.report(self.load(text, "people.csv", *more))
+            reports.append([report.get(word) for word in words])
+            self.assertEqual(self.count(), people)
+            self.assertEqual(os.path.exists(rejected), not more)
+        self.assertEqual(reports[0], reports[1])
+        self.assertEqual(reports[0], [None, 2, 2, 1])
+
+    def test_people_of_another_campaign(self):
+        other = "linkedin_url,linkedin_user_id\nada,\nbob,\n,ACoAAABCDEFGHIJ\n"
+        path = self.write("other.csv", other)
+        self.samctl("import", path, "--campaign", "clients")
+        self.samctl("approve", "--campaign", "clients", "--person", "bob", "--reject")
+        text = other + "dee,\n"
+        for more in (("--dry-run",), ()):
+            report = self.report(self.load(text, "people.csv", *more))
+            self.assertEqual((report["imported"], report["in_other_campaigns"]), (4, 2))
+
+    def test_standard_input(self):
+        words = [os.path.join(sam_test.BIN, "samctl"), "-c", self.config_path, "import"]
+        for name in ("-", "/dev/stdin"):
+            done = subprocess.run(
+                [*words, name, "--campaign", "spring", "--json"], cwd=self.folder, text=True,
+                input=f"linkedin_url\nada{len(name)}\nhttps://example.com/\n",
+                capture_output=True, check=True,
+            )  # fmt: skip
+            report = json.loads(done.stdout)
+            self.assertEqual(report["imported"], 1)
+            self.assertEqual(report["rejected_file"], "people.rejected.csv")
+            self.assertTrue(os.path.exists(os.path.join(self.folder, "people.rejected.csv")))
+            self.assertFalse(os.path.exists("/dev/stdin.rejected.csv"))
+
+    def test_a_rejected_file_that_was_worked_on_is_kept(self):
+        text = "linkedin_url\nada\nhttps://example.com/\n"
+        rejected = os.path.join(self.folder, "people.rejected.csv")
+        self.load(text)
+        self.assertNotIn("was there already", self.load(text).stderr)
+        self.assertFalse(os.path.exists(rejected + ".old"))
+        with open(rejected, encoding="utf-8") as file:
+            first = file.read()
+        with open(rejected, "a", encoding="utf-8") as file:
+            file.write("mended by hand\n")
+        self.assertIn("was there already", self.load(text).stderr)
+        with open(rejected, encoding="utf-8") as file:
+            self.assertEqual(file.read(), first)
+        with open(rejected + ".old", encoding="utf-8") as file:
+            self.assertIn("mended by hand", file.read())
+        self.assertEqual(sorted(n for n in os.listdir(self.folder) if n.endswith(".new")), [])
 
     def test_the_first_of_two_lines_counts(self):
         report = self.report(self.load("linkedin_url,first_name\nada,First\nbob,B\nAda,Second\n"))
