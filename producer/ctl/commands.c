@@ -37,10 +37,11 @@ static const struct command table[] = {
      "  --spacing 2m --jitter 60s --daily-cap N --daily-invitations N --weekly-invitations N\n"
      "  --daily-messages N --daily-profile-views N   own limits; default: those of sam.cfg"},
     {"account set", "NAME [options]",
-     "country= timezone= plan= ramp= spacing= jitter= daily-cap= daily-invitations= "
+     "unipile-id= country= timezone= plan= ramp= spacing= jitter= daily-cap= daily-invitations= "
      "weekly-invitations= daily-messages= daily-profile-views=",
      1, 1, command_account_set, "change an account's limits, plan or zone",
-     "The options of `account add`; `default` as a limit's value takes that of sam.cfg again."},
+     "The options of `account add`; `default` as a limit's value takes that of sam.cfg again.\n"
+     "--unipile-id can be changed until the account has written to somebody."},
     {"account list", "", "", 0, 0, command_account_list, "list the accounts", NULL},
     {"account pause", "NAME", "", 1, 1, command_account_pause, "let an account send nothing", NULL},
     {"account resume", "NAME", "", 1, 1, command_account_resume,

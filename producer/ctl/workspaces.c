@@ -1,4 +1,5 @@
 #include "producer/ctl/commands.h"
+#include "producer/ctl/names.h"
 
 #include "common/base/banned.h"
 
@@ -20,11 +21,15 @@ enum ctl_exit command_workspace_add(struct ctl *c)
     const char *name = c->args.words[0];
     struct uuid id = uuid_v7();
     char text[UUID_TEXT_BYTES];
-    enum ctl_exit e = ctl_connect(c);
-    if (e)
+    SAM_CLEANUP(problems_deinit) struct problems problems = PROBLEMS_INIT;
+    enum ctl_exit e;
+    names_check("the workspace's name", name, &problems);
+    if (problems_any(&problems)) {
+        (void)ctl_problems(&problems);
+        return CTL_WRONG_USE;
+    }
+    if ((e = ctl_connect(c)))
         return e;
-    if (!*name)
-        return ctl_fail("a workspace needs a name");
     pg_add_uuid(ctl_params(c), &id);
     pg_add_text(&c->params, name);
     if ((e = ctl_query(c, add_sql, &r)))

@@ -163,9 +163,45 @@ class Accounts(CtlTest):
     def test_twice(self):
         self.prepare()
         again = ("account", "add", "anna", "--unipile-id", "other", "--country", "DE")
-        self.assertIn("with this name is in the workspace already", self.refused(*again))
+        self.assertIn("there is an account anna in the workspace already", self.refused(*again))
         other = ("account", "add", "ben", "--unipile-id", "u-anna", "--country", "DE")
-        self.assertIn("with this Unipile id", self.refused(*other))
+        self.assertIn("u-anna is that of account acme/anna already", self.refused(*other))
+
+    def test_names_and_ids_that_cannot_be_typed_again(self):
+        self.prepare()
+        more = ("--country", "DE", "--unipile-id")
+        rows = [
+            (("account", "add", "a\nb", *more, "x"), "name: holds a line break"),
+            (("account", "add", "a\u0085b", *more, "x"), "name: holds a line break"),
+            (("account", "add", " ", *more, "x"), "name: must not be empty"),
+            (("account", "add", "ä" * 101, *more, "x"), "name: has 101 characters (100 at most)"),
+            (("account", "add", "ben", *more, "x" * 129), "--unipile-id: has 129 characters (128"),
+            (("account", "add", "ben", *more, "x y"), "--unipile-id: must be letters"),
+            (("account", "set", "anna", "--unipile-id", ""), "--unipile-id: must be letters"),
+            (("workspace", "add", "b\tc"), "name: holds a line break"),
+            (("workspace", "add", ""), "name: must not be empty"),
+        ]
+        for words, said in rows:
+            self.assertIn(said, self.refused(*words, code=2))
+        self.samctl("account", "add", "ä" * 100, *more, "x" * 128)
+
+    def test_a_mistyped_unipile_id(self):
+        self.prepare(accounts=("anna", "ben"))
+        change = ("account", "set", "anna", "--unipile-id")
+        self.assertIn("is that of account acme/ben already", self.refused(*change, "u-ben"))
+        self.samctl(*change, "right", "--daily-cap", "7")
+        unipile = "SELECT unipile_id FROM linkedin_accounts WHERE name = 'anna'"
+        self.assertEqual(self.database.value(unipile), "right")
+        self.samctl("account", "set", "anna", "--daily-cap", "8")
+        self.assertEqual(self.database.value(unipile), "right")
+        self.database.execute(
+            "INSERT INTO send_attempts (id, workspace_id, account_id, campaign_id, prospect_id, "
+            "item_id, message_type, kind, started_at, start_by) SELECT id, workspace_id, id, id, "
+            "id, id, 'x', 'message', sam_now(), sam_now() FROM linkedin_accounts "
+            "WHERE name = 'anna'"
+        )
+        self.assertIn("has written already, its Unipile id stays", self.refused(*change, "other"))
+        self.assertEqual(self.database.value(unipile), "right")
 
     def test_hard_bounds(self):
         self.prepare()

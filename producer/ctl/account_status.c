@@ -1,0 +1,121 @@
+/* account pause, resume, list: what an account is doing. */
+#include "common/model/status.h"
+#include "producer/ctl/commands.h"
+#include "producer/ctl/lookup.h"
+#include "producer/ctl/outbox.h"
+#include "producer/ctl/schedule.h"
+
+#include "common/base/banned.h"
+
+static const char status_sql[] =
+    "UPDATE linkedin_accounts SET status = $2, status_reason = NULL, rest_until = NULL, "
+    "rest_count = 0, version = version + 1 WHERE id = $1 RETURNING version";
+
+static const char list_sql[] =
+    "SELECT a.id, a.name, a.unipile_id, a.status, coalesce(a.blocked_reason, a.status_reason), "
+    "a.rest_until, a.country, a.timezone, a.plan, "
+    "(SELECT count(*) FROM send_attempts t WHERE t.account_id = a.id AND t.kind <> 'profile_view' "
+    "AND t.started_at > sam_now() - interval '24 hours'), "
+    "a.spacing_ms, a.daily_cap, a.daily_invitations, a.weekly_invitations, a.daily_messages, "
+    "a.ramp_days FROM linkedin_accounts a WHERE a.workspace_id = $1 ORDER BY a.name";
+static const struct column list_columns[] = {
+    {"id", NULL, COLUMN_UUID},
+    {"account", "account", COLUMN_TEXT},
+    {"unipile_id", "unipile id", COLUMN_TEXT},
+    {"status", "status", COLUMN_TEXT},
+    {"status_reason", "why", COLUMN_TEXT},
+    {"rest_until", "rests until", COLUMN_TIME},
+    {"country", "country", COLUMN_TEXT},
+    {"timezone", "timezone", COLUMN_TEXT},
+    {"plan", "plan", COLUMN_TEXT},
+    {"calls_24h", "calls 24h", COLUMN_NUMBER},
+    {"spacing", "spacing", COLUMN_DURATION},
+    {"daily_cap", "cap", COLUMN_NUMBER},
+    {"daily_invitations", "inv/day", COLUMN_NUMBER},
+    {"weekly_invitations", "inv/week", COLUMN_NUMBER},
+    {"daily_messages", "msg/day", COLUMN_NUMBER},
+    {"ramp_days", "ramp", COLUMN_NUMBER},
+};
+
+struct status_change {
+    const char *name;
+    struct uuid id;
+    struct uuid workspace_id;
+    enum account_status status;
+};
+
+static enum pg_failure tell_status(struct ctl *c, const struct status_change *a, int64_t version)
+{
+    SAM_CLEANUP(outbox_deinit) struct outbox o;
+    enum pg_failure failure = outbox_begin(&o, c);
+    if (failure)
+        return failure;
+    struct event event = {.type = EVENT_ACCOUNT,
+                          .workspace_id = a->workspace_id,
+                          .account_id = a->id,
+                          .account = {.status = a->status, .version = version}};
+    outbox_add(&o, &event);
+    return outbox_write(&o, c);
+}
+
+static enum pg_failure change_status(struct ctl *c, void *arg)
+{
+    SAM_CLEANUP(schedule_deinit) struct schedule s;
+    SAM_CLEANUP(pg_result_freep) struct pg_result *r = NULL;
+    const struct status_change *a = arg;
+    enum pg_failure failure = schedule_lock_account(&s, c, &a->id);
+    if (failure)
+        return failure;
+    pg_add_uuid(ctl_params(c), &a->id);
+    pg_add_text(&c->params, account_status_name(a->status));
+    failure = pg_exec(c->pg, status_sql, &c->params, &r);
+    if (failure || (failure = tell_status(c, a, pg_i64(r, 0, 0))))
+        return failure;
+    if (a->status != ACCOUNT_ACTIVE)
+        return PG_FINE;
+    failure = schedule_release(&s, c, (const char *const[]){"account_", NULL}, NULL, NULL);
+    return failure ? failure : schedule_kick(&s, c);
+}
+
+static enum ctl_exit to_status(struct ctl *c, enum account_status status, const char *done)
+{
+    struct status_change a = {.name = c->args.words[0], .status = status};
+    struct lookup_account account;
+    enum ctl_exit e;
+    if ((e = ctl_connect(c)) || (e = lookup_account(c, a.name, &account)))
+        return e;
+    a.id = account.id;
+    a.workspace_id = account.workspace_id;
+    if (account.status == status) {
+        ctl_result(c, "account", a.name, "status", account_status_name(status), NULL);
+        ctl_say(c, "account %s is %s already", a.name, account_status_name(status));
+        return CTL_DONE;
+    }
+    if ((e = ctl_transaction(c, change_status, &a)))
+        return e;
+    ctl_result(c, "account", a.name, "status", account_status_name(status), "was",
+               account_status_name(account.status), NULL);
+    ctl_say(c, "account %s %s (it was %s)", a.name, done, account_status_name(account.status));
+    return CTL_DONE;
+}
+
+enum ctl_exit command_account_pause(struct ctl *c)
+{
+    return to_status(c, ACCOUNT_PAUSED, "sends nothing until it is resumed");
+}
+
+enum ctl_exit command_account_resume(struct ctl *c)
+{
+    return to_status(c, ACCOUNT_ACTIVE, "is active");
+}
+
+enum ctl_exit command_account_list(struct ctl *c)
+{
+    struct lookup_workspace w;
+    enum ctl_exit e;
+    if ((e = ctl_connect(c)) || (e = lookup_workspace(c, &w)))
+        return e;
+    pg_add_uuid(ctl_params(c), &w.id);
+    return ctl_list(c, list_sql, list_columns, SAM_ARRAY_LEN(list_columns),
+                    "there is no account yet: `samctl account add` takes one in");
+}
