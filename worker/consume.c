@@ -32,6 +32,8 @@ static void on_record(void *ctx, const struct kafka_record *record)
     const char *expected = record->topic == 0 ? JOB_TYPE : SYNC_TYPE;
     struct job job;
     struct sync_job sync_job;
+    if (w->phase != WORKER_RUN)
+        return; /* whoever takes the partition reads it */
     if (record->partition >= w->partitions)
         return; /* the topic has grown: this process must be started anew to own it */
     offsets_add(&w->offsets[record->topic][record->partition], record->offset);
@@ -67,6 +69,10 @@ static void tell_assigned(struct worker *w, const struct kafka_part *parts, size
 static void on_assigned(void *ctx, const struct kafka_part *parts, size_t count)
 {
     struct worker *w = ctx;
+    if (w->phase != WORKER_RUN) { /* decided on before we left */
+        kafka_consumer_unassign(w->consumer);
+        return;
+    }
     log_info(w->log, "jobs_assigned", LOG_INT("partitions", count));
     tell_assigned(w, parts, count);
     for (size_t i = 0; i < count; i++) {
@@ -138,7 +144,8 @@ static void on_readable(void *ctx, unsigned events)
     struct worker *w = ctx;
     (void)events;
     (void)kafka_consumer_poll(w->consumer, RECORDS_PER_TURN);
-    if (w->works_count + RECORDS_PER_TURN >= WORKER_WORKS_MAX || dead_letters_full(w->dead_letters))
+    if (w->phase == WORKER_RUN && (w->works_count + RECORDS_PER_TURN >= WORKER_WORKS_MAX ||
+                                   dead_letters_full(w->dead_letters)))
         hold(w, true);
 }
 
@@ -164,6 +171,14 @@ int consume_new(struct worker *w, char *why, size_t why_bytes)
     w->consumer_watch =
         loop_watch(w->loop, kafka_consumer_fd(w->consumer), LOOP_READ, on_readable, w);
     return 0;
+}
+
+/* A job whose claim is just under way is read again by the next owner, and ignored there: its item
+ * has moved on. */
+void consume_leave(struct worker *w)
+{
+    hold(w, false);
+    kafka_consumer_leave(w->consumer);
 }
 
 void consume_free(struct worker *w)

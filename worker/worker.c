@@ -170,7 +170,9 @@ static void drain_step(struct app *app)
         return;
     }
     /* shortly before the end, what Kafka has not taken goes to the outbox */
-    if (now > w->drain_until_boot_ms - 5 * SECOND_MS && pg_async_up(w->util))
+    int64_t left = w->drain_until_boot_ms - now;
+    bool late = left < 2 * SECOND_MS || (left < 5 * SECOND_MS && !kafka_producer_up(w->kafka));
+    if (late && pg_async_up(w->util))
         outgoing_to_outbox(w->outgoing);
     if (now >= w->drain_until_boot_ms)
         leave(app, "drain_timeout");
@@ -233,6 +235,7 @@ static void on_signal(void *ctx, unsigned events)
     app->w.phase = WORKER_DRAIN;
     app->w.drain_until_boot_ms = clock_boot_ms() + app->w.settings->worker.drain_timeout_ms;
     reason(&app->w, "draining", "SIGTERM: calls under way end, nothing new is begun");
+    consume_leave(&app->w);
 }
 
 /* ---- building ------------------------------------------------------------------------------- */

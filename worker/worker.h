@@ -34,7 +34,7 @@
 /* What keeps the worker going until it has left (design 3.5: only SIGTERM drains). */
 enum worker_phase {
     WORKER_RUN,
-    WORKER_DRAIN, /* nothing is claimed any more; calls under way and their events end */
+    WORKER_DRAIN, /* out of the group of jobs; calls under way, their events and the ledger go on */
     WORKER_LEAVE
 };
 
@@ -161,6 +161,8 @@ void works_give_back(struct worker *w, const struct kafka_part *parts, size_t co
 /* consume.c */
 SAM_MUSTCHECK int consume_new(struct worker *w, char *why, size_t why_bytes);
 void consume_free(struct worker *w);
+/* Gives the partitions to other workers at once; calls under way go on. */
+void consume_leave(struct worker *w);
 /* There may be room again for what is read: goes on if so. */
 void consume_go_on(struct worker *w);
 /* A record of a topic (0 jobs, 1 sync) is settled. */

@@ -138,6 +138,10 @@ SAM_MUSTCHECK int kafka_consumer_new(const struct kafka_options *options,
 void kafka_consumer_free(struct kafka_consumer *c);
 SAM_DEFINE_FREEP(kafka_consumer)
 
+/* Leaves the group without waiting: stored offsets are committed and the partitions revoked as the
+ * polling goes on, then others take them. Nothing is read any more. */
+void kafka_consumer_leave(struct kafka_consumer *c);
+
 int kafka_consumer_fd(const struct kafka_consumer *c);
 /* Serves at most max_records records and all rebalances that come before them.
  * Returns how many records were served. */

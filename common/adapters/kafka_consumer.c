@@ -264,6 +264,11 @@ bool kafka_record_header(const struct kafka_record *record, const char *name, ch
     return true;
 }
 
+void kafka_consumer_leave(struct kafka_consumer *c)
+{
+    (void)rd_kafka_unsubscribe(c->rk);
+}
+
 /* Serves the close until it is done. false = Kafka has not taken it in time. */
 static bool closed(struct kafka_consumer *c)
 {

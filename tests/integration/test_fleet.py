@@ -84,6 +84,26 @@ class Workers(Fleet):
         self.wait_until_completed("drain")
         self.judge(12)
 
+    def test_others_take_the_partitions_while_a_long_call_ends(self):
+        self.prepare()
+        self.config["unipile"]["timeout"] = "30s"
+        self.config["worker"]["drain_timeout"] = "60s"
+        self.write_config()
+        self.simulator.fault(route="chats", action="delay", delay_ms=20_000, account="Ua1")
+        self.start_both()
+        self.campaign("long", "messenger", HELLO, 60)
+        self.wait_until_sent(6)
+        second = self.start_worker()
+        self.worker.signal(signal.SIGTERM)
+        owned = 'sam_assigned_partitions{topic="sam.jobs"}'
+        self.wait_for("its partitions", lambda: second.metric(owned) == 4, 6)
+        others = "send_queue WHERE status <> 'sent'"
+        self.wait_for("the other accounts", lambda: self.count(others) == 10, 60)
+        self.assertEqual(self.worker.metric("sam_calls_in_flight"), 1)
+        self.assertEqual(self.worker.wait_exit(60), 0)
+        self.wait_until_completed("long")
+        self.judge(60)
+
     def every_start_has_its_end(self):
         """What the ledger holds when nobody writes: each attempt was told to its end, `sent`, and
         so the simulator has it. Returns how many."""
