@@ -9,6 +9,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "common/adapters/topics_watch.h"
 #include "common/base/clock.h"
 #include "common/base/db_clock.h"
 #include "producer/producer.h"
@@ -51,6 +52,7 @@ struct app {
     struct producer p;
     struct startup *s;
     struct gate_floor *floor;
+    struct topics_watch *topics;
     int signal_fd;
     bool stop;
     int exit_code;
@@ -146,13 +148,18 @@ static enum pg_failure read_clock(struct app *a)
 
 /* ---- steps ---------------------------------------------------------------------------------- */
 
+static bool may_act(const struct app *a)
+{
+    return db_clock_good(&a->clock) && gate_open_count(a->p.gate) > 0 &&
+           !topics_watch_trouble(a->topics);
+}
+
 static enum pg_failure run_step(struct app *a, size_t i, bool *ret_more)
 {
     const struct step *step = &steps[i];
     int64_t now = clock_boot_ms();
     if (now - a->last_ms[i] < step->every_ms ||
-        (step->needs_kafka && !kafka_producer_up(a->p.kafka)) ||
-        (step->needs_gate && (!db_clock_good(&a->clock) || gate_open_count(a->p.gate) == 0)))
+        (step->needs_kafka && !kafka_producer_up(a->p.kafka)) || (step->needs_gate && !may_act(a)))
         return PG_FINE;
     a->last_ms[i] = now;
     int64_t begun_us = clock_monotonic_us();
@@ -241,6 +248,8 @@ static void tick(struct app *a)
     if (failure == PG_LOST || failure == PG_SCHEMA)
         lost(a);
     tell_kafka(a);
+    topics_watch_look(a->topics, a->p.kafka, clock_boot_ms());
+    reason(a, "topics", topics_watch_trouble(a->topics));
     if (kafka_producer_broken(a->p.kafka)) {
         log_error(a->p.log, "kafka_producer_lost",
                   LOG_MSG("this process ends, to be started anew"));
@@ -278,6 +287,7 @@ int producer_run(struct startup *s, struct metrics *metrics)
     p->topic_events = settings_topic(s->settings, "sam.events");
     p->gate = gate_new(s->partitions, p->topic_events, &p->ledger_id, p->log);
     a.floor = gate_floor_new(p->gate);
+    a.topics = topics_watch_new(s->settings, s->partitions, p->log);
     p->facts = facts_new(s->settings);
     p->texts = texts_new();
     pg_params_init(&p->params);
@@ -304,6 +314,7 @@ int producer_run(struct startup *s, struct metrics *metrics)
     s->kafka = NULL;
     producer_kafka_gone(p);
     gate_floor_free(a.floor);
+    topics_watch_free(a.topics);
     gate_free(p->gate);
     free(p->topic_jobs);
     free(p->topic_sync);

@@ -34,8 +34,10 @@ static void on_record(void *ctx, const struct kafka_record *record)
     struct sync_job sync_job;
     if (w->phase != WORKER_RUN)
         return; /* whoever takes the partition reads it */
-    if (record->partition >= w->partitions)
-        return; /* the topic has grown: this process must be started anew to own it */
+    if (record->partition >= w->partitions) {
+        topics_watch_seen(w->topics_watch, record->partition);
+        return; /* nothing is stored for it: read again when this process was started anew */
+    }
     offsets_add(&w->offsets[record->topic][record->partition], record->offset);
     metrics_add_label(w->metrics, METRIC_RECORDS,
                       record->topic == 0 ? METRIC_TOPIC_JOBS : METRIC_TOPIC_SYNC, 1);
@@ -76,6 +78,7 @@ static void on_assigned(void *ctx, const struct kafka_part *parts, size_t count)
     log_info(w->log, "jobs_assigned", LOG_INT("partitions", count));
     tell_assigned(w, parts, count);
     for (size_t i = 0; i < count; i++) {
+        topics_watch_seen(w->topics_watch, parts[i].partition);
         if (parts[i].partition < w->partitions)
             offsets_reset(&w->offsets[parts[i].topic][parts[i].partition]);
     }

@@ -1,6 +1,7 @@
 /* Reasons of this process to claim nothing for a while (design 3.10): our key is refused, or nobody
  * answers at the base URL; too many calls of the last ones ended unknown, so something between us
- * and Unipile is ill; or the database's clock cannot be relied on. */
+ * and Unipile is ill; the database's clock cannot be relied on; or
+ * the topics have other partitions than we began with. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -163,5 +164,6 @@ bool stops_clock_bad(const struct stops *s)
 
 bool stops_claims(const struct stops *s)
 {
-    return s->stopped_setup || s->stopped_unknown || stops_clock_bad(s);
+    return s->stopped_setup || s->stopped_unknown || stops_clock_bad(s) ||
+           topics_watch_trouble(s->worker->topics_watch) != NULL;
 }

@@ -209,6 +209,8 @@ static void on_heartbeat(void *ctx)
     sync_advance(app->w.sync);
     ask_clock(&app->w);
     tell_kafka(&app->w);
+    topics_watch_look(app->w.topics_watch, app->w.kafka, loop_now_ms(app->w.loop));
+    reason(&app->w, "topics", topics_watch_trouble(app->w.topics_watch));
 }
 
 static void on_kafka(void *ctx, unsigned events)
@@ -323,6 +325,7 @@ static int build(struct app *app, char *why, size_t why_bytes)
     w->facts = facts_new(w->settings);
     w->gate = gate_new(w->partitions, w->topic_events, &w->ledger_id, w->log);
     w->gate_floor = gate_floor_new(w->gate);
+    w->topics_watch = topics_watch_new(w->settings, w->partitions, w->log);
     w->outgoing = outgoing_new(w);
     w->dead_letters = dead_letters_new(w);
     w->sync = sync_new(w);
@@ -367,6 +370,7 @@ static void tear_down(struct app *app)
     timers_deinit(&w->due);
     gate_floor_free(w->gate_floor);
     gate_free(w->gate);
+    topics_watch_free(w->topics_watch);
     facts_free(w->facts);
     free(w->topics[0]);
     free(w->topics[1]);

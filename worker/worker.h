@@ -17,6 +17,7 @@
 #include "common/adapters/gate.h"
 #include "common/adapters/kafka.h"
 #include "common/adapters/pg_async.h"
+#include "common/adapters/topics_watch.h"
 #include "common/base/db_clock.h"
 #include "common/base/loop.h"
 #include "common/base/metrics.h"
@@ -96,6 +97,7 @@ struct worker {
     char *group_workers;
     char *group_ledger;
     int32_t partitions;
+    struct topics_watch *topics_watch;
     struct offsets *offsets[2]; /* per topic: one per partition */
 
     struct work_list works;

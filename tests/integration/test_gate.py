@@ -93,6 +93,29 @@ class Gate(CampaignTest):
     def partitions(self):
         return {record["partition"] for record in self.kafka.records(self.topic("sam.events"))}
 
+    def test_topics_that_grow_while_sam_runs(self):
+        self.prepare()
+        self.start_both()
+        self.campaign("gate", "messenger", HELLO, 40)
+        self.wait_until_sent(3)
+        self.grow("sam.jobs")
+        why = f"{self.topic('sam.jobs')} has 6 partitions, it had 4"
+        for daemon in (self.worker, self.producer):
+            self.wait_for(why, lambda d=daemon: why in d.get("/readyz")[1])
+            self.assertEqual(daemon.get("/readyz")[0], 503)
+        self.writes_end()
+        self.assertGreater(self.open_people(), 0)
+        for topic in ("sam.sync", "sam.events"):
+            self.grow(topic)
+        self.assertEqual(self.producer.stop(), 0)
+        self.assertEqual(self.worker.stop(), 0)
+        self.start_both()
+        self.all_is_sent()
+
+    def grow(self, topic):
+        alter = ("--alter", "--topic", self.topic(topic), "--partitions", "6")
+        self.kafka.tool("TopicCommand", *alter)
+
     def test_events_of_another_ledger(self):
         self.send_some_and_stop()
         self.database.execute("UPDATE ledger_positions SET next_offset = 0, last_event_id = NULL")

@@ -1,0 +1,92 @@
+#include "common/adapters/topics_watch.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/base/clock.h"
+
+#include "common/base/banned.h"
+
+#define LOOK_EVERY_MS (3 * SECOND_MS) /* at one of them */
+#define ANSWER_MS     300
+
+struct watched {
+    char *name;    /* owned */
+    int32_t count; /* of partitions, as the cluster says */
+};
+
+struct topics_watch {
+    struct log *log;
+    int32_t partitions;
+    struct watched topics[3];
+    size_t next;
+    int64_t looked_boot_ms;
+    char trouble[200]; /* "" = none */
+};
+
+struct topics_watch *topics_watch_new(const struct settings *s, int32_t partitions, struct log *log)
+{
+    static const char *const names[] = {"sam.jobs", "sam.sync", "sam.events"};
+    struct topics_watch *t = sam_xcalloc(1, sizeof(*t));
+    static_assert(SAM_ARRAY_LEN(names) == SAM_ARRAY_LEN(t->topics), "each topic has its name");
+    t->log = log;
+    t->partitions = partitions;
+    t->looked_boot_ms = clock_boot_ms();
+    for (size_t i = 0; i < SAM_ARRAY_LEN(names); i++)
+        t->topics[i] = (struct watched){settings_topic(s, names[i]), partitions};
+    return t;
+}
+
+void topics_watch_free(struct topics_watch *t)
+{
+    if (!t)
+        return;
+    for (size_t i = 0; i < SAM_ARRAY_LEN(t->topics); i++)
+        free(t->topics[i].name);
+    free(t);
+}
+
+static void judge(struct topics_watch *t)
+{
+    char before[sizeof(t->trouble)];
+    memcpy(before, t->trouble, sizeof(before));
+    t->trouble[0] = '\0';
+    for (size_t i = 0; i < SAM_ARRAY_LEN(t->topics) && !t->trouble[0]; i++) {
+        const struct watched *topic = &t->topics[i];
+        if (topic->count != t->partitions)
+            (void)snprintf(t->trouble, sizeof(t->trouble),
+                           "%.80s has %d partitions, it had %d when this process began: see samctl "
+                           "topics show, then start it anew",
+                           topic->name, topic->count, t->partitions);
+    }
+    if (t->trouble[0] && strcmp(before, t->trouble) != 0)
+        log_error(t->log, "topic_has_changed", LOG_MSG(t->trouble));
+}
+
+void topics_watch_look(struct topics_watch *t, struct kafka_producer *producer, int64_t now_boot_ms)
+{
+    struct watched *topic = &t->topics[t->next];
+    int32_t count;
+    if (now_boot_ms - t->looked_boot_ms < LOOK_EVERY_MS || !kafka_producer_up(producer))
+        return;
+    t->looked_boot_ms = now_boot_ms;
+    t->next = (t->next + 1) % SAM_ARRAY_LEN(t->topics);
+    if (kafka_topic_partitions(producer, topic->name, ANSWER_MS, &count) != 0)
+        return;
+    topic->count = count;
+    judge(t);
+}
+
+void topics_watch_seen(struct topics_watch *t, int32_t partition)
+{
+    if (partition < t->partitions || t->trouble[0])
+        return;
+    t->topics[0].count = partition + 1; /* until it is asked for */
+    judge(t);
+}
+
+const char *topics_watch_trouble(const struct topics_watch *t)
+{
+    return t->trouble[0] ? t->trouble : NULL;
+}

@@ -1,0 +1,33 @@
+/* common/adapters/topics_watch.h - do the topics still have the partitions that this process began
+ * with?
+ *
+ * The gate, the owners of accounts and the order of a ledger go by that number: with another one
+ * nothing may be planned or claimed until the process is started anew. Asks Kafka about one of the
+ * topics at a time. */
+#ifndef SAM_ADAPTERS_TOPICS_WATCH_H
+#define SAM_ADAPTERS_TOPICS_WATCH_H
+
+#include <stdint.h>
+
+#include "common/adapters/kafka.h"
+#include "common/base/settings.h"
+
+struct topics_watch;
+
+/* partitions: of sam.jobs, sam.sync and sam.events alike. */
+struct topics_watch *topics_watch_new(const struct settings *s, int32_t partitions,
+                                      struct log *log);
+void topics_watch_free(struct topics_watch *t);
+SAM_DEFINE_FREEP(topics_watch)
+
+/* Call it often: asks every few seconds, while a broker is connected, and blocks for up to 0.3 s
+ * then. No answer is no news. */
+void topics_watch_look(struct topics_watch *t, struct kafka_producer *producer,
+                       int64_t now_boot_ms);
+/* A record or an assignment tells that there is such a partition. */
+void topics_watch_seen(struct topics_watch *t, int32_t partition);
+/* Why nothing may be planned or claimed; NULL = all is well. Owned by the watch, valid until the
+ * next call. */
+const char *topics_watch_trouble(const struct topics_watch *t);
+
+#endif
