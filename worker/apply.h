@@ -12,13 +12,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/model/campaign_file.h"
 #include "common/model/event.h"
 #include "common/model/reason.h"
 #include "common/model/status.h"
 #include "common/policy/decide.h"
 
 #define APPLY_FAILURES_MAX 5 /* attempts in a row that were not executed make an item failed */
-#define APPLY_STEPS_KNOWN  3
 
 struct apply_account {
     struct uuid id;
@@ -86,8 +86,7 @@ struct apply_person {
     int64_t version;
     int64_t give_up_after_ms; /* of the campaign */
     int64_t steps_count;
-    int64_t base_step;                   /* next_step when it was loaded */
-    int64_t after_ms[APPLY_STEPS_KNOWN]; /* of the steps from base_step on */
+    int64_t after_ms[CAMPAIGN_STEPS_MAX]; /* the delay before each step */
     bool dirty;
     enum reason cancel; /* REASON_NONE, or why its waiting items end */
 };

@@ -63,9 +63,7 @@ const char apply_people_sql[] =
     "p.hold_reason, p.provider_id, p.invitation_id, p.chat_id, p.contacted_at, p.connected_at, "
     "p.last_sent_at, p.replied_at, p.next_step, p.next_at, p.give_up_at, p.version, "
     "c.give_up_after_ms, jsonb_array_length(c.steps), "
-    "(c.steps -> p.next_step ->> 'after_ms')::bigint, "
-    "(c.steps -> (p.next_step + 1) ->> 'after_ms')::bigint, "
-    "(c.steps -> (p.next_step + 2) ->> 'after_ms')::bigint "
+    "jsonb_path_query_array(c.steps, '$[*].after_ms')::text "
     "FROM campaign_prospects p JOIN campaigns c ON c.id = p.campaign_id WHERE p.id = ANY ($1)";
 
 static bool is_attempt(const struct event *e, enum apply_load load)
@@ -278,6 +276,17 @@ void apply_sql_people(const struct event *events, size_t count, enum apply_load 
     free(ids);
 }
 
+/* "[0, 86400000]": all of them, for a batch may carry a person over many steps. */
+static void read_numbers(const char *text, int64_t *out, size_t max)
+{
+    size_t n = 0;
+    while (n < max && (text = strpbrk(text, "-0123456789"))) {
+        char *end;
+        out[n++] = strtoll(text, &end, 10);
+        text = end;
+    }
+}
+
 static void read_person(struct apply_person *p, const struct pg_result *r, int row)
 {
     p->id = pg_uuid(r, row, 0);
@@ -298,9 +307,7 @@ static void read_person(struct apply_person *p, const struct pg_result *r, int r
     p->version = pg_i64(r, row, 17);
     p->give_up_after_ms = pg_i64(r, row, 18);
     p->steps_count = pg_i64(r, row, 19);
-    p->base_step = p->next_step;
-    for (int i = 0; i < APPLY_STEPS_KNOWN; i++)
-        p->after_ms[i] = pg_i64(r, row, 20 + i);
+    read_numbers(pg_text(r, row, 20), p->after_ms, SAM_ARRAY_LEN(p->after_ms));
 }
 
 void apply_sql_read_people(struct apply_batch *b, const struct pg_result *r)

@@ -22,21 +22,14 @@ static bool move(struct apply_person *p, enum person_status to)
     return true;
 }
 
-/* The delay before a step, where it is known (the steps around the one that was loaded). */
-static int64_t after_ms(const struct apply_person *p, int64_t step)
-{
-    int64_t i = step - p->base_step;
-    return i >= 0 && i < APPLY_STEPS_KNOWN ? p->after_ms[i] : 0;
-}
-
 /* The planner may place the next step from then on; without one the person is done. */
 static void next(struct apply_person *p, int64_t step, int64_t from_ms)
 {
     p->next_step = step;
     p->next_at_ms = 0;
     p->dirty = true;
-    if (step < p->steps_count)
-        p->next_at_ms = from_ms + after_ms(p, step);
+    if (step < p->steps_count && step < CAMPAIGN_STEPS_MAX)
+        p->next_at_ms = from_ms + p->after_ms[step];
     else
         (void)move(p, PERSON_COMPLETED);
 }

@@ -54,6 +54,24 @@ class Restore(CampaignTest):
         self.restore(backup)
         self.go_on_to_the_end(36)
 
+    def test_follow_ups_keep_their_delays_over_many_steps(self):
+        texts = {f"direct_message_{i}": {"after": "1s", "text": f"No. {i}"} for i in range(2, 6)}
+        texts["direct_message_1"] = "Hello"
+        texts["direct_message_6"] = {"after": "3h", "text": "The last"}
+        self.prepare()
+        self.campaign("c", "messenger", texts, 2)
+        backup = self.dump()
+        self.start_both()
+        self.wait_until_sent(10)
+        self.restore(backup)
+        self.start_both()
+        planned = (
+            "send_queue i JOIN campaign_prospects p ON p.id = i.prospect_id WHERE i.step = 5 "
+            "AND i.status = 'pending' AND i.scheduled_for >= p.last_sent_at + interval '3 h'"
+        )
+        self.wait_for("the last ones to be planned", lambda: self.count(planned) == 2)
+        self.judge(10)
+
     def test_a_call_that_was_refused_after_the_backup_is_planned_anew(self):
         self.prepare()
         self.campaign("c", "messenger", TEXTS, 12)

@@ -41,7 +41,6 @@ static void setup(struct apply_batch *b, enum campaign_type type, enum person_st
                                          .via = status,
                                          .contacted_at_ms = step > 0 ? NOW - DAY_MS : 0,
                                          .next_step = step,
-                                         .base_step = step,
                                          .steps_count = 3,
                                          .give_up_after_ms = 21 * DAY_MS,
                                          .after_ms = {0, DAY_MS, 2 * DAY_MS}};
@@ -352,13 +351,33 @@ static struct event finding(enum finding f)
             .id = id(PERSON), .campaign_id = id(CAMPAIGN), .finding = f, .happened_at_ms = NOW}};
 }
 
+/* A restored database is carried over many steps by one batch. */
+static void test_each_step_has_its_delay(void **state)
+{
+    (void)state;
+    struct apply_batch b;
+    setup(&b, CAMPAIGN_MESSENGER, PERSON_APPROVED, 0);
+    struct apply_person *person = &b.people[0];
+    person->steps_count = CAMPAIGN_STEPS_MAX;
+    for (int64_t i = 0; i < CAMPAIGN_STEPS_MAX; i++)
+        person->after_ms[i] = i * HOUR_MS;
+    for (int64_t i = 0; i + 1 < CAMPAIGN_STEPS_MAX; i++) {
+        struct event e = ended(OUTCOME_SENT, CALL_MESSAGE);
+        b.items[0].step = i;
+        b.attempts[0].ended = false;
+        apply_event(&b, &e);
+        assert_int_equal(person->next_step, i + 1);
+        assert_int_equal(person->next_at_ms, NOW + (i + 1) * HOUR_MS);
+    }
+    apply_deinit(&b);
+}
+
 static void test_acceptance_opens_the_follow_ups(void **state)
 {
     (void)state;
     struct apply_batch b;
     struct event e = finding(FINDING_CONNECTED);
     setup(&b, CAMPAIGN_CONNECTOR, PERSON_CONNECTION_REQUEST_SENT, 1);
-    b.people[0].after_ms[0] = DAY_MS;
     apply_event(&b, &e);
     assert_int_equal(b.people[0].status, PERSON_CONNECTED);
     assert_int_equal(b.people[0].next_at_ms, NOW + DAY_MS);
@@ -431,6 +450,7 @@ int main(void)
         cmocka_unit_test(test_orphan_blocks_its_item),
         cmocka_unit_test(test_throttled_rests_the_account_and_doubles),
         cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_each_step_has_its_delay),
         cmocka_unit_test(test_acceptance_opens_the_follow_ups),
         cmocka_unit_test(test_reply_stops),
         cmocka_unit_test(test_who_writes_first_is_held),
