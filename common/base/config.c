@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "common/base/clock.h"
 #include "common/base/config_internal.h"
@@ -298,7 +299,10 @@ static void load_key(struct config_load *l, const struct config_key *k, struct c
 
 static void read_file(struct config_load *l)
 {
-    if (config_read_file(&l->file, l->path) == CONFIG_TRUE) {
+    struct stat st;
+    if (stat(l->path, &st) == 0 && S_ISDIR(st.st_mode))
+        problems_add(l->problems, "%s: is a folder, not a file", l->path);
+    else if (config_read_file(&l->file, l->path) == CONFIG_TRUE) {
         l->has_file = true;
         config_report_file(l);
     } else if (config_error_type(&l->file) == CONFIG_ERR_FILE_IO) {

@@ -100,6 +100,9 @@ struct settings *settings_load(const char *path, struct problems *problems)
                                                        : NULL;
     config_load(keys, SAM_ARRAY_LEN(keys), path, s, s->sources, problems);
     settings_check(s, problems);
+    if (!path && problems_any(problems))
+        problems_add(problems, "there is neither ./sam.cfg nor /etc/sam/sam.cfg: -c names another "
+                               "file, `samctl config sample` prints one to begin with");
     if (problems_any(problems)) {
         settings_free(s);
         return NULL;

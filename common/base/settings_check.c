@@ -26,6 +26,7 @@ static const struct bound {
 
 /* What the promises of SAM depend on cannot be set by hand. Aliases stand here too. */
 static const char *const refused_properties[] = {"acks",
+                                                 "allow.auto.create.topics",
                                                  "auto.commit.interval.ms",
                                                  "auto.offset.reset",
                                                  "bootstrap.servers",
@@ -51,6 +52,7 @@ static const char *const refused_properties[] = {"acks",
                                                  "request.required.acks",
                                                  "retries",
                                                  "session.timeout.ms",
+                                                 "topic.blacklist",
                                                  "transactional.id"};
 
 SAM_PRINTF(5, 6)

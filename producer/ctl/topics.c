@@ -65,20 +65,18 @@ static const struct column made_columns[] = {{"topic", "topic", COLUMN_TEXT},
                                              {"why", "why", COLUMN_TEXT}};
 
 /* A topic that was there must be as the config says. */
-static enum ctl_exit check_existing(struct kafka_admin *admin, const struct kafka_topic_wish *wish)
+static enum ctl_exit check_existing(const struct kafka_topic_wish *wish,
+                                    const struct kafka_topic_state *state)
 {
-    struct kafka_topic_state state;
-    char why[KAFKA_ADMIN_WHY_BYTES];
-    if (kafka_admin_topic(admin, wish->name, TOPICS_TIMEOUT_MS, &state, why) != 0)
-        return ctl_fail("%s: %s", wish->name, why);
-    if (state.partitions != wish->partitions && wish->partitions > 1)
+    if (state->partitions != wish->partitions && wish->partitions > 1)
         return ctl_fail("%s has %d partitions, kafka.partitions says %d: set the config to what is "
                         "there (adding partitions would move accounts)",
-                        wish->name, state.partitions, wish->partitions);
+                        wish->name, state->partitions, wish->partitions);
     return CTL_DONE;
 }
 
-static enum ctl_exit report(const struct ctl *c, struct kafka_admin *admin, const struct topics *t,
+static enum ctl_exit report(const struct ctl *c, const struct topics *t,
+                            const struct kafka_topic_state *states,
                             const struct kafka_topic_result *results)
 {
     SAM_CLEANUP(table_deinit) struct table table;
@@ -97,8 +95,38 @@ static enum ctl_exit report(const struct ctl *c, struct kafka_admin *admin, cons
         if (results[i].made == KAFKA_TOPIC_REFUSED)
             one = ctl_fail("%s: %s", t->wishes[i].name, results[i].why);
         else if (results[i].made == KAFKA_TOPIC_EXISTED)
-            one = check_existing(admin, &t->wishes[i]);
+            one = check_existing(&t->wishes[i], &states[i]);
         e = e ? e : one;
+    }
+    return e;
+}
+
+/* Looks first: who may not make topics (or a broker that cannot) may still see that all are there.
+ * states: before, of each. */
+static int create_missing(struct kafka_admin *admin, const struct topics *t,
+                          struct kafka_topic_state *states, struct kafka_topic_result *results,
+                          char why[KAFKA_ADMIN_WHY_BYTES])
+{
+    struct kafka_topic_wish missing[TOPICS_COUNT];
+    struct kafka_topic_result made[TOPICS_COUNT];
+    size_t places[TOPICS_COUNT];
+    size_t count = 0;
+    for (size_t i = 0; i < TOPICS_COUNT; i++) {
+        int e = kafka_admin_topic(admin, t->names[i], TOPICS_TIMEOUT_MS, &states[i], why);
+        if (e)
+            return e;
+        results[i] = (struct kafka_topic_result){.made = KAFKA_TOPIC_EXISTED};
+        if (states[i].exists)
+            continue;
+        places[count] = i;
+        missing[count++] = t->wishes[i];
+    }
+    int e = count ? kafka_admin_create(admin, missing, count, TOPICS_TIMEOUT_MS, made, why) : 0;
+    for (size_t i = 0; !e && i < count; i++) {
+        results[places[i]] = made[i];
+        if (made[i].made == KAFKA_TOPIC_EXISTED) /* somebody else was quicker */
+            e = kafka_admin_topic(admin, missing[i].name, TOPICS_TIMEOUT_MS, &states[places[i]],
+                                  why);
     }
     return e;
 }
@@ -107,15 +135,16 @@ static enum ctl_exit create(struct ctl *c)
 {
     SAM_CLEANUP(kafka_admin_freep) struct kafka_admin *admin = NULL;
     SAM_CLEANUP(topics_deinit) struct topics t;
+    struct kafka_topic_state states[TOPICS_COUNT];
     struct kafka_topic_result results[TOPICS_COUNT];
     char why[KAFKA_ADMIN_WHY_BYTES];
     topics_init(&t, c->settings);
     enum ctl_exit e = topics_connect(c->settings, &admin);
     if (e)
         return e;
-    if (kafka_admin_create(admin, t.wishes, TOPICS_COUNT, TOPICS_TIMEOUT_MS, results, why) != 0)
+    if (create_missing(admin, &t, states, results, why) != 0)
         return no_kafka(c, why);
-    return report(c, admin, &t, results);
+    return report(c, &t, states, results);
 }
 
 /* ---- show ---------------------------------------------------------------------------------- */

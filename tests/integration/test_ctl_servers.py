@@ -1,10 +1,12 @@
 """samctl: what it says about Kafka and Unipile, there and not there."""
 
 import json
+import os
 import unittest
 
-from sam_test import SamTest
+from sam_test import BIN, Process, SamTest
 
+TOPICS = ("sam.jobs", "sam.sync", "sam.events", "dlq.sam.jobs")
 ACCOUNTS = {"accounts": [{"id": "u-anna"}, {"id": "u-ben", "status": "CREDENTIALS"}], "people": []}
 
 
@@ -43,6 +45,20 @@ class Servers(SamTest):
         self.assertEqual(done.returncode, 1)
         self.assertIn("has 4 partitions, kafka.partitions says 5", done.stderr)
 
+    def test_topics_of_a_broker_that_makes_none_itself(self):
+        self.start_simulator()
+        sizes = {t: 1 if t.startswith("dlq") else 4 for t in TOPICS}
+        file = os.path.join(self.folder, "broker.address")
+        topics = ",".join(f"{self.topic(t)}:{n}" for t, n in sizes.items())
+        command = [os.path.join(BIN, "sam-devbroker"), "--topics", topics, "--address-file", file]
+        self.processes.append(Process("devbroker", command, self.folder))
+        self.wait_for("the broker", lambda: os.path.exists(file))
+        with open(file, encoding="utf-8") as address:
+            self.config["kafka"]["bootstrap_servers"] = address.read().strip()
+        self.write_config()
+        self.assertEqual([t["result"] for t in self.samctl_json("topics", "create")],
+                         ["was there"] * 4)  # fmt: skip
+
     def test_topics_refused_by_the_broker(self):
         self.start_simulator()
         self.config["kafka"]["replication_factor"] = 3
@@ -63,7 +79,7 @@ class Servers(SamTest):
     def test_doctor_finds_what_is_missing(self):
         self.start_simulator(ACCOUNTS)
         self.write_config()
-        topics = {self.topic(t) for t in ("sam.jobs", "sam.sync", "sam.events", "dlq.sam.jobs")}
+        topics = {self.topic(t) for t in TOPICS}
         self.assertEqual(self.failures(), topics | {"schema"})
         self.samctl("migrate")
         self.samctl("topics", "create")

@@ -183,6 +183,8 @@ static void test_refused_properties(void **state)
 {
     struct fixture *f = *state;
     static const char *const refused[] = {"acks=1",
+                                          "topic.blacklist=.*",
+                                          "allow.auto.create.topics=true",
                                           "enable.idempotence=false",
                                           "partitioner=random",
                                           "enable.auto.commit=true",
