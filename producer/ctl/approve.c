@@ -13,6 +13,7 @@
 
 #define BATCH         5000
 #define WAITING_SHOWN 200
+#define LIMIT_MAX     1000000
 #define ANALYZE_FROM  1000 /* so many new people change what the planner of Postgres should know */
 
 /* $1 campaign, $2 people at most, $3 text[] vanity names, $4 text[] provider ids; both empty = all.
@@ -204,12 +205,39 @@ static enum ctl_exit decide_all(struct ctl *c, struct approval *a)
     return ctl_problems(&others);
 }
 
+static enum ctl_exit show_waiting(struct ctl *c, const struct approval *a)
+{
+    SAM_CLEANUP(pg_result_freep) struct pg_result *r = NULL;
+    SAM_CLEANUP(table_deinit) struct table t;
+    char why[ARGS_WHY_BYTES];
+    int64_t limit = c->json ? LIMIT_MAX : WAITING_SHOWN;
+    table_init(&t, waiting_columns, SAM_ARRAY_LEN(waiting_columns), c->json, stdout);
+    if (args_number(&c->args, "limit", 1, LIMIT_MAX, &limit, why) != 0)
+        return ctl_wrong_use("approve: %s", why);
+    pg_add_uuid(ctl_params(c), &a->campaign.id);
+    pg_add_i64(&c->params, limit + 1); /* one more tells that there are more */
+    enum ctl_exit e = ctl_query(c, waiting_sql, &r);
+    if (e)
+        return e;
+    for (int row = 0; row < pg_rows(r) && row < limit; row++)
+        table_row(&t, r, row, 0);
+    table_end(&t);
+    if (pg_rows(r) == 0)
+        ctl_say(c, "nobody waits for approval");
+    else
+        ctl_say(c, "%s--all or --person PERSON approves, with --reject rejects",
+                pg_rows(r) > limit ? "and more (--limit N shows N); " : "");
+    return CTL_DONE;
+}
+
 static enum ctl_exit approve(struct ctl *c, struct approval *a)
 {
     bool some = args_has(&c->args, "person") || c->args.words_count > 0;
     enum ctl_exit e;
     if (some && args_has(&c->args, "all"))
         return ctl_wrong_use("--all and --person cannot be used together");
+    if (args_has(&c->args, "limit") && (some || args_has(&c->args, "all")))
+        return ctl_wrong_use("--limit is for the list, without --all and --person");
     if (some && (e = read_people(c, a)))
         return e;
     if ((e = ctl_connect(c)) || (e = lookup_campaign_option(c, &a->campaign)))
@@ -218,15 +246,7 @@ static enum ctl_exit approve(struct ctl *c, struct approval *a)
         return ctl_fail("the campaign is stopped, which is final: make a new one");
     if (some || args_has(&c->args, "all"))
         return decide_all(c, a);
-    pg_add_uuid(ctl_params(c), &a->campaign.id);
-    pg_add_i64(&c->params, c->json ? INT64_MAX : WAITING_SHOWN);
-    e = ctl_list(c, waiting_sql, waiting_columns, SAM_ARRAY_LEN(waiting_columns),
-                 "nobody waits for approval");
-    ctl_say(
-        c,
-        "(at most %d are shown) say --all or --person PERSON to approve, with --reject to reject",
-        WAITING_SHOWN);
-    return e;
+    return show_waiting(c, a);
 }
 
 enum ctl_exit command_approve(struct ctl *c)

@@ -70,9 +70,10 @@ static const struct command table[] = {
      "Columns linkedin_url, linkedin_user_id, first_name, last_name, company, title, account; any\n"
      "other becomes {custom.name}. Lines that cannot be used go to NAME.rejected.csv; importing\n"
      "the same file again changes nothing. CSV may be - : standard input."},
-    {"approve", "--campaign C [--all | --person P ...] [--reject]", "campaign= all person=* reject",
-     0, MANY, command_approve, "let imported people take part in the campaign, or reject them",
-     NULL},
+    {"approve", "--campaign C [--all | --person P ...] [--reject] | --campaign C [--limit N]",
+     "campaign= all person=* reject limit=", 0, MANY, command_approve,
+     "let imported people take part in the campaign, or reject them",
+     "Without --all and --person it lists who waits."},
     {"preview", "CAMPAIGN [--person P] [--limit N]", "person= limit=", 1, 1, command_preview,
      "the texts as people would get them, and who cannot get one", NULL},
     {"status", "[--watch]", "watch", 0, 0, command_status, "campaigns and accounts at a glance",

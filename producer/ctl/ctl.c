@@ -222,8 +222,10 @@ char *ctl_read_file(const char *path, size_t max_bytes, size_t *ret_bytes)
     (void)fclose(f);
     if (failed || n > max_bytes) {
         free(text);
-        (void)ctl_fail("%s: %s", path,
-                       failed ? "cannot be read: is it a folder?" : "is larger than allowed");
+        if (failed)
+            (void)ctl_fail("%s: cannot be read: is it a folder?", path);
+        else
+            (void)ctl_fail("%s: is larger than %zu bytes", path, max_bytes);
         return NULL;
     }
     text[n] = '\0';

@@ -118,6 +118,25 @@ static void print_command_help(const struct command *cmd)
         (void)printf("\n%s\n", cmd->more);
 }
 
+/* `samctl account --help`: the commands that begin with the word. false: there are none. */
+static bool print_group_help(const char *word)
+{
+    size_t count;
+    const struct command *all = commands(&count);
+    size_t n = strlen(word);
+    bool any = false;
+    for (size_t i = 0; i < count; i++) {
+        if (strncmp(all[i].name, word, n) != 0 || all[i].name[n] != ' ')
+            continue;
+        (void)printf("%s  %s%s%s\n      %s\n", any ? "" : "Commands:\n", all[i].name,
+                     *all[i].usage ? " " : "", all[i].usage, all[i].help);
+        any = true;
+    }
+    if (any)
+        (void)printf("\n`samctl %s COMMAND --help` tells about one.\n", word);
+    return any;
+}
+
 /* "account" alone, or a word that no command begins with. */
 static enum ctl_exit no_command(const struct globals *g)
 {
@@ -174,8 +193,10 @@ static enum ctl_exit dispatch(struct ctl *c, const struct globals *g)
     if (g->help) {
         if (cmd)
             print_command_help(cmd);
-        else
+        else if (g->rest_count == 0)
             print_help();
+        else if (g->rest_count > 1 || !print_group_help(g->rest[0]))
+            return no_command(g);
         return CTL_DONE;
     }
     if (g->print_config)

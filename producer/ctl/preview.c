@@ -11,6 +11,7 @@
 #include "common/base/banned.h"
 
 #define SHOWN_USUAL 3
+#define SHOWN_MAX   1000000
 #define FETCH_ROWS  "2000"
 #define TEXT_BYTES  (64 << 10)
 #define TROUBLE_MAX 50 /* kinds of problems that are counted apart */
@@ -203,7 +204,7 @@ static enum ctl_exit preview(struct preview *p)
     char why[ARGS_WHY_BYTES];
     const char *who = args_get(&c->args, "person");
     enum ctl_exit e;
-    if (args_number(&c->args, "limit", 0, INT64_MAX, &p->shown_max, why) != 0)
+    if (args_number(&c->args, "limit", 0, SHOWN_MAX, &p->shown_max, why) != 0)
         return ctl_wrong_use("preview: %s", why);
     enum identity_problem bad = who ? identity_parse(who, &person) : IDENTITY_OK;
     if (bad != IDENTITY_OK)

@@ -1,4 +1,7 @@
 /* queue, replies: what is to go out, and what came in. */
+#include <inttypes.h>
+#include <stdio.h>
+
 #include "common/base/clock.h"
 #include "producer/ctl/commands.h"
 #include "producer/ctl/lookup.h"
@@ -73,9 +76,15 @@ enum ctl_exit command_replies(struct ctl *c)
     struct lookup_workspace w;
     char why[ARGS_WHY_BYTES];
     int64_t since_ms = DAY_MS;
+    char none[80];
     enum ctl_exit e;
     if (args_duration(&c->args, "since", &since_ms, why) != 0)
         return ctl_wrong_use("replies: %s", why);
+    /* a week, or ten times as far as was asked */
+    int64_t farther_days = since_ms < 7 * DAY_MS ? 7 : 10 * (since_ms / DAY_MS);
+    (void)snprintf(none, sizeof(none),
+                   "no replies in this time; --since %" PRId64 "d looks farther back",
+                   farther_days);
     if ((e = ctl_connect(c)) || (e = lookup_workspace(c, &w)))
         return e;
     ctl_params(c);
@@ -83,6 +92,5 @@ enum ctl_exit command_replies(struct ctl *c)
         return e;
     pg_add_uuid(ctl_params(c), &w.id);
     pg_add_time(&c->params, pg_time_ms(now, 0, 0) - since_ms);
-    return ctl_list(c, replies_sql, replies_columns, SAM_ARRAY_LEN(replies_columns),
-                    "no replies in this time; --since 7d looks farther back");
+    return ctl_list(c, replies_sql, replies_columns, SAM_ARRAY_LEN(replies_columns), none);
 }

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "common/base/clock.h"
 #include "producer/ctl/commands.h"
 #include "producer/ctl/lookup.h"
 #include "producer/ctl/waiting_items.h"
@@ -11,6 +12,7 @@
 #include "common/base/banned.h"
 
 #define WATCH_MS       2000
+#define WATCH_SHARE    4   /* a watch leaves the database alone for so many times as it takes */
 #define ACCOUNTS_SHOWN 100 /* to people; those in trouble come first */
 
 #define QUEUED                                                                                     \
@@ -177,21 +179,45 @@ static enum ctl_exit show(struct ctl *c, const struct lookup_workspace *w)
     return c->json ? CTL_DONE : count_the_rest(c, w);
 }
 
+/* A lost connection does not end the watch: it goes on when Postgres is back. */
+static enum ctl_exit reconnect(struct ctl *c)
+{
+    enum ctl_exit e;
+    do {
+        (void)poll(NULL, 0, WATCH_MS);
+        pg_free(c->pg);
+        c->pg = NULL;
+        e = ctl_connect(c);
+    } while (e && (!c->pg || !pg_connected(c->pg)));
+    return e;
+}
+
+static enum ctl_exit watch(struct ctl *c, const struct lookup_workspace *w)
+{
+    for (;;) {
+        int64_t began_ms = clock_boot_ms();
+        if (!c->json && isatty(STDOUT_FILENO))
+            (void)printf("\033[H\033[2J"); /* an empty screen */
+        enum ctl_exit e = show(c, w);
+        if (fflush(stdout) != 0)
+            return CTL_DONE; /* nobody reads any more */
+        if (e && !pg_connected(c->pg)) {
+            e = reconnect(c);
+        } else if (!e) {
+            int64_t took_ms = clock_boot_ms() - began_ms;
+            int64_t wait_ms = WATCH_SHARE * took_ms;
+            (void)poll(NULL, 0, (int)(wait_ms > WATCH_MS ? wait_ms : WATCH_MS));
+        }
+        if (e)
+            return e;
+    }
+}
+
 enum ctl_exit command_status(struct ctl *c)
 {
     struct lookup_workspace w;
-    bool watch = args_has(&c->args, "watch");
     enum ctl_exit e;
     if ((e = ctl_connect(c)) || (e = lookup_workspace(c, &w)))
         return e;
-    do {
-        if (watch && !c->json && isatty(STDOUT_FILENO))
-            (void)printf("\033[H\033[2J"); /* an empty screen */
-        e = show(c, &w);
-        if (fflush(stdout) != 0)
-            return CTL_DONE; /* nobody reads any more */
-        if (!e && watch)
-            (void)poll(NULL, 0, WATCH_MS);
-    } while (!e && watch);
-    return e;
+    return args_has(&c->args, "watch") ? watch(c, &w) : show(c, &w);
 }

@@ -51,6 +51,8 @@ class Files(CtlTest):
         self.assertIn("bad.json", self.refused("campaign", "check", path))
         self.assertIn("cannot be read", self.refused("campaign", "check", "/nowhere.json"))
         self.assertIn("cannot be read", self.refused("campaign", "check", self.folder))
+        path = self.write("huge.json", " " * ((1 << 20) + 1))
+        self.assertIn("is larger than 1048576 bytes", self.refused("campaign", "check", path))
 
     def test_create(self):
         self.prepare(accounts=("anna", "ben"))
@@ -334,9 +336,24 @@ class Approve(CtlTest):
         again = self.samctl_json("approve", "--campaign", "spring", "--all")
         self.assertEqual(again, [{"approved": 0}])
 
+    def test_the_list_of_who_waits(self):
+        self.assertEqual(self.samctl("approve", "--campaign", "spring"),
+                         "nobody waits for approval\n")  # fmt: skip
+        lines = "".join(f"person-{i},P{i}\n" for i in range(203))
+        self.load("spring", "linkedin_url,first_name\n" + lines)
+        self.assertEqual(len(self.samctl_json("approve", "--campaign", "spring")), 203)
+        said = self.samctl("approve", "--campaign", "spring")
+        self.assertEqual(said.count("person-"), 200)
+        self.assertIn("and more (--limit N shows N)", said)
+        said = self.samctl("approve", "--campaign", "spring", "--limit", "203")
+        self.assertEqual(said.count("person-"), 203)
+        self.assertNotIn("and more", said)
+
     def test_wrong_words(self):
         rows = [
             (("--campaign", "spring", "--all", "--person", "ada"), 2, "cannot be used together"),
+            (("--campaign", "spring", "--all", "--limit", "3"), 2, "--limit is for the list"),
+            (("--campaign", "spring", "--limit", "0"), 2, "from 1 to 1000000"),
             (("--all",), 2, "which campaign?"),
             (("--campaign", "spring", "--person", "https://example.com/"), 1, "linkedin.com"),
             (("--campaign", "x", "--all"), 1, "no campaign x"),
@@ -453,6 +470,30 @@ class Status(CtlTest):
         self.assertEqual((campaign["queued"], campaign["unknown"]), (1, 1))
         self.assertEqual(accounts, ["anna", "ben"])
         self.assertIn("spring", self.samctl("status"))
+
+
+    def test_a_watch_goes_on_after_a_lost_connection(self):
+        program = os.path.join(sam_test.BIN, "samctl")
+        words = [program, "-c", self.config_path, "status", "--watch", "--json"]
+        watch = sam_test.Process("watch", words, self.folder)
+        self.addCleanup(watch.kill)
+        shown = '"kind":"campaign"'
+        self.wait_for("a look", lambda: shown in watch.log())
+        self.allow_connections("false")
+        self.wait_for("trouble", lambda: "Postgres cannot be reached" in watch.log())
+        before = watch.log().count(shown)
+        self.allow_connections("true")
+        self.wait_for("another look", lambda: watch.log().count(shown) > before)
+        self.assertTrue(watch.running())
+
+    def allow_connections(self, allowed):
+        """Of the test's database; those that it has end."""
+        name = self.database.name
+        for sql in (
+            f'ALTER DATABASE "{name}" ALLOW_CONNECTIONS {allowed}',
+            f"SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{name}'",
+        ):
+            sam_test.run("psql", "-X", "-q", "-d", self.postgres.address, "-c", sql)
 
 
 class Json(CtlTest):

@@ -330,6 +330,10 @@ class Lists(PeopleTest):
         self.assertEqual([r["person"] for r in self.samctl_json("replies")], ["ada"])
         rows = self.samctl_json("replies", "--since", "7d")
         self.assertEqual([r["person"] for r in rows], ["bob", "ada"])
+        for since, farther in (("1m", "7d"), ("1w", "70d"), ("10d", "100d")):
+            self.database.execute("DELETE FROM inbound_messages")
+            said = self.samctl("replies", "--since", since)
+            self.assertIn(f"--since {farther} looks farther back", said)
         self.assertIn("--since takes", self.refused("replies", "--since", "7", code=2))
 
     def test_export(self):

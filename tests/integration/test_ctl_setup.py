@@ -1,8 +1,11 @@
 """samctl: words, settings, schema, workspaces, accounts."""
 
 import json
+import os
+import subprocess
 import unittest
 
+import sam_test
 from ctl_test import CtlTest, connector
 
 
@@ -13,6 +16,10 @@ class Words(CtlTest):
         self.assertIn("--unipile-id", self.samctl("account", "add", "--help"))
         self.assertRegex(self.samctl("--version"), r"^\d+\.\d+\.\d+\n$")
         self.assertIn("conninfo", self.samctl("config", "sample"))
+        said = self.samctl("account", "--help")
+        self.assertIn("account discover", said)
+        self.assertIn("account add NAME --unipile-id", said)
+        self.assertNotIn("campaign", said)
 
     def test_wrong_words(self):
         rows = [
@@ -20,6 +27,9 @@ class Words(CtlTest):
             (("foo",), "there is no command foo"),
             (("account",), "account needs one of: "),
             (("account", "foo"), "account knows: "),
+            (("account", "foo", "--help"), "account knows: "),
+            (("foo", "--help"), "there is no command foo"),
+            (("preview", "spring", "--limit", "x"), "a whole number from 0 to 1000000"),
             (("account", "add"), "use: samctl account add NAME"),
             (("status", "--foo"), "--foo is not an option"),
             (("import", "x.csv"), "which campaign?"),
@@ -38,6 +48,18 @@ class Settings(CtlTest):
         self.assertIn("sam.cfg:1: postgres.connifo: no such key", said)
         self.assertIn("sam.cfg:2: limits.spacing: must be a duration", said)
         self.assertIn("kafka.bootstrap_servers: required", said)
+
+    def test_a_folder_and_no_file_at_all(self):
+        self.config_path = self.folder
+        self.assertIn("is a folder, not a file", self.refused("status", code=2))
+        os.remove(os.path.join(self.folder, "sam.cfg"))
+        done = subprocess.run(
+            [os.path.join(sam_test.BIN, "samctl"), "status"], cwd=self.folder,
+            capture_output=True, text=True, check=False,
+        )  # fmt: skip
+        self.assertEqual(done.returncode, 2)
+        if not os.path.exists("/etc/sam/sam.cfg"):
+            self.assertIn("neither ./sam.cfg nor /etc/sam/sam.cfg", done.stderr)
 
     def test_print_config_hides_secrets(self):
         self.config["unipile"]["api_key"] = "geheim"
