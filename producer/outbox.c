@@ -5,11 +5,14 @@
 #include <string.h>
 
 #include "common/adapters/cloud_event.h"
+#include "common/base/clock.h"
 #include "producer/producer.h"
 
 #include "common/base/banned.h"
 
 #define OUTBOX_MAX 200
+#define KEPT_MS    (30 * DAY_MS)
+#define FORGET_MAX 1000 /* of one turn */
 /* Of one tick; what is not reported by then is looked at in the next. */
 #define ACKNOWLEDGED_MS 50
 
@@ -17,6 +20,12 @@ static const char open_sql[] =
     "SELECT id, record_key, event_type, payload FROM outbox WHERE published_at IS NULL "
     "ORDER BY id LIMIT $1";
 static const char done_sql[] = "UPDATE outbox SET published_at = $2 WHERE id = ANY ($1)";
+
+/* The oldest first; an answer to an unknown send is remembered here while nobody has applied it, so
+ * rows stay for long after they were published. $1 published before, $2 rows at most. */
+static const char forget_sql[] =
+    "DELETE FROM outbox WHERE id IN (SELECT id FROM (SELECT id, published_at FROM outbox "
+    "ORDER BY id LIMIT $2) o WHERE published_at < $1)";
 
 struct outbox_ack {
     struct kafka_delivery delivery; /* first: found from the callback's pointer */
@@ -118,6 +127,21 @@ struct batch producer_outbox(struct producer *p)
     if (failure)
         return producer_failed(p, "outbox", failure);
     result.more = result.rows == OUTBOX_MAX;
+    return result;
+}
+
+struct batch producer_forget(struct producer *p)
+{
+    struct pg_result *r SAM_CLEANUP(pg_result_freep) = NULL;
+    struct batch result = {0};
+    pg_params_reset(&p->params);
+    pg_add_time(&p->params, p->now_ms - KEPT_MS);
+    pg_add_i64(&p->params, FORGET_MAX);
+    enum pg_failure failure = pg_exec(p->pg, forget_sql, &p->params, &r);
+    if (failure)
+        return producer_failed(p, "forget", failure);
+    result.rows = pg_affected(r);
+    result.more = result.rows == FORGET_MAX;
     return result;
 }
 

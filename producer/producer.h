@@ -76,5 +76,7 @@ SAM_MUSTCHECK struct batch producer_count(struct producer *p);
 SAM_MUSTCHECK struct batch producer_sync(struct producer *p);
 /* Operator changes and left-over events go to the ledger. */
 SAM_MUSTCHECK struct batch producer_outbox(struct producer *p);
+/* Rows of the outbox that were published long ago are deleted. */
+SAM_MUSTCHECK struct batch producer_forget(struct producer *p);
 
 #endif

@@ -44,6 +44,7 @@ static const struct step steps[] = {
     {producer_give_up,   2 * SECOND_MS,   METRIC_STEP_GIVE_UP,      true,   false},
     {producer_end,       2 * SECOND_MS,   METRIC_STEP_END,          true,   false},
     {producer_complete,  2 * SECOND_MS,   METRIC_STEP_COMPLETE,     true,   false},
+    {producer_forget,    MINUTE_MS,       METRIC_STEP_FORGET,       false,  false},
     {producer_count,     10 * SECOND_MS,  METRIC_STEP_COUNT,        false,  false},
 };
 /* clang-format on */

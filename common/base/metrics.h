@@ -53,7 +53,8 @@ enum metric_program { IN_PRODUCER = 1, IN_WORKER = 2, IN_BOTH = 3 };
     X(METRIC_STEP_COUNT, "count")                                                                  \
     X(METRIC_STEP_SYNC, "sync")                                                                    \
     X(METRIC_STEP_UNDO, "undo")                                                                    \
-    X(METRIC_STEP_OUTBOX, "outbox")
+    X(METRIC_STEP_OUTBOX, "outbox")                                                                \
+    X(METRIC_STEP_FORGET, "forget")
 
 /* X(id, prometheus name, kind, label, unit scale, programs, help): a value is stored as an integer
  * and shown divided by the scale (ms -> seconds: 1000, us -> seconds: 1000000). */

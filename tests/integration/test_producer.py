@@ -154,6 +154,19 @@ class Looks(CampaignTest):
         self.wait_for("the looks to be planned", lambda: self.count(planned) == 2)
 
 
+class Outbox(CampaignTest):
+    def test_what_was_published_long_ago_is_deleted(self):
+        self.prepare()
+        self.database.execute(
+            "INSERT INTO outbox (id, record_key, event_type, payload, published_at) "
+            "SELECT lpad(to_hex(9999 - n), 32, '0')::uuid, gen_random_uuid()::text, "
+            "'sam.campaign.v1', '{}', sam_now() - n * interval '10 days' "
+            "FROM generate_series(1, 3000) n"
+        )
+        self.start_both()
+        self.wait_for("two young rows", lambda: self.count("outbox") == 2)
+
+
 class Conflicts(CampaignTest):
     accounts = ("anna",)
 
