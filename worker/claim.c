@@ -201,6 +201,14 @@ static void commit(struct claim *c)
     pg_async_sync(c->pg);
 }
 
+void claim_leave(struct claim *c)
+{
+    if (c && (c->stage == CLAIM_STARTED || c->stage == CLAIM_COMMIT)) {
+        untry(c, "leaving");
+        c->stage = CLAIM_IDLE;
+    }
+}
+
 /* ---- attempt.started ------------------------------------------------------------------------ */
 
 static void started_over(struct claim *c)

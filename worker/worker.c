@@ -357,6 +357,8 @@ static void tear_down(struct app *app)
         consume_free(w);
     ledger_free(w->ledger);
     loop_unwatch(w->loop, w->kafka_watch);
+    for (int i = 0; i < WORKER_CLAIMS_MAX; i++)
+        claim_leave(w->claims[i]);
     kafka_producer_free(w->kafka); /* reports on every event that is with it */
     for (int i = 0; i < WORKER_CLAIMS_MAX; i++)
         claim_free(w->claims[i]);

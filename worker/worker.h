@@ -209,6 +209,9 @@ struct claim *claim_new(struct worker *w, int number);
 void claim_free(struct claim *c);
 bool claim_idle(const struct claim *c); /* connected, and nothing under way */
 bool claim_busy(const struct claim *c);
+/* The process ends: what is being claimed is told to have ended untried, as nobody hears the answer
+ * to its commit any more. Only claim_free() may follow. */
+void claim_leave(struct claim *c);
 /* Takes ready works and claims them. */
 void claim_begin(struct claim *c);
 

@@ -1,12 +1,19 @@
 """Postgres and Kafka that are not there at the start, go away, and come back: nothing is lost,
 nothing is sent twice."""
 
+import os
 import signal
 import unittest
 
 from campaign_test import CampaignTest
 
 ONE = {"direct_message_1": "Hello {first_name}"}
+
+CLAIM_UNDER_WAY = (
+    "pg_stat_activity WHERE datname = current_database() AND application_name LIKE "
+    "'sam-worker claim%' AND state = 'idle in transaction' "
+    "AND state_change < clock_timestamp() - interval '300 ms'"
+)
 
 
 class Outage(CampaignTest):
@@ -71,6 +78,30 @@ class Outage(CampaignTest):
         self.kafka.start()
         self.start_worker()
         self.all_sent()
+
+    def test_a_claim_that_kafka_acknowledges_while_the_worker_leaves(self):
+        """It is not committed any more: the attempt would never end, and the item be unknown."""
+        self.config["limits"]["spacing"] = "3s"
+        self.prepare()
+        self.start_both()
+        self.campaign("out", "messenger", ONE, 8)
+        self.wait_until_sent(2)
+        self.wait_for("a job", lambda: self.worker.metric("sam_jobs_waiting") > 0)
+        with open(os.path.join(self.kafka.folder, "pid"), encoding="ascii") as file:
+            broker = int(file.read())
+        os.kill(broker, signal.SIGSTOP)
+        try:
+            self.wait_for("a claim", lambda: self.count(CLAIM_UNDER_WAY) > 0)
+            self.worker.killed = True  # leaves with 1
+            self.worker.signal(signal.SIGTERM)
+            self.wait_for("the drain", lambda: "draining" in self.worker.log())
+            self.worker.signal(signal.SIGTERM)
+            self.wait_for("the end", lambda: "leaving how=second_signal" in self.worker.log())
+        finally:
+            os.kill(broker, signal.SIGCONT)
+        self.assertEqual(self.worker.wait_exit(), 1)
+        self.start_worker()
+        self.all_sent(8)
 
     def turns(self):
         return self.producer.metric("sam_loop_turn_seconds_count")
