@@ -185,6 +185,8 @@ static void on_committed(void *ctx, enum pg_failure failure, const struct pg_res
     metrics_observe(c->w->metrics, METRIC_CLAIM_SECONDS, clock_monotonic_us() - c->begun_us);
     c->batch_max = c->batch_max ? c->batch_max * 2 : 0;
     settle_all(c);
+    for (size_t i = 0; i < b->verdicts.count; i++)
+        metrics_add_label(c->w->metrics, METRIC_RETURNS, b->verdicts.rows[i].reason, 1);
     for (size_t i = 0; i < b->grants_count; i++) {
         metrics_add_label(c->w->metrics, METRIC_GRANTS, b->grants[i]->attempt.kind, 1);
         send_granted(c->w, b->grants[i]);

@@ -215,7 +215,7 @@ static void add_grant(struct claim_batch *b, const struct work *work, const stru
     }
 }
 
-static void decide_one(struct claim_batch *b, struct worker *w, size_t at, struct facts_item *it)
+static void decide_one(struct claim_batch *b, size_t at, struct facts_item *it)
 {
     struct work *work = b->works[at];
     struct verdict v;
@@ -249,7 +249,6 @@ static void decide_one(struct claim_batch *b, struct worker *w, size_t at, struc
     }
     b->fates[at] = FATE_REFUSED;
     verdicts_add(&b->verdicts, it, &v);
-    metrics_add_label(w->metrics, METRIC_RETURNS, v.reason, 1);
 }
 
 int claim_batch_decide(struct claim_batch *b, struct worker *w, const struct pg_result *r)
@@ -259,7 +258,7 @@ int claim_batch_decide(struct claim_batch *b, struct worker *w, const struct pg_
         if (facts_item(w->facts, r, row, true, b->db_now_ms, &it) != 0)
             return -EINVAL;
         if (it.index < b->asked_count)
-            decide_one(b, w, b->asked[it.index], &it);
+            decide_one(b, b->asked[it.index], &it);
     }
     return 0;
 }

@@ -3,6 +3,7 @@
 import unittest
 
 from campaign_test import HELLO, CampaignTest
+from sam_test import Process
 
 
 class Fault(CampaignTest):
@@ -173,6 +174,28 @@ class Reads(Fault):
 
     def account(self):
         return self.database.rows("SELECT status FROM linkedin_accounts")[0]
+
+
+class ClaimsThatFail(Fault):
+    def test_what_a_claim_refuses_is_counted_once(self):
+        """However often the claim is done again, here because its row is locked."""
+        self.config["limits"]["spacing"] = "3s"  # no claim is under way when it freezes
+        self.begin(people=4)
+        self.wait_until_sent(1)
+        self.worker.freeze()
+        job = "send_queue WHERE status = 'published'"
+        self.wait_for("a job", lambda: self.count(job) == 1)
+        self.samctl("campaign", "pause", "c")
+        psql = ["psql", "-X", "-q", "-d", self.database.conninfo, "-c"]
+        sql = f"SELECT FROM {job} FOR UPDATE; SELECT pg_sleep(8)"
+        lock = Process("lock", [*psql, sql], self.folder)
+        held = "pg_stat_activity WHERE query LIKE '%pg_sleep(8)%' AND wait_event = 'PgSleep'"
+        self.wait_for("the lock", lambda: self.count(held) == 1)
+        self.worker.thaw()
+        self.assertEqual(lock.wait_exit(), 0)
+        returns = 'sam_returns_total{reason="campaign_paused"}'
+        self.wait_for("the metric", lambda: self.worker.metric(returns) > 0)
+        self.assertEqual(self.worker.metric(returns), 1)
 
 
 class Unreachable(Fault):
