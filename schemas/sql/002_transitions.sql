@@ -68,9 +68,19 @@ CREATE TRIGGER campaign_transition
         OR (OLD.status = 'completed' AND NEW.status IN ('running', 'stopped'))))
     EXECUTE FUNCTION sam_refuse_transition();
 
--- An attempt is never deleted, and only its end is ever filled in.
+-- An attempt is never deleted, and only its end is ever filled in: once, but what is certain may
+-- replace what is unknown, and that a call happened replaces everything and stays.
 CREATE TRIGGER attempts_are_kept
     BEFORE DELETE ON send_attempts FOR EACH ROW EXECUTE FUNCTION sam_refuse_change();
+CREATE TRIGGER attempts_are_kept_together
+    BEFORE TRUNCATE ON send_attempts FOR EACH STATEMENT EXECUTE FUNCTION sam_refuse_change();
 CREATE TRIGGER attempts_keep_their_start
-    BEFORE UPDATE OF id, account_id, item_id, kind, started_at ON send_attempts FOR EACH ROW
+    BEFORE UPDATE OF id, workspace_id, account_id, campaign_id, prospect_id, item_id, message_type,
+                     kind, identities, started_at, start_by ON send_attempts FOR EACH ROW
+    EXECUTE FUNCTION sam_refuse_change();
+CREATE TRIGGER attempts_keep_their_end
+    BEFORE UPDATE OF ended_at, outcome ON send_attempts FOR EACH ROW
+    WHEN (OLD.outcome IS NOT NULL AND (NEW.outcome IS NULL
+        OR (NEW.outcome <> OLD.outcome
+            AND (OLD.outcome = 'sent' OR (OLD.outcome <> 'unknown' AND NEW.outcome <> 'sent')))))
     EXECUTE FUNCTION sam_refuse_change();

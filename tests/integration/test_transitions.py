@@ -106,6 +106,51 @@ class Transitions(unittest.TestCase):
         self.assertEqual(tried, said)
         self.assertEqual(set(tried.values()), {"allowed", "refused"})
 
+    def test_an_attempt_keeps_its_start_and_a_certain_end(self):
+        self.database.execute(self.schema())
+        outcomes = ("sent", "not_executed", "refused", "unknown")
+        for old in (None, *outcomes):
+            for new in (None, *outcomes):
+                allowed = old in (None, "unknown", new) and (new or not old)
+                allowed = allowed or (old and new == "sent")
+                self.attempt(old)
+                change = f"ended_at = {self.end(new)}, outcome = {self.quoted(new)}"
+                self.assertEqual(self.takes(change), bool(allowed), (old, new))
+        self.attempt("sent")
+        for column in ("workspace_id", "account_id", "campaign_id", "prospect_id", "item_id"):
+            self.assertFalse(self.takes(f"{column} = gen_random_uuid()"), column)
+        for column in ("message_type", "kind", "identities", "started_at", "start_by"):
+            self.assertFalse(self.takes(f"{column} = {column}"), column)
+        for statement in ("DELETE FROM send_attempts", "TRUNCATE send_attempts"):
+            with self.assertRaisesRegex(AssertionError, "append-only"):
+                self.database.execute(statement)
+
+    def attempt(self, outcome):
+        """A new one; the last of the table."""
+        self.database.execute(
+            "INSERT INTO send_attempts (id, workspace_id, account_id, campaign_id, prospect_id, "
+            "item_id, message_type, kind, identities, started_at, start_by, ended_at, outcome) "
+            "SELECT gen_random_uuid(), u, u, u, u, u, 'direct_message_1', 'message', '{v:x}', "
+            f"sam_now(), sam_now(), {self.end(outcome)}, {self.quoted(outcome)} "
+            "FROM gen_random_uuid() AS u"
+        )
+
+    def end(self, outcome):
+        return "sam_now()" if outcome else "NULL"
+
+    def quoted(self, outcome):
+        return f"'{outcome}'" if outcome else "NULL"
+
+    def takes(self, change):
+        """Whether the database lets the last attempt be changed."""
+        last = "(SELECT id FROM send_attempts ORDER BY started_at DESC LIMIT 1)"
+        try:
+            self.database.execute(f"UPDATE send_attempts SET {change} WHERE id = {last}")
+        except AssertionError as error:
+            self.assertIn("append-only", str(error))
+            return False
+        return True
+
     def test_the_lists_of_statuses_are_the_same(self):
         self.database.execute(self.schema())
         for (table, column), what in CHECKED_LISTS.items():
