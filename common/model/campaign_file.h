@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "common/base/attr.h"
+#include "common/base/buf.h"
 #include "common/base/problems.h"
 #include "common/model/status.h"
 
@@ -53,6 +54,10 @@ struct campaign_file *campaign_file_parse(const char *label, const char *json, s
                                           struct problems *problems);
 void campaign_file_free(struct campaign_file *f);
 SAM_DEFINE_FREEP(campaign_file)
+
+/* The campaign as a file of one line, defaults filled in: what campaign_file_parse reads as the
+ * same campaign. Keys without a value (workspace, end_at, …) are left out. */
+void campaign_file_write(const struct campaign_file *f, struct buf *out);
 
 /* The steps as the JSON array that campaigns.steps keeps: [{"message_type","text","after_ms"}]. */
 char *campaign_steps_to_json(const struct campaign_step *steps, size_t count);

@@ -154,10 +154,11 @@ static void read_hours(struct campaign_reader *r, const char *key, struct json_o
         campaign_bad(r, key, "must end later than they begin (on the same day)");
 }
 
+const char *const campaign_days[7] = {"monday", "tuesday",  "wednesday", "thursday",
+                                      "friday", "saturday", "sunday"};
+
 static void read_weekend(struct campaign_reader *r, const char *key, struct json_object *v)
 {
-    static const char *const days[] = {"monday", "tuesday",  "wednesday", "thursday",
-                                       "friday", "saturday", "sunday"};
     if (!json_object_is_type(v, json_type_array)) {
         campaign_bad(r, key, "must be a list of day names; [] = none");
         return;
@@ -167,7 +168,7 @@ static void read_weekend(struct campaign_reader *r, const char *key, struct json
         const char *s = campaign_string(r, key, json_object_array_get_idx(v, i));
         int day = -1;
         for (int d = 0; s && d < 7; d++) {
-            if (strcasecmp(s, days[d]) == 0)
+            if (strcasecmp(s, campaign_days[d]) == 0)
                 day = d;
         }
         if (day < 0)

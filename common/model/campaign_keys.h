@@ -1,7 +1,8 @@
-/* common/model/campaign_keys.h - the parts of the reader of campaign files, for campaign_*.c only.
+/* common/model/campaign_keys.h - the parts of the reader and writer of campaign files, for
+ * campaign_*.c only.
  *
  * campaign_json.c reads the text, campaign_keys.c the keys, campaign_messages.c the messages, and
- * campaign_file.c puts them together. */
+ * campaign_file.c puts them together; campaign_write.c is the way back. */
 #ifndef SAM_MODEL_CAMPAIGN_KEYS_H
 #define SAM_MODEL_CAMPAIGN_KEYS_H
 
@@ -22,6 +23,9 @@ struct campaign_key {
     bool required;
     void (*read)(struct campaign_reader *r, const char *key, struct json_object *value);
 };
+
+/* As they are written in the file; the bit of each in weekend_mask. */
+extern const char *const campaign_days[7];
 
 /* The text as one JSON object, owned by the caller; NULL when it is none, with the problem. A key
  * that stands twice in an object (one of the two is lost) is a problem, but does not give NULL. */

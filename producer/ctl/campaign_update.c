@@ -148,10 +148,16 @@ static enum ctl_exit check(struct ctl *c, const struct update *u)
 
 static void tell_json(const struct ctl *c, const struct update *u)
 {
-    if (c->json)
-        (void)printf("{\"changed\":%" PRId64 ",\"cancelled\":%" PRId64 ",\"completed\":%" PRId64
-                     ",\"held\":%" PRId64 "}\n",
-                     u->texts.changed, u->texts.gone, u->completed, u->texts.held);
+    SAM_CLEANUP(buf_deinit) struct buf line = BUF_INIT(8000);
+    if (!c->json)
+        return;
+    buf_adds(&line, "{\"campaign\":");
+    buf_add_json(&line, u->change.file->name);
+    buf_addf(&line,
+             ",\"changed\":%" PRId64 ",\"cancelled\":%" PRId64 ",\"completed\":%" PRId64
+             ",\"held\":%" PRId64 "}",
+             u->texts.changed, u->texts.gone, u->completed, u->texts.held);
+    (void)printf("%s\n", buf_text(&line));
 }
 
 enum ctl_exit command_campaign_update(struct ctl *c)

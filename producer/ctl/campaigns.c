@@ -1,3 +1,4 @@
+/* campaign check, create, list. */
 #include <stdio.h>
 #include <string.h>
 
@@ -9,39 +10,26 @@
 
 #include "common/base/banned.h"
 
-#define CAMPAIGN_COLUMNS                                                                           \
-    "c.name, c.campaign_type, c.status, c.country, c.timezone, "                                   \
-    "(SELECT string_agg(a.name, ', ' ORDER BY ca.position) FROM campaign_accounts ca "             \
-    "JOIN linkedin_accounts a ON a.id = ca.account_id WHERE ca.campaign_id = c.id), "              \
-    "jsonb_array_length(c.steps), c.start_at, c.end_at, c.daily_cap, c.created_at, "               \
-    "c.steps::text, "                                                                              \
-    "c.id "
 static const char list_sql[] =
-    "SELECT " CAMPAIGN_COLUMNS "FROM campaigns c WHERE c.workspace_id = $1 ORDER BY c.name";
-static const char show_sql[] =
-    "SELECT " CAMPAIGN_COLUMNS ", to_char(make_interval(mins => c.opens_minute), 'HH24:MI') || "
-    "'-' || to_char(make_interval(mins => c.closes_minute), 'HH24:MI'), c.weekend_mask, "
-    "c.holidays, c.subdivision, c.on_note_limit, c.give_up_after_ms, c.first_left FROM campaigns c "
-    "WHERE c.id = $1";
-#define LIST_COLUMNS                                                                               \
-    {"campaign", "campaign", COLUMN_TEXT}, {"campaign_type", "type", COLUMN_TEXT},                 \
-        {"status", "status", COLUMN_TEXT}, {"country", "country", COLUMN_TEXT},                    \
-        {"timezone", "timezone", COLUMN_TEXT}, {"accounts", "accounts", COLUMN_TEXT},              \
-        {"steps", "messages", COLUMN_NUMBER}, {"start_at", "starts", COLUMN_TIME},                 \
-        {"end_at", "ends", COLUMN_TIME}, {"daily_cap", "cap", COLUMN_NUMBER},                      \
-        {"created_at", "created", COLUMN_TIME}, {"message_templates", NULL, COLUMN_JSON},          \
-    {                                                                                              \
-        "id", NULL, COLUMN_UUID                                                                    \
-    }
-static const struct column list_columns[] = {LIST_COLUMNS};
-static const struct column show_columns[] = {LIST_COLUMNS,
-                                             {"hours", "hours", COLUMN_TEXT},
-                                             {"weekend_mask", NULL, COLUMN_NUMBER},
-                                             {"holidays", "holidays", COLUMN_BOOL},
-                                             {"subdivision", "subdivision", COLUMN_TEXT},
-                                             {"on_note_limit", "long notes", COLUMN_TEXT},
-                                             {"give_up_after", "give up after", COLUMN_DURATION},
-                                             {"first_left", "left until an OK", COLUMN_NUMBER}};
+    "SELECT c.name, c.campaign_type, c.status, c.country, c.timezone, "
+    "string_agg(a.name, ', ' ORDER BY ca.position), json_agg(a.name ORDER BY ca.position)::text, "
+    "jsonb_array_length(c.steps), c.start_at, c.end_at, c.daily_cap, c.created_at, c.id "
+    "FROM campaigns c JOIN campaign_accounts ca ON ca.campaign_id = c.id "
+    "JOIN linkedin_accounts a ON a.id = ca.account_id WHERE c.workspace_id = $1 "
+    "GROUP BY c.id ORDER BY c.name";
+static const struct column list_columns[] = {{"campaign", "campaign", COLUMN_TEXT},
+                                             {"campaign_type", "type", COLUMN_TEXT},
+                                             {"status", "status", COLUMN_TEXT},
+                                             {"country", "country", COLUMN_TEXT},
+                                             {"timezone", "timezone", COLUMN_TEXT},
+                                             {NULL, "accounts", COLUMN_TEXT},
+                                             {"accounts", NULL, COLUMN_JSON},
+                                             {"steps", "messages", COLUMN_NUMBER},
+                                             {"start_at", "starts", COLUMN_TIME},
+                                             {"end_at", "ends", COLUMN_TIME},
+                                             {"daily_cap", "cap", COLUMN_NUMBER},
+                                             {"created_at", "created", COLUMN_TIME},
+                                             {"id", NULL, COLUMN_UUID}};
 
 /* ---- check, create ------------------------------------------------------------------------- */
 
@@ -113,7 +101,7 @@ enum ctl_exit command_campaign_create(struct ctl *c)
     return CTL_DONE;
 }
 
-/* ---- list, show ---------------------------------------------------------------------------- */
+/* ---- list ---------------------------------------------------------------------------------- */
 
 enum ctl_exit command_campaign_list(struct ctl *c)
 {
@@ -124,38 +112,4 @@ enum ctl_exit command_campaign_list(struct ctl *c)
     pg_add_uuid(ctl_params(c), &w.id);
     return ctl_list(c, list_sql, list_columns, SAM_ARRAY_LEN(list_columns),
                     "there is no campaign yet: `samctl campaign create FILE` makes one");
-}
-
-static void show_messages(const char *json)
-{
-    struct campaign_step steps[CAMPAIGN_STEPS_MAX];
-    size_t count = 0;
-    if (campaign_steps_from_json(json, strlen(json), steps, &count) != 0)
-        return;
-    for (size_t i = 0; i < count; i++) {
-        char after[DURATION_TEXT_BYTES];
-        duration_format(steps[i].after_ms, after);
-        (void)printf("\n%s%s%s%s\n%s\n", steps[i].message_type, i ? " (after " : "", i ? after : "",
-                     i ? ")" : "", *steps[i].text ? steps[i].text : "(no note)");
-    }
-    campaign_steps_deinit(steps, count);
-}
-
-enum ctl_exit command_campaign_show(struct ctl *c)
-{
-    SAM_CLEANUP(pg_result_freep) struct pg_result *r = NULL;
-    SAM_CLEANUP(table_deinit) struct table t;
-    table_init_upright(&t, show_columns, SAM_ARRAY_LEN(show_columns), c->json, stdout);
-    struct lookup_campaign campaign;
-    enum ctl_exit e;
-    if ((e = ctl_connect(c)) || (e = lookup_campaign(c, c->args.words[0], &campaign)))
-        return e;
-    pg_add_uuid(ctl_params(c), &campaign.id);
-    if ((e = ctl_query(c, show_sql, &r)))
-        return e;
-    table_row(&t, r, 0, 0);
-    table_end(&t);
-    if (!c->json)
-        show_messages(pg_text(r, 0, 11));
-    return CTL_DONE;
 }

@@ -7,7 +7,7 @@
 #include "common/model/status.h"
 #include "producer/ctl/ctl.h"
 
-#define LOOKUP_NAME_BYTES 200
+#define LOOKUP_NAME_BYTES 801 /* 200 characters */
 
 struct lookup_workspace {
     struct uuid id;

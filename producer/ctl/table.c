@@ -182,19 +182,23 @@ static void end_cell(struct table *t)
         flush(t);
 }
 
-static void begin_json(struct table *t)
+/* false: programs do not get this column. */
+static bool begin_json(struct table *t)
 {
-    buf_addc(&t->line, t->column == 0 ? '{' : ',');
+    if (!t->columns[t->column].key)
+        return false;
+    buf_addc(&t->line, t->line.len == 0 ? '{' : ',');
     buf_add_json(&t->line, t->columns[t->column].key);
     buf_addc(&t->line, ':');
+    return true;
 }
 
 /* One cell: as JSON gives it, and as people read it. */
 static void put(struct table *t, const char *json, const char *shown)
 {
     if (t->json) {
-        begin_json(t);
-        buf_adds(&t->line, json);
+        if (begin_json(t))
+            buf_adds(&t->line, json);
     } else if (t->columns[t->column].title) {
         size_t start = t->cells.len;
         add_shown(t, shown);
@@ -220,8 +224,8 @@ void table_text(struct table *t, const char *text)
         put(t, "", *text ? text : "-");
         return;
     }
-    begin_json(t);
-    buf_add_json(&t->line, text);
+    if (begin_json(t))
+        buf_add_json(&t->line, text);
     end_cell(t);
 }
 

@@ -26,7 +26,7 @@ enum column_type {
 };
 
 struct column {
-    const char *key;   /* in JSON */
+    const char *key;   /* in JSON; NULL = only for people */
     const char *title; /* for people; NULL = only in JSON */
     enum column_type type;
 };

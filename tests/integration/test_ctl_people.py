@@ -427,12 +427,12 @@ class Update(PeopleTest):
         self.samctl("account", "add", "ben", "--unipile-id", "u-ben", "--country", "DE")
         self.update(connector(accounts=["ben", "anna"], **ALWAYS))
         shown = self.samctl_json("campaign", "show", "spring")[0]
-        self.assertEqual(shown["accounts"], "ben, anna")
+        self.assertEqual(shown["accounts"], ["ben", "anna"])
         said = self.refuse(connector(accounts=["ben"], **ALWAYS))
         self.assertIn("anna cannot leave", said)
         self.update(connector(accounts=["anna"], **ALWAYS))
         shown = self.samctl_json("campaign", "show", "spring")[0]
-        self.assertEqual(shown["accounts"], "anna")
+        self.assertEqual(shown["accounts"], ["anna"])
 
     def test_what_the_calendar_put_off_is_asked_again(self):
         self.queue("ada", reason="'weekend'")

@@ -92,6 +92,47 @@ static void test_what_a_full_file_gives(void **state)
     assert_string_equal(f->steps[2].message_type, "direct_message_3");
 }
 
+/* What is written is read as the same campaign, and written the same again. */
+static void test_written_and_read_again(void **state)
+{
+    (void)state;
+    static const char *const files[] = {
+        CONNECTOR(""), CONNECTOR(",\"weekend\":[],\"on_note_limit\":\"without_note\""),
+        MESSAGES("\"connection_request\":\"\",\"follow_up_1\":\"a\\n\\\"b\\\"\",\"follow_up_2\":"
+                 "{\"after\":\"0s\",\"text\":\"c\"}"),
+        "{\"workspace\":\"sales\",\"name\":\"cl\\u00e9s\",\"campaign_type\":\"messenger\","
+        "\"accounts\":[\"anna\",\"ben\"],\"country\":\"US\",\"subdivision\":\"CA\",\"timezone\":"
+        "\"America/New_York\",\"hours\":{\"from\":\"00:05\",\"to\":\"24:00\"},\"weekend\":"
+        "[\"monday\",\"sunday\"],\"holidays\":false,\"on_note_limit\":\"cut\",\"give_up_after\":"
+        "\"1w12h\",\"start_at\":\"2027-01-15T09:00:00+01:00\",\"end_at\":"
+        "\"2027-02-01T00:00:00Z\",\"daily_cap\":7,\"message_templates\":{\"direct_message_1\":"
+        "\"first\",\"direct_message_2\":{\"text\":\"second\",\"after\":\"36h\"}}}"};
+    for (size_t i = 0; i < SAM_ARRAY_LEN(files); i++) {
+        SAM_CLEANUP(buf_deinit) struct buf first = BUF_INIT(65536);
+        SAM_CLEANUP(buf_deinit) struct buf second = BUF_INIT(65536);
+        struct campaign_file *f SAM_CLEANUP(campaign_file_freep) = parse(files[i]);
+        campaign_file_write(f, &first);
+        struct campaign_file *g SAM_CLEANUP(campaign_file_freep) = parse(buf_text(&first));
+        campaign_file_write(g, &second);
+        assert_string_equal(buf_text(&first), buf_text(&second));
+        assert_int_equal(f->weekend_mask, g->weekend_mask);
+        assert_int_equal(f->opens_minute, g->opens_minute);
+        assert_int_equal(f->closes_minute, g->closes_minute);
+        assert_int_equal(f->holidays, g->holidays);
+        assert_int_equal(f->on_note_limit, g->on_note_limit);
+        assert_int_equal(f->give_up_after_ms, g->give_up_after_ms);
+        assert_int_equal(f->start_at_ms, g->start_at_ms);
+        assert_int_equal(f->end_at_ms, g->end_at_ms);
+        assert_int_equal(f->daily_cap, g->daily_cap);
+        assert_int_equal(f->accounts_count, g->accounts_count);
+        assert_int_equal(f->steps_count, g->steps_count);
+        for (size_t n = 0; n < f->steps_count; n++) {
+            assert_string_equal(f->steps[n].text, g->steps[n].text);
+            assert_int_equal(f->steps[n].after_ms, g->steps[n].after_ms);
+        }
+    }
+}
+
 static void test_delays_of_the_steps(void **state)
 {
     (void)state;
@@ -435,6 +476,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_a_short_file_gives),
         cmocka_unit_test(test_what_a_full_file_gives),
+        cmocka_unit_test(test_written_and_read_again),
         cmocka_unit_test(test_delays_of_the_steps),
         cmocka_unit_test(test_weekends),
         cmocka_unit_test(test_where_the_json_breaks),

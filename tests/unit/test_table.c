@@ -10,6 +10,8 @@
 static const struct column columns[] = {
     {"name", "name", COLUMN_TEXT}, {"count", "count", COLUMN_NUMBER}, {"id", NULL, COLUMN_TEXT},
     {"at", "at", COLUMN_TIME},     {"gap", "gap", COLUMN_DURATION},   {"on", "on", COLUMN_BOOL}};
+static const struct column for_people[] = {
+    {NULL, "first", COLUMN_TEXT}, {"key", NULL, COLUMN_NUMBER}, {NULL, "last", COLUMN_NUMBER}};
 
 struct sink {
     char *text;
@@ -49,6 +51,26 @@ static char *made(bool json, bool upright)
     table_deinit(&t);
     assert_int_equal(fclose(s.file), 0);
     return s.text;
+}
+
+static void test_columns_for_people_only(void **state)
+{
+    (void)state;
+    for (int json = 0; json < 2; json++) {
+        struct sink s = {NULL, 0, NULL};
+        struct table t;
+        s.file = open_memstream(&s.text, &s.bytes);
+        assert_non_null(s.file);
+        table_init(&t, for_people, SAM_ARRAY_LEN(for_people), json == 1, s.file);
+        table_text(&t, "a");
+        table_number(&t, 1);
+        table_number(&t, 2);
+        table_end(&t);
+        table_deinit(&t);
+        assert_int_equal(fclose(s.file), 0);
+        assert_string_equal(s.text, json ? "{\"key\":1}\n" : "first  last\na         2\n");
+        free(s.text);
+    }
 }
 
 static void test_for_people(void **state)
@@ -122,11 +144,9 @@ static void test_many_rows_keep_one_header(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_for_people),
-        cmocka_unit_test(test_for_programs),
-        cmocka_unit_test(test_upright),
-        cmocka_unit_test(test_control_characters),
-        cmocka_unit_test(test_many_rows_keep_one_header),
+        cmocka_unit_test(test_for_people),         cmocka_unit_test(test_columns_for_people_only),
+        cmocka_unit_test(test_for_programs),       cmocka_unit_test(test_upright),
+        cmocka_unit_test(test_control_characters), cmocka_unit_test(test_many_rows_keep_one_header),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
