@@ -2,8 +2,6 @@
 
 import json
 import os
-import subprocess
-import time
 import unittest
 
 import sam_test
