@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "common/base/clock.h"
+#include "common/model/template.h"
 #include "producer/ctl/lookup.h"
 
 #include "common/base/banned.h"
@@ -13,8 +15,10 @@ static const char accounts_sql[] =
     "ON CONFLICT (campaign_id, account_id) DO NOTHING";
 /* $1 workspace, $2 text[] names. */
 static const char account_ids_sql[] =
-    "SELECT a.id FROM unnest($2::text[]) WITH ORDINALITY AS x(name, n) "
+    "SELECT a.id, a.plan FROM unnest($2::text[]) WITH ORDINALITY AS x(name, n) "
     "LEFT JOIN linkedin_accounts a ON a.workspace_id = $1 AND a.name = x.name ORDER BY x.n";
+
+static const char now_sql[] = "SELECT sam_now()";
 
 void campaign_change_deinit(struct campaign_change *x)
 {
@@ -49,6 +53,54 @@ enum ctl_exit campaign_change_workspace(struct campaign_change *x, struct ctl *c
     return e;
 }
 
+enum ctl_exit campaign_change_end(const struct campaign_change *x, struct ctl *c)
+{
+    SAM_CLEANUP(pg_result_freep) struct pg_result *r = NULL;
+    char text[32];
+    int64_t now_ms = clock_wall_ms();
+    if (c->pg) {
+        ctl_params(c);
+        enum ctl_exit e = ctl_query(c, now_sql, &r);
+        if (e)
+            return e;
+        now_ms = pg_time_ms(r, 0, 0);
+    }
+    if (x->file->end_at_ms > now_ms)
+        return CTL_DONE;
+    table_time_text(x->file->end_at_ms, text);
+    return ctl_fail("%s: end_at: %s is over, nothing would be sent", c->args.words[0], text);
+}
+
+/* Code points of the note that everybody gets; 0 where a long one is not a reason to hold them. */
+static size_t note_length(const struct campaign_file *f)
+{
+    SAM_CLEANUP(problems_deinit) struct problems none = PROBLEMS_INIT; /* told already */
+    if (f->type != CAMPAIGN_CONNECTOR || f->on_note_limit != NOTE_HOLD)
+        return 0;
+    struct template *t SAM_CLEANUP(template_freep) =
+        template_compile(f->steps[0].message_type, f->steps[0].text, &none);
+    return t ? template_literal_code_points(t) : 0;
+}
+
+static void check_account(const struct campaign_change *x, const struct ctl *c,
+                          const struct pg_result *r, size_t i, struct problems *problems)
+{
+    const char *name = x->file->accounts[i];
+    const char *plan = pg_text(r, (int)i, 1);
+    size_t length = note_length(x->file);
+    if (pg_null(r, (int)i, 0))
+        problems_add(problems,
+                     "%s: accounts: there is no account %s in the workspace; "
+                     "`samctl account list` shows them",
+                     c->args.words[0], name);
+    else if (strcmp(plan, account_plan_name(PLAN_FREE)) == 0 && length > NOTE_MAX_CODE_POINTS_FREE)
+        problems_add(problems,
+                     "%s: message_templates.%s: has %zu characters without its variables, account "
+                     "%s (%s) can send %d; shorten it, or set on_note_limit",
+                     c->args.words[0], x->file->steps[0].message_type, length, name, plan,
+                     NOTE_MAX_CODE_POINTS_FREE);
+}
+
 enum ctl_exit campaign_change_accounts(struct campaign_change *x, struct ctl *c)
 {
     SAM_CLEANUP(problems_deinit) struct problems problems = PROBLEMS_INIT;
@@ -64,11 +116,7 @@ enum ctl_exit campaign_change_accounts(struct campaign_change *x, struct ctl *c)
     x->accounts = sam_xcalloc(x->file->accounts_count + 1, sizeof(*x->accounts));
     for (size_t i = 0; i < x->file->accounts_count; i++) {
         x->accounts[i] = pg_uuid(r, (int)i, 0);
-        if (pg_null(r, (int)i, 0))
-            problems_add(&problems,
-                         "%s: accounts: there is no account %s in the workspace; "
-                         "`samctl account list` shows them",
-                         c->args.words[0], x->file->accounts[i]);
+        check_account(x, c, r, i, &problems);
     }
     return ctl_problems(&problems);
 }

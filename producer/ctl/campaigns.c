@@ -1,4 +1,4 @@
-/* campaign check, create, list. */
+/* campaign create, list. */
 #include <stdio.h>
 #include <string.h>
 
@@ -31,7 +31,7 @@ static const struct column list_columns[] = {{"campaign", "campaign", COLUMN_TEX
                                              {"created_at", "created", COLUMN_TIME},
                                              {"id", NULL, COLUMN_UUID}};
 
-/* ---- check, create ------------------------------------------------------------------------- */
+/* ---- create -------------------------------------------------------------------------------- */
 
 /* Parameters of campaign_change_params(). */
 static const char create_sql[] =
@@ -40,29 +40,6 @@ static const char create_sql[] =
     "start_at, end_at, daily_cap, steps, source) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, "
     "nullif($10, -1), $11, $12, $13, $14, $15, nullif($16, 0), $17, $18) "
     "ON CONFLICT (workspace_id, name) DO NOTHING";
-static const struct column check_columns[] = {
-    {"campaign", "campaign", COLUMN_TEXT},   {"campaign_type", "type", COLUMN_TEXT},
-    {"country", "country", COLUMN_TEXT},     {"timezone", "timezone", COLUMN_TEXT},
-    {"accounts", "accounts", COLUMN_NUMBER}, {"steps", "messages", COLUMN_NUMBER}};
-
-enum ctl_exit command_campaign_check(struct ctl *c)
-{
-    SAM_CLEANUP(campaign_change_deinit) struct campaign_change x = {.file = NULL};
-    SAM_CLEANUP(table_deinit) struct table t;
-    table_init_upright(&t, check_columns, SAM_ARRAY_LEN(check_columns), c->json, stdout);
-    enum ctl_exit e = campaign_change_read(&x, c->args.words[0]);
-    if (e)
-        return e;
-    table_text(&t, x.file->name);
-    table_text(&t, campaign_type_name(x.file->type));
-    table_text(&t, x.file->country);
-    table_text(&t, x.file->timezone);
-    table_number(&t, (int64_t)x.file->accounts_count);
-    table_number(&t, (int64_t)x.file->steps_count);
-    table_end(&t);
-    return CTL_DONE;
-}
-
 static enum pg_failure create(struct ctl *c, void *arg)
 {
     SAM_CLEANUP(pg_result_freep) struct pg_result *r = NULL;
@@ -86,7 +63,7 @@ enum ctl_exit command_campaign_create(struct ctl *c)
     enum ctl_exit e;
     if ((e = campaign_change_read(&x, c->args.words[0])) || (e = ctl_connect(c)) ||
         (e = campaign_change_workspace(&x, c)) || (e = campaign_change_accounts(&x, c)) ||
-        (e = ctl_transaction(c, create, &x)))
+        (e = campaign_change_end(&x, c)) || (e = ctl_transaction(c, create, &x)))
         return e;
     uuid_format(&x.id, id);
     ctl_result(c, "campaign", x.file->name, "id", id, "status", "draft", NULL);

@@ -48,7 +48,8 @@ static const struct command table[] = {
      "let a paused, resting or reconnected account send again", NULL},
 
     {"campaign check", "FILE", "", 1, 1, command_campaign_check,
-     "tell everything that is wrong with a campaign file", NULL},
+     "tell everything that is wrong with a campaign file",
+     "Needs no database; where there is one, its accounts are looked at too."},
     {"campaign create", "FILE", "", 1, 1, command_campaign_create,
      "make a campaign (draft) from a file", NULL},
     {"campaign update", "FILE", "", 1, 1, command_campaign_update,

@@ -21,6 +21,31 @@ class Files(CtlTest):
         done = self.check(connector())
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertIn("Europe/Berlin", done.stdout)
+        self.assertIn("was not looked at", done.stdout)
+        os.remove(os.path.join(self.folder, "sam.cfg"))
+        self.assertEqual(self.check(connector()).returncode, 0)
+
+    def test_a_database_tells_about_the_accounts(self):
+        self.prepare(accounts=("anna", "ben"))
+        self.samctl("account", "set", "ben", "--plan", "premium")
+        texts = {"connection_request": "x" * 201}
+        long = connector(accounts=["zed", "anna", "ben"], message_templates=texts,
+                         end_at="2026-01-01T00:00:00Z")  # fmt: skip
+        done = self.check(long)
+        self.assertEqual(done.returncode, 1)
+        for said in ("accounts: there is no account zed", "account anna (free) can send 200",
+                     "end_at: 2026-01-01 00:00:00Z is over"):  # fmt: skip
+            self.assertIn(said, done.stderr)
+        self.assertNotIn("ben (", done.stderr)
+        self.assertIn("no workspace beta", self.check(connector(workspace="beta")).stderr)
+        good = dict(long, accounts=["anna"], on_note_limit="cut")
+        self.assertIn("end_at: ", self.check(good).stderr)
+        self.assertIn("end_at: ", self.refused("campaign", "create",
+                                               self.write_json("c.json", good)))  # fmt: skip
+        self.database.shift_clock("-2 years")
+        done = self.check(good)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertNotIn("was not looked at", done.stdout)
 
     def test_bad_files(self):
         texts = {"connection_request": "Hi {firstNam}"}
