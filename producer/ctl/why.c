@@ -2,7 +2,9 @@
  *
  * An item in the queue is judged as the claim would judge it now. For a person whose next message
  * is not in the queue yet, that message is put there in a transaction that is always rolled back:
- * so the same statement loads the same facts for the same policy. */
+ * so the same statement loads the same facts for the same policy. The words are in why_words.c. */
+#include "producer/ctl/why.h"
+
 #include <stdio.h>
 #include <string.h>
 
@@ -14,9 +16,7 @@
 
 #include "common/base/banned.h"
 
-#define DETAIL_BYTES 300
-#define TRIES_MAX    3
-#define LOOK         "is one running, and ready? see `samctl doctor`"
+#define TRIES_MAX 3
 
 /* $1 person. */
 static const char person_sql[] =
@@ -58,27 +58,15 @@ static const char imagine_sql[] =
     "p.campaign_id, p.id, p.account_id, $3, $4, $5, 1, $6, '' FROM campaign_prospects p "
     "WHERE p.id = $2 ON CONFLICT DO NOTHING";
 
-struct answer {
-    char message_type[MESSAGE_TYPE_MAX + 1]; /* "" = none */
-    char item_status[16];                    /* "" = not in the queue */
-    enum reason reason;
-    int64_t next_at_ms; /* 0 = not known, TIME_NEVER_MS = only a person or an event */
-    char detail[DETAIL_BYTES];
-};
-
 struct question {
     struct ctl *c;
     struct facts *facts;
     struct texts *texts;
     const struct person *person;
     struct pg_result *row; /* owned: person_sql */
-    struct answer answer;
+    struct why_facts so;   /* borrows from row */
+    struct why_answer answer;
 };
-
-static int64_t now_ms(const struct question *q)
-{
-    return pg_time_ms(q->row, 0, COL_NOW);
-}
 
 static const struct texts_campaign *texts_of(struct question *q)
 {
@@ -87,9 +75,23 @@ static const struct texts_campaign *texts_of(struct question *q)
                           sizeof(why));
 }
 
-static void set_detail(struct answer *a, const char *text)
+static const char *text_or_null(const struct pg_result *r, int col)
 {
-    (void)snprintf(a->detail, sizeof(a->detail), "%s", text);
+    return pg_null(r, 0, col) ? NULL : pg_text(r, 0, col);
+}
+
+static void read_facts(struct question *q)
+{
+    const struct pg_result *r = q->row;
+    q->so = (struct why_facts){.status = q->person->status,
+                               .status_reason = text_or_null(r, COL_STATUS_REASON),
+                               .hold_reason = text_or_null(r, COL_HOLD),
+                               .halted_reason = text_or_null(r, COL_HALTED),
+                               .first_sent = !pg_null(r, 0, COL_FIRST_LEFT) &&
+                                             pg_i64(r, 0, COL_FIRST_LEFT) == 0,
+                               .now_ms = pg_time_ms(r, 0, COL_NOW),
+                               .plan_at_ms = pg_time_ms(r, 0, COL_PLAN_AT),
+                               .give_up_at_ms = pg_time_ms(r, 0, COL_GIVE_UP_AT)};
 }
 
 /* ---- the policy's verdict -------------------------------------------------------------------- */
@@ -100,8 +102,8 @@ static enum pg_failure load_facts(struct question *q, const struct uuid *item_id
     struct pg_params *params = ctl_params(q->c);
     struct facts_frame frame;
     const struct facts_ask ask = {.item_id = *item_id, .provider_id = "", .frame = &frame};
-    facts_frame(q->facts, q->row, 0, COL_FRAME, now_ms(q), &frame);
-    facts_usage_ask(q->facts, &ask, 1, now_ms(q), params);
+    facts_frame(q->facts, q->row, 0, COL_FRAME, q->so.now_ms, &frame);
+    facts_usage_ask(q->facts, &ask, 1, q->so.now_ms, params);
     return pg_exec(q->c->pg, facts_usage_sql, params, ret);
 }
 
@@ -112,144 +114,51 @@ static enum pg_failure judge(struct question *q, const struct uuid *item_id, str
     enum pg_failure failure = load_facts(q, item_id, &r);
     if (failure)
         return failure;
-    if (pg_rows(r) != 1 || facts_item(q->facts, r, 0, true, now_ms(q), &item) != 0)
+    if (pg_rows(r) != 1 || facts_item(q->facts, r, 0, true, q->so.now_ms, &item) != 0)
         return PG_SCHEMA;
     *ret = policy_decide(&item.policy);
     return PG_FINE;
 }
 
-/* ---- in the queue ---------------------------------------------------------------------------- */
+/* ---- in the queue, and not ------------------------------------------------------------------- */
 
-/* The policy has nothing against it, but the account's ledger does not fit the database. */
-static bool explain_halt(struct question *q)
+static enum pg_failure ask_item(struct question *q, const struct pg_result *r, bool *ret_over)
 {
-    struct answer *a = &q->answer;
-    if (pg_null(q->row, 0, COL_HALTED))
-        return false;
-    a->reason = REASON_GATE_CLOSED;
-    a->next_at_ms = TIME_NEVER_MS;
-    set_detail(a, pg_text(q->row, 0, COL_HALTED));
-    return true;
-}
-
-static void explain_go(struct question *q, bool published, bool busy)
-{
-    struct answer *a = &q->answer;
-    if (explain_halt(q))
-        return;
-    a->reason = busy ? REASON_ACCOUNT_BUSY : REASON_NONE;
-    a->next_at_ms = now_ms(q);
-    if (published)
-        set_detail(a, "it is in Kafka; a worker takes it within seconds (" LOOK ")");
-    else if (!busy)
-        set_detail(a, "it is due; the producer publishes it within seconds (" LOOK ")");
-}
-
-/* false: it is over; the person's next step is asked instead. */
-static enum pg_failure explain_item(struct question *q, const struct pg_result *r, bool *ret_over)
-{
-    struct answer *a = &q->answer;
+    struct why_answer *a = &q->answer;
     struct uuid id = pg_uuid(r, 0, 0);
     enum item_status status;
     struct verdict v;
     if (item_status_parse(pg_text(r, 0, 1), &status) != 0)
         return PG_SCHEMA;
-    (void)snprintf(a->item_status, sizeof(a->item_status), "%s", pg_text(r, 0, 1));
-    (void)snprintf(a->message_type, sizeof(a->message_type), "%s", pg_text(r, 0, 4));
     if (reason_parse(pg_text(r, 0, 2), &a->reason) != 0)
         a->reason = REASON_NONE;
-    set_detail(a, pg_text(r, 0, 3));
+    (void)snprintf(a->message_type, sizeof(a->message_type), "%s", pg_text(r, 0, 4));
+    why_item(a, &q->so, status, pg_text(r, 0, 3));
     *ret_over = status == ITEM_SENT || status == ITEM_FAILED || status == ITEM_CANCELLED;
-    a->next_at_ms = TIME_NEVER_MS;
-    if (status == ITEM_SENDING) {
-        a->next_at_ms = now_ms(q);
-        set_detail(a, "it is being sent");
-    }
-    if (status == ITEM_UNKNOWN)
-        set_detail(a, "look at LinkedIn, then `samctl unknown settle`");
     if (status != ITEM_PENDING && status != ITEM_PUBLISHED)
         return PG_FINE;
     enum pg_failure failure = judge(q, &id, &v);
-    if (failure)
-        return failure;
-    if (v.kind == VERDICT_GO) {
-        explain_go(q, status == ITEM_PUBLISHED, pg_bool(r, 0, 5));
-        return PG_FINE;
-    }
-    a->reason = v.reason;
-    a->next_at_ms = v.kind == VERDICT_WAIT ? v.next_at_ms : TIME_NEVER_MS;
-    set_detail(a, v.kind == VERDICT_CANCEL ? "it will be cancelled" : "");
-    return PG_FINE;
+    if (!failure)
+        why_waiting(a, &q->so, status, pg_bool(r, 0, 5), &v);
+    return failure;
 }
 
-/* ---- not in the queue ------------------------------------------------------------------------ */
-
-/* Which variable stands in the way of a person who is held for their text. */
-static void explain_hold(struct question *q, const struct texts_campaign *texts, size_t step)
+/* What is wrong with the text of a person who is held for it. */
+static void find_text_problem(struct question *q, const struct texts_campaign *texts, size_t step)
 {
-    struct answer *a = &q->answer;
     struct buf text = BUF_INIT(65536);
-    char problem[PREVIEW_PROBLEM_BYTES] = "";
     enum note_limit on_limit = NOTE_HOLD;
-    const char *hold = pg_text(q->row, 0, COL_HOLD);
     if (note_limit_parse(pg_text(q->row, 0, COL_ON_LIMIT), &on_limit) != 0)
         on_limit = NOTE_HOLD;
     struct texts_person person = preview_person(q->row, 0, COL_TEXTS, on_limit);
-    if (strcmp(hold, reason_name(REASON_TEXT_INVALID)) == 0 &&
-        !preview_render(texts, step, &person, &text, problem))
-        (void)snprintf(a->detail, sizeof(a->detail), "%s: %s", hold, problem);
-    else
-        (void)snprintf(a->detail, sizeof(a->detail), "%s: `samctl person release` lets them go on",
-                       hold);
+    if (preview_render(texts, step, &person, &text, q->so.text_problem))
+        q->so.text_problem[0] = '\0';
     buf_deinit(&text);
-}
-
-/* Nothing stands in the way but that the planner has not placed it. */
-static void explain_planner(struct question *q)
-{
-    struct answer *a = &q->answer;
-    char when[32];
-    if (explain_halt(q))
-        return;
-    int64_t plan_at_ms = pg_time_ms(q->row, 0, COL_PLAN_AT);
-    a->reason = REASON_NOT_PLANNED;
-    a->next_at_ms = plan_at_ms == 0 || plan_at_ms > now_ms(q) ? plan_at_ms : now_ms(q);
-    table_time_text(plan_at_ms, when);
-    if (plan_at_ms == 0 || plan_at_ms > now_ms(q))
-        (void)snprintf(a->detail, sizeof(a->detail),
-                       "others come first: the account's slots of the next day are taken; the "
-                       "planner looks again %s%s",
-                       plan_at_ms ? "at " : "when one is free", plan_at_ms ? when : "");
-    else
-        set_detail(a, "the planner gives it one within seconds (" LOOK ")");
-}
-
-static bool first_sent(const struct question *q)
-{
-    return !pg_null(q->row, 0, COL_FIRST_LEFT) && pg_i64(q->row, 0, COL_FIRST_LEFT) == 0;
-}
-
-static void explain_unplanned(struct question *q, const struct texts_campaign *texts, size_t step,
-                              const struct verdict *v)
-{
-    struct answer *a = &q->answer;
-    a->reason = v->reason;
-    a->next_at_ms = v->kind == VERDICT_WAIT ? v->next_at_ms : TIME_NEVER_MS;
-    if (v->kind == VERDICT_CANCEL) {
-        set_detail(a, "it will never be sent");
-    } else if (v->reason == REASON_PERSON_HELD) {
-        explain_hold(q, texts, step);
-    } else if (first_sent(q) && (v->kind == VERDICT_GO || v->next_at_ms < TIME_NEVER_MS)) {
-        a->reason = REASON_CAMPAIGN_FIRST_SENT;
-        a->next_at_ms = TIME_NEVER_MS;
-        set_detail(a, "`samctl campaign start` once more lets the rest go");
-    } else if (v->kind == VERDICT_GO) {
-        explain_planner(q);
-    }
 }
 
 static enum pg_failure imagine(struct question *q, const struct texts_campaign *texts, size_t step)
 {
+    SAM_CLEANUP(pg_result_freep) struct pg_result *r = NULL;
     struct pg_params *params = ctl_params(q->c);
     struct uuid id = uuid_v7();
     struct verdict v;
@@ -259,80 +168,44 @@ static enum pg_failure imagine(struct question *q, const struct texts_campaign *
     pg_add_text(params, texts_step(texts, step)->message_type);
     pg_add_i32(params, (int32_t)step);
     pg_add_bool(params, q->person->type == CAMPAIGN_CONNECTOR && step > 0);
-    pg_add_time(params, at_ms ? at_ms : now_ms(q));
-    SAM_CLEANUP(pg_result_freep) struct pg_result *r = NULL;
+    pg_add_time(params, at_ms ? at_ms : q->so.now_ms);
     enum pg_failure failure = pg_exec(q->c->pg, imagine_sql, params, &r);
     if (!failure && pg_affected(r) == 0)
         failure = PG_RETRY; /* the planner has just made the real one */
     if (!failure)
         failure = judge(q, &id, &v);
-    if (!failure)
-        explain_unplanned(q, texts, step, &v);
-    return failure;
+    if (failure)
+        return failure;
+    if (v.reason == REASON_PERSON_HELD)
+        find_text_problem(q, texts, step);
+    why_unplanned(&q->answer, &q->so, &v);
+    return PG_FINE;
 }
 
-/* Nothing more is sent to them. */
-static void explain_ended(struct question *q)
+/* has_item: that of the next step, and it is over. */
+static enum pg_failure ask_next(struct question *q, const struct texts_campaign *texts, size_t step,
+                                bool has_item)
 {
-    struct answer *a = &q->answer;
-    bool stops = person_status_stops(q->person->status);
-    a->reason = stops ? REASON_PERSON_STOPPED : REASON_PERSON_ENDED;
-    a->next_at_ms = TIME_NEVER_MS;
-    (void)snprintf(a->detail, sizeof(a->detail), "%s%s%s", person_status_name(q->person->status),
-                   pg_null(q->row, 0, COL_STATUS_REASON) ? "" : ": ",
-                   pg_text(q->row, 0, COL_STATUS_REASON));
-}
-
-static void explain_invited(struct question *q)
-{
-    char when[32];
-    int64_t give_up_ms = pg_time_ms(q->row, 0, COL_GIVE_UP_AT);
-    table_time_text(give_up_ms, when);
-    q->answer.reason = REASON_NOT_CONNECTED;
-    q->answer.next_at_ms = TIME_NEVER_MS;
-    if (give_up_ms)
-        (void)snprintf(q->answer.detail, sizeof(q->answer.detail), "given up at %s", when);
-}
-
-/* The item says why it ended; a person who is held behind it waits for somebody. */
-static void explain_ended_item(struct question *q)
-{
-    struct answer *a = &q->answer;
-    if (pg_null(q->row, 0, COL_HOLD))
-        return;
-    (void)snprintf(a->detail, sizeof(a->detail),
-                   "%s: their %s is %s already (%s) and is not made a second time",
-                   pg_text(q->row, 0, COL_HOLD), a->message_type, a->item_status,
-                   reason_name(a->reason));
-    a->reason = REASON_PERSON_HELD;
-    a->next_at_ms = TIME_NEVER_MS;
-}
-
-static enum pg_failure explain_next(struct question *q, bool item_over)
-{
-    const struct texts_campaign *texts = texts_of(q);
-    size_t step = (size_t)pg_i64(q->row, 0, COL_STEP);
-    if (!person_status_open(q->person->status)) {
-        explain_ended(q);
+    struct why_answer *a = &q->answer;
+    if (!person_status_open(q->so.status)) {
+        why_ended(a, &q->so);
         return PG_FINE;
     }
-    if (q->person->status == PERSON_CONNECTION_REQUEST_SENT) {
-        explain_invited(q);
+    if (q->so.status == PERSON_CONNECTION_REQUEST_SENT) {
+        why_invited(a, &q->so);
         return PG_FINE;
     }
-    if (item_over && q->answer.message_type[0] &&
-        strcmp(q->answer.item_status, item_status_name(ITEM_SENT)) != 0) {
-        explain_ended_item(q);
+    if (has_item) {
+        why_ended_item(a, &q->so);
         return PG_FINE;
     }
     if (!texts || step >= texts_steps(texts)) {
-        q->answer.reason = texts ? REASON_STEP_GONE : REASON_TEXT_INVALID;
-        q->answer.next_at_ms = TIME_NEVER_MS;
+        a->reason = texts ? REASON_STEP_GONE : REASON_TEXT_INVALID;
+        a->next_at_ms = TIME_NEVER_MS;
         return PG_FINE;
     }
-    (void)snprintf(q->answer.message_type, sizeof(q->answer.message_type), "%s",
+    (void)snprintf(a->message_type, sizeof(a->message_type), "%s",
                    texts_step(texts, step)->message_type);
-    q->answer.item_status[0] = '\0';
     return imagine(q, texts, step);
 }
 
@@ -346,6 +219,7 @@ static enum pg_failure ask(struct question *q)
     enum pg_failure failure = pg_exec(q->c->pg, person_sql, &q->c->params, &q->row);
     if (failure)
         return failure;
+    read_facts(q);
     const struct texts_campaign *texts = texts_of(q);
     size_t step = (size_t)pg_i64(q->row, 0, COL_STEP);
     pg_add_uuid(ctl_params(q->c), &q->person->id);
@@ -353,8 +227,8 @@ static enum pg_failure ask(struct question *q)
                 texts && step < texts_steps(texts) ? texts_step(texts, step)->message_type : NULL);
     failure = pg_exec(q->c->pg, item_sql, &q->c->params, &item);
     if (!failure && pg_rows(item) == 1)
-        failure = explain_item(q, item, &over);
-    return failure || !over ? failure : explain_next(q, true);
+        failure = ask_item(q, item, &over);
+    return failure || !over ? failure : ask_next(q, texts, step, pg_rows(item) == 1);
 }
 
 static const struct column columns[] = {
@@ -368,7 +242,7 @@ static void show(const struct question *q, bool first)
 {
     struct table t;
     char id[UUID_TEXT_BYTES];
-    const struct answer *a = &q->answer;
+    const struct why_answer *a = &q->answer;
     uuid_format(&q->person->id, id);
     table_init_upright(&t, columns, SAM_ARRAY_LEN(columns), q->c->json, stdout);
     if (!first)
@@ -391,7 +265,7 @@ static enum ctl_exit answer_one(struct question *q, bool first)
 {
     enum pg_failure failure = PG_RETRY;
     for (int tries = 0; failure == PG_RETRY && tries < TRIES_MAX; tries++) {
-        q->answer = (struct answer){.reason = REASON_NONE};
+        q->answer = (struct why_answer){.reason = REASON_NONE};
         pg_result_free(q->row);
         q->row = NULL;
         failure = pg_begin(q->c->pg);

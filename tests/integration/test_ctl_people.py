@@ -161,6 +161,29 @@ class Why(PeopleTest):
         answer = self.why("bob")
         self.assertEqual(answer["reason"], "person_held")
         self.assertIn("text_invalid: first_name is missing", answer["detail"])
+        self.assertIn("`samctl campaign update` with a text that fits", answer["detail"])
+
+    def test_before_any_daemon_has_run_whatever_the_plan(self):
+        """No partition is known then: by an index, Postgres counted them and divided by none."""
+        self.samctl("campaign", "start", "spring")
+        conninfo = self.config["postgres"]["conninfo"]
+        for off in ("enable_seqscan", "enable_indexscan", "enable_nestloop"):
+            self.config["postgres"]["conninfo"] = f"{conninfo} options='-c {off}=off'"
+            self.write_config()
+            self.assertEqual(self.why()["reason"], "not_planned")
+
+    def test_a_message_that_was_made_already(self):
+        self.samctl("campaign", "start", "spring")
+        for status in ("sent", "failed"):
+            self.database.execute("DELETE FROM send_queue")
+            self.queue("ada", status)
+            self.set_person("ada", "next_at = sam_now()")
+            answer = self.why()
+            self.assertEqual((answer["item_status"], answer["next_at"]), (status, None))
+        self.set_person("ada", "hold_reason = 'already_planned'")
+        answer = self.why()
+        self.assertEqual(answer["reason"], "person_held")
+        self.assertIn("is failed already", answer["detail"])
 
     def test_same_human_elsewhere(self):
         self.samctl("campaign", "start", "spring")
