@@ -1,8 +1,10 @@
 """samctl beside running programs: an operator's decisions reach what is on its way."""
 
 import json
+import os
 import unittest
 
+import sam_test
 from campaign_test import CampaignTest
 
 HELLO = {"direct_message_1": "Hello {first_name}"}
@@ -183,6 +185,20 @@ class Running(CampaignTest):
         for words in (("anna",), ("anna", "x", "y"), ()):
             done = self.samctl_result("doctor", "--send-test", *words)
             self.assertEqual(done.returncode, 2)
+
+    def test_an_interrupted_send_test_sends_nothing_later(self):
+        self.prepare()
+        program = os.path.join(sam_test.BIN, "samctl")
+        words = [program, "-c", self.config_path, "doctor", "--send-test", "anna", "somebody"]
+        doctor = sam_test.Process("doctor", words, self.folder)
+        self.wait_for("its person", lambda: self.count("campaign_prospects") == 1)
+        doctor.kill()
+        self.database.shift_clock("3 minutes")
+        self.start_both()
+        status = "SELECT status FROM campaigns"
+        self.wait_for("its end", lambda: self.database.value(status) == "completed", 60)
+        self.assertEqual(self.sent(), 0)
+        self.judge(0)
 
     def test_why_answers_for_a_waiting_person(self):
         self.prepare()
