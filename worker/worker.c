@@ -58,18 +58,26 @@ static void on_positions(void *ctx, enum pg_failure failure, const struct pg_res
 static void on_gate(void *ctx)
 {
     struct worker *w = ctx;
-    loop_timer_after(w->loop, &w->gate_timer, GATE_EVERY_MS);
-    bool look = clock_boot_ms() - w->gate_asked_boot_ms >= GATE_LOOK_MS;
-    if ((!gate_waiting(w->gate) && !look) || !pg_async_up(w->util))
+    w->gate_soon = gate_waiting(w->gate);
+    loop_timer_after(w->loop, &w->gate_timer, w->gate_soon ? GATE_EVERY_MS : GATE_LOOK_MS);
+    if (!pg_async_up(w->util))
         return;
     gate_write(w->gate, w->kafka, worker_db_now_ms(w, clock_boot_ms()));
     if (w->gate_asked)
         return;
     w->gate_asked = true;
-    w->gate_asked_boot_ms = clock_boot_ms();
     gate_ask(w->gate, w->gate_floor);
     pg_async_send(w->util, "gate_positions", gate_positions_sql, NULL, on_positions, w);
     pg_async_sync(w->util);
+}
+
+/* Whoever has shut it, and whatever time the next look was set for. */
+static void hurry_gate(struct worker *w)
+{
+    if (w->gate_soon || !gate_waiting(w->gate))
+        return;
+    w->gate_soon = true;
+    loop_timer_after(w->loop, &w->gate_timer, 0);
 }
 
 static void on_reconnected(void *ctx)
@@ -183,6 +191,7 @@ static void on_turn(void *ctx)
     struct app *app = ctx;
     struct worker *w = &app->w;
     admin_turned(w->admin, loop_now_ms(w->loop));
+    hurry_gate(w);
     if (kafka_producer_broken(w->kafka)) {
         log_error(w->log, "kafka_producer_lost", LOG_MSG("this process ends, to be started anew"));
         app->exit_code = 1;

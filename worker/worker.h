@@ -112,7 +112,7 @@ struct worker {
     struct loop_timer gate_timer;
     struct pg_async *util; /* gate, lookups, outbox */
     bool gate_asked;
-    int64_t gate_asked_boot_ms;
+    bool gate_soon; /* something is shut: the timer is set to the short time */
     struct gate_floor *gate_floor;
     struct claim *claims[WORKER_CLAIMS_MAX];
     struct ledger *ledger;

@@ -1,5 +1,6 @@
 """The ledger and Postgres must fit each other before anything is sent (design 3.8)."""
 
+import time
 import unittest
 
 from campaign_test import HELLO, CampaignTest
@@ -92,6 +93,19 @@ class Gate(CampaignTest):
 
     def partitions(self):
         return {record["partition"] for record in self.kafka.records(self.topic("sam.events"))}
+
+    def test_an_idle_worker_rests(self):
+        """Nothing is shut, nothing is due: no more than a few wakings a second."""
+        self.prepare()
+        worker = self.start_worker()
+        begun, before = time.monotonic(), self.wakings(worker)
+        self.wait_for("five seconds", lambda: time.monotonic() - begun > 5)
+        self.assertLess((self.wakings(worker) - before) / (time.monotonic() - begun), 12)
+
+    def wakings(self, process):
+        with open(f"/proc/{process.pid}/status", encoding="ascii") as file:
+            lines = dict(line.split(":", 1) for line in file)
+        return int(lines["voluntary_ctxt_switches"])
 
     def test_topics_that_grow_while_sam_runs(self):
         self.prepare()
