@@ -23,7 +23,8 @@ static int run(const struct daemon_parts *parts)
     struct startup s = {.settings = parts->settings,
                         .log = parts->log,
                         .admin = parts->admin,
-                        .program = parts->program};
+                        .program = parts->program,
+                        .metrics = parts->metrics};
     int r = startup_wait(&s);
     int code = r == 0 ? producer_run(&s, parts->metrics) : r == -EINTR ? 0 : 1;
     pg_free(s.pg);

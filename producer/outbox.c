@@ -100,8 +100,6 @@ static enum pg_failure land(struct producer *p, int64_t *ret_rows)
     pg_params_reset(&p->params);
     pg_array_open(&p->params, PG_ARRAY_UUID);
     for (size_t i = 0; i < flight->count; i++) {
-        metrics_add(p->metrics, flight->acks[i].error ? METRIC_KAFKA_FAILED : METRIC_KAFKA_PRODUCED,
-                    1);
         if (flight->acks[i].error)
             continue;
         pg_item_uuid(&p->params, &flight->acks[i].id);

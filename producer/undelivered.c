@@ -17,7 +17,6 @@ struct job_delivery {
 
 static void undelivered(struct producer *p, const struct undelivered *job)
 {
-    metrics_add(p->metrics, METRIC_KAFKA_FAILED, 1);
     if (p->undelivered_count == UNDELIVERED_MAX)
         return; /* the sweep brings it back, later */
     if (!p->undelivered)
@@ -32,8 +31,6 @@ static void on_delivery(struct kafka_delivery *d, int error, int32_t partition, 
     (void)offset;
     if (error)
         undelivered(job->producer, &job->job);
-    else
-        metrics_add(job->producer->metrics, METRIC_KAFKA_PRODUCED, 1);
     free(job);
 }
 

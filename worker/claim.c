@@ -477,7 +477,12 @@ bool claim_busy(const struct claim *c)
     return c && c->stage != CLAIM_IDLE;
 }
 
+bool claim_up(const struct claim *c)
+{
+    return pg_async_up(c->pg);
+}
+
 bool claim_idle(const struct claim *c)
 {
-    return c->stage == CLAIM_IDLE && pg_async_up(c->pg);
+    return c->stage == CLAIM_IDLE && claim_up(c);
 }

@@ -137,7 +137,10 @@ static void refused(struct ledger *l, const char *error)
 static void on_tx(void *ctx, enum ledger_tx_result result, const char *error)
 {
     struct ledger *l = ctx;
+    enum pg_failure cause = ledger_tx_cause(l->tx);
     l->busy = false;
+    if (cause)
+        metrics_add_label(l->o.metrics, METRIC_POSTGRES_FAILED, (int)cause, 1);
     switch (result) {
     case LEDGER_TX_DONE:
         applied(l);
@@ -258,6 +261,11 @@ void ledger_free(struct ledger *l)
     free(l->parts);
     free(l->assignment);
     free(l);
+}
+
+bool ledger_up(const struct ledger *l)
+{
+    return pg_async_up(l->pg);
 }
 
 bool ledger_idle(const struct ledger *l)

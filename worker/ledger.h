@@ -45,4 +45,7 @@ SAM_DEFINE_FREEP(ledger)
 /* Nothing that was read is waiting to be applied. */
 bool ledger_idle(const struct ledger *l);
 
+/* Its session with Postgres stands. */
+bool ledger_up(const struct ledger *l);
+
 #endif

@@ -26,6 +26,7 @@ struct ledger_tx {
     enum stage stage;
     enum ledger_tx_result result; /* told after the rollback */
     enum pg_failure failure;      /* the first of this stage */
+    enum pg_failure cause;        /* of the last result */
     bool moved;                   /* compare and set did not match */
     enum apply_load load;
     char error[400];
@@ -82,9 +83,15 @@ void ledger_tx_free(struct ledger_tx *tx)
 
 static void finish(struct ledger_tx *tx, enum ledger_tx_result result)
 {
+    tx->cause = tx->failure;
     forget(tx);
     tx->stage = STAGE_IDLE;
     tx->fn(tx->ctx, result, tx->error);
+}
+
+enum pg_failure ledger_tx_cause(const struct ledger_tx *tx)
+{
+    return tx->cause;
 }
 
 /* The first failure of a stage is the cause; what follows is answered as skipped. */

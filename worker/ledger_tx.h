@@ -55,4 +55,7 @@ struct ledger_aside {
 void ledger_tx_aside(struct ledger_tx *tx, const struct ledger_aside *aside,
                      const struct ledger_move *move);
 
+/* While told of a result: what Postgres said; PG_FINE = it is not at fault. */
+enum pg_failure ledger_tx_cause(const struct ledger_tx *tx);
+
 #endif

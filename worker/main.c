@@ -36,7 +36,8 @@ static int run(const struct daemon_parts *parts)
     struct startup s = {.settings = parts->settings,
                         .log = parts->log,
                         .admin = parts->admin,
-                        .program = parts->program};
+                        .program = parts->program,
+                        .metrics = parts->metrics};
     if (!loop)
         return 1;
     raise_files_limit();

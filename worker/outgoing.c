@@ -60,11 +60,9 @@ static void on_delivery(struct kafka_delivery *d, int error, int32_t partition, 
     (void)offset;
     o->with_kafka = false;
     if (!error) {
-        metrics_add(o->list->worker->metrics, METRIC_KAFKA_PRODUCED, 1);
         remove_one(o);
         return;
     }
-    metrics_add(o->list->worker->metrics, METRIC_KAFKA_FAILED, 1);
     if (o->stored)
         remove_one(o);
     else if (error != -ECANCELED)

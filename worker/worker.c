@@ -126,7 +126,6 @@ static void on_util(void *ctx, bool up, const char *why)
 {
     struct worker *w = ctx;
     reason(w, "postgres", up ? NULL : why);
-    metrics_set(w->metrics, METRIC_POSTGRES_UP, up ? 1 : 0);
     w->gate_asked = false;
     w->clock_asked = false;
     if (!up)
@@ -211,6 +210,15 @@ static void tell_kafka(struct worker *w)
     reason(w, "kafka", up ? NULL : "no broker is connected");
 }
 
+/* The worst of our sessions. */
+static void tell_postgres(struct worker *w)
+{
+    bool up = pg_async_up(w->util) && ledger_up(w->ledger);
+    for (size_t i = 0; i < WORKER_CLAIMS_MAX; i++)
+        up = up && claim_up(w->claims[i]);
+    metrics_set(w->metrics, METRIC_POSTGRES_UP, up ? 1 : 0);
+}
+
 static void on_heartbeat(void *ctx)
 {
     struct app *app = ctx;
@@ -218,6 +226,7 @@ static void on_heartbeat(void *ctx)
     sync_advance(app->w.sync);
     ask_clock(&app->w);
     tell_kafka(&app->w);
+    tell_postgres(&app->w);
     topics_watch_look(app->w.topics_watch, app->w.kafka, loop_now_ms(app->w.loop));
     reason(&app->w, "topics", topics_watch_trouble(app->w.topics_watch));
 }

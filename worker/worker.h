@@ -207,6 +207,7 @@ void outgoing_to_outbox(struct outgoing_list *list);
 /* claim.c */
 struct claim *claim_new(struct worker *w, int number);
 void claim_free(struct claim *c);
+bool claim_up(const struct claim *c);   /* connected to Postgres */
 bool claim_idle(const struct claim *c); /* connected, and nothing under way */
 bool claim_busy(const struct claim *c);
 /* The process ends: what is being claimed is told to have ended untried, as nobody hears the answer

@@ -15,13 +15,15 @@
 
 #include "common/base/attr.h"
 #include "common/base/log.h"
+#include "common/base/metrics.h"
 
 struct kafka_options {
     const char *bootstrap_servers;
     const char *client_id;
     const char *const
-        *properties; /* "key=value" lines of the config, NULL-terminated; may be NULL */
-    struct log *log; /* librdkafka's own warnings go here */
+        *properties;         /* "key=value" lines of the config, NULL-terminated; may be NULL */
+    struct log *log;         /* librdkafka's own warnings go here */
+    struct metrics *metrics; /* NULL = nobody counts; of a producer: records, failures, errors */
 };
 
 /* ---- producer --------------------------------------------------------------------------- */

@@ -17,9 +17,9 @@ struct kafka_producer {
     rd_kafka_queue_t *queue;
     int fd;
     struct log *log;
+    struct metrics *metrics; /* may be NULL */
     bool broken;
-    bool up;         /* the last that was heard: a broker is connected, a message arrived */
-    uint64_t failed; /* messages without a waiting owner that could not be delivered */
+    bool up; /* the last that was heard: a broker is connected, a message arrived */
 };
 
 static const struct kafka_setting settings[] = {
@@ -50,11 +50,18 @@ int kafka_producer_new(const struct kafka_options *options, struct kafka_produce
     struct kafka_producer *p = sam_xcalloc(1, sizeof(*p));
     p->rk = rk;
     p->log = options->log;
+    p->metrics = options->metrics;
     p->up = true; /* until it is heard otherwise */
     p->queue = rd_kafka_queue_get_main(rk);
     p->fd = kafka_wake_fd(p->queue);
     *ret = p;
     return 0;
+}
+
+static void count(struct kafka_producer *p, enum metric metric)
+{
+    if (p->metrics)
+        metrics_add(p->metrics, metric, 1);
 }
 
 static void on_delivery(struct kafka_producer *p, rd_kafka_event_t *event)
@@ -63,10 +70,10 @@ static void on_delivery(struct kafka_producer *p, rd_kafka_event_t *event)
     while ((m = rd_kafka_event_message_next(event))) {
         struct kafka_delivery *delivery = m->_private;
         p->up = !m->err;
+        count(p, m->err ? METRIC_KAFKA_FAILED : METRIC_KAFKA_PRODUCED);
         if (delivery) {
             delivery->fn(delivery, kafka_errno(m->err), m->partition, m->offset);
         } else if (m->err) {
-            p->failed++;
             log_error(p->log, "kafka_not_delivered", LOG_STR("error", rd_kafka_err2name(m->err)));
         }
     }
@@ -74,6 +81,7 @@ static void on_delivery(struct kafka_producer *p, rd_kafka_event_t *event)
 
 static void on_error(struct kafka_producer *p, rd_kafka_event_t *event)
 {
+    count(p, METRIC_KAFKA_ERRORS);
     if (rd_kafka_event_error_is_fatal(event)) {
         p->broken = true;
         log_error(p->log, "kafka_producer_broken", LOG_MSG(rd_kafka_event_error_string(event)));
@@ -150,6 +158,7 @@ int kafka_produce(struct kafka_producer *p, const struct kafka_message *m)
                           RD_KAFKA_V_OPAQUE(m->delivery), RD_KAFKA_V_END);
     if (err) {
         rd_kafka_headers_destroy(headers);
+        count(p, METRIC_KAFKA_FAILED);
         return kafka_errno(err);
     }
     return 0;

@@ -129,7 +129,8 @@ static int open_kafka(struct startup *s, char *why, size_t why_bytes)
                                           .client_id = s->program,
                                           .properties =
                                               (const char *const *)s->settings->kafka.properties,
-                                          .log = s->log};
+                                          .log = s->log,
+                                          .metrics = s->metrics};
     if (!s->kafka && kafka_producer_new(&options, &s->kafka, why, why_bytes) != 0)
         return -EPROTO; /* a property that librdkafka does not take */
     return check_topics(s, why, why_bytes);

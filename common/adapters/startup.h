@@ -19,6 +19,7 @@ struct startup {
     struct log *log;
     struct admin *admin; /* /readyz tells what is waited for */
     const char *program; /* "sam-worker": names the sessions */
+    struct metrics *metrics;
     /* results, owned by the caller */
     struct pg *pg;
     struct kafka_producer *kafka;

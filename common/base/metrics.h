@@ -134,7 +134,7 @@ enum metric_program { IN_PRODUCER = 1, IN_WORKER = 2, IN_BOTH = 3 };
     X(METRIC_GATE_ALL, "sam_gate_partitions", METRIC_GAUGE, LABEL_NONE, 1, IN_BOTH,                \
       "Partitions in all.")                                                                        \
     X(METRIC_POSTGRES_UP, "sam_postgres_up", METRIC_GAUGE, LABEL_NONE, 1, IN_BOTH,                 \
-      "1 while connected to Postgres.")                                                            \
+      "1 while connected to Postgres, a worker with all of its sessions.")                         \
     X(METRIC_POSTGRES_FAILED, "sam_postgres_failures_total", METRIC_COUNTER, LABEL_FAILURE, 1,     \
       IN_BOTH, "Transactions that failed, by what the failure asks for.")                          \
     X(METRIC_KAFKA_UP, "sam_kafka_up", METRIC_GAUGE, LABEL_NONE, 1, IN_BOTH,                       \

@@ -50,6 +50,7 @@ class Outage(CampaignTest):
         for daemon in (self.worker, self.producer):
             self.wait_for("the gauge", lambda d=daemon: d.metric("sam_kafka_up") == 0, 20)
             self.assertIn("kafka: no broker is connected", daemon.get("/readyz")[1])
+            self.wait_for("an error", lambda d=daemon: d.metric("sam_kafka_errors_total") > 0)
         self.samctl("account", "pause", "a1")  # its event cannot go to the ledger now
         turns = self.turns()
         self.wait_for("the producer to go round", lambda: self.turns() > turns + 20, 20)

@@ -182,6 +182,10 @@ class Database:
     def execute(self, sql):
         self._psql(self.conninfo, sql)
 
+    def execute_elsewhere(self, sql):
+        """On the same server, from another database."""
+        self._psql(self._server.address, sql)
+
     def rows(self, sql):
         """A list of dicts, all values as text, NULL as ''."""
         return list(csv.DictReader(io.StringIO(self._psql(self.conninfo, sql, "--csv"))))
