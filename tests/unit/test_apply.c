@@ -351,6 +351,24 @@ static struct event finding(enum finding f)
             .id = id(PERSON), .campaign_id = id(CAMPAIGN), .finding = f, .happened_at_ms = NOW}};
 }
 
+/* Nobody has to settle what its own late end says. */
+static void test_an_unknown_invitation_to_somebody_who_is_connected(void **state)
+{
+    (void)state;
+    struct apply_batch b;
+    struct event unknown = ended(OUTCOME_UNKNOWN, CALL_INVITATION);
+    struct event late = ended(OUTCOME_REFUSED, CALL_INVITATION);
+    late.attempt.refusal = REFUSAL_CONNECTED;
+    setup(&b, CAMPAIGN_CONNECTOR, PERSON_PENDING, 0);
+    apply_event(&b, &unknown);
+    assert_int_equal(b.items[0].status, ITEM_UNKNOWN);
+    apply_event(&b, &late);
+    assert_int_equal(b.items[0].status, ITEM_FAILED);
+    assert_int_equal(b.items[0].reason, REASON_ALREADY_CONNECTED);
+    assert_int_equal(b.people[0].status, PERSON_CONNECTED);
+    apply_deinit(&b);
+}
+
 /* A restored database is carried over many steps by one batch. */
 static void test_each_step_has_its_delay(void **state)
 {
@@ -382,6 +400,19 @@ static void test_acceptance_opens_the_follow_ups(void **state)
     assert_int_equal(b.people[0].status, PERSON_CONNECTED);
     assert_int_equal(b.people[0].next_at_ms, NOW + DAY_MS);
     assert_int_equal(b.accounts[0].plan_at_ms, NOW + DAY_MS);
+    apply_deinit(&b);
+}
+
+static void test_a_connection_is_nothing_to_a_messenger(void **state)
+{
+    (void)state;
+    struct apply_batch b;
+    struct event e = finding(FINDING_CONNECTED);
+    setup(&b, CAMPAIGN_MESSENGER, PERSON_APPROVED, 0);
+    apply_event(&b, &e);
+    assert_int_equal(b.people[0].status, PERSON_APPROVED);
+    assert_int_equal(b.people[0].cancel, REASON_NONE); /* the message that waits goes out */
+    assert_false(b.people[0].dirty);
     apply_deinit(&b);
 }
 
@@ -450,8 +481,10 @@ int main(void)
         cmocka_unit_test(test_orphan_blocks_its_item),
         cmocka_unit_test(test_throttled_rests_the_account_and_doubles),
         cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_an_unknown_invitation_to_somebody_who_is_connected),
         cmocka_unit_test(test_each_step_has_its_delay),
         cmocka_unit_test(test_acceptance_opens_the_follow_ups),
+        cmocka_unit_test(test_a_connection_is_nothing_to_a_messenger),
         cmocka_unit_test(test_reply_stops),
         cmocka_unit_test(test_who_writes_first_is_held),
         cmocka_unit_test(test_older_version_is_ignored),
