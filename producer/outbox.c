@@ -24,8 +24,8 @@ static const char done_sql[] = "UPDATE outbox SET published_at = $2 WHERE id = A
 /* The oldest first; an answer to an unknown send is remembered here while nobody has applied it, so
  * rows stay for long after they were published. $1 published before, $2 rows at most. */
 static const char forget_sql[] =
-    "DELETE FROM outbox WHERE id IN (SELECT id FROM (SELECT id, published_at FROM outbox "
-    "ORDER BY id LIMIT $2) o WHERE published_at < $1)";
+    "DELETE FROM outbox WHERE id IN (SELECT id FROM outbox WHERE published_at < $1 "
+    "ORDER BY published_at LIMIT $2)";
 
 struct outbox_ack {
     struct kafka_delivery delivery; /* first: found from the callback's pointer */

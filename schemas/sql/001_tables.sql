@@ -342,6 +342,8 @@ CREATE TABLE outbox (
     published_at  timestamptz
 );
 CREATE INDEX outbox_open ON outbox (id) WHERE published_at IS NULL;
+-- What was published long ago is deleted.
+CREATE INDEX outbox_published ON outbox (published_at) WHERE published_at IS NOT NULL;
 -- Is somebody's answer to an unknown send of the account on its way?
 CREATE INDEX outbox_ends ON outbox (record_key) WHERE event_type = 'sam.attempt.ended.v1';
 
