@@ -2,7 +2,7 @@
 
 import unittest
 
-from campaign_test import HELLO, CampaignTest
+from campaign_test import HELLO, CampaignTest, FridayTest
 
 CONNECTOR = {
     "connection_request": "Hi {first_name|there}",
@@ -173,25 +173,7 @@ class Messenger(CampaignTest):
         self.assertEqual(sorted(turns[:4]), ["one", "one", "two", "two"], turns)
 
 
-class Limits(CampaignTest):
-    """On a Friday at noon, by SAM's clock and the simulator's: no day ends meanwhile."""
-
-    accounts = ("anna",)
-
-    def prepare_on_friday(self, **more):
-        self.prepare(timezone="Etc/UTC", **more)
-        self.shift = 0
-        friday = (
-            "SELECT extract(epoch FROM date_trunc('week', sam_now()) + interval '11 days 12 hours' "
-            "- sam_now())::int"
-        )
-        self.move_clock(int(self.database.value(friday)))
-
-    def move_clock(self, seconds):
-        self.shift += seconds
-        self.simulator.ask("POST", "/clock", {"advance_ms": seconds * 1000})
-        self.database.shift_clock(f"{self.shift} seconds")
-
+class Limits(FridayTest):
     def reasons(self, people):
         """What `samctl why` says about who waits for the first message: the reasons."""
         found = [self.samctl_json("why", person)[0] for person in people]

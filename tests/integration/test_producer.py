@@ -1,42 +1,16 @@
 """What the producer does by itself: ends campaigns, keeps to caps, cleans up."""
 
-import datetime
 import subprocess
 import unittest
 
-from campaign_test import HELLO, CampaignTest
+from campaign_test import HELLO, CampaignTest, FridayTest
 
 
-class Producing(CampaignTest):
-    """On a Friday at noon, by SAM's clock and the simulator's: no day ends meanwhile."""
-
-    accounts = ("anna",)
-
-    def prepare_on_friday(self, **more):
-        self.prepare(timezone="Etc/UTC", **more)
-        self.shift = 0
-        friday = (
-            "SELECT extract(epoch FROM date_trunc('week', sam_now()) + interval '11 days 12 hours' "
-            "- sam_now())::int"
-        )
-        self.move_clock(int(self.database.value(friday)))
-
-    def move_clock(self, seconds):
-        self.shift += seconds
-        self.simulator.ask("POST", "/clock", {"advance_ms": seconds * 1000})
-        self.database.shift_clock(f"{self.shift} seconds")
-
-    def hours_from_now(self, hours):
-        now = datetime.datetime.now(datetime.timezone.utc)
-        moment = now + datetime.timedelta(seconds=self.shift, hours=hours)
-        return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
-
+class End(FridayTest):
     def ends(self):
         rows = self.database.rows("SELECT status, status_reason FROM campaign_prospects")
         return sorted((row["status"], row["status_reason"]) for row in rows)
 
-
-class End(Producing):
     TWICE = dict(HELLO, direct_message_2={"after": "1d", "text": "Again, {first_name}"})
 
     def test_a_campaign_past_its_end_ends_with_all_its_people(self):
@@ -73,7 +47,7 @@ class End(Producing):
         self.judge(3)
 
 
-class Caps(Producing):
+class Caps(FridayTest):
     def views(self):
         return sum(1 for call in self.simulator.journal() if call["route"] == "profile")
 

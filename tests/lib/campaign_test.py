@@ -1,8 +1,10 @@
 """Whole campaigns, for integration tests: from people to what the simulator saw."""
 
+import datetime
 import time
 from collections import Counter, defaultdict
 
+import moments
 from sam_test import API_KEY, SamTest
 from unipile_api import Api
 
@@ -181,3 +183,25 @@ class CampaignTest(SamTest):
         self.assertEqual(self.items()["sent"], sent)
         self.assertEqual(self.items()["unknown"], 0)
         self.assertEqual(self.attempts()[""], 0, "attempts without an end")
+
+
+class FridayTest(CampaignTest):
+    """One account, on a Friday at noon by SAM's clock and the simulator's: no day ends meanwhile,
+    and whatever was counted before lies in the past."""
+
+    accounts = ("anna",)
+
+    def prepare_on_friday(self, **more):
+        self.prepare(timezone="Etc/UTC", **more)
+        self.shift = 0
+        friday = moments.next_weekday(moments.FRIDAY, "12:00", "Etc/UTC")
+        self.move_clock(moments.seconds_until(friday))
+
+    def move_clock(self, seconds):
+        self.shift += seconds
+        self.simulator.ask("POST", "/clock", {"advance_ms": seconds * 1000})
+        self.database.shift_clock(f"{self.shift} seconds")
+
+    def hours_from_now(self, hours):
+        shift = datetime.timedelta(seconds=self.shift, hours=hours)
+        return moments.text(moments.now() + shift)

@@ -1,0 +1,41 @@
+"""Times for tests, made from now: a test must pass on every day and at every hour.
+
+No test names a date that SAM compares with the present. A test that is about a day, a weekday or an
+hour moves the clock of SAM there, and always forwards (Database.shift_clock): counts and delays
+that were kept before the move then lie in the past.
+"""
+
+import datetime
+import zoneinfo
+
+UTC = datetime.timezone.utc
+MONDAY, TUESDAY, WEDNESDAY, THURSDAY, FRIDAY, SATURDAY, SUNDAY = range(7)
+
+
+def now():
+    return datetime.datetime.now(UTC)
+
+
+def at(day, wall, zone):
+    """The instant at which the clocks of a zone show "HH:MM" on a day (a date)."""
+    wall = datetime.time.fromisoformat(wall)
+    return datetime.datetime.combine(day, wall, zoneinfo.ZoneInfo(zone))
+
+
+def next_weekday(weekday, wall, zone, after=None):
+    """The first such weekday and wall time in a zone later than after (else: now)."""
+    after = after or now()
+    day = after.astimezone(zoneinfo.ZoneInfo(zone)).date()
+    while day.weekday() != weekday or at(day, wall, zone) <= after:
+        day += datetime.timedelta(days=1)
+    return at(day, wall, zone)
+
+
+def seconds_until(moment):
+    """Whole seconds from now, rounded up: the clock that is moved so far is not before it."""
+    return int((moment - now()).total_seconds()) + 1
+
+
+def text(moment):
+    """As samctl and the campaign files have it: 2026-11-23T09:00:00.000Z."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")
