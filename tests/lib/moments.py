@@ -39,3 +39,46 @@ def seconds_until(moment):
 def text(moment):
     """As samctl and the campaign files have it: 2026-11-23T09:00:00.000Z."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.000Z")
+
+
+def clock_change(zone, after):
+    """The next instant at which the clocks of a zone are changed."""
+    zone = zoneinfo.ZoneInfo(zone)
+    hour = after.replace(minute=0, second=0, microsecond=0)
+    while hour <= after or hour.astimezone(zone).utcoffset() == (
+        (hour - datetime.timedelta(hours=1)).astimezone(zone).utcoffset()
+    ):
+        hour += datetime.timedelta(hours=1)
+    return hour
+
+
+def next_day(month, day, wall):
+    """The next such day of a year, at a wall time of UTC."""
+    year = now().year
+    while True:
+        try:
+            moment = at(datetime.date(year, month, day), wall, "UTC")
+        except ValueError:  # no 29 February in this year
+            moment = now()
+        if moment > now():
+            return moment
+        year += 1
+
+
+def known_to_hurt():
+    """The moments of `tests/run moments`, each shortly before what is told of it."""
+    soon = datetime.timedelta(minutes=2)
+    european = clock_change("Europe/Berlin", now() + soon)
+    return {
+        "Saturday-night": next_weekday(SATURDAY, "03:00", "UTC"),
+        "year's-end": next_day(12, 31, "23:50"),
+        "leap-day": next_day(2, 29, "12:00"),
+        "European-clock-change": european - soon,
+        "the-one-after": clock_change("Europe/Berlin", european) - soon,
+        "American-clock-change": clock_change("America/New_York", now() + soon) - soon,
+    }
+
+
+if __name__ == "__main__":
+    for name, moment in known_to_hurt().items():
+        print(name, seconds_until(moment))

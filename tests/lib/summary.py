@@ -1,10 +1,10 @@
-"""summary.py KIND JUNIT.xml COUNTS CTEST_EXIT: what passed and failed of one ctest run, for people.
+"""summary.py TITLE JUNIT.xml COUNTS CTEST_EXIT KIND...: what passed and failed of one ctest run.
 
 Counts test cases, not programs: a cmocka program or a unittest file counts as the cases that its
 output names, any other test as one. A program that ends badly although none of its cases failed
 (a leak, a crash, a timeout) counts as one failed case more; so does a kind of which nothing ran, or
-whose ctest ended badly with no failed case to show for it. The text goes to standard output,
-"PASSED FAILED" to the file COUNTS.
+a ctest that ended badly with no failed case to show for it. The text (a line for each kind, then
+what failed, then which programs took longest) goes to standard output, "PASSED FAILED" to COUNTS.
 """
 
 import os
@@ -16,6 +16,7 @@ CMOCKA_CASE = re.compile(r"^\[  (     OK|FAILED |SKIPPED|  ERROR) *\] (\w+)(?! t
 UNITTEST_RAN = re.compile(r"^Ran (\d+) tests? in ", re.M)
 UNITTEST_END = re.compile(r"^(?:OK|FAILED) \((.*)\)$", re.M)
 OUTPUT_LINES_SHOWN = 80
+SLOWEST_SHOWN = 3
 
 
 class Program:
@@ -66,32 +67,44 @@ def show_failure(program):
         print(f"    {line}")
 
 
-def main():
-    kind, path, counts_path, ctest_exit = sys.argv[1:5]
-    if os.path.exists(path):
-        programs = [Program(case) for case in ElementTree.parse(path).iter("testcase")]
-    else:
-        programs = []
+def show_kind(kind, programs):
+    """The line of a kind; returns how many of its cases passed and failed."""
     passed = sum(p.passed for p in programs)
     failed = sum(p.failed for p in programs)
     skipped = sum(p.skipped for p in programs)
-    seconds = sum(p.seconds for p in programs)
     nothing_ran = passed + failed == 0
-    unexplained = ctest_exit != "0" and failed == 0
-    if nothing_ran or unexplained:
-        failed += 1
-    line = f"{kind:<12} {passed} passed, {failed} failed"
+    line = f"{kind:<12} {passed} passed, {failed + nothing_ran} failed"
     if skipped:
         line += f", {skipped} skipped"
-    print(f"{line}  ({len(programs)} programs, {seconds:.1f} s)")
-    if nothing_ran or unexplained:
-        what = "nothing ran" if nothing_ran else "no case failed"
-        print(f"  FAILED {kind}: {what}, ctest's exit status is {ctest_exit}")
+    print(f"{line}  ({len(programs)} programs, {sum(p.seconds for p in programs):.1f} s)")
+    if nothing_ran:
+        print(f"  FAILED {kind}: nothing ran")
     for program in programs:
         if program.failed:
             show_failure(program)
         elif program.skipped:
             print(f"  skipped in {program.name}: {program.skipped}")
+    return passed, failed + nothing_ran
+
+
+def main():
+    title, path, counts_path, ctest_exit = sys.argv[1:5]
+    programs = []
+    if os.path.exists(path):
+        programs = [Program(case) for case in ElementTree.parse(path).iter("testcase")]
+    kinds = [kind for kind in sys.argv[5:] if kind]
+    kinds += sorted({p.name.split("/")[0] for p in programs} - set(kinds))
+    passed = failed = 0
+    for kind in kinds:
+        ours = [p for p in programs if p.name.startswith(kind + "/")]
+        more_passed, more_failed = show_kind(kind, ours)
+        passed += more_passed
+        failed += more_failed
+    if passed + failed == 0 or (ctest_exit != "0" and failed == 0):
+        failed += 1
+        print(f"  FAILED {title}: no case failed, ctest's exit status is {ctest_exit}")
+    slowest = sorted(programs, key=lambda p: p.seconds, reverse=True)[:SLOWEST_SHOWN]
+    print(f"{title}: longest " + ", ".join(f"{p.name} {p.seconds:.0f} s" for p in slowest))
     with open(counts_path, "w", encoding="ascii") as counts:
         print(passed, failed, file=counts)
 

@@ -53,6 +53,6 @@ def tidy(tree):
             yield f"{name}:1: is in no target, so nothing compiles or checks it"
     # One file a run: clang-tidy 14 carries va_list states over from one file to the next.
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        commands = [["clang-tidy", "--quiet", "-p", build, name] for name in names]
+        commands = [["nice", "clang-tidy", "--quiet", "-p", build, name] for name in names]
         for found in pool.map(lambda command: run(command, tree.root), commands):
             yield from found
