@@ -71,7 +71,7 @@ def known_to_hurt():
     european = clock_change("Europe/Berlin", now() + soon)
     return {
         "Saturday-night": next_weekday(SATURDAY, "03:00", "UTC"),
-        "year's-end": next_day(12, 31, "23:50"),
+        "end-of-the-year": next_day(12, 31, "23:50"),
         "leap-day": next_day(2, 29, "12:00"),
         "European-clock-change": european - soon,
         "the-one-after": clock_change("Europe/Berlin", european) - soon,
