@@ -24,19 +24,21 @@ const char plan_usage_sql[] =
     "SELECT j.n, l.ended_at, d.calls, d.invitations, d.messages, v.views, w.invitations "
     "FROM unnest($1::uuid[], $2::timestamptz[]) WITH ORDINALITY AS j(account_id, day_start, n) "
     "LEFT JOIN LATERAL (SELECT coalesce(t.ended_at, t.start_by + $5 * interval '1 ms') AS ended_at "
-    "FROM send_attempts t WHERE t.account_id = j.account_id AND t.kind <> 'profile_view' "
+    "FROM send_attempts t WHERE t.account_id = j.account_id AND NOT t.untried "
+    "AND t.kind <> 'profile_view' "
     "ORDER BY t.started_at DESC LIMIT 1) l ON true "
     "CROSS JOIN LATERAL (SELECT count(*) AS calls, "
     "count(*) FILTER (WHERE t.kind = 'invitation') AS invitations, "
     "count(*) FILTER (WHERE t.kind = 'message') AS messages "
     "FROM (SELECT kind FROM send_attempts WHERE account_id = j.account_id "
-    "AND started_at >= j.day_start AND kind <> 'profile_view' "
+    "AND NOT untried AND started_at >= j.day_start AND kind <> 'profile_view' "
     "ORDER BY started_at DESC LIMIT $3) t) d "
     "CROSS JOIN LATERAL (SELECT count(*) AS views FROM (SELECT FROM send_attempts "
-    "WHERE account_id = j.account_id AND started_at >= j.day_start AND kind = 'profile_view' "
+    "WHERE account_id = j.account_id AND NOT untried AND started_at >= j.day_start "
+    "AND kind = 'profile_view' "
     "ORDER BY started_at DESC LIMIT $7) t) v "
     "CROSS JOIN LATERAL (SELECT count(*) AS invitations FROM (SELECT FROM send_attempts "
-    "WHERE account_id = j.account_id AND started_at > $6 AND kind = 'invitation' "
+    "WHERE account_id = j.account_id AND NOT untried AND started_at > $6 AND kind = 'invitation' "
     "ORDER BY started_at DESC LIMIT $4) t) w";
 
 const char plan_waiting_sql[] =
@@ -79,7 +81,7 @@ const char plan_spent_sql[] =
     "CROSS JOIN LATERAL (SELECT true FROM campaign_accounts "
     "WHERE campaign_id = k.campaign_id AND account_id = j.account_id LIMIT 1) ca "
     "CROSS JOIN LATERAL (SELECT count(*) AS calls FROM (SELECT FROM send_attempts t "
-    "WHERE t.account_id = j.account_id AND t.started_at >= j.day_start "
+    "WHERE t.account_id = j.account_id AND NOT t.untried AND t.started_at >= j.day_start "
     "AND t.campaign_id = k.campaign_id AND t.kind <> 'profile_view' LIMIT k.cap) t) d "
     "WHERE d.calls > 0";
 

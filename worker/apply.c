@@ -28,13 +28,22 @@ static void set_item(struct apply_item *item, enum item_status status, enum reas
     item->dirty = true;
 }
 
+/* Certain by what this side did, so it counts against no cap and no spacing. An operator who says
+ * "not sent" has seen nothing of it at LinkedIn: the call may have left all the same. */
+bool apply_never_left(const struct event_attempt *a)
+{
+    return a->untried && strcmp(a->error_type, EVENT_SETTLED_BY_PERSON) != 0;
+}
+
 static void free_account(struct apply_account *account, const struct event_attempt *a)
 {
     if (!account)
         return;
+    account->schedule = true;
+    if (apply_never_left(a))
+        return;
     int64_t free_at = a->ended_at_ms + account->limits.spacing_ms +
                       policy_jitter_ms(&a->id, account->limits.jitter_ms);
-    account->schedule = true;
     if (free_at > account->free_at_ms)
         account->free_at_ms = free_at;
 }

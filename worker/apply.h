@@ -112,6 +112,9 @@ struct apply_item *apply_item(struct apply_batch *b, const struct event_attempt 
 struct apply_person *apply_person(struct apply_batch *b, const struct uuid *id);
 struct apply_attempt *apply_attempt(struct apply_batch *b, const struct uuid *id);
 
+/* Of an ended attempt: not a byte of the call has left; it counts against no cap and no spacing. */
+bool apply_never_left(const struct event_attempt *a);
+
 /* The event is borrowed until the batch is written. */
 void apply_event(struct apply_batch *b, const struct event *event);
 

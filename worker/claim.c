@@ -46,10 +46,11 @@ struct claim {
     struct claim_batch batch;
     enum pg_failure failure; /* the first of this stage */
     char error[200];
-    struct started *started; /* one per place in a batch; librdkafka's while pending */
-    size_t pending;          /* not reported on */
-    bool unacknowledged;     /* one of them failed */
-    bool orphaned;           /* the connection went while some were pending */
+    struct started *started;  /* one per place in a batch; librdkafka's while pending */
+    size_t pending;           /* not reported on */
+    bool unacknowledged;      /* one of them failed */
+    int unacknowledged_errno; /* of the first */
+    bool orphaned;            /* the connection went while some were pending */
     struct gate_floor *floor;
     struct loop_timer timer;
     int64_t begun_us;
@@ -213,18 +214,46 @@ void claim_leave(struct claim *c)
 
 /* ---- attempt.started ------------------------------------------------------------------------ */
 
+static void unacknowledged(struct claim *c, int error)
+{
+    c->unacknowledged_errno = c->unacknowledged ? c->unacknowledged_errno : error;
+    c->unacknowledged = true;
+}
+
+static const char *unwritten_text(int error)
+{
+    switch (error) {
+    case -EMSGSIZE:
+        return "larger than max.message.bytes of the topic";
+    case -EACCES:
+        return "an ACL forbids it";
+    case -EAGAIN:
+        return "the producer's queue is full";
+    case -ENOENT:
+        return "there is no such topic or partition";
+    case -ETIMEDOUT:
+    case -ECANCELED:
+        return "no acknowledgement in time";
+    default:
+        return "refused";
+    }
+}
+
 static void started_over(struct claim *c)
 {
     loop_timer_cancel(c->w->loop, &c->timer);
     if (c->orphaned || c->unacknowledged) {
         c->failure = c->failure ? c->failure : PG_BUG;
         untry(c, c->orphaned ? "claim_lost" : "kafka_unavailable");
+        if (c->unacknowledged)
+            stops_unwritten(c->w->stops, unwritten_text(c->unacknowledged_errno));
         if (c->orphaned)
             finish_undone(c, TROUBLE_MS);
         else
             roll_back(c);
         return;
     }
+    stops_written(c->w->stops);
     commit(c);
 }
 
@@ -235,7 +264,7 @@ static void on_started(struct kafka_delivery *d, int error, int32_t partition, i
     (void)offset;
     c->pending--;
     if (error)
-        c->unacknowledged = true;
+        unacknowledged(c, error);
     if (c->pending == 0 && c->stage == CLAIM_STARTED)
         started_over(c);
 }
@@ -246,7 +275,7 @@ static void on_timeout(void *ctx)
 {
     struct claim *c = ctx;
     log_warn(c->w->log, "kafka_slow", LOG_INT("unacknowledged", c->pending));
-    c->unacknowledged = true;
+    unacknowledged(c, -ETIMEDOUT);
     pg_async_reset(c->pg, "the claim was given up: Kafka does not acknowledge");
 }
 
@@ -257,6 +286,7 @@ static void produce_started(struct claim *c)
     c->stage = CLAIM_STARTED;
     c->pending = 1; /* until all are produced */
     c->unacknowledged = false;
+    c->unacknowledged_errno = 0;
     c->orphaned = false;
     loop_timer_after(c->w->loop, &c->timer, STARTED_MAX_MS);
     for (size_t i = 0; i < b->grants_count; i++) {
@@ -278,8 +308,9 @@ static void produce_started(struct claim *c)
                                 .value_bytes = record.len,
                                 .delivery = &c->started[i].delivery};
         c->pending++;
-        if (cloud_event_produce(c->w->kafka, &e) != 0)
-            on_started(&c->started[i].delivery, -EIO, 0, 0);
+        int r = cloud_event_produce(c->w->kafka, &e);
+        if (r != 0)
+            on_started(&c->started[i].delivery, r, 0, 0);
     }
     buf_deinit(&record);
     c->pending--;

@@ -221,13 +221,16 @@ static void decide_one(struct claim_batch *b, size_t at, struct facts_item *it)
     struct verdict v;
     if (it->status != ITEM_PUBLISHED || it->dispatch != work->job.dispatch)
         return; /* stale */
-    if (!work->prepared) {
+    if (!work->prepared && !b->ungranted_ms) {
         b->fates[at] = FATE_PREPARE;
         return;
     }
     it->policy.person.replied_now = work->replied; /* the database may not know it yet */
     it->policy.item.costs_profile_view = false;    /* counted when the job was published */
     v = policy_decide_until(&it->policy, b->db_now_ms + b->start_by_ms);
+    if (v.kind == VERDICT_GO && b->ungranted_ms)
+        v = (struct verdict){VERDICT_WAIT, REASON_LEDGER_UNAVAILABLE,
+                             b->db_now_ms + b->ungranted_ms};
     if (v.kind == VERDICT_GO && (work->unread_ms || !*it->provider_id)) {
         int64_t wait = work->unread_ms ? work->unread_ms : 5 * MINUTE_MS;
         v = (struct verdict){VERDICT_WAIT, REASON_NOT_PREPARED, b->db_now_ms + wait};
@@ -253,6 +256,7 @@ static void decide_one(struct claim_batch *b, size_t at, struct facts_item *it)
 
 int claim_batch_decide(struct claim_batch *b, struct worker *w, const struct pg_result *r)
 {
+    b->ungranted_ms = stops_ungranted_ms(w->stops);
     for (int row = 0; row < pg_rows(r); row++) {
         struct facts_item it;
         if (facts_item(w->facts, r, row, true, b->db_now_ms, &it) != 0)

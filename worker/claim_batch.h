@@ -42,8 +42,9 @@ struct claim_batch {
     int64_t db_clock_ms; /* the same without a test's offset */
     int64_t begun_boot_ms;
     int64_t start_by_boot_ms;
-    int64_t start_by_ms;                 /* the span */
-    size_t identities_count;             /* of first contacts, to be inserted */
+    int64_t start_by_ms;     /* the span */
+    int64_t ungranted_ms;    /* Kafka takes no attempt.started for so long; 0 = it may */
+    size_t identities_count; /* of first contacts, to be inserted */
     struct claim_identities *identities; /* the same as a set */
     /* what the statements that must match exactly are expected to touch, in their order */
     int64_t expected[4];

@@ -48,6 +48,7 @@ void send_untried(struct worker *w, const struct grant *grant, const char *error
     end.outcome = OUTCOME_NOT_EXECUTED;
     end.untried = true;
     COPY(end.error_type, error_type);
+    metrics_add(w->metrics, METRIC_UNTRIED, 1);
     tell_end(w, grant, &end);
 }
 

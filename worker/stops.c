@@ -1,7 +1,7 @@
 /* Reasons of this process to claim nothing for a while (design 3.10): our key is refused, or nobody
  * answers at the base URL; too many calls of the last ones ended unknown, so something between us
- * and Unipile is ill; the database's clock cannot be relied on; or
- * the topics have other partitions than we began with. */
+ * and Unipile is ill; Kafka does not take what must stand in the ledger before a call; the
+ * database's clock cannot be relied on; or the topics have other partitions than we began with. */
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -17,6 +17,8 @@
 #define UNREACHED_MAX 5               /* calls in a row that found nobody to talk to */
 #define CHECK_MIN_MS  (5 * SECOND_MS) /* of key and base URL, by a read; doubles */
 #define CHECK_MAX_MS  (5 * MINUTE_MS)
+#define LEDGER_MIN_MS SECOND_MS /* doubles, until a claim's records are taken */
+#define LEDGER_MAX_MS (30 * SECOND_MS)
 
 struct stops {
     struct worker *worker;
@@ -29,7 +31,11 @@ struct stops {
     size_t unreached; /* in a row */
     bool checking;
     int64_t check_ms;
+    bool stopped_ledger;
+    int64_t ledger_until_boot_ms;
+    int64_t ledger_stop_ms;
     struct db_clock clock;
+    struct loop_timer ledger_timer;
     struct loop_timer unknown_timer;
     struct loop_timer check_timer;
 };
@@ -69,11 +75,34 @@ static void on_check(void *ctx)
     unipile_check(s->worker->unipile, on_checked, s);
 }
 
+static void ledger_taken(struct stops *s)
+{
+    s->stopped_ledger = false;
+    admin_reason_set(s->worker->admin, "ledger_unwritten", NULL);
+    log_info(s->worker->log, "claims_resumed", LOG_STR("after", "ledger"));
+}
+
+/* The ends of the attempts that came to nothing are written again and again: once Kafka has them
+ * all, there is nothing left to complain of, whether or not somebody claims. */
+static void on_ledger_look(void *ctx)
+{
+    struct stops *s = ctx;
+    if (!s->stopped_ledger)
+        return;
+    if (outgoing_count(s->worker->outgoing) == 0 && stops_ungranted_ms(s) == 0)
+        ledger_taken(s);
+    else
+        loop_timer_after(s->worker->loop, &s->ledger_timer, LEDGER_MIN_MS);
+}
+
 struct stops *stops_new(struct worker *w)
 {
     struct stops *s = sam_xcalloc(1, sizeof(*s));
     s->worker = w;
     s->unknown_stop_ms = UNKNOWN_MIN;
+    s->ledger_stop_ms = LEDGER_MIN_MS;
+    s->ledger_timer.fn = on_ledger_look;
+    s->ledger_timer.ctx = s;
     s->unknown_timer.fn = on_unknown_over;
     s->unknown_timer.ctx = s;
     s->check_timer.fn = on_check;
@@ -85,6 +114,7 @@ void stops_free(struct stops *s)
 {
     if (!s)
         return;
+    loop_timer_cancel(s->worker->loop, &s->ledger_timer);
     loop_timer_cancel(s->worker->loop, &s->unknown_timer);
     loop_timer_cancel(s->worker->loop, &s->check_timer);
     free(s);
@@ -138,6 +168,38 @@ void stops_setup_broken(struct stops *s)
 {
     stop_until_read(s, "setup",
                     "claims rest: Unipile refuses our API key (unipile.api_key, or the base URL)");
+}
+
+void stops_unwritten(struct stops *s, const char *why)
+{
+    char text[120];
+    int64_t now = clock_boot_ms();
+    if (now < s->ledger_until_boot_ms)
+        return; /* another claim of the same moment */
+    s->ledger_until_boot_ms = now + s->ledger_stop_ms;
+    s->ledger_stop_ms =
+        s->ledger_stop_ms * 2 < LEDGER_MAX_MS ? s->ledger_stop_ms * 2 : LEDGER_MAX_MS;
+    (void)snprintf(text, sizeof(text), "claims rest: Kafka does not take attempt.started (%s)",
+                   why);
+    if (!s->stopped_ledger)
+        log_error(s->worker->log, "claims_stopped", LOG_STR("why", "ledger"), LOG_MSG(text));
+    s->stopped_ledger = true;
+    admin_reason_set(s->worker->admin, "ledger_unwritten", text);
+    loop_timer_after(s->worker->loop, &s->ledger_timer, LEDGER_MIN_MS);
+}
+
+void stops_written(struct stops *s)
+{
+    s->ledger_stop_ms = LEDGER_MIN_MS;
+    s->ledger_until_boot_ms = 0;
+    if (s->stopped_ledger)
+        ledger_taken(s);
+}
+
+int64_t stops_ungranted_ms(const struct stops *s)
+{
+    int64_t left = s->ledger_until_boot_ms - clock_boot_ms();
+    return left > 0 ? left : 0;
 }
 
 void stops_clock(struct stops *s, const struct clock_reading *reading)

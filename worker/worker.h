@@ -234,6 +234,13 @@ void stops_outcome(struct stops *s, enum outcome outcome);
 void stops_setup_broken(struct stops *s);
 /* A call found nobody to talk to (error_type resolve, connect or tls): not the item's fault. */
 void stops_unreached(struct stops *s, const char *error_type);
+/* Kafka has not taken an attempt.started (why): nothing is granted for a while, with doubling
+ * backoff; items that are due go back to the schedule with this reason. */
+void stops_unwritten(struct stops *s, const char *why);
+/* Kafka has taken all of a claim's. */
+void stops_written(struct stops *s);
+/* How long nothing may be granted for want of the ledger; 0 = it may. */
+int64_t stops_ungranted_ms(const struct stops *s);
 /* The database's clock was read. */
 void stops_clock(struct stops *s, const struct clock_reading *reading);
 bool stops_claims(const struct stops *s);

@@ -88,7 +88,9 @@ void work_advance(struct work *work)
         work->prepared = false;
         work->current = false;
     }
-    if (!work->prepared && !work->current && now - due > LATE_MS) {
+    /* nor is anything read that no call can follow: each look at a profile counts */
+    bool in_vain = now - due > LATE_MS || stops_ungranted_ms(w->stops) > 0;
+    if (!work->prepared && !work->current && in_vain) {
         make_ready(work);
         return;
     }

@@ -56,23 +56,24 @@ const char facts_usage_sql[] =
     ", l.id, l.ended_at, d.calls, d.invitations, d.messages, "
     "CASE WHEN i.step = 0 AND coalesce(j.provider_id, p.provider_id) IS NULL THEN "
     "(SELECT count(*) FROM (SELECT FROM send_attempts t WHERE t.account_id = i.account_id "
-    "AND t.started_at >= j.day_start AND t.kind = 'profile_view' "
+    "AND NOT t.untried AND t.started_at >= j.day_start AND t.kind = 'profile_view' "
     "ORDER BY t.started_at DESC LIMIT $8) v) ELSE 0 END, d.campaign, w.invitations, w.oldest "
     "FROM unnest($1::uuid[], $2::text[], $3::timestamptz[]) WITH ORDINALITY "
     "AS j(item_id, provider_id, day_start, n) " ITEM_JOINS
     "LEFT JOIN LATERAL (SELECT t.id, coalesce(t.ended_at, t.start_by + $6 * interval '1 ms') "
     "AS ended_at FROM send_attempts t WHERE t.account_id = i.account_id "
-    "AND t.kind <> 'profile_view' ORDER BY t.started_at DESC LIMIT 1) l ON true "
+    "AND NOT t.untried AND t.kind <> 'profile_view' ORDER BY t.started_at DESC LIMIT 1) l ON true "
     "CROSS JOIN LATERAL (SELECT count(*) AS calls, "
     "count(*) FILTER (WHERE t.kind = 'invitation') AS invitations, "
     "count(*) FILTER (WHERE t.kind = 'message') AS messages, "
     "count(*) FILTER (WHERE t.campaign_id = i.campaign_id) "
     "AS campaign FROM (SELECT kind, campaign_id FROM send_attempts "
-    "WHERE account_id = i.account_id AND started_at >= j.day_start AND kind <> 'profile_view' "
+    "WHERE account_id = i.account_id AND NOT untried AND started_at >= j.day_start "
+    "AND kind <> 'profile_view' "
     "ORDER BY started_at DESC LIMIT $4) t) d "
     "CROSS JOIN LATERAL (SELECT count(*) AS invitations, min(t.started_at) AS oldest "
     "FROM (SELECT started_at FROM send_attempts WHERE account_id = i.account_id "
-    "AND started_at > $7 AND kind = 'invitation' "
+    "AND NOT untried AND started_at > $7 AND kind = 'invitation' "
     "AND i.message_type = 'connection_request' ORDER BY started_at DESC LIMIT $5) t) w";
 /* clang-format on */
 

@@ -31,8 +31,8 @@ struct kafka_options {
 struct kafka_producer;
 
 /* Embedded in what waits for the acknowledgement. error: 0 durable on all in-sync replicas, else a
- * negative errno (-ETIMEDOUT not acknowledged in time: it may be there all the same). Called from
- * kafka_producer_poll() or flush. */
+ * negative errno (-ETIMEDOUT not acknowledged in time: it may be there all the same; -EMSGSIZE,
+ * -EACCES, -ENOENT: it is not there). Called from kafka_producer_poll() or flush. */
 struct kafka_delivery {
     void (*fn)(struct kafka_delivery *d, int error, int32_t partition, int64_t offset);
 };

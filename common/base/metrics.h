@@ -96,6 +96,8 @@ enum metric_program { IN_PRODUCER = 1, IN_WORKER = 2, IN_BOTH = 3 };
       "Records that could not be decoded and went to the dead letter topic.")                      \
     X(METRIC_GRANTS, "sam_grants_total", METRIC_COUNTER, LABEL_KIND, 1, IN_WORKER,                 \
       "Calls granted by a claim.")                                                                 \
+    X(METRIC_UNTRIED, "sam_attempts_untried_total", METRIC_COUNTER, LABEL_NONE, 1, IN_WORKER,      \
+      "Granted calls that were given up before a byte of them had left.")                          \
     X(METRIC_SENDS, "sam_sends_total", METRIC_COUNTER, LABEL_KIND, 1, IN_WORKER,                   \
       "Write calls that Unipile accepted, by kind.")                                               \
     X(METRIC_CALLS, "sam_calls_total", METRIC_COUNTER, LABEL_OUTCOME, 1, IN_WORKER,                \

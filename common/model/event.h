@@ -52,6 +52,8 @@ SAM_MUSTCHECK int reply_class_parse(const char *text, enum reply_class *ret);
 #define EVENT_ID_MAX         160 /* Unipile's ids: invitation, chat, message */
 #define EVENT_ERROR_TYPE_MAX 64
 #define EVENT_IDENTITIES_MAX 2
+/* error_type of an end that an operator told (`samctl unknown settle`). */
+#define EVENT_SETTLED_BY_PERSON "settled_by_person"
 /* As in contacted.identity: "v:" vanity name, "p:" provider id. */
 #define IDENTITY_KEY_BYTES (VANITY_MAX_BYTES + 3)
 
@@ -69,7 +71,8 @@ struct event_attempt {
     /* attempt.ended only */
     int64_t ended_at_ms;
     enum outcome outcome;
-    bool untried; /* NOT_EXECUTED on our side alone: does not count as a failure of the item */
+    bool untried; /* NOT_EXECUTED, and no byte has left (or an operator says so): no failure of the
+                     item */
     enum refusal refusal;
     int64_t wait_ms;
     int64_t http_status; /* 0 = no answer */

@@ -55,8 +55,9 @@
     X(REASON_REFUSED, "refused", "Unipile refused the call for this person")                       \
     X(REASON_ATTEMPTS_USED_UP, "attempts_used_up", "five attempts in a row were not executed")     \
     X(REASON_OUTCOME_UNKNOWN, "outcome_unknown", "it is not known whether the call happened")      \
-    X(REASON_SETTLED_BY_PERSON, "settled_by_person", "an operator settled it")                     \
     X(REASON_STALE_JOB, "stale_job", "the job is older than the item's last dispatch")             \
+    X(REASON_LEDGER_UNAVAILABLE, "ledger_unavailable",                                             \
+      "Kafka does not take the record that must stand before a call")                              \
     X(REASON_GATE_CLOSED, "gate_closed", "the ledger has not been applied far enough")             \
     X(REASON_SETUP_BROKEN, "setup_broken", "Unipile refuses our API key")
 

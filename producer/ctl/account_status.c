@@ -14,8 +14,8 @@ static const char status_sql[] =
 static const char list_sql[] =
     "SELECT a.id, a.name, a.unipile_id, a.status, coalesce(a.blocked_reason, a.status_reason), "
     "a.rest_until, a.country, a.timezone, a.plan, "
-    "(SELECT count(*) FROM send_attempts t WHERE t.account_id = a.id AND t.kind <> 'profile_view' "
-    "AND t.started_at > sam_now() - interval '24 hours'), "
+    "(SELECT count(*) FROM send_attempts t WHERE t.account_id = a.id AND NOT t.untried "
+    "AND t.kind <> 'profile_view' AND t.started_at > sam_now() - interval '24 hours'), "
     "a.spacing_ms, a.daily_cap, a.daily_invitations, a.weekly_invitations, a.daily_messages, "
     "a.ramp_days FROM linkedin_accounts a WHERE a.workspace_id = $1 ORDER BY a.name";
 static const struct column list_columns[] = {

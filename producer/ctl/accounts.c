@@ -54,7 +54,7 @@ static const char clash_sql[] =
     "SELECT EXISTS (SELECT FROM linkedin_accounts WHERE workspace_id = $1 AND name = $2 "
     "AND id <> $4), (SELECT w.name || '/' || a.name FROM linkedin_accounts a JOIN workspaces w "
     "ON w.id = a.workspace_id WHERE a.unipile_id = $3 AND a.id <> $4), "
-    "EXISTS (SELECT FROM send_attempts WHERE account_id = $4)";
+    "EXISTS (SELECT FROM send_attempts WHERE account_id = $4 AND NOT untried)";
 
 struct account_change {
     const char *name;

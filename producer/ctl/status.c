@@ -95,7 +95,7 @@ static const char accounts_sql[] =
     "ORDER BY status = 'active', name LIMIT $3) a "
     "LEFT JOIN LATERAL (SELECT count(*) FILTER (WHERE t.kind = 'invitation') AS invitations, "
     "count(*) FILTER (WHERE t.kind = 'message') AS messages FROM send_attempts t "
-    "WHERE t.account_id = a.id AND t.started_at > $2) d ON true "
+    "WHERE t.account_id = a.id AND NOT t.untried AND t.started_at > $2) d ON true "
     "LEFT JOIN LATERAL (SELECT " QUEUED " FROM (" WAITING_ITEMS ") w) q ON true "
     "ORDER BY a.status = 'active', a.name";
 static const char count_sql[] = "SELECT count(*) FROM linkedin_accounts WHERE workspace_id = $1";

@@ -14,14 +14,14 @@
 
 #define WAIT_MS      5000
 #define WAIT_STEP_MS 100
-#define SETTLED_BY   "settled_by_person"
 
 /* Of item i and its latest attempt t: an end that the ledger does not have yet; or an operator's
  * answer, which it may have while nobody has applied it. */
 #define ON_ITS_WAY                                                                                 \
     "(SELECT true FROM outbox o WHERE o.record_key = i.account_id::text "                          \
     "AND o.event_type = 'sam.attempt.ended.v1' AND o.payload::json->>'item_id' = i.id::text "      \
-    "AND (o.published_at IS NULL OR (o.payload::json->>'error_type' = '" SETTLED_BY "' "           \
+    "AND (o.published_at IS NULL OR (o.payload::json->>'error_type' = '" EVENT_SETTLED_BY_PERSON   \
+    "' "                                                                                           \
     "AND o.created_at >= t.started_at)) LIMIT 1) IS NOT NULL "
 
 /* $1 workspace. */
@@ -95,7 +95,7 @@ static enum pg_failure add_end(struct outbox *o, const struct pg_result *r, int 
     copy(a->message_type, sizeof(a->message_type), pg_text(r, row, 6));
     copy(a->identities[0], sizeof(a->identities[0]), pg_text(r, row, 8));
     copy(a->identities[1], sizeof(a->identities[1]), pg_text(r, row, 9));
-    copy(a->error_type, sizeof(a->error_type), SETTLED_BY);
+    copy(a->error_type, sizeof(a->error_type), EVENT_SETTLED_BY_PERSON);
     if (call_kind_parse(pg_text(r, row, 7), &a->kind) != 0)
         return PG_SCHEMA;
     outbox_add(o, &event);

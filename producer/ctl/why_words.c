@@ -52,7 +52,9 @@ void why_waiting(struct why_answer *a, const struct why_facts *so, enum item_sta
                  bool busy, const struct verdict *v)
 {
     if (v->kind != VERDICT_GO) {
-        say(a, v->reason, next_of(v), "%s",
+        /* only its time is to come: why it was put off until then says more */
+        bool put_off = v->reason == REASON_SCHEDULED && a->reason != REASON_NONE;
+        say(a, put_off ? a->reason : v->reason, next_of(v), "%s",
             v->kind == VERDICT_CANCEL ? "it will be cancelled" : "");
         return;
     }

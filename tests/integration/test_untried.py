@@ -1,0 +1,45 @@
+"""Calls that were granted and never left: they count against nothing, and claims rest meanwhile."""
+
+import unittest
+
+from campaign_test import FridayTest
+
+
+class KafkaRefuses(FridayTest):
+    """sam.events takes markers, and no record as long as an attempt's; to a claim an ACL or a full
+    queue looks the same."""
+
+    def configure_events(self, *what):
+        topic = self.topic("sam.events")
+        self.kafka.tool(
+            "ConfigCommand", "--alter", "--entity-type", "topics", "--entity-name", topic, *what
+        )
+
+    def tries(self):
+        return self.worker.metric("sam_attempts_untried_total")
+
+    def test_claims_rest_and_what_was_never_tried_counts_against_no_cap(self):
+        self.config["limits"].update({"daily_cap": 5, "weekly_invitations": 5})
+        self.prepare_on_friday()
+        self.start_both()
+        self.configure_events("--add-config", "max.message.bytes=700")
+        people = self.campaign("refused", "connector", {"connection_request": ""}, 5)
+        put_off = "send_queue WHERE reason = 'ledger_unavailable' AND status = 'pending'"
+        self.wait_for("the reason of an item", lambda: self.count(put_off))
+        self.assertIn("Kafka does not take attempt.started (larger than max.message.bytes",
+                      self.worker.get("/readyz")[1])  # fmt: skip
+        self.wait_for("why to tell it", lambda: "ledger_unavailable" in {
+            self.samctl_json("why", person)[0]["reason"] for person in people})  # fmt: skip
+        self.wait_for("a second try", lambda: self.tries() >= 2)
+        self.assertEqual(self.calls("invite"), [])
+        self.configure_events("--delete-config", "max.message.bytes")
+        self.wait_for("all five of the cap", lambda: len(self.calls("invite")) == 5, 90)
+        untried = "send_attempts WHERE untried AND outcome = 'not_executed'"
+        self.wait_for("their ends to be known", lambda: self.count(untried) == self.tries())
+        self.wait_until_sent(5)
+        self.judge(5)
+        self.wait_for("the worker to be well", self.worker.ready)
+
+
+if __name__ == "__main__":
+    unittest.main()
