@@ -18,7 +18,6 @@
 
 #define ROUNDS_PER_TICK 20 /* full batches in a row before the other steps have their turn */
 #define GATE_EVERY_MS   50
-#define GATE_LOOK_MS    1000 /* at the positions while it is open: they may go back, or halt */
 #define RECONNECT_MS    1000
 
 typedef struct batch step_fn(struct producer *);
@@ -58,7 +57,6 @@ struct app {
     bool stop;
     int exit_code;
     int64_t last_ms[SAM_ARRAY_LEN(steps)];
-    int64_t gate_asked_ms;
     struct db_clock clock;
 };
 
@@ -99,24 +97,22 @@ static void tell_gate(struct app *a)
     metrics_set(a->p.metrics, METRIC_GATE_ALL, all);
 }
 
+/* At every tick, also while it is open: positions may go back or halt, and another database may
+ * have been loaded, from which nothing at all may be taken. */
 static enum pg_failure pass_gate(struct app *a)
 {
     struct pg_result *r SAM_CLEANUP(pg_result_freep) = NULL;
-    int64_t now = clock_boot_ms();
-    if (!gate_waiting(a->p.gate) && now - a->gate_asked_ms < GATE_LOOK_MS)
-        return PG_FINE;
-    a->gate_asked_ms = now;
     gate_write(a->p.gate, a->p.kafka, a->p.now_ms);
     kafka_producer_poll(a->p.kafka);
     gate_ask(a->p.gate, a->floor);
     enum pg_failure failure = pg_exec(a->p.pg, gate_positions_sql, NULL, &r);
     if (failure)
-        return failure;
-    if (gate_positions(a->p.gate, a->floor, r) > 0 &&
-        gate_open_count(a->p.gate) == gate_partitions(a->p.gate))
+        gate_unread(a->p.gate, failure, pg_error(a->p.pg));
+    else if (gate_positions(a->p.gate, a->floor, r) > 0 &&
+             gate_open_count(a->p.gate) == gate_partitions(a->p.gate))
         log_info(a->p.log, "gate_open", LOG_INT("partitions", gate_partitions(a->p.gate)));
     tell_gate(a);
-    return PG_FINE;
+    return failure == PG_SCHEMA ? PG_FINE : failure; /* the gate tells of it */
 }
 
 /* sam_now() is what everything is measured with; the plain clock beside it tells whether the
@@ -199,35 +195,42 @@ static enum pg_failure run_steps(struct app *a)
     return PG_FINE;
 }
 
-static void lost(struct app *a)
+/* Once more, until it is there: a database that is just being restored has no tables for a while,
+ * and what was loaded by mistake is replaced while we wait. */
+static void reconnect(struct app *a)
 {
     char why[400];
+    char said[400] = "";
+    while (!a->stop) {
+        int r = startup_reconnect(a->s, why, sizeof(why));
+        if (r == 0)
+            return;
+        reason(a, "postgres", why);
+        if (r == -EPROTO && strcmp(why, said) != 0) {
+            log_error(a->p.log, "schema_changed", LOG_MSG(why));
+            memcpy(said, why, sizeof(said));
+        }
+        admin_turned(a->s->admin, clock_boot_ms());
+        wait_ms(a, RECONNECT_MS);
+    }
+}
+
+static void lost(struct app *a)
+{
     metrics_set(a->p.metrics, METRIC_POSTGRES_UP, 0);
     log_warn(a->p.log, "postgres_lost", LOG_MSG(pg_error(a->p.pg)));
     pg_free(a->p.pg);
     a->p.pg = NULL;
     a->s->pg = NULL;
-    while (!a->stop) {
-        int r = startup_postgres(a->s, why, sizeof(why));
-        if (r == 0)
-            break;
-        reason(a, "postgres", why);
-        if (r == -EPROTO) {
-            log_error(a->p.log, "schema_changed", LOG_MSG(why));
-            a->exit_code = 1;
-            a->stop = true;
-        }
-        admin_turned(a->s->admin, clock_boot_ms());
-        wait_ms(a, RECONNECT_MS);
-    }
+    gate_shut(a->p.gate, "the connection to Postgres is lost");
+    tell_gate(a);
+    reconnect(a);
     a->p.pg = a->s->pg;
     if (!a->p.pg)
         return;
     reason(a, "postgres", NULL);
     metrics_set(a->p.metrics, METRIC_POSTGRES_UP, 1);
     log_info(a->p.log, "postgres_back", LOG_BOOL("connected", true));
-    gate_shut(a->p.gate, "the connection to Postgres is fresh");
-    tell_gate(a);
 }
 
 static void tell_kafka(struct app *a)
@@ -243,7 +246,7 @@ static void tick(struct app *a)
     enum pg_failure failure = read_clock(a);
     if (!failure)
         failure = pass_gate(a);
-    if (!failure)
+    if (!failure && !gate_foreign(a->p.gate))
         failure = run_steps(a);
     metrics_observe(a->p.metrics, METRIC_TURN_SECONDS, clock_monotonic_us() - begun_us);
     if (failure == PG_LOST || failure == PG_SCHEMA)

@@ -370,14 +370,17 @@ static void on_positions(void *ctx, enum pg_failure failure, const struct pg_res
                          const char *error)
 {
     struct claim *c = ctx;
+    bool fits = false;
     note(c, failure, error);
-    if (!failure)
-        (void)gate_positions(c->w->gate, c->floor, r);
+    if (failure)
+        gate_unread(c->w->gate, failure, error);
+    else
+        fits = gate_positions(c->w->gate, c->floor, r) >= 0;
     if (c->failure) {
         fail(c);
         return;
     }
-    if (claim_batch_close_gated(&c->batch, c->w->gate) == 0) {
+    if (claim_batch_close_gated(&c->batch, c->w->gate) == 0 || !fits) {
         roll_back(c); /* nothing could be locked, or the gate has just shut */
         return;
     }

@@ -11,11 +11,16 @@
 #define HOLD_MS       2000
 #define LOOK_AGAIN_MS 30000 /* at a partition that is halted */
 
+#define OTHER_LEDGER_MS 1000 /* between looks at a database that is not ours */
+
+/* $1 the partitions, $2 our ledger: a database of another one gets no rows and shows none. */
 static const char ensure_sql[] =
     "INSERT INTO ledger_positions (partition, next_offset) SELECT x, 0 FROM unnest($1::int[]) x "
+    "WHERE EXISTS (SELECT FROM ledger WHERE ledger_id = $2) "
     "ORDER BY x ON CONFLICT (partition) DO NOTHING";
 static const char read_sql[] = "SELECT partition, next_offset, last_event_id FROM ledger_positions "
-                               "WHERE partition = ANY ($1)";
+                               "WHERE partition = ANY ($1) "
+                               "AND EXISTS (SELECT FROM ledger WHERE ledger_id = $2)";
 /* $1 partition, $2 its position, $3 why. */
 static const char halt_sql[] = "UPDATE ledger_positions SET halted_reason = $3 "
                                "WHERE partition = $1 AND next_offset = $2";
@@ -57,6 +62,14 @@ static void begin_reading(struct ledger *l, const struct pg_result *r)
     ledger_state(l, "ledger", NULL);
 }
 
+/* The gate says in /readyz what an operator can do. */
+static void wait_for_our_database(struct ledger *l)
+{
+    log_warn(l->o.log, "ledger_positions_missing",
+             LOG_MSG("the database belongs to another ledger: nothing is applied to it"));
+    ledger_wait(l, OTHER_LEDGER_MS);
+}
+
 static void on_read(void *ctx, enum pg_failure failure, const struct pg_result *r,
                     const char *error)
 {
@@ -66,8 +79,12 @@ static void on_read(void *ctx, enum pg_failure failure, const struct pg_result *
         log_error(l->o.log, "ledger_positions_unread", LOG_MSG(error));
         ledger_wait(l, LEDGER_TROUBLE_MS);
     }
-    if (!failure && !l->stale)
-        begin_reading(l, r);
+    if (!failure && !l->stale) {
+        if ((size_t)pg_rows(r) == l->assignment_count)
+            begin_reading(l, r);
+        else
+            wait_for_our_database(l);
+    }
     ledger_advance(l);
 }
 
@@ -83,6 +100,7 @@ void ledger_reposition(struct ledger *l)
     for (size_t i = 0; i < l->assignment_count; i++)
         pg_item_i32(p, l->assignment[i].partition);
     pg_array_close(p);
+    pg_add_uuid(p, &l->o.ledger_id);
     pg_async_send(l->pg, "ledger_ensure", ensure_sql, p, NULL, NULL);
     pg_async_send(l->pg, "ledger_read", read_sql, p, on_read, l);
     pg_async_sync(l->pg);

@@ -14,6 +14,7 @@ struct ledger_tx {
     struct pg_async *pg;
     struct facts *facts;
     struct apply_times times;
+    struct uuid ledger_id;
     ledger_tx_fn *fn;
     void *ctx;
     struct pg_params params;
@@ -32,30 +33,35 @@ struct ledger_tx {
     char error[400];
 };
 
+/* Also not where another ledger's database was loaded meanwhile ($5): equal positions say nothing
+ * there. */
 static const char positions_sql[] =
     "UPDATE ledger_positions p SET next_offset = x.next_offset, last_event_id = x.id, "
     "updated_at = sam_now(), halted_reason = NULL FROM unnest($1::int[], $2::bigint[], "
     "$3::bigint[], $4::uuid[]) "
     "AS x(partition, from_offset, next_offset, id) "
-    "WHERE p.partition = x.partition AND p.next_offset = x.from_offset";
+    "WHERE p.partition = x.partition AND p.next_offset = x.from_offset "
+    "AND EXISTS (SELECT FROM ledger WHERE ledger_id = $5)";
 
 /* All or nothing: where another worker has applied the event, the position does not move. */
 static const char aside_sql[] =
     "WITH moved AS (UPDATE ledger_positions SET next_offset = $2 + 1, last_event_id = $3, "
     "updated_at = sam_now(), halted_reason = NULL WHERE partition = $1 AND next_offset = $7 "
-    "RETURNING partition), "
+    "AND EXISTS (SELECT FROM ledger WHERE ledger_id = $8) RETURNING partition), "
     "kept AS (INSERT INTO ledger_aside (partition, event_offset, event_id, account_id, reason, "
     "record) SELECT m.partition, $2, $3, $4, $5, $6 FROM moved m "
     "ON CONFLICT (partition, event_offset) DO NOTHING), "
     "blocked AS (UPDATE linkedin_accounts a SET blocked_reason = $5 FROM moved "
     "WHERE a.id = $4 AND a.blocked_reason IS NULL) SELECT partition FROM moved";
 
-struct ledger_tx *ledger_tx_new(struct pg_async *pg, struct facts *facts, int64_t replies_ms,
+struct ledger_tx *ledger_tx_new(struct pg_async *pg, struct facts *facts,
+                                const struct uuid *ledger_id, int64_t replies_ms,
                                 int64_t relations_ms, ledger_tx_fn *fn, void *ctx)
 {
     struct ledger_tx *tx = sam_xcalloc(1, sizeof(*tx));
     tx->pg = pg;
     tx->facts = facts;
+    tx->ledger_id = *ledger_id;
     tx->times = (struct apply_times){replies_ms, relations_ms};
     tx->fn = fn;
     tx->ctx = ctx;
@@ -290,6 +296,7 @@ static void send_positions(struct ledger_tx *tx)
         pg_item_uuid(p, uuid_is_null(&tx->moves[i].last_event_id) ? NULL
                                                                   : &tx->moves[i].last_event_id);
     pg_array_close(p);
+    pg_add_uuid(p, &tx->ledger_id);
     pg_async_send(tx->pg, "ledger_positions", positions_sql, p, on_positions, tx);
 }
 
@@ -363,6 +370,7 @@ void ledger_tx_aside(struct ledger_tx *tx, const struct ledger_aside *aside,
     pg_add_text(p, aside->reason);
     pg_add_bytes(p, aside->record, aside->record_bytes);
     pg_add_i64(p, move->from_offset);
+    pg_add_uuid(p, &tx->ledger_id);
     pg_async_send(tx->pg, "ledger_aside", aside_sql, p, on_aside, tx);
     pg_async_send(tx->pg, "commit", "COMMIT", NULL, on_committed, tx);
     pg_async_sync(tx->pg);

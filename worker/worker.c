@@ -40,11 +40,11 @@ static void on_positions(void *ctx, enum pg_failure failure, const struct pg_res
 {
     struct worker *w = ctx;
     char text[80];
-    (void)error;
     w->gate_asked = false;
     if (failure)
-        return;
-    if (gate_positions(w->gate, w->gate_floor, r) > 0 && gate_open_count(w->gate) == w->partitions)
+        gate_unread(w->gate, failure, error);
+    else if (gate_positions(w->gate, w->gate_floor, r) > 0 &&
+             gate_open_count(w->gate) == w->partitions)
         log_info(w->log, "gate_open", LOG_INT("partitions", w->partitions));
     int32_t open = gate_open_count(w->gate);
     (void)snprintf(text, sizeof(text), "the ledger is applied for %d of %d partitions", open,
@@ -67,7 +67,8 @@ static void on_gate(void *ctx)
         return;
     w->gate_asked = true;
     gate_ask(w->gate, w->gate_floor);
-    pg_async_send(w->util, "gate_positions", gate_positions_sql, NULL, on_positions, w);
+    /* not prepared: what a failure says of the tables must come from the statement itself */
+    pg_async_send(w->util, "", gate_positions_sql, NULL, on_positions, w);
     pg_async_sync(w->util);
 }
 

@@ -1,10 +1,11 @@
 #include "common/adapters/gate.h"
 
-#include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "common/adapters/cloud_event.h"
+#include "common/adapters/migrate.h"
 #include "common/model/event.h"
 
 #include "common/base/banned.h"
@@ -34,13 +35,19 @@ struct gate {
     int32_t partitions;
     struct buf record;
     struct gate_part *parts;
-    char text[200]; /* gate_trouble */
+    int64_t shuts;  /* how often it was shut: an older question's answer says nothing any more */
+    char *foreign;  /* owned: why the database is not this SAM's; NULL = it is */
+    char text[400]; /* gate_trouble */
 };
 
 #define MISFIT_AGAIN_MS 10000 /* between markers in a log that does not fit */
 
+/* One row at the least, whatever the tables hold: an empty answer would look like "nothing new". */
 const char gate_positions_sql[] =
-    "SELECT partition, next_offset, halted_reason FROM ledger_positions";
+    "SELECT (SELECT ledger_id FROM ledger), (SELECT max(version) FROM schema_migrations), "
+    "p.partition, p.next_offset, p.halted_reason "
+    "FROM (SELECT 1) one LEFT JOIN ledger_positions p ON true";
+enum column { COLUMN_LEDGER_ID, COLUMN_VERSION, COLUMN_PARTITION, COLUMN_OFFSET, COLUMN_HALTED };
 
 static const char ends_before[] = "the log ends before the position";
 
@@ -84,6 +91,7 @@ void gate_free(struct gate *g)
     for (int32_t i = 0; i < g->partitions; i++)
         free(g->parts[i].trouble);
     free(g->parts);
+    free(g->foreign);
     free(g->topic);
     free(g);
 }
@@ -98,6 +106,7 @@ static void want(struct gate_part *p)
 
 void gate_shut(struct gate *g, const char *why)
 {
+    g->shuts++;
     for (int32_t i = 0; i < g->partitions; i++) {
         g->parts[i].open = false;
         g->parts[i].past_ms = 0;
@@ -140,6 +149,8 @@ static void write_one(struct gate *g, int32_t partition, struct kafka_producer *
 
 void gate_write(struct gate *g, struct kafka_producer *producer, int64_t db_now_ms)
 {
+    if (g->foreign)
+        return;
     for (int32_t i = 0; i < g->partitions; i++) {
         const struct gate_part *p = &g->parts[i];
         bool again = p->trouble && db_now_ms - p->marker_at_ms < MISFIT_AGAIN_MS;
@@ -158,6 +169,7 @@ bool gate_waiting(const struct gate *g)
 }
 
 struct gate_floor {
+    int64_t shuts;
     int32_t partitions;
     int64_t next_offset[]; /* per partition */
 };
@@ -177,20 +189,108 @@ void gate_floor_free(struct gate_floor *floor)
 
 void gate_ask(const struct gate *g, struct gate_floor *floor)
 {
+    floor->shuts = g->shuts;
     for (int32_t i = 0; i < floor->partitions; i++)
         floor->next_offset[i] = g->parts[i].next_offset;
 }
 
-static bool went_back(const struct gate_floor *floor, const struct pg_result *r)
+/* -1: the row names no partition of ours. */
+static int32_t partition_of(const struct gate *g, const struct pg_result *r, int row)
 {
+    int64_t partition = pg_i64(r, row, COLUMN_PARTITION);
+    bool ours = !pg_null(r, row, COLUMN_PARTITION) && partition >= 0 && partition < g->partitions;
+    return ours ? (int32_t)partition : -1;
+}
+
+/* A partition that had a position and has no row has gone back to nothing. */
+static bool went_back(const struct gate *g, const struct gate_floor *floor,
+                      const struct pg_result *r)
+{
+    int32_t reached = 0;
+    int32_t wanted = 0;
+    for (int32_t i = 0; i < floor->partitions; i++)
+        wanted += floor->next_offset[i] > 0 ? 1 : 0;
     for (int row = 0; row < pg_rows(r); row++) {
-        int64_t partition = pg_i64(r, row, 0);
-        if (partition >= 0 && partition < floor->partitions &&
-            pg_i64(r, row, 1) < floor->next_offset[partition])
+        int32_t i = partition_of(g, r, row);
+        if (i < 0 || floor->next_offset[i] == 0)
+            continue;
+        if (pg_i64(r, row, COLUMN_OFFSET) < floor->next_offset[i])
             return true;
+        reached++;
     }
+    return reached < wanted;
+}
+
+/* ---- whose database is it? ------------------------------------------------------------------ */
+
+/* why NULL: it is this SAM's. */
+static void set_foreign(struct gate *g, const char *why)
+{
+    bool had = g->foreign != NULL;
+    if (!why && !had)
+        return;
+    if (why && had && strcmp(why, g->foreign) == 0)
+        return;
+    free(g->foreign);
+    g->foreign = why ? sam_xstrdup(why) : NULL;
+    if (!why) {
+        log_info(g->log, "gate_database_fits", LOG_STR("topic", g->topic));
+        return;
+    }
+    log_error(g->log, "gate_database_misfit", LOG_MSG(why));
+    gate_shut(g, "the database is not this SAM's");
+}
+
+/* false: not this SAM's, or not of this program's schema; both are known by now. */
+static bool database_fits(struct gate *g, const struct pg_result *r)
+{
+    char why[sizeof(g->text)];
+    char found[UUID_TEXT_BYTES];
+    char ours[UUID_TEXT_BYTES];
+    struct uuid id = pg_uuid(r, 0, COLUMN_LEDGER_ID);
+    int64_t version = pg_i64(r, 0, COLUMN_VERSION);
+    if (version < migrate_version()) {
+        (void)snprintf(why, sizeof(why),
+                       "the database has the schema of an older release (version %" PRId64
+                       ", this program has %d): run `samctl migrate`, or load a backup of this SAM",
+                       version, migrate_version());
+    } else if (pg_null(r, 0, COLUMN_LEDGER_ID)) {
+        (void)snprintf(why, sizeof(why),
+                       "the database has no ledger, its tables are empty: load a backup of this "
+                       "SAM");
+    } else if (!uuid_equal(&id, &g->ledger_id)) {
+        uuid_format(&id, found);
+        uuid_format(&g->ledger_id, ours);
+        (void)snprintf(why, sizeof(why),
+                       "the database belongs to another ledger (ledger_id %s, not %s): load a "
+                       "backup of this SAM, or start the programs with the settings of that one",
+                       found, ours);
+    } else {
+        set_foreign(g, NULL);
+        return true;
+    }
+    set_foreign(g, why);
     return false;
 }
+
+void gate_unread(struct gate *g, enum pg_failure failure, const char *error)
+{
+    char why[sizeof(g->text)];
+    if (failure != PG_SCHEMA)
+        return;
+    (void)snprintf(why, sizeof(why),
+                   "the database has not the schema of this program (%.150s): run `samctl "
+                   "migrate`, or load a backup of this SAM",
+                   error);
+    set_foreign(g, why);
+}
+
+bool gate_foreign(const struct gate *g)
+{
+    return g->foreign != NULL;
+}
+
+/* ---- does the log fit? ---------------------------------------------------------------------- */
 
 /* why NULL: the log fits. */
 static void set_trouble(struct gate *g, int32_t partition, const char *why)
@@ -235,21 +335,23 @@ static bool pass(struct gate *g, int32_t partition)
 int gate_positions(struct gate *g, const struct gate_floor *floor, const struct pg_result *r)
 {
     int opened = 0;
-    if (went_back(floor, r)) {
+    if (floor->shuts != g->shuts || !database_fits(g, r))
+        return -1;
+    if (went_back(g, floor, r)) {
         gate_shut(g, "ledger_positions went back: another database was loaded");
-        return 0;
+        return -1;
     }
     for (int row = 0; row < pg_rows(r); row++) {
-        int64_t partition = pg_i64(r, row, 0);
-        if (partition < 0 || partition >= g->partitions)
+        int32_t i = partition_of(g, r, row);
+        if (i < 0)
             continue;
-        struct gate_part *p = &g->parts[partition];
-        if (pg_i64(r, row, 1) > p->next_offset)
-            p->next_offset = pg_i64(r, row, 1);
-        if (!pg_null(r, row, 2))
-            set_trouble(g, (int32_t)partition, pg_text(r, row, 2));
+        struct gate_part *p = &g->parts[i];
+        if (pg_i64(r, row, COLUMN_OFFSET) > p->next_offset)
+            p->next_offset = pg_i64(r, row, COLUMN_OFFSET);
+        if (!pg_null(r, row, COLUMN_HALTED))
+            set_trouble(g, i, pg_text(r, row, COLUMN_HALTED));
         else
-            opened += pass(g, (int32_t)partition) ? 1 : 0;
+            opened += pass(g, i) ? 1 : 0;
     }
     for (int32_t i = 0; i < g->partitions; i++)
         g->parts[i].known = true; /* no row: nothing was ever applied, 0 it is */
@@ -258,6 +360,8 @@ int gate_positions(struct gate *g, const struct gate_floor *floor, const struct 
 
 const char *gate_trouble(struct gate *g)
 {
+    if (g->foreign)
+        return g->foreign;
     for (int32_t i = 0; i < g->partitions; i++) {
         if (!g->parts[i].trouble)
             continue;

@@ -3,9 +3,10 @@
  * A process that has (re)connected to Postgres may face a restored or failed-over database. It
  * writes a marker event to each partition of sam.events and plans, publishes or claims for that
  * partition only once ledger_positions has passed its marker. A position lower than one that was
- * seen shuts everything again; a partition whose log does not fit its position (found here, or by
- * the worker that applies it: ledger_positions.halted_reason) stays shut. One gate per process; not
- * thread-safe. */
+ * seen, or no position at all where one was, shuts everything again; so does a database that is not
+ * this SAM's (another ledger_id or none, an older schema, no tables: gate_foreign); a partition
+ * whose log does not fit its position (found here, or by the worker that applies it:
+ * ledger_positions.halted_reason) stays shut. One gate per process; not thread-safe. */
 #ifndef SAM_ADAPTERS_GATE_H
 #define SAM_ADAPTERS_GATE_H
 
@@ -47,11 +48,19 @@ void gate_floor_free(struct gate_floor *floor);
 SAM_DEFINE_FREEP(gate_floor)
 /* Call it when the statement is about to be sent. */
 void gate_ask(const struct gate *g, struct gate_floor *floor);
-/* The answer. Returns how many partitions have opened by it; a position below the floor shuts all.
- */
+/* The answer. Returns how many partitions have opened by it; -1 = it is no ground to act on: a
+ * position below the floor or without a row (shuts all), another database (shuts all, and
+ * gate_trouble tells), or the gate was shut since gate_ask: what it says may be of before. */
 int gate_positions(struct gate *g, const struct gate_floor *floor, const struct pg_result *r);
-/* Why a partition cannot open until somebody looks: the log does not fit the position. One of them
- * when there are several; NULL = none. Owned by the gate, valid until the next call. */
+/* The statement failed. PG_SCHEMA: there are not the tables of this program, which shuts all; any
+ * other failure says nothing of what is in the database. */
+void gate_unread(struct gate *g, enum pg_failure failure, const char *error);
+/* The last answer was of a database that is not this SAM's: nothing may be read from it or written
+ * to it, also what needs no open gate. gate_trouble tells what to do. */
+bool gate_foreign(const struct gate *g);
+/* Why nothing, or not every partition, can open until somebody looks: the database is not this
+ * SAM's, or the log does not fit a position. One of them when there are several; NULL = none. Owned
+ * by the gate, valid until the next call. */
 const char *gate_trouble(struct gate *g);
 
 bool gate_open(const struct gate *g, int32_t partition);

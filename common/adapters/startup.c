@@ -70,7 +70,8 @@ static int check_schema(struct startup *s, char *why, size_t why_bytes)
     return state == MIGRATE_EQUAL ? 0 : -EPROTO;
 }
 
-int startup_postgres(struct startup *s, char *why, size_t why_bytes)
+/* ledger: make and read its id as well. */
+static int open_postgres_with(struct startup *s, bool ledger, char *why, size_t why_bytes)
 {
     const struct pg_options options = {.conninfo = s->settings->postgres.conninfo,
                                        .application_name = s->program,
@@ -80,11 +81,27 @@ int startup_postgres(struct startup *s, char *why, size_t why_bytes)
     int r = pg_connect(&options, &s->pg, why, why_bytes);
     if (r == 0)
         r = check_schema(s, why, why_bytes);
-    if (r == 0)
+    if (r == 0 && ledger)
         r = read_ledger_id(s, why, why_bytes);
     if (r != 0) {
         pg_free(s->pg);
         s->pg = NULL;
+    }
+    return r;
+}
+
+static int open_postgres(struct startup *s, char *why, size_t why_bytes)
+{
+    return open_postgres_with(s, true, why, why_bytes);
+}
+
+int startup_reconnect(struct startup *s, char *why, size_t why_bytes)
+{
+    char text[MIGRATE_WHY_BYTES];
+    int r = open_postgres_with(s, false, why, why_bytes);
+    if (r == -EPROTO) {
+        (void)snprintf(text, sizeof(text), "%s", why);
+        (void)snprintf(why, why_bytes, "%s, or load a backup of this SAM", text);
     }
     return r;
 }
@@ -173,6 +190,6 @@ static int wait_for(struct startup *s, const char *what,
 
 int startup_wait(struct startup *s)
 {
-    int r = wait_for(s, "postgres", startup_postgres);
+    int r = wait_for(s, "postgres", open_postgres);
     return r ? r : wait_for(s, "kafka", open_kafka);
 }

@@ -34,7 +34,10 @@ void startup_block_signals(void);
  * config do not fit (logged, with what to do). */
 SAM_MUSTCHECK int startup_wait(struct startup *s);
 
-/* Connects to Postgres once, as startup_wait does. 0 done, -ENOTCONN, or -EPROTO. */
-SAM_MUSTCHECK int startup_postgres(struct startup *s, char *why, size_t why_bytes);
+/* Connects to Postgres once more, for a program that runs: s->pg. 0 done; -ENOTCONN; -EPROTO the
+ * schema is not this program's, and why says what an operator can do (waiting may mend it: a dump
+ * is being loaded). ledger_id stays what it was and none is made: a database without ours, or with
+ * another one, is for the gate to refuse. */
+SAM_MUSTCHECK int startup_reconnect(struct startup *s, char *why, size_t why_bytes);
 
 #endif
