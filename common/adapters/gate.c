@@ -33,6 +33,8 @@ struct gate {
     char *topic;
     struct uuid ledger_id;
     int32_t partitions;
+    int32_t open_parts; /* how many have passed their markers */
+    bool grown;         /* partitions were added, or may have been: history may be anywhere */
     struct buf record;
     struct gate_part *parts;
     int64_t shuts;  /* how often it was shut: an older question's answer says nothing any more */
@@ -44,10 +46,17 @@ struct gate {
 
 /* One row at the least, whatever the tables hold: an empty answer would look like "nothing new". */
 const char gate_positions_sql[] =
-    "SELECT (SELECT ledger_id FROM ledger), (SELECT max(version) FROM schema_migrations), "
+    "SELECT l.ledger_id, l.least_partitions, (SELECT max(version) FROM schema_migrations), "
     "p.partition, p.next_offset, p.halted_reason "
-    "FROM (SELECT 1) one LEFT JOIN ledger_positions p ON true";
-enum column { COLUMN_LEDGER_ID, COLUMN_VERSION, COLUMN_PARTITION, COLUMN_OFFSET, COLUMN_HALTED };
+    "FROM (SELECT 1) one LEFT JOIN ledger l ON true LEFT JOIN ledger_positions p ON true";
+enum column {
+    COLUMN_LEDGER_ID,
+    COLUMN_LEAST,
+    COLUMN_VERSION,
+    COLUMN_PARTITION,
+    COLUMN_OFFSET,
+    COLUMN_HALTED
+};
 
 static const char ends_before[] = "the log ends before the position";
 
@@ -73,6 +82,7 @@ struct gate *gate_new(int32_t partitions, const char *topic, const struct uuid *
     g->topic = sam_xstrdup(topic);
     g->ledger_id = *ledger_id;
     g->partitions = partitions;
+    g->grown = true; /* until Postgres says otherwise */
     buf_init(&g->record, 1024);
     g->parts = sam_xcalloc((size_t)partitions, sizeof(*g->parts));
     for (int32_t i = 0; i < partitions; i++) {
@@ -107,6 +117,7 @@ static void want(struct gate_part *p)
 void gate_shut(struct gate *g, const char *why)
 {
     g->shuts++;
+    g->open_parts = 0;
     for (int32_t i = 0; i < g->partitions; i++) {
         g->parts[i].open = false;
         g->parts[i].past_ms = 0;
@@ -119,9 +130,10 @@ void gate_shut(struct gate *g, const char *why)
 
 void gate_renew(struct gate *g, int32_t partition)
 {
-    struct gate_part *p = &g->parts[partition];
-    if (p->marker == MARKER_NONE)
-        want(p);
+    for (int32_t i = 0; i < g->partitions; i++) {
+        if ((i == partition || g->grown) && g->parts[i].marker == MARKER_NONE)
+            want(&g->parts[i]);
+    }
 }
 
 static void write_one(struct gate *g, int32_t partition, struct kafka_producer *producer,
@@ -341,6 +353,7 @@ int gate_positions(struct gate *g, const struct gate_floor *floor, const struct 
         gate_shut(g, "ledger_positions went back: another database was loaded");
         return -1;
     }
+    g->grown = pg_i64(r, 0, COLUMN_LEAST) != g->partitions;
     for (int row = 0; row < pg_rows(r); row++) {
         int32_t i = partition_of(g, r, row);
         if (i < 0)
@@ -353,8 +366,11 @@ int gate_positions(struct gate *g, const struct gate_floor *floor, const struct 
         else
             opened += pass(g, i) ? 1 : 0;
     }
-    for (int32_t i = 0; i < g->partitions; i++)
+    g->open_parts = 0;
+    for (int32_t i = 0; i < g->partitions; i++) {
         g->parts[i].known = true; /* no row: nothing was ever applied, 0 it is */
+        g->open_parts += g->parts[i].open ? 1 : 0;
+    }
     return opened;
 }
 
@@ -373,15 +389,13 @@ const char *gate_trouble(struct gate *g)
 
 bool gate_open(const struct gate *g, int32_t partition)
 {
-    return partition >= 0 && partition < g->partitions && g->parts[partition].open;
+    return partition >= 0 && partition < g->partitions && g->parts[partition].open &&
+           (!g->grown || g->open_parts == g->partitions);
 }
 
 int32_t gate_open_count(const struct gate *g)
 {
-    int32_t n = 0;
-    for (int32_t i = 0; i < g->partitions; i++)
-        n += g->parts[i].open ? 1 : 0;
-    return n;
+    return !g->grown || g->open_parts == g->partitions ? g->open_parts : 0;
 }
 
 int32_t gate_partitions(const struct gate *g)
@@ -398,7 +412,7 @@ void gate_add_open(const struct gate *g, struct pg_params *params)
 {
     pg_array_open(params, PG_ARRAY_I32);
     for (int32_t i = 0; i < g->partitions; i++) {
-        if (g->parts[i].open)
+        if (gate_open(g, i))
             pg_item_i32(params, i);
     }
     pg_array_close(params);
@@ -406,5 +420,10 @@ void gate_add_open(const struct gate *g, struct pg_params *params)
 
 int64_t gate_past_ms(const struct gate *g, int32_t partition)
 {
-    return partition >= 0 && partition < g->partitions ? g->parts[partition].past_ms : 0;
+    if (partition < 0 || partition >= g->partitions)
+        return 0;
+    int64_t past_ms = g->parts[partition].past_ms;
+    for (int32_t i = 0; i < g->partitions && g->grown; i++)
+        past_ms = g->parts[i].past_ms < past_ms ? g->parts[i].past_ms : past_ms;
+    return past_ms;
 }

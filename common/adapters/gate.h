@@ -6,7 +6,14 @@
  * seen, or no position at all where one was, shuts everything again; so does a database that is not
  * this SAM's (another ledger_id or none, an older schema, no tables: gate_foreign); a partition
  * whose log does not fit its position (found here, or by the worker that applies it:
- * ledger_positions.halted_reason) stays shut. One gate per process; not thread-safe. */
+ * ledger_positions.halted_reason) stays shut.
+ *
+ * When partitions were added, history of an account may stand in another partition than its present
+ * one. Every count that ever was could have put it elsewhere, so then the gate is open for all
+ * accounts or for none: each partition must have passed its marker, and one that halts shuts all.
+ * While the topics have as many partitions as at their fewest (ledger.least_partitions, see
+ * startup.h), a partition that halts shuts its own accounts only. One gate per process; not
+ * thread-safe. */
 #ifndef SAM_ADAPTERS_GATE_H
 #define SAM_ADAPTERS_GATE_H
 
@@ -27,7 +34,7 @@ SAM_DEFINE_FREEP(gate)
 
 /* A fresh connection to Postgres: shuts every partition and asks for new markers. */
 void gate_shut(struct gate *g, const char *why);
-/* Asks for a new marker of one partition without shutting it: gate_past_ms() moves on then. */
+/* Asks for new markers without shutting anything, so that gate_past_ms(partition) moves on. */
 void gate_renew(struct gate *g, int32_t partition);
 
 /* Writes the markers that are wanted, once the positions were read after the shutting: a marker
@@ -63,14 +70,17 @@ bool gate_foreign(const struct gate *g);
  * by the gate, valid until the next call. */
 const char *gate_trouble(struct gate *g);
 
+/* May the accounts of this partition be planned for, published, claimed? */
 bool gate_open(const struct gate *g, int32_t partition);
+/* Of partitions for which gate_open() holds. */
 int32_t gate_open_count(const struct gate *g);
 int32_t gate_partitions(const struct gate *g);
 /* The partition of an account, from linkedin_accounts.key_hash. */
 int32_t gate_partition(const struct gate *g, int64_t key_hash);
 /* $n of SQL that filters by open partitions: an int[] of them. */
 void gate_add_open(const struct gate *g, struct pg_params *params);
-/* The ledger has been applied past this moment of the database's clock; 0 = not known. */
+/* What can hold events of this partition's accounts has been applied past this moment of the
+ * database's clock; 0 = not known. */
 int64_t gate_past_ms(const struct gate *g, int32_t partition);
 
 #endif

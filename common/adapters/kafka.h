@@ -77,6 +77,9 @@ bool kafka_producer_broken(const struct kafka_producer *p);
  * 0 done; -ENOENT no such topic; -ENOTCONN no answer. */
 SAM_MUSTCHECK int kafka_topic_partitions(struct kafka_producer *p, const char *topic,
                                          int64_t timeout_ms, int32_t *ret_count);
+/* Was no record ever written to it (none that was trimmed either)? 0, or -ENOTCONN. */
+SAM_MUSTCHECK int kafka_topic_unwritten(struct kafka_producer *p, const char *topic,
+                                        int32_t partitions, int64_t timeout_ms, bool *ret);
 
 /* ---- consumer --------------------------------------------------------------------------- */
 

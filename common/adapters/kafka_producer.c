@@ -219,3 +219,18 @@ int kafka_topic_partitions(struct kafka_producer *p, const char *topic, int64_t 
     rd_kafka_metadata_destroy(metadata);
     return result;
 }
+
+int kafka_topic_unwritten(struct kafka_producer *p, const char *topic, int32_t partitions,
+                          int64_t timeout_ms, bool *ret)
+{
+    bool unwritten = true;
+    for (int32_t i = 0; i < partitions && unwritten; i++) {
+        int64_t low = 0;
+        int64_t high = 0;
+        if (rd_kafka_query_watermark_offsets(p->rk, topic, i, &low, &high, (int)timeout_ms))
+            return -ENOTCONN;
+        unwritten = high == 0;
+    }
+    *ret = unwritten;
+    return 0;
+}

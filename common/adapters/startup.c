@@ -38,6 +38,17 @@ static bool wait_or_signal(int64_t ms)
     return sigtimedwait(&set, NULL, &t) > 0;
 }
 
+const char startup_ledger_sql[] =
+    "INSERT INTO ledger (one, ledger_id, least_partitions) VALUES (true, $1, 2147483647) "
+    "ON CONFLICT (one) DO NOTHING";
+
+/* $1 partitions of the topics; $2 the same, or 0 when events have been written while nobody had
+ * looked: a backup from then was restored, and what came after it is not known. Only the first to
+ * look decides that; its markers are written later. */
+static const char least_partitions_sql[] =
+    "UPDATE ledger SET least_partitions = CASE least_partitions WHEN 2147483647 THEN $2 "
+    "ELSE least(least_partitions, $1) END WHERE least_partitions > $1";
+
 static int read_ledger_id(struct startup *s, char *why, size_t why_bytes)
 {
     struct pg_params params;
@@ -45,8 +56,7 @@ static int read_ledger_id(struct startup *s, char *why, size_t why_bytes)
     struct uuid fresh = uuid_v7();
     pg_params_init(&params);
     pg_add_uuid(&params, &fresh);
-    enum pg_failure failure = pg_exec(
-        s->pg, "INSERT INTO ledger (ledger_id) VALUES ($1) ON CONFLICT DO NOTHING", &params, NULL);
+    enum pg_failure failure = pg_exec(s->pg, startup_ledger_sql, &params, NULL);
     if (!failure)
         failure = pg_exec(s->pg, "SELECT ledger_id FROM ledger", NULL, &r);
     pg_params_deinit(&params);
@@ -153,6 +163,34 @@ static int open_kafka(struct startup *s, char *why, size_t why_bytes)
     return check_topics(s, why, why_bytes);
 }
 
+/* Before a marker or any other event is written. */
+static int note_partitions(struct startup *s, char *why, size_t why_bytes)
+{
+    struct pg_params params;
+    char *events SAM_CLEANUP(freep) = settings_topic(s->settings, "sam.events");
+    bool unwritten = false;
+    if (!pg_connected(s->pg)) { /* lost while Kafka was waited for */
+        pg_free(s->pg);
+        s->pg = NULL;
+        int r = open_postgres(s, why, why_bytes);
+        if (r != 0)
+            return r;
+    }
+    if (kafka_topic_unwritten(s->kafka, events, s->partitions, KAFKA_TIMEOUT_MS, &unwritten) != 0) {
+        (void)snprintf(why, why_bytes, "no answer about %s from %s", events,
+                       s->settings->kafka.bootstrap_servers);
+        return -ENOTCONN;
+    }
+    pg_params_init(&params);
+    pg_add_i32(&params, s->partitions);
+    pg_add_i32(&params, unwritten ? s->partitions : 0);
+    enum pg_failure failure = pg_exec(s->pg, least_partitions_sql, &params, NULL);
+    pg_params_deinit(&params);
+    if (failure)
+        (void)snprintf(why, why_bytes, "%s", pg_error(s->pg));
+    return failure ? -ENOTCONN : 0;
+}
+
 /* Waiting mends a server or a topic that is not there, not a schema of another release. */
 static bool hopeless(struct startup *s, const char *what, int r, const char *why)
 {
@@ -191,5 +229,7 @@ static int wait_for(struct startup *s, const char *what,
 int startup_wait(struct startup *s)
 {
     int r = wait_for(s, "postgres", open_postgres);
-    return r ? r : wait_for(s, "kafka", open_kafka);
+    if (r == 0)
+        r = wait_for(s, "kafka", open_kafka);
+    return r ? r : wait_for(s, "partitions", note_partitions);
 }

@@ -34,6 +34,10 @@ void startup_block_signals(void);
  * config do not fit (logged, with what to do). */
 SAM_MUSTCHECK int startup_wait(struct startup *s);
 
+/* Makes the ledger's row with $1 as its id, unless it is there. startup_wait then keeps in its
+ * least_partitions the fewest that the topics ever had; the gate compares (gate.h). */
+extern const char startup_ledger_sql[];
+
 /* Connects to Postgres once more, for a program that runs: s->pg. 0 done; -ENOTCONN; -EPROTO the
  * schema is not this program's, and why says what an operator can do (waiting may mend it: a dump
  * is being loaded). ledger_id stays what it was and none is made: a database without ours, or with

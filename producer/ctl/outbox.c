@@ -2,10 +2,10 @@
 
 #include <assert.h>
 
+#include "common/adapters/startup.h"
+
 #include "common/base/banned.h"
 
-static const char make_ledger_sql[] =
-    "INSERT INTO ledger (one, ledger_id) VALUES (true, $1) ON CONFLICT (one) DO NOTHING";
 static const char begin_sql[] = "SELECT ledger_id, sam_now() FROM ledger";
 static const char write_sql[] =
     "INSERT INTO outbox (id, record_key, event_type, payload) "
@@ -17,7 +17,7 @@ enum pg_failure outbox_begin(struct outbox *o, struct ctl *c)
     struct uuid fresh = uuid_v7();
     *o = (struct outbox){.count = 0};
     pg_add_uuid(ctl_params(c), &fresh);
-    enum pg_failure failure = pg_exec(c->pg, make_ledger_sql, &c->params, NULL);
+    enum pg_failure failure = pg_exec(c->pg, startup_ledger_sql, &c->params, NULL);
     if (!failure)
         failure = pg_exec(c->pg, begin_sql, NULL, &r);
     if (failure)

@@ -22,8 +22,9 @@
 static const char person_sql[] =
     "SELECT p.status_reason, p.hold_reason, p.next_step, p.next_at, p.give_up_at, c.steps::text, "
     "c.on_note_limit, c.first_left, s.plan_at, sam_now(), p.workspace_id, "
-    "(SELECT l.halted_reason FROM ledger_positions l WHERE l.partition = a.key_hash % "
-    "(SELECT nullif(count(*), 0) FROM ledger_positions)), " PREVIEW_PERSON_COLUMNS
+    "(SELECT min(l.halted_reason) FROM ledger_positions l, "
+    "(SELECT count(*) AS n FROM ledger_positions) k WHERE l.partition = a.key_hash % k.n "
+    "OR k.n <> (SELECT least_partitions FROM ledger)), " PREVIEW_PERSON_COLUMNS
     ", " FACTS_FRAME_COLUMNS " FROM campaign_prospects p JOIN campaigns c ON c.id = p.campaign_id "
     "JOIN linkedin_accounts a ON a.id = p.account_id "
     "JOIN account_schedule s ON s.account_id = a.id WHERE p.id = $1";

@@ -1,9 +1,12 @@
 """The ledger and Postgres must fit each other before anything is sent (design 3.8)."""
 
+import itertools
+import os
 import time
 import unittest
 
-from campaign_test import HELLO, CampaignTest
+from campaign_test import ENDED, HELLO, CampaignTest
+from sam_test import run
 
 WAITING = "send_queue WHERE status IN ('pending', 'published')"
 
@@ -85,11 +88,15 @@ class Gate(CampaignTest):
     def test_a_log_that_was_trimmed_and_of_which_nothing_was_applied(self):
         self.send_some_and_stop()
         self.database.execute("UPDATE ledger_positions SET next_offset = 0, last_event_id = NULL")
+        self.trim_events()
+        self.nothing_is_sent("the log begins after the position")
+
+    def trim_events(self):
+        """The first record of each partition that has one is gone."""
         topic = self.topic("sam.events")
         first = [{"topic": topic, "partition": p, "offset": 1} for p in self.partitions()]
         trim = self.write_json("trim.json", {"version": 1, "partitions": first})
         self.kafka.tool("DeleteRecordsCommand", "--offset-json-file", trim)
-        self.nothing_is_sent("the log begins after the position")
 
     def partitions(self):
         return {record["partition"] for record in self.kafka.records(self.topic("sam.events"))}
@@ -125,6 +132,70 @@ class Gate(CampaignTest):
         self.assertEqual(self.worker.stop(), 0)
         self.start_both()
         self.all_is_sent()
+
+    def test_an_account_whose_history_is_in_another_partition(self):
+        """Partitions were added, the database was lost: what the old partition holds of an account
+        must be known before its new one is enough."""
+        self.prepare()
+        self.accounts = (self.account_that_moves(),)
+        self.campaign("gate", "messenger", HELLO, 40)
+        backup = os.path.join(self.folder, "backup")
+        run("pg_dump", "-Fc", "-f", backup, "-d", self.database.conninfo)
+        self.start_both()
+        self.wait_until_sent(5)
+        self.assertEqual(self.producer.stop(), 0)
+        self.assertEqual(self.worker.stop(), 0)
+        for topic in ("sam.jobs", "sam.sync", "sam.events"):
+            self.grow(topic)
+        self.database.drop()
+        self.database.create()
+        run("pg_restore", "-d", self.database.conninfo, backup)
+        self.trim_events()
+        self.nothing_is_sent("the log begins after the position")
+
+    def account_that_moves(self):
+        """By two more partitions, to one of the new ones."""
+        for i in itertools.count():
+            name = f"mover-{i}"
+            self.add_account(name)
+            if int(self.key_hash(name)) % 6 >= 4:
+                return name
+
+    def add_account(self, name):
+        self.samctl("account", "add", name, "--unipile-id", "U" + name, "--country", "DE",
+                    "--timezone", "Europe/Berlin")  # fmt: skip
+
+    def key_hash(self, name):
+        return int(
+            self.database.value(f"SELECT key_hash FROM linkedin_accounts WHERE name = '{name}'")
+        )
+
+    def test_a_partition_that_halts_stops_its_own_accounts_only(self):
+        self.prepare()
+        partition = self.key_hash("anna") % 4
+        for i in itertools.count():
+            other = f"other-{i}"
+            self.add_account(other)
+            if self.key_hash(other) % 4 != partition:
+                break
+        self.accounts = ("anna", other)
+        self.start_both()
+        self.campaign("gate", "messenger", HELLO, 40)
+        self.wait_until_sent(6)
+        self.assertEqual(self.producer.stop(), 0)
+        self.assertEqual(self.worker.stop(), 0)
+        self.database.execute(
+            f"UPDATE ledger_positions SET last_event_id = gen_random_uuid() "
+            f"WHERE partition = {partition}"
+        )
+        self.worker = self.start_worker(ready=False)
+        self.producer = self.start_producer(ready=False)
+        waiting = (
+            "campaign_prospects p JOIN linkedin_accounts a ON a.id = p.account_id "
+            f"WHERE p.status NOT IN {ENDED} AND a.name = "
+        )
+        self.wait_for("the other's people", lambda: self.count(f"{waiting}'{other}'") == 0)
+        self.assertGreater(self.count(f"{waiting}'anna'"), 0)
 
     def grow(self, topic):
         alter = ("--alter", "--topic", self.topic(topic), "--partitions", "6")
