@@ -49,25 +49,6 @@ static const char least_partitions_sql[] =
     "UPDATE ledger SET least_partitions = CASE least_partitions WHEN 2147483647 THEN $2 "
     "ELSE least(least_partitions, $1) END WHERE least_partitions > $1";
 
-static int read_ledger_id(struct startup *s, char *why, size_t why_bytes)
-{
-    struct pg_params params;
-    struct pg_result *r SAM_CLEANUP(pg_result_freep) = NULL;
-    struct uuid fresh = uuid_v7();
-    pg_params_init(&params);
-    pg_add_uuid(&params, &fresh);
-    enum pg_failure failure = pg_exec(s->pg, startup_ledger_sql, &params, NULL);
-    if (!failure)
-        failure = pg_exec(s->pg, "SELECT ledger_id FROM ledger", NULL, &r);
-    pg_params_deinit(&params);
-    if (failure || pg_rows(r) != 1) {
-        (void)snprintf(why, why_bytes, "%s", pg_error(s->pg));
-        return -ENOTCONN;
-    }
-    s->ledger_id = pg_uuid(r, 0, 0);
-    return 0;
-}
-
 static int check_schema(struct startup *s, char *why, size_t why_bytes)
 {
     enum migrate_state state;
@@ -80,8 +61,7 @@ static int check_schema(struct startup *s, char *why, size_t why_bytes)
     return state == MIGRATE_EQUAL ? 0 : -EPROTO;
 }
 
-/* ledger: make and read its id as well. */
-static int open_postgres_with(struct startup *s, bool ledger, char *why, size_t why_bytes)
+static int open_postgres(struct startup *s, char *why, size_t why_bytes)
 {
     const struct pg_options options = {.conninfo = s->settings->postgres.conninfo,
                                        .application_name = s->program,
@@ -91,8 +71,6 @@ static int open_postgres_with(struct startup *s, bool ledger, char *why, size_t 
     int r = pg_connect(&options, &s->pg, why, why_bytes);
     if (r == 0)
         r = check_schema(s, why, why_bytes);
-    if (r == 0 && ledger)
-        r = read_ledger_id(s, why, why_bytes);
     if (r != 0) {
         pg_free(s->pg);
         s->pg = NULL;
@@ -100,15 +78,10 @@ static int open_postgres_with(struct startup *s, bool ledger, char *why, size_t 
     return r;
 }
 
-static int open_postgres(struct startup *s, char *why, size_t why_bytes)
-{
-    return open_postgres_with(s, true, why, why_bytes);
-}
-
 int startup_reconnect(struct startup *s, char *why, size_t why_bytes)
 {
     char text[MIGRATE_WHY_BYTES];
-    int r = open_postgres_with(s, false, why, why_bytes);
+    int r = open_postgres(s, why, why_bytes);
     if (r == -EPROTO) {
         (void)snprintf(text, sizeof(text), "%s", why);
         (void)snprintf(why, why_bytes, "%s, or load a backup of this SAM", text);
@@ -163,32 +136,61 @@ static int open_kafka(struct startup *s, char *why, size_t why_bytes)
     return check_topics(s, why, why_bytes);
 }
 
-/* Before a marker or any other event is written. */
-static int note_partitions(struct startup *s, char *why, size_t why_bytes)
+/* unwritten: sam.events has never had a record, so a ledger may begin here. Where it has some, an
+ * id made now would be another one's: our markers would stand in a log that the right database,
+ * once it is loaded, could not read past. */
+static enum pg_failure read_ledger(struct startup *s, bool unwritten, struct pg_result **ret)
 {
     struct pg_params params;
+    struct uuid fresh = uuid_v7();
+    enum pg_failure failure = PG_FINE;
+    pg_params_init(&params);
+    if (unwritten) {
+        pg_add_uuid(&params, &fresh);
+        failure = pg_exec(s->pg, startup_ledger_sql, &params, NULL);
+        pg_params_reset(&params);
+    }
+    pg_add_i32(&params, s->partitions);
+    pg_add_i32(&params, unwritten ? s->partitions : 0);
+    if (!failure)
+        failure = pg_exec(s->pg, least_partitions_sql, &params, NULL);
+    if (!failure)
+        failure = pg_exec(s->pg, "SELECT ledger_id FROM ledger", NULL, ret);
+    pg_params_deinit(&params);
+    return failure;
+}
+
+/* Before a marker or any other event is written. */
+static int open_ledger(struct startup *s, char *why, size_t why_bytes)
+{
+    struct pg_result *r SAM_CLEANUP(pg_result_freep) = NULL;
     char *events SAM_CLEANUP(freep) = settings_topic(s->settings, "sam.events");
     bool unwritten = false;
-    if (!pg_connected(s->pg)) { /* lost while Kafka was waited for */
+    if (!s->pg || !pg_connected(s->pg)) { /* lost while something else was waited for */
         pg_free(s->pg);
         s->pg = NULL;
-        int r = open_postgres(s, why, why_bytes);
-        if (r != 0)
-            return r;
+        int opened = open_postgres(s, why, why_bytes);
+        if (opened != 0)
+            return opened;
     }
     if (kafka_topic_unwritten(s->kafka, events, s->partitions, KAFKA_TIMEOUT_MS, &unwritten) != 0) {
         (void)snprintf(why, why_bytes, "no answer about %s from %s", events,
                        s->settings->kafka.bootstrap_servers);
         return -ENOTCONN;
     }
-    pg_params_init(&params);
-    pg_add_i32(&params, s->partitions);
-    pg_add_i32(&params, unwritten ? s->partitions : 0);
-    enum pg_failure failure = pg_exec(s->pg, least_partitions_sql, &params, NULL);
-    pg_params_deinit(&params);
-    if (failure)
+    if (read_ledger(s, unwritten, &r) != PG_FINE) {
         (void)snprintf(why, why_bytes, "%s", pg_error(s->pg));
-    return failure ? -ENOTCONN : 0;
+        return -ENOTCONN;
+    }
+    if (pg_rows(r) == 0) {
+        (void)snprintf(why, why_bytes,
+                       "the database has no ledger, but %s has events of one: load a backup of "
+                       "this SAM; for a new SAM choose another kafka.topic_prefix",
+                       events);
+        return -ENOTCONN;
+    }
+    s->ledger_id = pg_uuid(r, 0, 0);
+    return 0;
 }
 
 /* Waiting mends a server or a topic that is not there, not a schema of another release. */
@@ -231,5 +233,5 @@ int startup_wait(struct startup *s)
     int r = wait_for(s, "postgres", open_postgres);
     if (r == 0)
         r = wait_for(s, "kafka", open_kafka);
-    return r ? r : wait_for(s, "partitions", note_partitions);
+    return r ? r : wait_for(s, "ledger", open_ledger);
 }

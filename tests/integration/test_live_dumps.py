@@ -146,6 +146,18 @@ class LiveDumps(CampaignTest):
         self.assertEqual(self.count("ledger"), 0, "a running program made a new ledger")
         self.the_right_one_goes_on()
 
+    def test_empty_tables_at_the_start(self):
+        """No new ledger is begun in a log that has one: its markers would stand in the way of the
+        right database."""
+        self.begin()
+        self.assertEqual(self.producer.stop(), 0)
+        self.assertEqual(self.worker.stop(), 0)
+        self.load(self.of_a_fresh_install())
+        self.worker = self.start_worker(ready=False)
+        self.producer = self.start_producer(ready=False)
+        self.halts("no ledger", "load a backup of this SAM")
+        self.the_right_one_goes_on()
+
     def test_no_tables(self):
         self.begin()
         self.in_one_transaction(
