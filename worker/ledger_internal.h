@@ -8,14 +8,15 @@
 #include "worker/ledger_tx.h"
 
 #define LEDGER_TROUBLE_MS 5000
+#define LEDGER_HALT_BYTES 320
 
 struct ledger_part {
     bool assigned;
-    const char *halted;     /* why nothing of it is applied; NULL = all is well */
-    bool tell_halt;         /* Postgres does not know of it yet */
-    bool verify;            /* the next record is the one before next_offset */
-    int64_t next_offset;    /* of the first record that is not queued */
-    int64_t applied_offset; /* what Postgres says */
+    char halted[LEDGER_HALT_BYTES]; /* why nothing of it is applied; "" = all is well */
+    bool tell_halt;                 /* Postgres does not know of it yet */
+    bool verify;                    /* the next record is the one before next_offset */
+    int64_t next_offset;            /* of the first record that is not queued */
+    int64_t applied_offset;         /* what Postgres says */
     struct uuid last_event_id;
 };
 

@@ -63,11 +63,10 @@ static void keep_bad(struct ledger_queued *e, const struct kafka_record *record,
 }
 
 int ledger_queue_push(struct ledger_queue *q, const struct kafka_record *record,
-                      const struct uuid *ledger_id, struct log *log)
+                      const struct uuid *ledger_id, struct log *log, char why[RECORD_WHY_BYTES])
 {
     char type[64] = "";
     char id[UUID_TEXT_BYTES] = "";
-    char why[RECORD_WHY_BYTES] = "";
     struct ledger_queued *e = ledger_queue_at(q, q->count);
     (void)kafka_record_header(record, "ce_type", type, sizeof(type));
     e->partition = record->partition;

@@ -31,9 +31,10 @@ void ledger_queue_deinit(struct ledger_queue *q);
 
 bool ledger_queue_full(const struct ledger_queue *q);
 /* The queue must not be full. 0 taken, bad or not; not taken: -EXDEV an event of another ledger,
- * -ENOTSUP one of a type of SAM's that this program does not know. */
+ * -ENOTSUP one of SAM's with a type or a value that this program does not know (why tells). */
 SAM_MUSTCHECK int ledger_queue_push(struct ledger_queue *q, const struct kafka_record *record,
-                                    const struct uuid *ledger_id, struct log *log);
+                                    const struct uuid *ledger_id, struct log *log,
+                                    char why[RECORD_WHY_BYTES]);
 /* The i-th from the head; i < count. */
 struct ledger_queued *ledger_queue_at(struct ledger_queue *q, size_t i);
 /* Forgets the first n. */

@@ -1,6 +1,7 @@
 /* The reading half of the ledger: from the positions in Postgres, verified, halting where the log
  * does not fit. */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -172,11 +173,28 @@ static void on_revoked(void *ctx, const struct kafka_part *parts, size_t count, 
  * after a while: the right cluster may be back, and what is applied then takes the halt away. */
 static void halt(struct ledger *l, struct ledger_part *p, int32_t partition, const char *why)
 {
-    p->halted = why;
+    (void)snprintf(p->halted, sizeof(p->halted), "%s", why);
     p->tell_halt = true;
     log_error(l->o.log, "ledger_halted", LOG_INT("partition", partition), LOG_STR("why", why),
               LOG_MSG("nothing is planned or sent for its accounts until an operator decides"));
     loop_timer_after(l->o.loop, &l->look_timer, LOOK_AGAIN_MS);
+}
+
+/* What it says must not be lost, and nobody here knows what it says. */
+static void halt_newer(struct ledger *l, struct ledger_part *p, const struct kafka_record *record,
+                       const char *what)
+{
+    char type[64] = "";
+    char release[32] = "";
+    char why[LEDGER_HALT_BYTES];
+    (void)kafka_record_header(record, "ce_type", type, sizeof(type));
+    if (!kafka_record_header(record, "sam_release", release, sizeof(release)))
+        (void)snprintf(release, sizeof(release), "not told");
+    (void)snprintf(why, sizeof(why),
+                   "an event that only a newer release knows (%s, %s; written by release %s, this "
+                   "is " SAM_VERSION "): start a worker of that release",
+                   type, what, release);
+    halt(l, p, record->partition, why);
 }
 
 static void on_look(void *ctx)
@@ -224,7 +242,7 @@ static void on_record(void *ctx, const struct kafka_record *record)
 {
     struct ledger *l = ctx;
     struct ledger_part *p = ledger_part(l, record->partition);
-    if (!p->assigned || p->halted || !l->reading || l->stale)
+    if (!p->assigned || p->halted[0] || !l->reading || l->stale)
         return;
     if (p->verify) {
         if (!verified(l, p, record) || record->offset < p->next_offset)
@@ -237,11 +255,12 @@ static void on_record(void *ctx, const struct kafka_record *record)
         return;
     }
     metrics_add_label(l->o.metrics, METRIC_RECORDS, METRIC_TOPIC_EVENTS, 1);
-    int r = ledger_queue_push(&l->queue, record, &l->o.ledger_id, l->o.log);
+    char why[RECORD_WHY_BYTES] = "";
+    int r = ledger_queue_push(&l->queue, record, &l->o.ledger_id, l->o.log, why);
     if (r == 0)
         p->next_offset = record->offset + 1;
     else if (r == -ENOTSUP)
-        halt(l, p, record->partition, "an event has a type that only a newer release knows");
+        halt_newer(l, p, record, why);
     else
         halt(l, p, record->partition, "the events belong to another ledger (ledger_id)");
 }
@@ -251,7 +270,7 @@ static void on_no_offset(void *ctx, int topic, int32_t partition)
     struct ledger *l = ctx;
     (void)topic;
     struct ledger_part *p = ledger_part(l, partition);
-    if (p->assigned && !p->halted)
+    if (p->assigned && !p->halted[0])
         halt(l, p, partition, "the log begins after the position, or ends before it");
 }
 

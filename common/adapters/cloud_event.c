@@ -9,11 +9,10 @@ int cloud_event_produce(struct kafka_producer *p, const struct cloud_event *e)
     uuid_format(&e->id, id);
     if (e->key)
         uuid_format(e->key, key);
-    struct kafka_header headers[] = {{"ce_specversion", "1.0"},
-                                     {"ce_type", e->type},
-                                     {"ce_source", e->source},
-                                     {"ce_id", id},
-                                     {"content-type", "application/json"}};
+    struct kafka_header headers[] = {
+        {"ce_specversion", "1.0"},    {"ce_type", e->type},
+        {"ce_source", e->source},     {"ce_id", id},
+        {"sam_release", SAM_VERSION}, {"content-type", "application/json"}};
     struct kafka_message m = {.topic = e->topic,
                               .partition = e->key ? -1 : e->partition,
                               .key = e->key ? key : NULL,

@@ -1,4 +1,5 @@
-/* common/adapters/cloud_event.h - one record with its CloudEvents headers (1.0, binary mode). */
+/* common/adapters/cloud_event.h - one record with its CloudEvents headers (1.0, binary mode), and
+ * sam_release: which release of SAM wrote it. */
 #ifndef SAM_ADAPTERS_CLOUD_EVENT_H
 #define SAM_ADAPTERS_CLOUD_EVENT_H
 

@@ -116,7 +116,7 @@ void event_encode(const struct event *event, struct buf *out)
         char text_[40];                                                                            \
         record_get_text(r, key, need, text_, sizeof(text_));                                       \
         if (text_[0] && parse(text_, out) != 0)                                                    \
-            record_problem(r, key, "unknown");                                                     \
+            record_unknown(r, key, text_);                                                         \
     } while (0)
 
 static void decode_ended(struct record *r, struct event_attempt *a)
@@ -176,7 +176,7 @@ static void decode_account(struct record *r, struct event_account *a)
     record_get_text(r, "reason", false, a->reason, sizeof(a->reason));
     if (a->is_sync) {
         if (sync_kind_parse(sync, &a->sync_kind) != 0)
-            record_problem(r, "sync", "unknown");
+            record_unknown(r, "sync", sync);
         record_get_i64(r, "dispatch", true, 1, INT32_MAX, &a->dispatch);
         record_get_time(r, "watermark", false, &a->watermark_ms);
         record_get_bool(r, "succeeded", &a->succeeded);
@@ -231,7 +231,7 @@ int event_decode(const char *type, const char *value, size_t bytes, struct event
     record_get_time(&r, "at", true, &ret->at_ms);
     decode_body(&r, ret);
     memcpy(why, r.why, RECORD_WHY_BYTES);
-    int result = record_good(&r) ? 0 : -EBADMSG;
+    int result = record_good(&r) ? 0 : r.newer ? -ENOTSUP : -EBADMSG;
     record_close(&r);
     return result;
 }

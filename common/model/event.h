@@ -134,8 +134,9 @@ struct event {
 
 /* Writes the record's value. */
 void event_encode(const struct event *event, struct buf *out);
-/* type: the ce_type header. 0 done; -EBADMSG: why says what is wrong; -ENOTSUP a type or version
- * that this program does not know (also told in why). */
+/* type: the ce_type header. 0 done; -EBADMSG: why says what is wrong; -ENOTSUP a type, or a value
+ * of a list (an outcome, a status), that this program does not know: a later release may, so the
+ * event is waited with, not set aside (also told in why). */
 SAM_MUSTCHECK int event_decode(const char *type, const char *value, size_t bytes, struct event *ret,
                                char why[RECORD_WHY_BYTES]);
 

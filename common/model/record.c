@@ -81,6 +81,7 @@ bool record_open(struct record *r, const char *value, size_t bytes)
 {
     r->json = NULL;
     r->why[0] = '\0';
+    r->newer = false;
     if (bytes == 0 || bytes > RECORD_MAX_BYTES) {
         (void)snprintf(r->why, sizeof(r->why), "%zu bytes: a record has 1 to %d", bytes,
                        RECORD_MAX_BYTES);
@@ -115,6 +116,14 @@ void record_problem(struct record *r, const char *key, const char *what)
 {
     if (!r->why[0])
         (void)snprintf(r->why, sizeof(r->why), "%s%s%s", key, *key ? ": " : "", what);
+}
+
+void record_unknown(struct record *r, const char *key, const char *value)
+{
+    char what[80];
+    r->newer = record_good(r);
+    (void)snprintf(what, sizeof(what), "unknown value \"%.40s\"", value);
+    record_problem(r, key, what);
 }
 
 bool record_good(const struct record *r)

@@ -38,6 +38,7 @@ void record_bool(struct buf *out, const char *key, bool value);
 struct record {
     struct json_object *json; /* owned */
     char why[RECORD_WHY_BYTES];
+    bool newer; /* the problem is a value that a later release may have added to a list */
 };
 
 /* false: not one JSON object, too long, or followed by something else; r->why tells. */
@@ -45,6 +46,8 @@ bool record_open(struct record *r, const char *value, size_t bytes);
 void record_close(struct record *r);
 /* Notes what is wrong with a key, unless a problem was noted before. */
 void record_problem(struct record *r, const char *key, const char *what);
+/* The same for a value of a list that this program does not know. */
+void record_unknown(struct record *r, const char *key, const char *value);
 bool record_good(const struct record *r);
 
 /* Each gives a problem when the key is absent (need) or has the wrong type or form; a needed id

@@ -307,18 +307,27 @@ class BadEvents(Records):
                          {("anna", "98"), ("ben", "98")})  # fmt: skip
 
     def test_an_event_of_a_newer_release_is_waited_for(self):
+        self.is_waited_for("sam.weather.v1", "ce_type")
+
+    def test_an_event_with_a_value_of_a_newer_release_is_waited_for(self):
+        told = 'status: unknown value "hibernating"'
+        self.is_waited_for("sam.account.v1", told, status="hibernating", version=99)
+
+    def is_waited_for(self, event_type, told, **keys):
         """Not set aside: the worker that knows it applies it, in its turn."""
         self.begin()
         self.worker.freeze()
         good = self.event(status="active", version=98)
         headers = ("ce_type=sam.account.v1", f"ce_id={good['event_id']}")
         self.produce("sam.events", good, headers)
-        newer = self.event()
-        headers = ("ce_type=sam.weather.v1", f"ce_id={newer['event_id']}")
+        newer = self.event(**keys)
+        headers = (f"ce_type={event_type}", f"ce_id={newer['event_id']}", "sam_release=9.9.9")
         self.produce("sam.events", newer, headers)
         self.worker.thaw()
         for daemon in (self.worker, self.producer):
             self.wait_for("the halt", lambda d=daemon: "newer release" in d.get("/readyz")[1])
+            for words in (event_type, told, "written by release 9.9.9"):
+                self.assertIn(words, daemon.get("/readyz")[1])
         self.assertEqual(self.aside(), [])
         self.assertFalse(self.blocked("anna"))
         version = f"SELECT version FROM linkedin_accounts WHERE id = '{self.account_id()}'"
