@@ -97,8 +97,8 @@ static void tell_gate(struct app *a)
     metrics_set(a->p.metrics, METRIC_GATE_ALL, all);
 }
 
-/* At every tick, also while it is open: positions may go back or halt, and another database may
- * have been loaded, from which nothing at all may be taken. */
+/* Before every round of steps, also while it is open: positions may go back or halt, and another
+ * database may have been loaded, from which nothing at all may be taken. */
 static enum pg_failure pass_gate(struct app *a)
 {
     struct pg_result *r SAM_CLEANUP(pg_result_freep) = NULL;
@@ -181,7 +181,9 @@ static enum pg_failure run_steps(struct app *a)
     for (int round = 0; round < ROUNDS_PER_TICK && more && !a->stop; round++) {
         more = false;
         enum pg_failure failure = read_clock(a);
-        if (failure)
+        if (!failure)
+            failure = pass_gate(a);
+        if (failure || gate_foreign(a->p.gate))
             return failure;
         for (size_t i = 0; i < SAM_ARRAY_LEN(steps); i++) {
             failure = run_step(a, i, &more);
@@ -199,7 +201,7 @@ static enum pg_failure run_steps(struct app *a)
  * and what was loaded by mistake is replaced while we wait. */
 static void reconnect(struct app *a)
 {
-    char why[400];
+    char why[400] = "";
     char said[400] = "";
     while (!a->stop) {
         int r = startup_reconnect(a->s, why, sizeof(why));
@@ -243,11 +245,7 @@ static void tell_kafka(struct app *a)
 static void tick(struct app *a)
 {
     int64_t begun_us = clock_monotonic_us();
-    enum pg_failure failure = read_clock(a);
-    if (!failure)
-        failure = pass_gate(a);
-    if (!failure && !gate_foreign(a->p.gate))
-        failure = run_steps(a);
+    enum pg_failure failure = run_steps(a);
     metrics_observe(a->p.metrics, METRIC_TURN_SECONDS, clock_monotonic_us() - begun_us);
     if (failure == PG_LOST || failure == PG_SCHEMA)
         lost(a);
