@@ -101,6 +101,7 @@ static void applied(struct ledger *l)
     tell_trouble(l, NULL);
     for (size_t i = 0; i < l->moves_count; i++) {
         struct ledger_part *p = ledger_part(l, l->moves[i].partition);
+        l->o.applied(l->o.ctx, l->moves[i].partition, l->moves[i].next_offset);
         if (p->assigned && !l->stale) {
             p->applied_offset = l->moves[i].next_offset;
             kafka_consumer_store(l->consumer, 0, l->moves[i].partition, p->applied_offset);

@@ -33,6 +33,8 @@ struct ledger_options {
     void (*state)(void *ctx, const char *what, const char *text);
     /* A fresh session with Postgres is there: the gate must be passed again. */
     void (*reconnected)(void *ctx);
+    /* A batch was committed, and with it this position. */
+    void (*applied)(void *ctx, int32_t partition, int64_t next_offset);
     void *ctx;
 };
 

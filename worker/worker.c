@@ -87,6 +87,12 @@ static void on_reconnected(void *ctx)
     gate_shut(w->gate, "the ledger's connection is fresh");
 }
 
+static void on_applied(void *ctx, int32_t partition, int64_t next_offset)
+{
+    struct worker *w = ctx;
+    gate_seen(w->gate, partition, next_offset);
+}
+
 static void on_ledger_state(void *ctx, const char *what, const char *text)
 {
     struct worker *w = ctx;
@@ -311,6 +317,7 @@ static int open_ledger(struct worker *w, char *why, size_t why_bytes)
         .relations_ms = s->producer.relations_every_ms / 2,
         .state = on_ledger_state,
         .reconnected = on_reconnected,
+        .applied = on_applied,
         .ctx = w};
     return ledger_new(&options, &w->ledger, why, why_bytes);
 }

@@ -206,6 +206,15 @@ void gate_ask(const struct gate *g, struct gate_floor *floor)
         floor->next_offset[i] = g->parts[i].next_offset;
 }
 
+void gate_seen(struct gate *g, int32_t partition, int64_t next_offset)
+{
+    if (partition < 0 || partition >= g->partitions)
+        return;
+    struct gate_part *p = &g->parts[partition];
+    if (p->known && next_offset > p->next_offset)
+        p->next_offset = next_offset;
+}
+
 /* -1: the row names no partition of ours. */
 static int32_t partition_of(const struct gate *g, const struct pg_result *r, int row)
 {

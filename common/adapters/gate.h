@@ -59,6 +59,8 @@ void gate_ask(const struct gate *g, struct gate_floor *floor);
  * position below the floor or without a row (shuts all), another database (shuts all, and
  * gate_trouble tells), or the gate was shut since gate_ask: what it says may be of before. */
 int gate_positions(struct gate *g, const struct gate_floor *floor, const struct pg_result *r);
+/* A position that this process itself has committed: no answer to a later question may be lower. */
+void gate_seen(struct gate *g, int32_t partition, int64_t next_offset);
 /* The statement failed. PG_SCHEMA: there are not the tables of this program, which shuts all; any
  * other failure says nothing of what is in the database. */
 void gate_unread(struct gate *g, enum pg_failure failure, const char *error);

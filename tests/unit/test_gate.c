@@ -233,6 +233,19 @@ static void test_a_lower_position_shuts_all(void **state)
     assert_int_equal(gate_open_count(f->gate), 0);
 }
 
+/* A dump of a moment ago: no look came between the last batch and the loading. */
+static void test_what_was_committed_here_is_not_lower_either(void **state)
+{
+    struct fixture *f = *state;
+    open_all(f);
+    gate_ask(f->gate, f->floor);
+    gate_seen(f->gate, 1, f->answer.next_offset[1] + 2);
+    gate_seen(f->gate, PARTITIONS, 9);
+    assert_int_equal(gate_positions(f->gate, f->floor, &f->answer), 0); /* was asked before */
+    assert_int_equal(look(f), -1);
+    assert_int_equal(gate_open_count(f->gate), 0);
+}
+
 static void test_a_position_without_a_row_shuts_all(void **state)
 {
     struct fixture *f = *state;
@@ -336,6 +349,7 @@ int main(void)
         GATE_TEST(test_added_partitions_open_for_all_or_for_none),
         GATE_TEST(test_all_is_renewed_when_history_may_be_anywhere),
         GATE_TEST(test_a_lower_position_shuts_all),
+        GATE_TEST(test_what_was_committed_here_is_not_lower_either),
         GATE_TEST(test_a_position_without_a_row_shuts_all),
         GATE_TEST(test_no_rows_at_all_shut_all),
         GATE_TEST(test_a_database_of_another_ledger),
