@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/base/clock.h"
+#include "worker/apply_sql.h"
 #include "worker/ledger_internal.h"
 
 #include "common/base/banned.h"
@@ -226,8 +227,8 @@ int ledger_new(const struct ledger_options *options, struct ledger **ret, char *
     ledger_read_init(l);
     pg_params_init(&l->params);
     l->pg = pg_async_new(options->loop, &options->postgres, options->log, on_postgres, l);
-    l->tx = ledger_tx_new(l->pg, options->facts, &options->ledger_id, options->replies_ms,
-                          options->relations_ms, on_tx, l);
+    const struct apply_times times = {options->replies_ms, options->relations_ms};
+    l->tx = ledger_tx_new(l->pg, options->facts, &options->ledger_id, &times, on_tx, l);
     const struct kafka_subscription subscription = {.group = options->group,
                                                     .topics = &l->o.topic,
                                                     .topics_count = 1,

@@ -55,14 +55,14 @@ static const char aside_sql[] =
     "WHERE a.id = $4 AND a.blocked_reason IS NULL) SELECT partition FROM moved";
 
 struct ledger_tx *ledger_tx_new(struct pg_async *pg, struct facts *facts,
-                                const struct uuid *ledger_id, int64_t replies_ms,
-                                int64_t relations_ms, ledger_tx_fn *fn, void *ctx)
+                                const struct uuid *ledger_id, const struct apply_times *times,
+                                ledger_tx_fn *fn, void *ctx)
 {
     struct ledger_tx *tx = sam_xcalloc(1, sizeof(*tx));
     tx->pg = pg;
     tx->facts = facts;
     tx->ledger_id = *ledger_id;
-    tx->times = (struct apply_times){replies_ms, relations_ms};
+    tx->times = *times;
     tx->fn = fn;
     tx->ctx = ctx;
     pg_params_init(&tx->params);

@@ -11,6 +11,7 @@
 #include "common/model/event.h"
 
 struct ledger_tx;
+struct apply_times;
 
 /* How a partition moves by a batch. */
 struct ledger_move {
@@ -33,10 +34,10 @@ enum ledger_tx_result {
 typedef void ledger_tx_fn(void *ctx, enum ledger_tx_result result, const char *error);
 
 /* ledger_id: of the events; nothing is written where Postgres says another one (LEDGER_TX_MOVED).
- * replies_ms, relations_ms: how soon after a first message its account is looked at. */
+ * times is copied. */
 struct ledger_tx *ledger_tx_new(struct pg_async *pg, struct facts *facts,
-                                const struct uuid *ledger_id, int64_t replies_ms,
-                                int64_t relations_ms, ledger_tx_fn *fn, void *ctx);
+                                const struct uuid *ledger_id, const struct apply_times *times,
+                                ledger_tx_fn *fn, void *ctx);
 void ledger_tx_free(struct ledger_tx *tx);
 SAM_DEFINE_FREEP(ledger_tx)
 

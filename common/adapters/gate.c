@@ -353,6 +353,21 @@ static bool pass(struct gate *g, int32_t partition)
     return opens;
 }
 
+/* One row's partition. true: it has opened. */
+static bool take_row(struct gate *g, const struct pg_result *r, int row)
+{
+    int32_t i = partition_of(g, r, row);
+    if (i < 0)
+        return false;
+    struct gate_part *p = &g->parts[i];
+    if (pg_i64(r, row, COLUMN_OFFSET) > p->next_offset)
+        p->next_offset = pg_i64(r, row, COLUMN_OFFSET);
+    if (pg_null(r, row, COLUMN_HALTED))
+        return pass(g, i);
+    set_trouble(g, i, pg_text(r, row, COLUMN_HALTED));
+    return false;
+}
+
 int gate_positions(struct gate *g, const struct gate_floor *floor, const struct pg_result *r)
 {
     int opened = 0;
@@ -363,18 +378,8 @@ int gate_positions(struct gate *g, const struct gate_floor *floor, const struct 
         return -1;
     }
     g->grown = pg_i64(r, 0, COLUMN_LEAST) != g->partitions;
-    for (int row = 0; row < pg_rows(r); row++) {
-        int32_t i = partition_of(g, r, row);
-        if (i < 0)
-            continue;
-        struct gate_part *p = &g->parts[i];
-        if (pg_i64(r, row, COLUMN_OFFSET) > p->next_offset)
-            p->next_offset = pg_i64(r, row, COLUMN_OFFSET);
-        if (!pg_null(r, row, COLUMN_HALTED))
-            set_trouble(g, i, pg_text(r, row, COLUMN_HALTED));
-        else
-            opened += pass(g, i) ? 1 : 0;
-    }
+    for (int row = 0; row < pg_rows(r); row++)
+        opened += take_row(g, r, row) ? 1 : 0;
     g->open_parts = 0;
     for (int32_t i = 0; i < g->partitions; i++) {
         g->parts[i].known = true; /* no row: nothing was ever applied, 0 it is */
