@@ -100,7 +100,7 @@ enum pg_failure ledger_tx_cause(const struct ledger_tx *tx)
     return tx->cause;
 }
 
-/* The first failure of a stage is the cause; what follows is answered as skipped. */
+/* The first failure of a stage is the cause; what follows was skipped. */
 static void note(struct ledger_tx *tx, enum pg_failure failure, const char *error)
 {
     if (!failure || tx->failure)
@@ -132,10 +132,10 @@ static void give_up(struct ledger_tx *tx)
         break;
     case PG_WAIT:
     case PG_SCHEMA: /* a newer release migrates: every event would look bad */
+    case PG_BUG:    /* nobody knows what is wrong: that is not the event's fault */
         tx->result = LEDGER_TX_WAIT;
         break;
-    case PG_REFUSED:
-    case PG_BUG:
+    case PG_REFUSED: /* by the event's own data */
         tx->result = LEDGER_TX_REFUSED;
         break;
     }

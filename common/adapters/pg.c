@@ -53,6 +53,18 @@ static bool cannot_now(const char *state)
     return strcmp(state, "42501") == 0;
 }
 
+/* A prepared statement that the server does not know, or that somebody else has made under the same
+ * name (a pooler gave us another server connection), or whose table has changed its columns. The
+ * text of the last is translated; the place where it is raised is not. */
+static bool is_stale_session(const char *state, const PGresult *result)
+{
+    const char *raised_in = PQresultErrorField(result, PG_DIAG_SOURCE_FUNCTION);
+    if (strcmp(state, "26000") == 0 || strcmp(state, "42P05") == 0)
+        return true;
+    return strcmp(state, "0A000") == 0 && raised_in &&
+           strcmp(raised_in, "RevalidateCachedQuery") == 0;
+}
+
 enum pg_failure pg_classify(PGconn *conn, const PGresult *result)
 {
     const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
@@ -60,7 +72,8 @@ enum pg_failure pg_classify(PGconn *conn, const PGresult *result)
         return PG_LOST;
     if (strcmp(state, "40P01") == 0 || strcmp(state, "40001") == 0 || strcmp(state, "55P03") == 0)
         return PG_RETRY;
-    if (strncmp(state, "08", 2) == 0 || strncmp(state, "57P", 3) == 0)
+    if (strncmp(state, "08", 2) == 0 || strncmp(state, "57P", 3) == 0 ||
+        is_stale_session(state, result))
         return PG_LOST;
     if (strncmp(state, "22", 2) == 0 || strncmp(state, "23", 2) == 0)
         return PG_REFUSED;

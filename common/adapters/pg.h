@@ -86,12 +86,14 @@ void pg_array_close(struct pg_params *p);
 enum pg_failure {
     PG_FINE = 0,
     PG_RETRY,   /* 40P01, 40001, lock timeout: the transaction was rolled back, do it again */
-    PG_LOST,    /* the connection is gone: what a COMMIT did is not known */
+    PG_LOST,    /* the connection is gone: what a COMMIT did is not known; or only a fresh session
+                   helps: the server forgot a prepared statement, or its plan is too old */
     PG_WAIT,    /* the server cannot just now: disk full, out of memory, read-only, cancelled, no
                    permission; nothing is wrong with the statement or its data */
-    PG_REFUSED, /* a constraint, a trigger or a type refused the data (classes 22, 23) */
+    PG_REFUSED, /* a constraint, a trigger or a type refused the data (classes 22, 23): the only
+                   failure that says anything about the data */
     PG_SCHEMA,  /* undefined table, column, function: the wrong schema */
-    PG_BUG      /* everything else: permanent until somebody acts */
+    PG_BUG      /* everything else: it waits until somebody acts, and no data is blamed for it */
 };
 
 struct pg_result; /* a PGresult */

@@ -45,6 +45,8 @@ struct pg_async {
     size_t count;
     char prepared[PREPARED_MAX][40];
     size_t prepared_count;
+    enum pg_failure cause; /* of the batch that is being answered: its first failure */
+    char cause_text[400];
 };
 
 static void on_fd(void *ctx, unsigned events);
@@ -79,6 +81,7 @@ static void drop_connection(struct pg_async *a)
     PQfinish(a->conn);
     a->conn = NULL;
     a->prepared_count = 0;
+    a->cause = PG_FINE;
     a->state = ASYNC_DOWN;
 }
 
@@ -139,7 +142,7 @@ static void fail_waiting(struct pg_async *a, const char *why)
 
 static void lost(struct pg_async *a, const char *why)
 {
-    char text[400];
+    char text[sizeof(a->cause_text)];
     bool was_up = a->state == ASYNC_UP;
     pg_one_line(why, text, sizeof(text));
     drop_connection(a);
@@ -328,44 +331,65 @@ void pg_async_sync(struct pg_async *a)
     flush(a);
 }
 
-static void answer(struct pg_async *a, const struct entry *e, PGresult *result)
+static bool is_fine(const PGresult *result)
 {
     ExecStatusType status = PQresultStatus(result);
-    char text[400];
+    return status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK || status == PGRES_PIPELINE_SYNC;
+}
+
+/* The first failure of a batch, of a PREPARE as of a query, is the cause of all that the server
+ * skips behind it: who asked learns what happened, not that something did. */
+static void keep_cause(struct pg_async *a, const PGresult *result)
+{
+    const char *primary = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+    if (PQresultStatus(result) == PGRES_PIPELINE_ABORTED)
+        return;
+    a->cause = pg_classify(a->conn, result);
+    pg_one_line(primary ? primary : PQresultErrorMessage(result), a->cause_text,
+                sizeof(a->cause_text));
+}
+
+static void answer(struct pg_async *a, const struct entry *e, PGresult *result)
+{
     if (!e->fn)
         return;
-    if (status == PGRES_TUPLES_OK || status == PGRES_COMMAND_OK) {
+    if (is_fine(result))
         e->fn(e->ctx, PG_FINE, (const struct pg_result *)result, "");
-    } else if (status == PGRES_PIPELINE_ABORTED) {
-        e->fn(e->ctx, PG_BUG, NULL, "skipped");
-    } else {
-        const char *primary = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
-        pg_one_line(primary ? primary : PQresultErrorMessage(result), text, sizeof(text));
-        e->fn(e->ctx, pg_classify(a->conn, result), NULL, text);
+    else
+        e->fn(e->ctx, a->cause, NULL, a->cause_text);
+}
+
+/* In an aborted batch the name was never made. */
+static void prepared(struct pg_async *a, const struct entry *e, PGresult *result)
+{
+    if (is_fine(result))
+        return;
+    a->prepared[e->name][0] = '\0';
+    if (PQresultStatus(result) == PGRES_FATAL_ERROR)
+        log_warn(a->log, "postgres_prepare_failed", LOG_MSG(a->cause_text));
+}
+
+static void pop_and_answer(struct pg_async *a, PGresult *result)
+{
+    struct entry e = a->waiting[a->head];
+    a->head = (a->head + 1) & (a->room - 1);
+    a->count--;
+    switch (e.kind) {
+    case ENTRY_PREPARE:
+        prepared(a, &e, result);
+        break;
+    case ENTRY_QUERY:
+        answer(a, &e, result);
+        break;
+    case ENTRY_SYNC:
+        a->cause = PG_FINE;
+        break;
     }
 }
 
-static void log_prepare(struct pg_async *a, const PGresult *result)
-{
-    char text[400];
-    pg_one_line(PQresultErrorMessage(result), text, sizeof(text));
-    log_error(a->log, "postgres_prepare_failed", LOG_MSG(text));
-}
-
-/* In an aborted batch the name was never made. A PREPARE that fails by itself makes its query fail
- * as skipped: the session begins anew, so that names and server agree again. */
-static void prepared(struct pg_async *a, const struct entry *e, PGresult *result)
-{
-    ExecStatusType status = PQresultStatus(result);
-    if (status == PGRES_COMMAND_OK)
-        return;
-    a->prepared[e->name][0] = '\0';
-    if (status == PGRES_FATAL_ERROR)
-        log_prepare(a, result);
-}
-
 /* One result of libpq, for the oldest entry: each entry has exactly one. The NULLs between them are
- * passed over, not counted: libpq leaves one out when something is sent before it was read. */
+ * passed over, not counted: libpq leaves one out when something is sent before it was read.
+ * A failure that only a fresh session mends ends this one: all that waits is answered as lost. */
 static bool read_one(struct pg_async *a)
 {
     PGresult *result = PQgetResult(a->conn);
@@ -373,13 +397,12 @@ static bool read_one(struct pg_async *a)
         result = PQisBusy(a->conn) ? NULL : PQgetResult(a->conn);
     if (!result)
         return false;
-    struct entry e = a->waiting[a->head];
-    a->head = (a->head + 1) & (a->room - 1);
-    a->count--;
-    if (e.kind == ENTRY_PREPARE)
-        prepared(a, &e, result);
-    else if (e.kind == ENTRY_QUERY)
-        answer(a, &e, result);
+    if (!is_fine(result))
+        keep_cause(a, result);
+    if (a->cause == PG_LOST)
+        lost(a, a->cause_text);
+    else
+        pop_and_answer(a, result);
     PQclear(result);
     return true;
 }

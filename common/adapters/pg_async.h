@@ -14,8 +14,9 @@
 struct pg_async;
 
 /* The answer of one statement. PG_FINE: result is borrowed for the time of the call. Else error is
- * one line. After a failure the rest of the same batch (up to pg_async_sync) is answered PG_BUG
- * with the text "skipped"; on a lost connection every waiting statement is answered PG_LOST. */
+ * one line. After a failure (also of a PREPARE that was made for a statement) the rest of the same
+ * batch, up to pg_async_sync, is answered with the same class and text: it was skipped because of
+ * that. Where the connection or the session is lost, everything that waits is answered PG_LOST. */
 typedef void pg_async_fn(void *ctx, enum pg_failure failure, const struct pg_result *result,
                          const char *error);
 /* up: a fresh session is ready (its settings made); false: it was lost or could not be had. */
