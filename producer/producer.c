@@ -5,8 +5,9 @@
 struct batch producer_failed(struct producer *p, const char *step, enum pg_failure failure)
 {
     metrics_add_label(p->metrics, METRIC_POSTGRES_FAILED, (int)failure, 1);
-    /* deadlocks and serialization failures are ordinary: the next tick does it again */
-    if (failure == PG_RETRY)
+    /* Deadlocks and serialization failures are ordinary: the next tick does it again. An unknown
+     * value would be said every tick: the loop says it once. */
+    if (failure == PG_RETRY || failure == PG_VALUE)
         log_debug(p->log, "batch_retried", LOG_STR("step", step), LOG_MSG(pg_error(p->pg)));
     else
         log_error(p->log, "batch_failed", LOG_STR("step", step), LOG_MSG(pg_error(p->pg)));

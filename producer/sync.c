@@ -68,7 +68,7 @@ static enum pg_failure load(struct producer *p, struct sync_batch *b)
                                  .dispatch = pg_i64(r, row, 4) + 1,
                                  .watermark_ms = pg_time_ms(r, row, 5)};
         if (sync_kind_parse(pg_text(r, row, 1), &job->kind) != 0)
-            return PG_SCHEMA;
+            return pg_unknown_value(p->pg, "sync_schedule.kind", pg_text(r, row, 1));
         memcpy(job->unipile_account, unipile, strnlen(unipile, sizeof(job->unipile_account) - 1));
         b->wanted[b->count++] = pg_bool(r, row, 6);
     }

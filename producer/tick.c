@@ -57,6 +57,7 @@ struct app {
     bool stop;
     int exit_code;
     int64_t last_ms[SAM_ARRAY_LEN(steps)];
+    char values[SAM_ARRAY_LEN(steps)][256]; /* that a step does not know; "" = it knows all */
     struct db_clock clock;
 };
 
@@ -151,6 +152,21 @@ static bool may_act(const struct app *a)
            !topics_watch_trouble(a->topics);
 }
 
+/* A value of another release stays until somebody acts: said once, and kept in /readyz. */
+static void tell_value(struct app *a, size_t step, enum pg_failure failure)
+{
+    const char *text = failure == PG_VALUE ? pg_error(a->p.pg) : "";
+    if (strcmp(a->values[step], text) == 0)
+        return;
+    (void)snprintf(a->values[step], sizeof(a->values[step]), "%s", text);
+    if (*text)
+        log_error(a->p.log, "unknown_value", LOG_MSG(text));
+    const char *first = NULL;
+    for (size_t i = 0; i < SAM_ARRAY_LEN(steps) && !first; i++)
+        first = a->values[i][0] ? a->values[i] : NULL;
+    reason(a, "value", first);
+}
+
 static enum pg_failure run_step(struct app *a, size_t i, bool *ret_more)
 {
     const struct step *step = &steps[i];
@@ -161,6 +177,8 @@ static enum pg_failure run_step(struct app *a, size_t i, bool *ret_more)
     a->last_ms[i] = now;
     int64_t begun_us = clock_monotonic_us();
     struct batch b = step->fn(&a->p);
+    if (!b.failure || b.failure == PG_VALUE)
+        tell_value(a, i, b.failure);
     if (b.rows > 0) {
         metrics_observe_label(a->p.metrics, METRIC_BATCH_SIZE, (int)step->name, b.rows);
         metrics_observe_label(a->p.metrics, METRIC_BATCH_SECONDS, (int)step->name,

@@ -357,7 +357,7 @@ static void on_loaded(void *ctx, enum pg_failure failure, const struct pg_result
     struct claim *c = ctx;
     note(c, failure, error);
     if (!c->failure && claim_batch_decide(&c->batch, c->w, r) != 0)
-        note(c, PG_SCHEMA, "a row has a value that this program does not know");
+        note(c, PG_VALUE, facts_unknown(c->w->facts));
     if (c->failure) {
         fail(c);
         return;

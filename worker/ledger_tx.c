@@ -132,7 +132,8 @@ static void give_up(struct ledger_tx *tx)
         break;
     case PG_WAIT:
     case PG_SCHEMA: /* a newer release migrates: every event would look bad */
-    case PG_BUG:    /* nobody knows what is wrong: that is not the event's fault */
+    case PG_VALUE:
+    case PG_BUG: /* nobody knows what is wrong: that is not the event's fault */
         tx->result = LEDGER_TX_WAIT;
         break;
     case PG_REFUSED: /* by the event's own data */

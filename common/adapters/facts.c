@@ -75,6 +75,7 @@ struct calendar_entry {
 struct facts {
     struct policy_limits defaults;
     int64_t call_timeout_ms;
+    char unknown[256];     /* the value that could not be read last */
     GHashTable *calendars; /* struct uuid in the entry -> struct calendar_entry */
 };
 
@@ -231,15 +232,29 @@ static void read_usage(const struct pg_result *r, int row, int64_t jitter_ms,
     u->oldest_invitation_ms = pg_time_ms(r, row, COL_WEEK_OLDEST);
 }
 
-static int read_campaign(const struct pg_result *r, int row, struct policy_campaign *c)
+const char *facts_unknown(const struct facts *f)
+{
+    return f->unknown;
+}
+
+/* What a parser said of a column: passed on, and kept as a sentence if it knew no such value. */
+static bool known(struct facts *f, int parsed, const char *column, const char *value)
+{
+    if (parsed != 0)
+        pg_value_text(column, value, f->unknown, sizeof(f->unknown));
+    return parsed == 0;
+}
+
+static bool read_campaign(struct facts *f, const struct pg_result *r, int row,
+                          struct policy_campaign *c)
 {
     c->start_at_ms = pg_time_ms(r, row, COL_START_AT);
     c->end_at_ms = pg_null(r, row, COL_END_AT) ? TIME_NEVER_MS : pg_time_ms(r, row, COL_END_AT);
     c->daily_cap = pg_i64(r, row, COL_CAMPAIGN_CAP);
-    if (campaign_status_parse(pg_text(r, row, COL_CAMPAIGN_STATUS), &c->status) != 0 ||
-        campaign_type_parse(pg_text(r, row, COL_CAMPAIGN_TYPE), &c->type) != 0)
-        return -EINVAL;
-    return 0;
+    const char *status = pg_text(r, row, COL_CAMPAIGN_STATUS);
+    const char *type = pg_text(r, row, COL_CAMPAIGN_TYPE);
+    return known(f, campaign_status_parse(status, &c->status), "campaigns.status", status) &&
+           known(f, campaign_type_parse(type, &c->type), "campaigns.campaign_type", type);
 }
 
 /* One row of another item suffices: the same human was written to. */
@@ -255,14 +270,16 @@ static enum contact read_contact(const struct pg_result *r, int row)
     return CONTACT_OWN;
 }
 
-static int read_person(const struct pg_result *r, int row, struct policy_person *p)
+static bool read_person(struct facts *f, const struct pg_result *r, int row,
+                        struct policy_person *p)
 {
     p->held = pg_bool(r, row, COL_HELD);
     p->stopped_elsewhere = pg_bool(r, row, COL_STOPPED_ELSEWHERE);
     p->blocklisted = pg_bool(r, row, COL_BLOCKLISTED);
     p->replied_now = false;
     p->contact = read_contact(r, row);
-    return person_status_parse(pg_text(r, row, COL_PERSON_STATUS), &p->status);
+    const char *status = pg_text(r, row, COL_PERSON_STATUS);
+    return known(f, person_status_parse(status, &p->status), "campaign_prospects.status", status);
 }
 
 static void read_texts(const struct pg_result *r, int row, struct facts_item *it)
@@ -301,9 +318,12 @@ int facts_item(struct facts *f, const struct pg_result *r, int row, bool with_us
     p->account.rest_until_ms = pg_time_ms(r, row, COL_REST_UNTIL);
     p->account.blocked = pg_bool(r, row, COL_BLOCKED);
     p->account.limits = ret->frame.limits;
-    if (item_status_parse(pg_text(r, row, COL_STATUS), &ret->status) != 0 ||
-        account_status_parse(pg_text(r, row, COL_ACCOUNT_STATUS), &p->account.status) != 0 ||
-        read_campaign(r, row, &p->campaign) != 0 || read_person(r, row, &p->person) != 0)
+    const char *status = pg_text(r, row, COL_STATUS);
+    const char *account = pg_text(r, row, COL_ACCOUNT_STATUS);
+    if (!known(f, item_status_parse(status, &ret->status), "send_queue.status", status) ||
+        !known(f, account_status_parse(account, &p->account.status), "linkedin_accounts.status",
+               account) ||
+        !read_campaign(f, r, row, &p->campaign) || !read_person(f, r, row, &p->person))
         return -EINVAL;
     p->now_ms = now_ms;
     p->day_start_ms = ret->frame.day_start_ms;

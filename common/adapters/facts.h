@@ -98,6 +98,9 @@ struct facts_item {
 SAM_MUSTCHECK int facts_item(struct facts *f, const struct pg_result *r, int row, bool with_usage,
                              int64_t now_ms, struct facts_item *ret);
 
+/* After -EINVAL: the column and the value, one sentence. */
+const char *facts_unknown(const struct facts *f);
+
 /* ---- a campaign's calendar ------------------------------------------------------------------ */
 
 /* Columns that facts_calendar() reads, from campaigns AS c, in this order. */

@@ -16,7 +16,7 @@ static const char *const step_names[] = {METRIC_STEP_MAP(NAME_ROW)};
 
 static const char *const failure_names[] = {
     [PG_FINE] = NULL,         [PG_RETRY] = "retry",   [PG_LOST] = "lost", [PG_WAIT] = "wait",
-    [PG_REFUSED] = "refused", [PG_SCHEMA] = "schema", [PG_BUG] = "bug",
+    [PG_REFUSED] = "refused", [PG_SCHEMA] = "schema", [PG_BUG] = "bug",   [PG_VALUE] = "value",
 };
 
 static const char *kind(int value)

@@ -212,6 +212,28 @@ const char *pg_error_constraint(const struct pg *pg)
     return pg->constraint;
 }
 
+void pg_value_text(const char *column, const char *value, char *out, size_t out_bytes)
+{
+    (void)snprintf(out, out_bytes,
+                   "%s holds \"%.60s\", which this release does not know: a newer one wrote it, or "
+                   "somebody by hand",
+                   column, value);
+}
+
+enum pg_failure pg_unknown_text(struct pg *pg, const char *text)
+{
+    (void)snprintf(pg->error, sizeof(pg->error), "%s", text);
+    pg->constraint[0] = '\0';
+    return PG_VALUE;
+}
+
+enum pg_failure pg_unknown_value(struct pg *pg, const char *column, const char *value)
+{
+    char text[256];
+    pg_value_text(column, value, text, sizeof(text));
+    return pg_unknown_text(pg, text);
+}
+
 bool pg_connected(const struct pg *pg)
 {
     return PQstatus(pg->conn) == CONNECTION_OK;

@@ -93,6 +93,7 @@ enum pg_failure {
     PG_REFUSED, /* a constraint, a trigger or a type refused the data (classes 22, 23): the only
                    failure that says anything about the data */
     PG_SCHEMA,  /* undefined table, column, function: the wrong schema */
+    PG_VALUE,   /* not Postgres: a row holds a value that this release does not know */
     PG_BUG      /* everything else: it waits until somebody acts, and no data is blamed for it */
 };
 
@@ -144,6 +145,13 @@ void pg_rollback(struct pg *pg);
 const char *pg_error(const struct pg *pg);
 /* Text of the last failure's MESSAGE and the name of the constraint, "" if none. */
 const char *pg_error_constraint(const struct pg *pg);
+/* For a row that we cannot read: the sentence becomes pg_error(). Returns PG_VALUE. column: with
+ * its table, "campaigns.status". */
+SAM_MUSTCHECK enum pg_failure pg_unknown_value(struct pg *pg, const char *column,
+                                               const char *value);
+/* The same with a sentence of pg_value_text(). */
+SAM_MUSTCHECK enum pg_failure pg_unknown_text(struct pg *pg, const char *text);
+void pg_value_text(const char *column, const char *value, char *out, size_t out_bytes);
 bool pg_connected(const struct pg *pg);
 
 /* COPY … FROM STDIN: begin with the COPY statement (text format), feed bytes, end. */

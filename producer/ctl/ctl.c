@@ -114,6 +114,7 @@ enum ctl_exit ctl_sql_failed(const struct ctl *c, enum pg_failure failure)
     case PG_FINE:
     case PG_WAIT:
     case PG_REFUSED:
+    case PG_VALUE:
     case PG_BUG:
         break;
     }

@@ -77,7 +77,8 @@ static void copy(char *out, size_t bytes, const char *text)
 }
 
 /* Once sent it was sent by the latest attempt: nothing is known about the ones before it. */
-static enum pg_failure add_end(struct outbox *o, const struct pg_result *r, int row, bool sent)
+static enum pg_failure add_end(struct ctl *c, struct outbox *o, const struct pg_result *r, int row,
+                               bool sent)
 {
     struct event event = {.type = EVENT_ATTEMPT_ENDED,
                           .workspace_id = pg_uuid(r, row, 1),
@@ -97,7 +98,7 @@ static enum pg_failure add_end(struct outbox *o, const struct pg_result *r, int 
     copy(a->identities[1], sizeof(a->identities[1]), pg_text(r, row, 9));
     copy(a->error_type, sizeof(a->error_type), EVENT_SETTLED_BY_PERSON);
     if (call_kind_parse(pg_text(r, row, 7), &a->kind) != 0)
-        return PG_SCHEMA;
+        return pg_unknown_value(c->pg, "send_attempts.kind", pg_text(r, row, 7));
     outbox_add(o, &event);
     return PG_FINE;
 }
@@ -127,7 +128,7 @@ static enum pg_failure settle(struct ctl *c, void *arg)
         return ctl_refuse(c, "nothing unknown has the id %s; `samctl unknown list` shows them", id);
     failure = outbox_begin(&o, c);
     for (int row = 0; !failure && row < (s->sent ? 1 : pg_rows(r)); row++)
-        failure = add_end(&o, r, row, s->sent);
+        failure = add_end(c, &o, r, row, s->sent);
     return failure ? failure : outbox_write(&o, c);
 }
 

@@ -115,8 +115,10 @@ static enum pg_failure judge(struct question *q, const struct uuid *item_id, str
     enum pg_failure failure = load_facts(q, item_id, &r);
     if (failure)
         return failure;
-    if (pg_rows(r) != 1 || facts_item(q->facts, r, 0, true, q->so.now_ms, &item) != 0)
-        return PG_SCHEMA;
+    if (pg_rows(r) != 1)
+        return pg_unknown_text(q->c->pg, "the item has just gone: ask again");
+    if (facts_item(q->facts, r, 0, true, q->so.now_ms, &item) != 0)
+        return pg_unknown_text(q->c->pg, facts_unknown(q->facts));
     *ret = policy_decide(&item.policy);
     return PG_FINE;
 }
@@ -130,7 +132,7 @@ static enum pg_failure ask_item(struct question *q, const struct pg_result *r, b
     enum item_status status;
     struct verdict v;
     if (item_status_parse(pg_text(r, 0, 1), &status) != 0)
-        return PG_SCHEMA;
+        return pg_unknown_value(q->c->pg, "send_queue.status", pg_text(r, 0, 1));
     if (reason_parse(pg_text(r, 0, 2), &a->reason) != 0)
         a->reason = REASON_NONE;
     (void)snprintf(a->message_type, sizeof(a->message_type), "%s", pg_text(r, 0, 4));

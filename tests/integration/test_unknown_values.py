@@ -1,0 +1,69 @@
+"""A row that a newer release wrote, with a value this one does not know: it is named, once, and is
+not taken for a lost connection."""
+
+import unittest
+
+from campaign_test import HELLO, CampaignTest
+
+
+class UnknownValues(CampaignTest):
+    def setUp(self):
+        super().setUp()
+        self.prepare()
+        self.start_both()
+
+    def free_of_checks(self, table):
+        """As if a newer release had migrated: the table takes any value."""
+        self.database.execute(
+            f"DO $$ DECLARE c text; BEGIN FOR c IN SELECT conname FROM pg_constraint "
+            f"WHERE conrelid = '{table}'::regclass AND contype = 'c' LOOP "
+            f"EXECUTE format('ALTER TABLE {table} DROP CONSTRAINT %I', c); END LOOP; END $$"
+        )
+
+    def told_once(self, column, value):
+        text = f'{column} holds "{value}", which this release does not know'
+        self.wait_for("the reason", lambda: text in self.producer.get("/readyz")[1])
+        turns = self.turns()
+        self.wait_for("more turns", lambda: self.turns() > turns + 5)
+        log = self.producer.log()
+        self.assertEqual(log.count("unknown_value"), 1)
+        self.assertIn(column, log)
+        self.assertNotIn("postgres_lost", log)
+        self.assertNotIn("batch_failed", log)
+
+    def turns(self):
+        return self.producer.metric("sam_loop_turn_seconds_count")
+
+    def known_again(self):
+        self.wait_for("the reason to go", lambda: self.producer.get("/readyz")[0] == 200)
+
+    def test_a_kind_of_look(self):
+        self.free_of_checks("sync_schedule")
+        self.database.execute(
+            "UPDATE sync_schedule SET kind = 'pigeons', next_at = now() "
+            "WHERE kind = 'relations' AND account_id = (SELECT min(id::text)::uuid "
+            "FROM linkedin_accounts)"
+        )
+        self.told_once("sync_schedule.kind", "pigeons")
+        self.database.execute("DELETE FROM sync_schedule WHERE kind = 'pigeons'")
+        self.known_again()
+
+    def test_a_campaign_type(self):
+        self.free_of_checks("campaigns")
+        self.samctl("account", "pause", "anna")
+        self.samctl("account", "pause", "ben")
+        self.campaign("c", "messenger", HELLO, 3)
+        self.wait_for("the plan", lambda: self.count("send_queue") > 0)
+        self.database.execute("UPDATE campaigns SET campaign_type = 'pigeons'")
+        self.samctl("account", "resume", "anna")
+        self.samctl("account", "resume", "ben")
+        self.told_once("campaigns.campaign_type", "pigeons")
+        self.assertEqual(self.simulator.audit()["writes"], 0)
+        self.database.execute("UPDATE campaigns SET campaign_type = 'messenger'")
+        self.known_again()
+        self.wait_until_ended()
+        self.judge(3)
+
+
+if __name__ == "__main__":
+    unittest.main()
