@@ -131,6 +131,11 @@ size_t outgoing_count(const struct outgoing_list *list)
     return list->count;
 }
 
+bool outgoing_full(const struct outgoing_list *list)
+{
+    return list->count >= OUTGOING_MAX;
+}
+
 void outgoing_event(struct worker *w, struct event *event)
 {
     struct outgoing_list *list = w->outgoing;
@@ -208,9 +213,13 @@ void outgoing_to_outbox(struct outgoing_list *list)
     struct outgoing *o;
     if (list->count == 0 || list->storing || clock_boot_ms() < list->store_again_boot_ms)
         return;
+    size_t count = 0;
     list->storing = true;
     TAILQ_FOREACH(o, &list->all, link)
-    o->storing = !o->stored;
+    {
+        o->storing = !o->stored && count < OUTGOING_CHUNK;
+        count += o->storing ? 1 : 0;
+    }
     pg_params_reset(p);
     EACH_STORING(PG_ARRAY_UUID, pg_item_uuid(p, &o->id));
     EACH_STORING(PG_ARRAY_TEXT, item_key(p, &o->account_id));

@@ -227,5 +227,6 @@ bool stops_clock_bad(const struct stops *s)
 bool stops_claims(const struct stops *s)
 {
     return s->stopped_setup || s->stopped_unknown || stops_clock_bad(s) ||
+           outgoing_full(s->worker->outgoing) ||
            topics_watch_trouble(s->worker->topics_watch) != NULL;
 }

@@ -175,6 +175,30 @@ static void leave(struct app *app, const char *how)
     loop_stop(app->w.loop);
 }
 
+static void drain(struct app *app, const char *why)
+{
+    struct worker *w = &app->w;
+    log_info(w->log, "draining", LOG_INT("sending", w->sending),
+             LOG_INT("timeout_seconds", w->settings->worker.drain_timeout_ms / SECOND_MS));
+    w->phase = WORKER_DRAIN;
+    w->drain_until_boot_ms = clock_boot_ms() + w->settings->worker.drain_timeout_ms;
+    reason(w, "draining", why);
+    consume_leave(w);
+}
+
+/* A broken producer takes nothing any more, for ever: the ends of the calls that are under way go
+ * to the outbox, or their items would be unknown; then this process makes room for a new one. */
+static void look_at_kafka(struct app *app)
+{
+    if (app->exit_code || !kafka_producer_broken(app->w.kafka))
+        return;
+    log_error(app->w.log, "kafka_producer_lost",
+              LOG_MSG("this process drains and ends, to be started anew"));
+    app->exit_code = 1;
+    if (app->w.phase == WORKER_RUN)
+        drain(app, "Kafka's producer is broken: calls under way end, nothing new is begun");
+}
+
 static void drain_step(struct app *app)
 {
     struct worker *w = &app->w;
@@ -185,7 +209,8 @@ static void drain_step(struct app *app)
     }
     /* shortly before the end, what Kafka has not taken goes to the outbox */
     int64_t left = w->drain_until_boot_ms - now;
-    bool late = left < 2 * SECOND_MS || (left < 5 * SECOND_MS && !kafka_producer_up(w->kafka));
+    bool late = left < 2 * SECOND_MS || (left < 5 * SECOND_MS && !kafka_producer_up(w->kafka)) ||
+                kafka_producer_broken(w->kafka);
     if (late && pg_async_up(w->util))
         outgoing_to_outbox(w->outgoing);
     if (now >= w->drain_until_boot_ms)
@@ -198,12 +223,7 @@ static void on_turn(void *ctx)
     struct worker *w = &app->w;
     admin_turned(w->admin, loop_now_ms(w->loop));
     hurry_gate(w);
-    if (kafka_producer_broken(w->kafka)) {
-        log_error(w->log, "kafka_producer_lost", LOG_MSG("this process ends, to be started anew"));
-        app->exit_code = 1;
-        leave(app, "kafka");
-        return;
-    }
+    look_at_kafka(app);
     if (w->phase == WORKER_DRAIN)
         drain_step(app);
     else if (!stops_claims(w->stops))
@@ -257,12 +277,7 @@ static void on_signal(void *ctx, unsigned events)
         leave(app, "second_signal");
         return;
     }
-    log_info(app->w.log, "draining", LOG_INT("sending", app->w.sending),
-             LOG_INT("timeout_seconds", app->w.settings->worker.drain_timeout_ms / SECOND_MS));
-    app->w.phase = WORKER_DRAIN;
-    app->w.drain_until_boot_ms = clock_boot_ms() + app->w.settings->worker.drain_timeout_ms;
-    reason(&app->w, "draining", "SIGTERM: calls under way end, nothing new is begun");
-    consume_leave(&app->w);
+    drain(app, "SIGTERM: calls under way end, nothing new is begun");
 }
 
 /* ---- building ------------------------------------------------------------------------------- */

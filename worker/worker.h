@@ -200,8 +200,13 @@ void outgoing_free(struct outgoing_list *list);
 void outgoing_event(struct worker *w, struct event *event);
 /* How many of them are nowhere but here. */
 size_t outgoing_count(const struct outgoing_list *list);
-/* Kafka will not take them before we leave: writes them to the outbox. Call it again until none is
- * left: more may come meanwhile, and a failure is tried anew after a moment. */
+/* Too many of them: no call may begin. What has already begun may still add its end. */
+#define OUTGOING_MAX 20000
+bool outgoing_full(const struct outgoing_list *list);
+/* Kafka will not take them before we leave: writes the oldest of them to the outbox, so many in one
+ * statement. Call it again until none is left: there may be more, or more may come meanwhile, and a
+ * failure is tried anew after a moment. */
+#define OUTGOING_CHUNK 1000
 void outgoing_to_outbox(struct outgoing_list *list);
 
 /* claim.c */

@@ -131,9 +131,45 @@ static void test_what_kafka_still_has_is_safe_in_the_outbox(void **state SAM_UNU
     assert_int_equal(fake->deliveries_count, 2);
 }
 
+/* Ends that pile up while Kafka is broken: one statement of all of them would be refused. */
+static void test_many_are_written_in_chunks(void **state SAM_UNUSED)
+{
+    fake->produced = -EIO;
+    for (size_t i = 0; i < 2 * OUTGOING_CHUNK + 1; i++)
+        add_event();
+    outgoing_to_outbox(fake->worker.outgoing);
+    postgres_answers(PG_FINE);
+    assert_int_equal(left(), OUTGOING_CHUNK + 1);
+    outgoing_to_outbox(fake->worker.outgoing);
+    postgres_answers(PG_FINE);
+    outgoing_to_outbox(fake->worker.outgoing);
+    postgres_answers(PG_FINE);
+    assert_int_equal(left(), 0);
+    assert_int_equal(fake->statements, 3);
+}
+
+/* Nothing that has happened is dropped; nothing new is begun. */
+static void test_full_until_kafka_or_postgres_has_taken_some(void **state SAM_UNUSED)
+{
+    fake->produced = -EIO;
+    for (size_t i = 0; i < OUTGOING_MAX; i++) {
+        assert_false(outgoing_full(fake->worker.outgoing));
+        add_event();
+    }
+    assert_true(outgoing_full(fake->worker.outgoing));
+    add_event(); /* the end of a call that was under way */
+    assert_int_equal(left(), OUTGOING_MAX + 1);
+    outgoing_to_outbox(fake->worker.outgoing);
+    postgres_answers(PG_FINE);
+    assert_false(outgoing_full(fake->worker.outgoing));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_many_are_written_in_chunks, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_full_until_kafka_or_postgres_has_taken_some, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(test_an_event_that_comes_while_the_others_are_written,
                                         set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_failure_keeps_them, set_up, tear_down),
