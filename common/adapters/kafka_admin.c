@@ -198,18 +198,13 @@ int kafka_admin_topic(struct kafka_admin *a, const char *name, int64_t timeout_m
                       struct kafka_topic_state *ret, char why[KAFKA_ADMIN_WHY_BYTES])
 {
     const struct rd_kafka_metadata *metadata = NULL;
-    rd_kafka_topic_t *handle = rd_kafka_topic_new(a->rk, name, NULL);
-    if (!handle) {
-        (void)snprintf(why, KAFKA_ADMIN_WHY_BYTES, "%s cannot be the name of a topic", name);
-        return -ENOTCONN;
-    }
-    rd_kafka_resp_err_t err = rd_kafka_metadata(a->rk, 0, handle, &metadata, (int)timeout_ms);
-    rd_kafka_topic_destroy(handle);
+    rd_kafka_resp_err_t err = kafka_all_topics(a->rk, timeout_ms, &metadata);
     if (err)
         return no_answer(a, err, why);
     *ret = (struct kafka_topic_state){.exists = false};
-    if (metadata->topic_cnt == 1 && !metadata->topics[0].err && metadata->topics[0].partition_cnt)
-        read_partitions(&metadata->topics[0], ret);
+    const struct rd_kafka_metadata_topic *found = kafka_find_topic(metadata, name);
+    if (found)
+        read_partitions(found, ret);
     rd_kafka_metadata_destroy(metadata);
     if (ret->exists && ret->leaderless == 0)
         count_records(a, name, timeout_ms, ret);

@@ -123,3 +123,20 @@ int kafka_errno(rd_kafka_resp_err_t err)
     }
 #pragma GCC diagnostic pop
 }
+
+rd_kafka_resp_err_t kafka_all_topics(rd_kafka_t *rk, int64_t timeout_ms,
+                                     const struct rd_kafka_metadata **ret)
+{
+    return rd_kafka_metadata(rk, 1, NULL, ret, (int)timeout_ms);
+}
+
+const struct rd_kafka_metadata_topic *kafka_find_topic(const struct rd_kafka_metadata *all,
+                                                       const char *name)
+{
+    for (int i = 0; i < all->topic_cnt; i++) {
+        const struct rd_kafka_metadata_topic *topic = &all->topics[i];
+        if (strcmp(topic->topic, name) == 0)
+            return topic->err || topic->partition_cnt == 0 ? NULL : topic;
+    }
+    return NULL;
+}

@@ -20,6 +20,15 @@ int kafka_wake_fd(rd_kafka_queue_t *queue);
 void kafka_wake_clear(int fd);
 /* Makes it readable, for the next turn of the loop. */
 void kafka_wake_again(int fd);
+/* The topics of the whole cluster, of which kafka_find_topic() finds one. Asking for one by name,
+ * or making a handle for it, would make it where the broker has auto.create.topics.enable=true
+ * (Kafka's default), and a producer has no property that forbids it. Free with
+ * rd_kafka_metadata_destroy. */
+rd_kafka_resp_err_t kafka_all_topics(rd_kafka_t *rk, int64_t timeout_ms,
+                                     const struct rd_kafka_metadata **ret);
+/* NULL: it does not exist, or is just being deleted. */
+const struct rd_kafka_metadata_topic *kafka_find_topic(const struct rd_kafka_metadata *all,
+                                                       const char *name);
 int kafka_errno(rd_kafka_resp_err_t err);
 
 #endif

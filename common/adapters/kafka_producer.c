@@ -204,20 +204,13 @@ int kafka_topic_partitions(struct kafka_producer *p, const char *topic, int64_t 
                            int32_t *ret_count)
 {
     const struct rd_kafka_metadata *metadata = NULL;
-    rd_kafka_topic_t *handle = rd_kafka_topic_new(p->rk, topic, NULL);
-    if (!handle)
-        return -ENOENT;
-    rd_kafka_resp_err_t err = rd_kafka_metadata(p->rk, 0, handle, &metadata, (int)timeout_ms);
-    rd_kafka_topic_destroy(handle);
-    if (err)
+    if (kafka_all_topics(p->rk, timeout_ms, &metadata))
         return -ENOTCONN;
-    int result = -ENOENT;
-    if (metadata->topic_cnt == 1 && !metadata->topics[0].err && metadata->topics[0].partition_cnt) {
-        *ret_count = metadata->topics[0].partition_cnt;
-        result = 0;
-    }
+    const struct rd_kafka_metadata_topic *found = kafka_find_topic(metadata, topic);
+    if (found)
+        *ret_count = found->partition_cnt;
     rd_kafka_metadata_destroy(metadata);
-    return result;
+    return found ? 0 : -ENOENT;
 }
 
 int kafka_topic_unwritten(struct kafka_producer *p, const char *topic, int32_t partitions,

@@ -119,6 +119,15 @@ static int check_topics(struct startup *s, char *why, size_t why_bytes)
                        counts[0], counts[1], counts[2]);
         return -EPROTO;
     }
+    /* A broker that makes topics by itself makes them of one partition, all alike. */
+    if (counts[0] < s->settings->kafka.partitions) {
+        (void)snprintf(why, why_bytes,
+                       "sam.jobs has %d partition%s, kafka.partitions says %lld: set the config to "
+                       "what is there, or make the topics anew; see samctl topics show",
+                       counts[0], counts[0] == 1 ? "" : "s",
+                       (long long)s->settings->kafka.partitions);
+        return -EPROTO;
+    }
     s->partitions = counts[0];
     return 0;
 }

@@ -186,10 +186,17 @@ static void check_postgres(struct doctor *d)
 
 /* ---- Kafka ----------------------------------------------------------------------------------- */
 
-static void check_topic(struct doctor *d, const char *name, const struct kafka_topic_state *t)
+/* fewest: by the config. A broker that makes topics by itself makes them of one partition. */
+static void check_topic(struct doctor *d, const char *name, const struct kafka_topic_state *t,
+                        int32_t fewest)
 {
     if (!t->exists)
         FAILED(d, name, "there is no such topic: `samctl topics create`");
+    else if (t->partitions < fewest)
+        FAILED(d, name,
+               "has %d partition%s, kafka.partitions says %d: set the config to what is there, or "
+               "make the topic anew while nothing runs",
+               t->partitions, t->partitions == 1 ? "" : "s", fewest);
     else if (t->leaderless)
         FAILED(d, name, "%d of %d partitions have no leader: are all brokers up?", t->leaderless,
                t->partitions);
@@ -211,7 +218,7 @@ static void check_topics(struct doctor *d, struct kafka_admin *admin)
             FAILED(d, t.names[i], "%s", why);
             return;
         }
-        check_topic(d, t.names[i], &states[i]);
+        check_topic(d, t.names[i], &states[i], t.wishes[i].partitions);
         all = all && states[i].exists;
     }
     for (size_t i = 1; all && i < TOPICS_EQUAL; i++) {

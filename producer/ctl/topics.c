@@ -69,9 +69,10 @@ static enum ctl_exit check_existing(const struct kafka_topic_wish *wish,
                                     const struct kafka_topic_state *state)
 {
     if (state->partitions != wish->partitions && wish->partitions > 1)
-        return ctl_fail("%s has %d partitions, kafka.partitions says %d: set the config to what is "
-                        "there (adding partitions would move accounts)",
-                        wish->name, state->partitions, wish->partitions);
+        return ctl_fail(
+            "%s has %d partition%s, kafka.partitions says %d: set the config to what is "
+            "there (adding partitions would move accounts)",
+            wish->name, state->partitions, state->partitions == 1 ? "" : "s", wish->partitions);
     return CTL_DONE;
 }
 
@@ -85,7 +86,8 @@ static enum ctl_exit report(const struct ctl *c, const struct topics *t,
     for (size_t i = 0; i < TOPICS_COUNT; i++) {
         bool refused = results[i].made == KAFKA_TOPIC_REFUSED;
         table_text(&table, t->wishes[i].name);
-        table_number(&table, t->wishes[i].partitions);
+        bool existed = results[i].made == KAFKA_TOPIC_EXISTED;
+        table_number(&table, existed ? states[i].partitions : t->wishes[i].partitions);
         table_text(&table, made_names[results[i].made]);
         table_text(&table, refused ? results[i].why : NULL);
     }
