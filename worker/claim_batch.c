@@ -215,6 +215,26 @@ static void add_grant(struct claim_batch *b, const struct work *work, const stru
     }
 }
 
+/* The policy's word, and what only this worker knows: whether the ledger takes the record of a
+ * call, and whether the reads before it have succeeded. */
+static struct verdict judge(const struct claim_batch *b, const struct work *work,
+                            struct facts_item *it)
+{
+    it->policy.person.replied_now = work->replied; /* the database may not know it yet */
+    it->policy.item.costs_profile_view = false;    /* counted when the job was published */
+    struct verdict v = policy_decide_until(&it->policy, b->db_now_ms + b->start_by_ms);
+    if (v.kind != VERDICT_GO)
+        return v;
+    if (b->ungranted_ms)
+        return (struct verdict){VERDICT_WAIT, REASON_LEDGER_UNAVAILABLE,
+                                b->db_now_ms + b->ungranted_ms};
+    if (work->unread_ms || !*it->provider_id) {
+        int64_t wait = work->unread_ms ? work->unread_ms : 5 * MINUTE_MS;
+        return (struct verdict){VERDICT_WAIT, REASON_NOT_PREPARED, b->db_now_ms + wait};
+    }
+    return v;
+}
+
 static void decide_one(struct claim_batch *b, size_t at, struct facts_item *it)
 {
     struct work *work = b->works[at];
@@ -225,16 +245,7 @@ static void decide_one(struct claim_batch *b, size_t at, struct facts_item *it)
         b->fates[at] = FATE_PREPARE;
         return;
     }
-    it->policy.person.replied_now = work->replied; /* the database may not know it yet */
-    it->policy.item.costs_profile_view = false;    /* counted when the job was published */
-    v = policy_decide_until(&it->policy, b->db_now_ms + b->start_by_ms);
-    if (v.kind == VERDICT_GO && b->ungranted_ms)
-        v = (struct verdict){VERDICT_WAIT, REASON_LEDGER_UNAVAILABLE,
-                             b->db_now_ms + b->ungranted_ms};
-    if (v.kind == VERDICT_GO && (work->unread_ms || !*it->provider_id)) {
-        int64_t wait = work->unread_ms ? work->unread_ms : 5 * MINUTE_MS;
-        v = (struct verdict){VERDICT_WAIT, REASON_NOT_PREPARED, b->db_now_ms + wait};
-    }
+    v = judge(b, work, it);
     if (v.kind == VERDICT_GO && granted_beside(b, it)) {
         b->fates[at] = FATE_SKIPPED;
         return;

@@ -124,7 +124,7 @@ static int set_up(void **state)
     s->loop = loop_new();
     loop_on_turn(s->loop, one_turn, s->loop);
     options.lock_timeout_ms = LOCK_TIMEOUT_MS;
-    options.statement_timeout_ms = 10 * LOCK_TIMEOUT_MS;
+    options.statement_timeout_ms = INT64_C(10) * LOCK_TIMEOUT_MS;
     s->a = pg_async_new(s->loop, &options, &s->log, on_state, s);
     wait_up(s);
     *state = s;
