@@ -401,7 +401,7 @@ static void on_locked(void *ctx, enum pg_failure failure, const struct pg_result
     int64_t now = clock_boot_ms();
     const struct clock_reading reading = {c->batch.db_clock_ms, c->begun_boot_ms, now,
                                           clock_wall_ms()};
-    c->w->db_minus_boot_ms = c->batch.db_now_ms - now;
+    works_clock(c->w, c->batch.db_now_ms, now);
     stops_clock(c->w->stops, &reading);
     if (stops_clock_bad(c->w->stops))
         note(c, PG_WAIT, "the database's clock cannot be relied on");

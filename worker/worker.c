@@ -107,14 +107,11 @@ static void on_clock(void *ctx, enum pg_failure failure, const struct pg_result 
     w->clock_asked = false;
     if (failure || pg_rows(r) != 1)
         return;
-    int64_t before = w->db_minus_boot_ms;
     int64_t now = clock_boot_ms();
     const struct clock_reading reading = {pg_time_ms(r, 0, 1), w->clock_asked_boot_ms, now,
                                           clock_wall_ms()};
     stops_clock(w->stops, &reading);
-    w->db_minus_boot_ms = pg_time_ms(r, 0, 0) - now;
-    if (llabs(w->db_minus_boot_ms - before) > SECOND_MS)
-        works_clock_moved(w);
+    works_clock(w, pg_time_ms(r, 0, 0), now);
 }
 
 /* Early jobs wait by our own clock; without claims nothing else would tell how the database's goes.

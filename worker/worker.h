@@ -153,8 +153,9 @@ void work_later(struct work *work, int64_t at_boot_ms);
  * lack what is to be read (prepared is false). */
 size_t works_take(struct worker *w, struct work **out, size_t max);
 void works_init(struct worker *w);
-/* The database's clock is not where it was thought to be: early works are looked at again. */
-void works_clock_moved(struct worker *w);
+/* The database's clock was read: db_now_ms at boot_ms of CLOCK_BOOTTIME. The one place that keeps
+ * it; when it is not where it was thought to be, early works are looked at again. */
+void works_clock(struct worker *w, int64_t db_now_ms, int64_t boot_ms);
 /* The partitions are gone: unclaimed works are dropped, the others lose their offsets. */
 void works_give_back(struct worker *w, const struct kafka_part *parts, size_t count);
 

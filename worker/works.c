@@ -107,9 +107,13 @@ void work_advance(struct work *work)
         make_ready(work);
 }
 
-void works_clock_moved(struct worker *w)
+void works_clock(struct worker *w, int64_t db_now_ms, int64_t boot_ms)
 {
+    int64_t before = w->db_minus_boot_ms;
     struct work *next;
+    w->db_minus_boot_ms = db_now_ms - boot_ms;
+    if (llabs(w->db_minus_boot_ms - before) <= SECOND_MS)
+        return;
     for (struct work *work = TAILQ_FIRST(&w->works); work; work = next) {
         next = TAILQ_NEXT(work, link);
         if (work->state == WORK_EARLY)

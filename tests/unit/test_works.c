@@ -1,0 +1,44 @@
+/* Jobs that wait in the worker, by a database's clock that is read by several. */
+#include "common/adapters/metric_names.h"
+#include "common/base/clock.h"
+#include "tests/test.h"
+#include "worker/worker.h"
+
+#include "common/base/banned.h"
+
+#define WAIT_MS (2 * HOUR_MS)
+
+static void test_a_clock_that_jumps_moves_what_waits(void **state)
+{
+    struct worker w = {.loop = loop_new(), .metrics = metrics_new(IN_WORKER, metric_names)};
+    const struct job job = {.due_at_ms = clock_wall_ms() + WAIT_MS};
+    int64_t boot = clock_boot_ms();
+    (void)state;
+    w.stops = stops_new(&w);
+    works_init(&w);
+    struct work *work = work_new(&w, &job, 0, 0);
+    works_clock(&w, clock_wall_ms(), boot);
+    work->state = WORK_EARLY;
+    work_later(work, boot + WAIT_MS);
+    int64_t before = timers_first(&w.due)->at_ms;
+    works_clock(&w, clock_wall_ms() + 100, boot); /* as it wanders */
+    assert_int_equal(timers_first(&w.due)->at_ms, before);
+    works_clock(&w, clock_wall_ms() + HOUR_MS, boot);
+    assert_in_range(timers_first(&w.due)->at_ms, boot + HOUR_MS - MINUTE_MS, boot + HOUR_MS);
+    works_clock(&w, clock_wall_ms() - HOUR_MS, boot);
+    assert_in_range(timers_first(&w.due)->at_ms, boot + 3 * HOUR_MS - MINUTE_MS,
+                    boot + 3 * HOUR_MS);
+    work_drop(work);
+    timers_deinit(&w.due);
+    stops_free(w.stops);
+    metrics_free(w.metrics);
+    loop_free(w.loop);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_a_clock_that_jumps_moves_what_waits),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
