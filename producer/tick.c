@@ -66,7 +66,7 @@ static void reason(struct app *a, const char *what, const char *text)
     admin_reason_set(a->s->admin, what, text);
 }
 
-/* Waits for SIGTERM, Kafka's reports, or the time. */
+/* Waits for a signal, Kafka's reports, or the time. */
 static void wait_ms(struct app *a, int64_t ms)
 {
     struct pollfd fds[] = {{.fd = a->signal_fd, .events = POLLIN},
@@ -295,7 +295,6 @@ int producer_run(struct startup *s, struct metrics *metrics)
 {
     struct app a = {.s = s};
     struct producer *p = &a.p;
-    sigset_t set;
     p->settings = s->settings;
     p->log = s->log;
     p->metrics = metrics;
@@ -311,12 +310,9 @@ int producer_run(struct startup *s, struct metrics *metrics)
     p->facts = facts_new(s->settings);
     p->texts = texts_new();
     pg_params_init(&p->params);
-    (void)sigemptyset(&set);
-    (void)sigaddset(&set, SIGTERM);
-    (void)sigaddset(&set, SIGINT);
-    a.signal_fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+    a.signal_fd = startup_signal_fd();
     if (a.signal_fd < 0) {
-        log_error(p->log, "cannot_start", LOG_MSG(strerror(errno)));
+        log_error(p->log, "cannot_start", LOG_MSG(strerror(-a.signal_fd)));
         a.exit_code = 1;
     } else {
         admin_reason_set(s->admin, "starting", NULL);

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "common/adapters/metric_names.h"
+#include "common/adapters/startup.h"
 #include "common/base/clock.h"
 #include "worker/dead_letters.h"
 #include "worker/worker_main.h"
@@ -274,23 +275,18 @@ static void on_signal(void *ctx, unsigned events)
         leave(app, "second_signal");
         return;
     }
-    drain(app, "SIGTERM: calls under way end, nothing new is begun");
+    drain(app, "a signal: calls under way end, nothing new is begun");
 }
 
 /* ---- building ------------------------------------------------------------------------------- */
 
 static int open_signals(struct app *app)
 {
-    sigset_t set;
-    (void)sigemptyset(&set);
-    (void)sigaddset(&set, SIGTERM);
-    (void)sigaddset(&set, SIGINT);
-    (void)sigprocmask(SIG_BLOCK, &set, NULL);
-    app->signal_fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+    app->signal_fd = startup_signal_fd();
     if (app->signal_fd < 0)
-        return -errno;
+        return app->signal_fd;
     app->signals = loop_watch(app->w.loop, app->signal_fd, LOOP_READ, on_signal, app);
-    return 0;
+    return app->signals ? 0 : -errno;
 }
 
 static int open_unipile(struct worker *w, char *why, size_t why_bytes)
@@ -371,6 +367,8 @@ static int build(struct app *app, char *why, size_t why_bytes)
     w->db_minus_boot_ms = clock_wall_ms() - clock_boot_ms();
     works_init(w);
     w->kafka_watch = loop_watch(w->loop, kafka_producer_fd(w->kafka), LOOP_READ, on_kafka, w);
+    if (!w->kafka_watch)
+        return -errno;
     reason(w, "gate", "the ledger has not been applied yet");
     reason(w, "jobs", "no partitions of sam.jobs were assigned yet");
     open_postgres(w);

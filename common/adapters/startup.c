@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/signalfd.h>
 #include <time.h>
 
 #include "common/adapters/migrate.h"
@@ -20,6 +21,7 @@ static void signals(sigset_t *set)
     (void)sigemptyset(set);
     (void)sigaddset(set, SIGTERM);
     (void)sigaddset(set, SIGINT);
+    (void)sigaddset(set, SIGHUP);
 }
 
 void startup_block_signals(void)
@@ -27,6 +29,14 @@ void startup_block_signals(void)
     sigset_t set;
     signals(&set);
     (void)sigprocmask(SIG_BLOCK, &set, NULL);
+}
+
+int startup_signal_fd(void)
+{
+    sigset_t set;
+    signals(&set);
+    int fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+    return fd < 0 ? -errno : fd;
 }
 
 /* true: a signal came. */

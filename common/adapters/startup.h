@@ -2,8 +2,8 @@
  * schema, Kafka with the topics, the ledger's id.
  *
  * It waits for what is not there, with a line that says for what (when that changes, and once a
- * minute), and gives up only on what waiting cannot mend. SIGTERM and SIGINT must be blocked; one
- * of them ends the wait. */
+ * minute), and gives up only on what waiting cannot mend. The signals of startup_block_signals()
+ * must be blocked; one of them ends the wait. */
 #ifndef SAM_ADAPTERS_STARTUP_H
 #define SAM_ADAPTERS_STARTUP_H
 
@@ -27,8 +27,11 @@ struct startup {
     struct uuid ledger_id;
 };
 
-/* Blocks SIGTERM and SIGINT for this thread and those it starts. */
+/* Blocks the signals that end a program in order, for this thread and those it starts: SIGTERM,
+ * SIGINT, and SIGHUP (a terminal that is closed must not cut calls off either). */
 void startup_block_signals(void);
+/* A descriptor that reads them (signalfd), or a negative errno. */
+int startup_signal_fd(void);
 
 /* 0 everything is there; -EINTR a signal ended the wait; -EPROTO the schema, the topics or the
  * config do not fit (logged, with what to do). */

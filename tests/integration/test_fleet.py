@@ -95,7 +95,7 @@ class Workers(Fleet):
         self.campaign("long", "messenger", HELLO, 60)
         self.wait_until_sent(6)
         second = self.start_worker()
-        self.worker.signal(signal.SIGTERM)
+        self.worker.signal(signal.SIGHUP)  # its terminal is gone: it drains as on SIGTERM
         owned = 'sam_assigned_partitions{topic="sam.jobs"}'
         self.wait_for("its partitions", lambda: second.metric(owned) == 4, 6)
         others = "send_queue WHERE status <> 'sent'"
@@ -104,6 +104,8 @@ class Workers(Fleet):
         self.assertEqual(self.worker.wait_exit(60), 0)
         self.wait_until_completed("long")
         self.judge(60)
+        self.producer.signal(signal.SIGHUP)
+        self.assertEqual(self.producer.wait_exit(), 0)
 
     def every_start_has_its_end(self):
         """What the ledger holds when nobody writes: each attempt was told to its end, `sent`, and
