@@ -173,7 +173,7 @@ int consume_new(struct worker *w, char *why, size_t why_bytes)
         return r;
     w->consumer_watch =
         loop_watch(w->loop, kafka_consumer_fd(w->consumer), LOOP_READ, on_readable, w);
-    return 0;
+    return w->consumer_watch ? 0 : -errno;
 }
 
 /* A job whose claim is just under way is read again by the next owner, and ignored there: its item

@@ -241,6 +241,11 @@ int ledger_new(const struct ledger_options *options, struct ledger **ret, char *
     }
     l->watch =
         loop_watch(options->loop, kafka_consumer_fd(l->consumer), LOOP_READ, ledger_on_readable, l);
+    if (!l->watch) {
+        r = -errno;
+        ledger_free(l);
+        return r;
+    }
     *ret = l;
     return 0;
 }

@@ -389,8 +389,7 @@ static void tear_down(struct app *app)
 {
     struct worker *w = &app->w;
     unipile_free(w->unipile); /* answers the calls that are left, to parts that are all there yet */
-    if (w->consumer)
-        consume_free(w);
+    consume_free(w);
     ledger_free(w->ledger);
     loop_unwatch(w->loop, w->kafka_watch);
     for (int i = 0; i < WORKER_CLAIMS_MAX; i++)

@@ -1,5 +1,6 @@
 #include "common/adapters/pg_async.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -171,6 +172,8 @@ static void watch(struct pg_async *a, unsigned events)
     loop_unwatch(a->loop, a->watch);
     a->watched_fd = fd;
     a->watch = loop_watch(a->loop, fd, events, on_fd, a);
+    if (!a->watch)
+        lost(a, strerror(errno));
 }
 
 static void flush(struct pg_async *a)

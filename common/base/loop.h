@@ -36,8 +36,8 @@ void loop_free(struct loop *loop);
 SAM_DEFINE_FREEP(loop)
 
 /* The fd is borrowed; unwatch before closing it. NULL with errno set when the kernel refuses. */
-struct loop_watch *loop_watch(struct loop *loop, int fd, unsigned events, loop_fd_fn *fn,
-                              void *ctx);
+SAM_MUSTCHECK struct loop_watch *loop_watch(struct loop *loop, int fd, unsigned events,
+                                            loop_fd_fn *fn, void *ctx);
 void loop_watch_change(struct loop *loop, struct loop_watch *watch, unsigned events);
 /* NULL is allowed. */
 void loop_unwatch(struct loop *loop, struct loop_watch *watch);
