@@ -2,6 +2,7 @@
  * events of the ledger. Marked only after Kafka has them; a crash in between publishes twice, which
  * applying does not notice. */
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
 
 #include "common/adapters/cloud_event.h"
@@ -113,13 +114,24 @@ static enum pg_failure land(struct producer *p, int64_t *ret_rows)
     return rows ? pg_exec(p->pg, done_sql, &p->params, NULL) : PG_FINE;
 }
 
+/* For ours alone: what else is under way to Kafka is nothing to wait for. */
+static void await_acknowledgements(struct producer *p)
+{
+    int64_t until_us = clock_monotonic_us() + (int64_t)ACKNOWLEDGED_MS * 1000;
+    struct pollfd fd = {.fd = kafka_producer_fd(p->kafka), .events = POLLIN};
+    int64_t left_us;
+    while (p->outbox->pending > 0 && (left_us = until_us - clock_monotonic_us()) > 0) {
+        (void)poll(&fd, 1, (int)(left_us / 1000) + 1);
+        kafka_producer_poll(p->kafka);
+    }
+}
+
 struct batch producer_outbox(struct producer *p)
 {
     struct batch result = {0};
     enum pg_failure failure = p->outbox ? PG_FINE : take_off(p);
-    if (!failure && p->outbox && p->outbox->pending > 0 &&
-        kafka_producer_flush(p->kafka, ACKNOWLEDGED_MS) != 0)
-        kafka_producer_poll(p->kafka);
+    if (!failure && p->outbox)
+        await_acknowledgements(p);
     if (!failure && p->outbox && p->outbox->pending == 0)
         failure = land(p, &result.rows);
     if (failure)
