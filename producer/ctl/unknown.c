@@ -39,12 +39,12 @@ static const struct column list_columns[] = {
     {"message_type", "message", COLUMN_TEXT}, {"error_type", "error", COLUMN_TEXT},
     {"settling", "settling", COLUMN_BOOL}};
 
-/* $1 item. Attempts of the item that may have happened, the latest first. */
+/* $1 item, $2 workspace. Attempts of the item that may have happened, the latest first. */
 static const char attempts_sql[] =
     "SELECT t.id, t.workspace_id, t.account_id, t.campaign_id, t.prospect_id, t.item_id, "
     "t.message_type, t.kind, t.identities[1], t.identities[2], t.started_at, t.start_by, "
     "coalesce(t.ended_at, t.start_by) FROM send_queue i JOIN send_attempts t ON t.item_id = i.id "
-    "WHERE i.id = $1 AND i.status = 'unknown' AND t.kind <> 'profile_view' "
+    "WHERE i.id = $1 AND i.workspace_id = $2 AND i.status = 'unknown' AND t.kind <> 'profile_view' "
     "AND (t.outcome IS NULL OR t.outcome = 'unknown') ORDER BY t.started_at DESC";
 static const char status_sql[] = "SELECT status FROM send_queue WHERE id = $1";
 /* One operator at a time for an account: the lock that every writer of its items takes first. */
@@ -53,10 +53,11 @@ static const char lock_sql[] =
     "WHERE i.id = $1 FOR UPDATE OF s";
 static const char pending_sql[] =
     "SELECT " ON_ITS_WAY "FROM send_queue i LEFT JOIN send_attempts t ON t.id = i.attempt_id "
-    "WHERE i.id = $1";
+    "WHERE i.id = $1 AND i.workspace_id = $2";
 
 struct settlement {
     struct uuid item_id;
+    struct uuid workspace_id;
     bool sent;
 };
 
@@ -114,6 +115,7 @@ static enum pg_failure settle(struct ctl *c, void *arg)
     pg_add_uuid(ctl_params(c), &s->item_id);
     enum pg_failure failure = pg_exec(c->pg, lock_sql, &c->params, NULL);
     pg_add_uuid(ctl_params(c), &s->item_id);
+    pg_add_uuid(&c->params, &s->workspace_id);
     if (!failure)
         failure = pg_exec(c->pg, pending_sql, &c->params, &pending);
     if (failure)
@@ -121,6 +123,7 @@ static enum pg_failure settle(struct ctl *c, void *arg)
     if (pg_rows(pending) > 0 && pg_bool(pending, 0, 0))
         return ctl_refuse(c, "it is being settled already: the answer waits for the ledger");
     pg_add_uuid(ctl_params(c), &s->item_id);
+    pg_add_uuid(&c->params, &s->workspace_id);
     failure = pg_exec(c->pg, attempts_sql, &c->params, &r);
     if (failure)
         return failure;
@@ -156,13 +159,17 @@ static enum ctl_exit await(struct ctl *c, const struct settlement *s)
 
 enum ctl_exit command_unknown_settle(struct ctl *c)
 {
+    struct lookup_workspace w;
     struct settlement s = {.sent = strcmp(c->args.words[1], "sent") == 0};
     enum ctl_exit e;
     if (!s.sent && strcmp(c->args.words[1], "not-sent") != 0)
         return ctl_wrong_use("%.40s: what was it, sent or not-sent?", c->args.words[1]);
     if (uuid_parse(c->args.words[0], &s.item_id) != 0)
         return ctl_wrong_use("%.60s is no id; `samctl unknown list` shows them", c->args.words[0]);
-    if ((e = ctl_connect(c)) || (e = ctl_transaction(c, settle, &s)))
+    if ((e = ctl_connect(c)) || (e = lookup_workspace(c, &w)))
+        return e;
+    s.workspace_id = w.id;
+    if ((e = ctl_transaction(c, settle, &s)))
         return e;
     return await(c, &s);
 }

@@ -326,6 +326,16 @@ class Unknown(PeopleTest):
         self.assertIn("sent or not-sent?", said)
         self.assertIn("is no id", self.refused("unknown", "settle", "ada", "sent", code=2))
 
+    def test_another_workspace(self):
+        item = self.queue("ada", "unknown")
+        self.attempt("ada")
+        self.samctl("workspace", "add", "other")
+        told = ("unknown", "settle", item, "sent", "--workspace")
+        self.assertIn("nothing unknown has the id", self.refused(*told, "other"))
+        self.assertIn("several workspaces", self.refused(*told[:-1]))
+        self.assertEqual(self.events(), [])
+        self.assertIn("takes effect when", self.samctl(*told, "acme"))
+
 
 class Lists(PeopleTest):
     def test_queue(self):
