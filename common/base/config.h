@@ -61,6 +61,8 @@ void config_sample(const struct config_key *keys, size_t count, struct buf *out)
 /* What is in force and where it came from; secrets and passwords masked. */
 void config_print(const struct config_key *keys, size_t count, const void *values,
                   const struct config_source *sources, struct buf *out);
+/* How many bytes of "key=value" are the key, however it was typed: what follows may be a secret. */
+size_t config_name_bytes(const char *line);
 /* The table as Markdown. */
 void config_document(const struct config_key *keys, size_t count, struct buf *out);
 

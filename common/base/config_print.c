@@ -57,14 +57,15 @@ void config_sample(const struct config_key *keys, size_t count, struct buf *out)
     }
 }
 
-/* A password ends with its quote, or with a blank (keywords) or & (URI). */
+/* A password ends with its quote, or with a blank (keywords) or & (URI). A backslash takes the
+ * next character along, in quotes or not. */
 static const char *skip_password(const char *p)
 {
-    if (*p != '\'')
-        return p + strcspn(p, " \t\n&");
-    for (p++; *p && *p != '\''; p++)
+    const char *const end = *p == '\'' ? "'" : " \t\n&";
+    p += *p == '\'' ? 1 : 0;
+    for (; *p && !strchr(end, *p); p++)
         p += *p == '\\' && p[1] ? 1 : 0;
-    return *p ? p + 1 : p;
+    return *p == '\'' ? p + 1 : p;
 }
 
 /* postgresql://user:PASSWORD@host: writes what stands before the host; returns the rest. */
@@ -74,8 +75,7 @@ static const char *add_user_of_uri(const char *text, struct buf *out)
     if (!host)
         return text;
     const char *user = host + 3;
-    size_t authority = strcspn(user, "/?");
-    const char *at = memrchr(user, '@', authority);
+    const char *at = strrchr(user, '@'); /* the last: a password may have been typed as it is */
     const char *colon = at ? memchr(user, ':', (size_t)(at - user)) : NULL;
     if (!colon)
         return text;
@@ -107,6 +107,11 @@ static void add_conninfo(const char *text, struct buf *out)
     }
 }
 
+size_t config_name_bytes(const char *line)
+{
+    return strspn(line, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-");
+}
+
 static void add_value(const struct config_key *k, const void *values, struct buf *out)
 {
     const char *place = (const char *)values + k->offset;
@@ -131,7 +136,8 @@ static void add_value(const struct config_key *k, const void *values, struct buf
         const char *const *list = *(const char *const *const *)(const void *)place;
         buf_adds(out, "[");
         for (size_t i = 0; list && list[i]; i++)
-            buf_addf(out, "%s\"%.*s=****\"", i ? ", " : " ", (int)strcspn(list[i], "="), list[i]);
+            buf_addf(out, "%s\"%.*s=****\"", i ? ", " : " ", (int)config_name_bytes(list[i]),
+                     list[i]);
         buf_adds(out, " ]");
         break;
     }

@@ -184,7 +184,7 @@ static void check_base_url(struct settings *s, struct problems *problems)
 
 static void check_property(const struct settings *s, const char *p, struct problems *problems)
 {
-    size_t n = strcspn(p, "=");
+    size_t n = config_name_bytes(p);
     if (n == 0 || p[n] != '=') {
         wrong(problems, s, "kafka", "properties", "\"%.*s\": must be \"key=value\"", (int)n, p);
         return;

@@ -214,6 +214,13 @@ static void test_refused_properties(void **state)
     load(f, REQUIRED(LOCAL));
     expect_problem(f, "environment SAM_KAFKA_PROPERTIES: kafka.properties: \"security.protocol\": "
                       "must be \"key=value\"");
+    assert_int_equal(setenv("SAM_KAFKA_PROPERTIES", "sasl.password:geheim", 1), 0);
+    load(f, REQUIRED(LOCAL));
+    expect_problem(f, "kafka.properties: \"sasl.password\": must be \"key=value\"");
+    assert_null(strstr(f->problems.lines[0], "geheim"));
+    assert_int_equal(setenv("SAM_KAFKA_PROPERTIES", "message.max.bytes=1000", 1), 0);
+    load(f, REQUIRED(LOCAL));
+    expect_problem(f, "message.max.bytes must be 32768 or more");
     assert_int_equal(setenv("SAM_KAFKA_PROPERTIES", "security.protocol=SSL,linger.ms=5", 1), 0);
     load(f, REQUIRED(LOCAL));
     assert_int_equal(unsetenv("SAM_KAFKA_PROPERTIES"), 0);
