@@ -29,6 +29,8 @@ static CURLcode perform(CURL *curl, const struct settings *s, const char *url,
     (void)curl_easy_setopt(curl, CURLOPT_TIMEOUT_MS, TIMEOUT_MS);
     (void)curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT_MS, (long)s->unipile.connect_timeout_ms);
     (void)curl_easy_setopt(curl, CURLOPT_FOLLOWLOCATION, 0L);
+    (void)curl_easy_setopt(curl, CURLOPT_PROXY,
+                           ""); /* as the worker: the key is for Unipile only */
     CURLcode code = curl_easy_perform(curl);
     (void)curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &h->status);
     curl_slist_free_all(headers);

@@ -3,6 +3,7 @@
 import json
 import os
 import unittest
+from unittest import mock
 
 from sam_test import BIN, Process, SamTest
 
@@ -66,6 +67,13 @@ class Servers(SamTest):
         done = self.samctl_result("topics", "create")
         self.assertEqual(done.returncode, 1)
         self.assertIn("replication factor", done.stderr)
+
+    def test_doctor_asks_no_proxy(self):
+        self.install(ACCOUNTS)
+        nobody = "http://127.0.0.1:9"  # what is sent there would carry the key
+        with mock.patch.dict(os.environ, {"http_proxy": nobody, "all_proxy": nobody}):
+            found, _ = self.doctor()
+        self.assertEqual(found["unipile"][0][0], "ok", found)
 
     def test_doctor_is_content(self):
         self.install(ACCOUNTS)
