@@ -357,6 +357,17 @@ static void person_event(struct apply_batch *b, const struct event *e)
         account->plan_at_ms = person->next_at_ms;
 }
 
+/* The status is written as it is (apply_write_around.c). A campaign that runs gives its accounts
+ * something to plan, at once; a restored database has planned nothing for it. */
+static void campaign_event(struct apply_batch *b, const struct event *e)
+{
+    struct apply_account *account = apply_account(b, &e->account_id);
+    if (!account || e->campaign.status != CAMPAIGN_RUNNING)
+        return;
+    if (!account->plan_at_ms || e->at_ms < account->plan_at_ms)
+        account->plan_at_ms = e->at_ms;
+}
+
 void apply_event(struct apply_batch *b, const struct event *event)
 {
     switch (event->type) {
@@ -372,7 +383,9 @@ void apply_event(struct apply_batch *b, const struct event *event)
     case EVENT_ACCOUNT:
         account_event(b, event);
         break;
-    case EVENT_CAMPAIGN: /* written as it is (apply_sql.c) */
+    case EVENT_CAMPAIGN:
+        campaign_event(b, event);
+        break;
     case EVENT_MARKER:
     case EVENT_TYPE_N:
         break;

@@ -1,5 +1,6 @@
 /* What a batch writes beside its sends: profile views, replies, accounts, looks, campaigns, and
  * when each account is planned and published next. */
+#include "worker/apply_latest.h"
 #include "worker/apply_write.h"
 
 #include "common/base/banned.h"
@@ -43,10 +44,21 @@ static const char look_sql[] =
     "WHERE account_id = ANY ($1) AND (next_at IS NULL OR next_at <= sam_now()) "
     "AND outstanding_until IS NULL";
 
+/* `stopped` is final, in whatever order the versions come. A campaign's
+ * change stands in the ledger once for each of its accounts, so most rows change nothing. */
 static const char campaigns_sql[] =
-    "UPDATE campaigns c SET status = x.status, version = x.version, updated_at = sam_now() "
-    "FROM unnest($1::uuid[], $2::text[], $3::bigint[]) AS x(id, status, version) "
-    "WHERE c.id = x.id AND c.version < x.version";
+    "UPDATE campaigns c SET status = x.status, version = greatest(c.version, x.version), "
+    "updated_at = sam_now() FROM unnest($1::uuid[], $2::text[], $3::bigint[]) "
+    "AS x(id, status, version) WHERE c.id = x.id AND c.status <> 'stopped' "
+    "AND (c.version < x.version OR x.status = 'stopped')";
+
+/* A campaign that was started and paused in one batch: through running, as the database's
+ * transitions want it. */
+static const char campaigns_via_sql[] =
+    "UPDATE campaigns c SET status = 'running' FROM unnest($1::uuid[], $2::text[], $3::bigint[]) "
+    "AS x(id, status, version) WHERE c.id = x.id AND c.version < x.version "
+    "AND x.status IN ('paused', 'completed') AND c.status IN ('draft', 'paused', 'completed') "
+    "AND c.status <> x.status";
 
 /* (SELECT true … LIMIT 1), not EXISTS: that one may be turned into a hash of the whole index. */
 static const char schedule_sql[] =
@@ -136,29 +148,26 @@ static void write_accounts(struct apply_writer *w)
     apply_send(w, "apply_accounts", accounts_sql);
 }
 
-static bool is_sync(const struct event *e)
-{
-    return e->type == EVENT_ACCOUNT && e->account.is_sync;
-}
-
 static void write_sync(struct apply_writer *w)
 {
     struct pg_params *params = w->params;
     const struct event *e = w->events;
     size_t n = w->count;
-    COUNT_IF(any, n, is_sync(&e[i]));
+    COUNT_IF(any, n, apply_latest_sync(e, n, i));
     if (any) {
         pg_params_reset(params);
-        PG_COLUMN(params, PG_ARRAY_UUID, n, is_sync(&e[i]), pg_item_uuid(params, &e[i].account_id));
-        PG_COLUMN(params, PG_ARRAY_TEXT, n, is_sync(&e[i]),
+        PG_COLUMN(params, PG_ARRAY_UUID, n, apply_latest_sync(e, n, i),
+                  pg_item_uuid(params, &e[i].account_id));
+        PG_COLUMN(params, PG_ARRAY_TEXT, n, apply_latest_sync(e, n, i),
                   pg_item_text(params, sync_kind_name(e[i].account.sync_kind)));
-        PG_COLUMN(params, PG_ARRAY_I32, n, is_sync(&e[i]),
+        PG_COLUMN(params, PG_ARRAY_I32, n, apply_latest_sync(e, n, i),
                   pg_item_i32(params, (int32_t)e[i].account.dispatch));
-        PG_COLUMN(params, PG_ARRAY_TIME, n, is_sync(&e[i]),
+        PG_COLUMN(params, PG_ARRAY_TIME, n, apply_latest_sync(e, n, i),
                   pg_item_time(params, e[i].account.watermark_ms));
-        PG_COLUMN(params, PG_ARRAY_BOOL, n, is_sync(&e[i]),
+        PG_COLUMN(params, PG_ARRAY_BOOL, n, apply_latest_sync(e, n, i),
                   pg_item_bool(params, e[i].account.succeeded));
-        PG_COLUMN(params, PG_ARRAY_TIME, n, is_sync(&e[i]), pg_item_time(params, e[i].at_ms));
+        PG_COLUMN(params, PG_ARRAY_TIME, n, apply_latest_sync(e, n, i),
+                  pg_item_time(params, e[i].at_ms));
         apply_send(w, "apply_sync", sync_sql);
     }
     const struct apply_account *t = w->b->accounts;
@@ -182,12 +191,13 @@ static void write_campaigns(struct apply_writer *w)
     if (!any)
         return;
     pg_params_reset(params);
-    PG_COLUMN(params, PG_ARRAY_UUID, n, e[i].type == EVENT_CAMPAIGN,
+    PG_COLUMN(params, PG_ARRAY_UUID, n, apply_latest_campaign(e, n, i),
               pg_item_uuid(params, &e[i].campaign.id));
-    PG_COLUMN(params, PG_ARRAY_TEXT, n, e[i].type == EVENT_CAMPAIGN,
+    PG_COLUMN(params, PG_ARRAY_TEXT, n, apply_latest_campaign(e, n, i),
               pg_item_text(params, campaign_status_name(e[i].campaign.status)));
-    PG_COLUMN(params, PG_ARRAY_I64, n, e[i].type == EVENT_CAMPAIGN,
+    PG_COLUMN(params, PG_ARRAY_I64, n, apply_latest_campaign(e, n, i),
               pg_item_i64(params, e[i].campaign.version));
+    apply_send(w, "apply_campaigns_via", campaigns_via_sql);
     apply_send(w, "apply_campaigns", campaigns_sql);
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/adapters/pg_internal.h"
+#include "common/adapters/pg_keys.h"
 
 #include "common/base/banned.h"
 
@@ -146,6 +147,7 @@ enum pg_failure pg_exec(struct pg *pg, const char *sql, const struct pg_params *
 {
     struct pg_wire wire;
     PGresult *result = NULL;
+    PG_KEYS_CHECK(sql, params);
     if (params) {
         pg_wire_fill(&wire, params);
         result = PQexecParams(pg->conn, sql, params->count, params->types, wire.values,

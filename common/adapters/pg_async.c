@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/adapters/pg_internal.h"
+#include "common/adapters/pg_keys.h"
 #include "common/base/clock.h"
 
 #include "common/base/banned.h"
@@ -316,6 +317,7 @@ void pg_async_send(struct pg_async *a, const char *name, const char *sql,
             fn(ctx, PG_LOST, NULL, "not connected");
         return;
     }
+    PG_KEYS_CHECK(sql, params);
     bool sent = send_query(a, name, sql, params);
     push(a, ENTRY_QUERY, fn, ctx);
     if (!sent)

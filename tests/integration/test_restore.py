@@ -1,10 +1,8 @@
 """Postgres restored from an older backup: it relearns from the ledger, nothing goes twice."""
 
-import os
 import unittest
 
-from campaign_test import CampaignTest
-from sam_test import run
+from restore_test import RestoreTest
 
 TEXTS = {
     "direct_message_1": "Hello {first_name}",
@@ -13,20 +11,7 @@ TEXTS = {
 }
 
 
-class Restore(CampaignTest):
-    def dump(self):
-        path = os.path.join(self.folder, "backup")
-        run("pg_dump", "-Fc", "-f", path, "-d", self.database.conninfo)
-        return path
-
-    def restore(self, path):
-        """While nothing runs."""
-        self.assertEqual(self.producer.stop(), 0)
-        self.assertEqual(self.worker.stop(), 0)
-        self.database.drop()
-        self.database.create()
-        run("pg_restore", "-d", self.database.conninfo, path)
-
+class Restore(RestoreTest):
     def go_on_to_the_end(self, sends):
         self.start_both()
         self.wait_until_completed("c")

@@ -1,0 +1,78 @@
+/* Several events of one row in one batch: which of them is written. */
+#include "tests/test.h"
+
+#include "worker/apply.h"
+#include "worker/apply_latest.h"
+
+#include "common/base/banned.h"
+
+#define NOW INT64_C(1800000000000)
+
+enum { ACCOUNT = 1, CAMPAIGN = 2, PERSON = 3 };
+
+static struct uuid id(uint8_t n)
+{
+    struct uuid u = {{0}};
+    u.b[15] = n;
+    return u;
+}
+
+static struct event change(enum campaign_status status, int64_t version)
+{
+    return (struct event){.type = EVENT_CAMPAIGN,
+                          .account_id = id(ACCOUNT),
+                          .at_ms = NOW,
+                          .campaign = {.id = id(CAMPAIGN), .status = status, .version = version}};
+}
+
+static void test_one_change_of_a_campaign_is_written(void **state)
+{
+    (void)state;
+    struct event events[] = {change(CAMPAIGN_RUNNING, 1), change(CAMPAIGN_PAUSED, 4),
+                             change(CAMPAIGN_RUNNING, 3), change(CAMPAIGN_PAUSED, 4)};
+    size_t n = SAM_ARRAY_LEN(events);
+    for (size_t i = 0; i < n; i++)
+        assert_int_equal(apply_latest_campaign(events, n, i), i == 3);
+    events[0].campaign.status = CAMPAIGN_STOPPED; /* final, whatever was written after it */
+    for (size_t i = 0; i < n; i++)
+        assert_int_equal(apply_latest_campaign(events, n, i), i == 0);
+    events[0].campaign.id = id(PERSON); /* of another campaign: one each */
+    for (size_t i = 0; i < n; i++)
+        assert_int_equal(apply_latest_campaign(events, n, i), i == 0 || i == 3);
+}
+
+static void test_one_end_of_a_sync_is_written(void **state)
+{
+    (void)state;
+    struct event events[3];
+    for (int i = 0; i < 3; i++)
+        events[i] = (struct event){.type = EVENT_ACCOUNT,
+                                   .account_id = id(ACCOUNT),
+                                   .account = {.is_sync = true, .dispatch = i == 1 ? 2 : 1}};
+    assert_false(apply_latest_sync(events, 3, 0));
+    assert_true(apply_latest_sync(events, 3, 1));
+    assert_true(apply_latest_sync(events, 3, 2));
+}
+
+static void test_a_campaign_that_runs_makes_its_accounts_plan(void **state)
+{
+    (void)state;
+    struct apply_account account = {.id = id(ACCOUNT)};
+    struct apply_batch b = {.accounts = &account, .accounts_count = 1};
+    struct event paused = change(CAMPAIGN_PAUSED, 2);
+    struct event runs = change(CAMPAIGN_RUNNING, 3);
+    apply_event(&b, &paused);
+    assert_int_equal(account.plan_at_ms, 0);
+    apply_event(&b, &runs);
+    assert_int_equal(account.plan_at_ms, NOW);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_one_change_of_a_campaign_is_written),
+        cmocka_unit_test(test_one_end_of_a_sync_is_written),
+        cmocka_unit_test(test_a_campaign_that_runs_makes_its_accounts_plan),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
