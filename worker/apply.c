@@ -19,9 +19,15 @@ static int by_uuid(const void *x, const void *y)
     return uuid_compare(x, y);
 }
 
+/* Evidence takes an item anywhere, and from there it goes on as from a send: the database, which
+ * sees the end of a batch only, is shown the stop between. One is enough, for it is `unknown`. */
 static void set_item(struct apply_item *item, enum item_status status, enum reason reason,
                      const char *detail)
 {
+    if (!item_transition_by_evidence(item->stopped ? item->via : item->loaded, status)) {
+        item->via = item->status;
+        item->stopped = true;
+    }
     item->status = status;
     item->reason = reason;
     (void)snprintf(item->detail, sizeof(item->detail), "%s", detail);

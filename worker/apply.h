@@ -50,6 +50,9 @@ struct apply_item {
     struct uuid person_id;
     char message_type[MESSAGE_TYPE_MAX + 1];
     enum item_status status;
+    enum item_status loaded; /* as it was read */
+    bool stopped;            /* the database is to be shown a stop on the way: */
+    enum item_status via;
     enum reason reason;
     char detail[EVENT_ERROR_TYPE_MAX + 1];
     int64_t step;
@@ -70,7 +73,10 @@ struct apply_person {
     enum campaign_type type;
     enum person_status status;
     enum person_status loaded; /* as it was read */
-    enum person_status via;    /* a stop on the way, when the database refuses the way at once */
+    /* The stops on the way from there to status, where the database refuses the way at once. No
+     * status comes twice: nobody moves backwards. */
+    enum person_status via[PERSON_STATUS_N];
+    size_t via_count;
     char status_reason[64];
     char hold_reason[64];
     char provider_id[PROVIDER_ID_MAX_BYTES + 1];

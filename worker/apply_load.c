@@ -222,6 +222,7 @@ void apply_sql_read_items(struct apply_batch *b, const struct pg_result *r)
         copy(i->message_type, sizeof(i->message_type), pg_text(r, row, 4));
         if (item_status_parse(pg_text(r, row, 5), &i->status) != 0)
             i->status = ITEM_UNKNOWN;
+        i->loaded = i->status;
         i->step = pg_i64(r, row, 6);
         i->failures = pg_i64(r, row, 7);
         i->scheduled_ms = pg_time_ms(r, row, 8);
@@ -320,7 +321,6 @@ void apply_sql_read_people(struct apply_batch *b, const struct pg_result *r)
             person_status_parse(pg_text(r, row, 4), &p->status) != 0)
             continue;
         p->loaded = p->status;
-        p->via = p->status;
         read_person(p, r, row);
         b->people_count++;
     }

@@ -11,8 +11,9 @@ static bool move(struct apply_person *p, enum person_status to)
 {
     if (p->status == to || !person_transition_allowed(p->type, p->status, to))
         return false;
-    if (!person_transition_allowed(p->type, p->loaded, to))
-        p->via = p->status;
+    enum person_status stop = p->via_count ? p->via[p->via_count - 1] : p->loaded;
+    if (!person_transition_allowed(p->type, stop, to))
+        p->via[p->via_count++] = p->status;
     p->status = to;
     p->dirty = true;
     if (!person_status_open(to)) {

@@ -41,13 +41,17 @@ static const char people_sql[] =
     "contacted_at, connected_at, last_sent_at, replied_at, next_step, next_at, give_up_at, "
     "version) WHERE p.id = x.id";
 
-/* A person who passes two statuses in one batch: the first of them, so that the database's
- * transitions see each step. */
+/* Who passes several statuses in one batch: the next of them, so that the database's transitions
+ * see each step. */
 static const char via_sql[] =
     "UPDATE campaign_prospects p SET status = x.status, "
     "contacted_at = coalesce(p.contacted_at, x.contacted_at) "
     "FROM unnest($1::uuid[], $2::text[], $3::timestamptz[]) AS x(id, status, contacted_at) "
     "WHERE p.id = x.id";
+
+static const char items_via_sql[] =
+    "UPDATE send_queue i SET status = x.status FROM unnest($1::uuid[], $2::text[]) "
+    "AS x(id, status) WHERE i.id = x.id";
 
 /* What waits for people who are done with; their identities are free when nothing was sent. */
 static const char cancel_sql[] =
@@ -124,6 +128,21 @@ static void write_messages(struct apply_writer *w)
     apply_send(w, "apply_messages", messages_sql);
 }
 
+static void write_items_via(struct apply_writer *w)
+{
+    struct pg_params *params = w->params;
+    const struct apply_item *t = w->b->items;
+    size_t n = w->b->items_count;
+    COUNT_IF(any, n, t[i].dirty && t[i].stopped);
+    if (!any)
+        return;
+    pg_params_reset(params);
+    PG_COLUMN(params, PG_ARRAY_UUID, n, t[i].dirty && t[i].stopped, pg_item_uuid(params, &t[i].id));
+    PG_COLUMN(params, PG_ARRAY_TEXT, n, t[i].dirty && t[i].stopped,
+              pg_item_text(params, item_status_name(t[i].via)));
+    apply_send(w, "apply_items_via", items_via_sql);
+}
+
 static void write_items(struct apply_writer *w)
 {
     struct pg_params *params = w->params;
@@ -159,21 +178,23 @@ static void write_vanished(struct apply_writer *w)
     apply_send(w, "apply_vanished", "DELETE FROM send_queue WHERE id = ANY ($1) AND restored");
 }
 
-static void write_via(struct apply_writer *w)
+/* The stops of number `stop`; false: nobody has so many. */
+static bool write_via(struct apply_writer *w, size_t stop)
 {
     struct pg_params *params = w->params;
     const struct apply_person *t = w->b->people;
     size_t n = w->b->people_count;
-    COUNT_IF(any, n, t[i].via != t[i].loaded);
+    COUNT_IF(any, n, t[i].via_count > stop);
     if (!any)
-        return;
+        return false;
     pg_params_reset(params);
-    PG_COLUMN(params, PG_ARRAY_UUID, n, t[i].via != t[i].loaded, pg_item_uuid(params, &t[i].id));
-    PG_COLUMN(params, PG_ARRAY_TEXT, n, t[i].via != t[i].loaded,
-              pg_item_text(params, person_status_name(t[i].via)));
-    PG_COLUMN(params, PG_ARRAY_TIME, n, t[i].via != t[i].loaded,
+    PG_COLUMN(params, PG_ARRAY_UUID, n, t[i].via_count > stop, pg_item_uuid(params, &t[i].id));
+    PG_COLUMN(params, PG_ARRAY_TEXT, n, t[i].via_count > stop,
+              pg_item_text(params, person_status_name(t[i].via[stop])));
+    PG_COLUMN(params, PG_ARRAY_TIME, n, t[i].via_count > stop,
               pg_item_time(params, t[i].contacted_at_ms));
     apply_send(w, "apply_via", via_sql);
+    return true;
 }
 
 static void write_people(struct apply_writer *w)
@@ -243,11 +264,13 @@ static void write_identities(struct apply_writer *w)
 void apply_sql_write(struct apply_writer *w)
 {
     write_attempts(w);
+    write_items_via(w);
     write_items(w);
     write_vanished(w);
     write_cancelled(w);
     write_identities(w);
-    write_via(w);
+    for (size_t stop = 0; write_via(w, stop);)
+        stop++;
     write_people(w);
     write_messages(w);
     apply_write_around(w);

@@ -1,4 +1,4 @@
-"""A restored database catches up in large batches: many events of one campaign."""
+"""A restored database catches up in large batches: many events of one campaign, person or item."""
 
 import datetime
 import unittest
@@ -7,6 +7,7 @@ import moments
 from campaign_test import HELLO
 from restore_test import RestoreTest
 
+INVITE = {"connection_request": "Hi", "follow_up_1": {"after": "1s", "text": "Welcome"}}
 TWO_HOURS = datetime.timedelta(hours=2)
 
 
@@ -44,6 +45,42 @@ class CatchUp(RestoreTest):
     def test_a_replayed_start_makes_its_accounts_plan(self):
         self.change_and_restore(self.prepare_draft(), "start")
         self.wait_for("all to be planned", lambda: self.items() == {"pending": 3})
+
+    def test_people_pass_many_statuses_in_one_batch(self):
+        self.prepare()
+        people = self.campaign("c", "connector", INVITE, 6)
+        backup = self.dump()
+        self.start_both()
+        self.wait_until_sent(6)
+        for person in people:
+            self.simulator.accept("Uanna", person)
+        self.wait_until_completed("c")
+        self.restore(backup)
+        self.start_both()
+        self.wait_until_completed("c")
+        self.judge(12)
+        self.assertEqual(self.people(), {"completed": 6})
+        self.assertEqual(self.refused_batches(), [])
+
+    def test_items_that_were_refused_in_one_batch(self):
+        """The backup has them as waiting; they may not go from there to failed at once."""
+        self.prepare()
+        self.start_both()
+        start_at = moments.text(moments.now() + TWO_HOURS)
+        self.campaign("c", "connector", INVITE, 2, start_at=start_at)
+        self.wait_for("all to be planned", lambda: self.items() == {"pending": 2})
+        backup = self.dump()
+        self.simulator.fault(route="invite", action="status", status=422,
+                             type="errors/invalid_recipient", count=2)  # fmt: skip
+        self.database.shift_clock("3 hours")
+        self.wait_for("both to be refused", lambda: self.items() == {"failed": 2})
+        self.restore(backup)
+        self.assertEqual(self.items(), {"pending": 2})
+        self.database.shift_clock("3 hours")
+        self.start_both()
+        self.assertEqual(self.items(), {"failed": 2})
+        self.assertEqual(self.people(), {"failed": 2})
+        self.assertEqual(self.refused_batches(), [])
 
 
 if __name__ == "__main__":

@@ -38,7 +38,6 @@ static void setup(struct apply_batch *b, enum campaign_type type, enum person_st
                                          .type = type,
                                          .status = status,
                                          .loaded = status,
-                                         .via = status,
                                          .contacted_at_ms = step > 0 ? NOW - DAY_MS : 0,
                                          .next_step = step,
                                          .steps_count = 3,
@@ -51,6 +50,7 @@ static void setup(struct apply_batch *b, enum campaign_type type, enum person_st
                                       .campaign_id = id(CAMPAIGN),
                                       .person_id = id(PERSON),
                                       .status = ITEM_SENDING,
+                                      .loaded = ITEM_SENDING,
                                       .step = step,
                                       .attempt_id = id(ATTEMPT)};
     b->attempts = sam_xcalloc(2, sizeof(*b->attempts));
@@ -118,7 +118,8 @@ static void test_one_message_campaign_passes_messaging(void **state)
     b.people[0].steps_count = 1;
     apply_event(&b, &e);
     assert_int_equal(b.people[0].status, PERSON_COMPLETED);
-    assert_int_equal(b.people[0].via, PERSON_MESSAGING);
+    assert_int_equal(b.people[0].via_count, 1);
+    assert_int_equal(b.people[0].via[0], PERSON_MESSAGING);
     apply_deinit(&b);
 }
 
@@ -463,6 +464,78 @@ static void test_older_version_is_ignored(void **state)
     apply_deinit(&b);
 }
 
+/* From where it was read over each stop to its end, every step is one that the database allows. */
+static void assert_walk(const struct apply_person *p)
+{
+    enum person_status at = p->loaded;
+    for (size_t i = 0; i < p->via_count; i++) {
+        assert_true(person_transition_allowed(p->type, at, p->via[i]));
+        at = p->via[i];
+    }
+    assert_true(person_transition_allowed(p->type, at, p->status));
+}
+
+/* A restored database learns a whole campaign of a person at once. */
+static void test_a_person_passes_many_statuses(void **state)
+{
+    (void)state;
+    struct apply_batch b;
+    struct event invited = ended(OUTCOME_SENT, CALL_INVITATION);
+    struct event accepted = finding(FINDING_CONNECTED);
+    struct event written = ended(OUTCOME_SENT, CALL_MESSAGE);
+    struct event reply = finding(FINDING_REPLY);
+    setup(&b, CAMPAIGN_CONNECTOR, PERSON_PENDING, 0);
+    b.people[0].steps_count = 2;
+    apply_event(&b, &invited);
+    apply_event(&b, &accepted);
+    b.items[0].step = 1;
+    b.attempts[0].ended = false;
+    b.attempts[0].outcome = OUTCOME_UNKNOWN;
+    apply_event(&b, &written);
+    assert_int_equal(b.people[0].status, PERSON_COMPLETED);
+    assert_walk(&b.people[0]);
+    apply_event(&b, &reply);
+    reply.person.reply_class = REPLY_OPT_OUT;
+    apply_event(&b, &reply);
+    assert_int_equal(b.people[0].status, PERSON_OPTED_OUT);
+    assert_walk(&b.people[0]);
+    apply_deinit(&b);
+}
+
+/* The backup has it as waiting, or as cancelled: neither may become failed or wait again at once.
+ */
+static void test_an_item_goes_by_way_of_unknown(void **state)
+{
+    (void)state;
+    static const struct {
+        enum item_status loaded;
+        enum outcome outcome;
+    } rows[] = {{ITEM_PENDING, OUTCOME_REFUSED},
+                {ITEM_PUBLISHED, OUTCOME_REFUSED},
+                {ITEM_CANCELLED, OUTCOME_REFUSED},
+                {ITEM_CANCELLED, OUTCOME_NOT_EXECUTED}};
+    for (size_t i = 0; i < SAM_ARRAY_LEN(rows); i++) {
+        struct apply_batch b;
+        struct uuid orphan = id(ATTEMPT);
+        struct event begun = ended(rows[i].outcome, CALL_MESSAGE);
+        struct event end = ended(rows[i].outcome, CALL_MESSAGE);
+        begun.type = EVENT_ATTEMPT_STARTED;
+        setup(&b, CAMPAIGN_MESSENGER, PERSON_APPROVED, 0);
+        b.orphans = &orphan;
+        b.orphans_count = 1;
+        b.items[0].status = rows[i].loaded;
+        b.items[0].loaded = rows[i].loaded;
+        apply_event(&b, &begun);
+        apply_event(&b, &end);
+        const struct apply_item *item = &b.items[0];
+        enum item_status stop = item->stopped ? item->via : item->loaded;
+        assert_true(item_transition_by_evidence(item->loaded, stop));
+        assert_true(item_transition_by_evidence(stop, item->status));
+        assert_int_not_equal(item->status, ITEM_UNKNOWN);
+        apply_deinit(&b);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -488,6 +561,8 @@ int main(void)
         cmocka_unit_test(test_reply_stops),
         cmocka_unit_test(test_who_writes_first_is_held),
         cmocka_unit_test(test_older_version_is_ignored),
+        cmocka_unit_test(test_a_person_passes_many_statuses),
+        cmocka_unit_test(test_an_item_goes_by_way_of_unknown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
