@@ -130,13 +130,18 @@ static void not_found(struct apply_person *p)
     p->cancel = REASON_PROFILE_NOT_FOUND;
 }
 
-/* An operator's change; one that is not newer than the row has been applied already. */
+/* An operator's change; one that is not newer than the row has been applied already. Not so a stop:
+ * it counts whatever its version, for a restored database may have given the number to another
+ * change, and to be told twice does no harm. */
 static void decided(struct apply_person *p, const struct event_person *f)
 {
-    if (f->version <= p->version)
+    bool stops = f->finding == FINDING_STATUS && person_status_stops(f->status);
+    if (f->version <= p->version && !stops)
         return;
-    p->version = f->version;
-    p->dirty = true;
+    if (f->version > p->version) {
+        p->version = f->version;
+        p->dirty = true;
+    }
     if (f->finding == FINDING_HOLD) {
         COPY(p->hold_reason, f->reason);
     } else if (f->finding == FINDING_RELEASE) {

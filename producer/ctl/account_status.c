@@ -9,7 +9,7 @@
 
 static const char status_sql[] =
     "UPDATE linkedin_accounts SET status = $2, status_reason = NULL, rest_until = NULL, "
-    "rest_count = 0, version = version + 1 WHERE id = $1 RETURNING version";
+    "rest_count = 0, version = sam_next_version(version) WHERE id = $1 RETURNING version";
 
 static const char list_sql[] =
     "SELECT a.id, a.name, a.unipile_id, a.status, coalesce(a.blocked_reason, a.status_reason), "

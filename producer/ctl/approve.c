@@ -37,9 +37,9 @@ static const char reject_sql[] = PICKED
     "done AS (UPDATE prospect_approval_data d SET status = 'rejected', decided_at = sam_now() "
     "FROM picked p WHERE d.id = p.id) SELECT (SELECT count(*) FROM picked), 0::bigint";
 /* A completed campaign goes on with new people. $1 campaign. */
-static const char reopen_sql[] =
-    "UPDATE campaigns SET status = 'running', version = version + 1, updated_at = sam_now() "
-    "WHERE id = $1 AND status = 'completed' RETURNING version";
+static const char reopen_sql[] = "UPDATE campaigns SET status = 'running', version = "
+                                 "sam_next_version(version), updated_at = sam_now() "
+                                 "WHERE id = $1 AND status = 'completed' RETURNING version";
 /* Who of those that were named does not wait: with the status, NULL for who is not there at all.
  * $1 campaign, $2 text[] public names, $3 text[] provider ids. */
 static const char others_sql[] =

@@ -19,7 +19,8 @@ struct status_change {
 /* $1 campaign, $2 text status, $3 text what it was, $4 int messages that may be planned, 0 = as
  * before. */
 static const char status_sql[] =
-    "UPDATE campaigns SET status = $2, version = version + 1, updated_at = sam_now(), "
+    "UPDATE campaigns SET status = $2, version = sam_next_version(version), updated_at = "
+    "sam_now(), "
     "first_left = coalesce(nullif($4::int, 0), first_left) WHERE id = $1 AND status = $3 RETURNING "
     "version";
 /* $1 campaign, $2 uuid[] accounts. */

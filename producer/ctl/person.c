@@ -99,10 +99,10 @@ struct decision {
 static const char status_sql[] =
     "UPDATE campaign_prospects SET status = $2, status_reason = 'settled_by_person', "
     "next_at = NULL, give_up_at = NULL, replied_at = CASE WHEN $2 = 'replied' "
-    "THEN coalesce(replied_at, sam_now()) ELSE replied_at END, version = version + 1 "
+    "THEN coalesce(replied_at, sam_now()) ELSE replied_at END, version = sam_next_version(version) "
     "WHERE id = $1 AND status = $3 RETURNING version";
 static const char hold_sql[] = "UPDATE campaign_prospects SET hold_reason = $2, "
-                               "version = version + 1 WHERE id = $1 AND status = $3 "
+                               "version = sam_next_version(version) WHERE id = $1 AND status = $3 "
                                "RETURNING version";
 /* $1 person, $2 account. */
 static const char cancel_sql[] =

@@ -46,6 +46,32 @@ class CatchUp(RestoreTest):
         self.change_and_restore(self.prepare_draft(), "start")
         self.wait_for("all to be planned", lambda: self.items() == {"pending": 3})
 
+    def test_an_opt_out_stays_though_another_change_came_before_the_catch_up(self):
+        backup = self.prepare_draft()
+        self.samctl("person", "set", "c-0", "opted_out")
+        self.wait_until_told()
+        self.restore(backup)
+        self.samctl("person", "hold", "c-0")  # it does not know that there is an opt-out
+        self.start_both()
+        self.assertEqual(self.people(), {"opted_out": 1, "approved": 2})
+
+    def test_what_an_operator_changes_has_a_version_that_no_restore_turns_back(self):
+        backup = self.prepare_draft()
+        self.samctl("person", "hold", "c-0", "--reason", "first")
+        lost = self.version_of("c-0")
+        self.wait_until_told()
+        self.restore(backup)
+        self.samctl("person", "hold", "c-0", "--reason", "second")
+        self.assertGreater(self.version_of("c-0"), lost)
+        self.start_both()
+        held = "SELECT hold_reason FROM campaign_prospects WHERE vanity = 'c-0'"
+        self.assertEqual(self.database.value(held), "second")
+
+    def version_of(self, vanity):
+        return self.database.count(
+            f"SELECT version FROM campaign_prospects WHERE vanity = '{vanity}'"
+        )
+
     def test_people_pass_many_statuses_in_one_batch(self):
         self.prepare()
         people = self.campaign("c", "connector", INVITE, 6)

@@ -228,7 +228,7 @@ class Decisions(PeopleTest):
         )
         self.samctl("person", "set", "ada", "not_interested")
         person = self.person()
-        self.assertEqual((person["status"], person["version"]), ("not_interested", "1"))
+        self.assertEqual(person["status"], "not_interested")
         self.assertEqual((self.item()["status"], self.item()["reason"]),
                          ("cancelled", "person_stopped"))  # fmt: skip
         self.assertEqual(self.database.count("SELECT count(*) FROM contacted"), 0)
@@ -236,7 +236,7 @@ class Decisions(PeopleTest):
         self.assertEqual(event["type"], "sam.person.v1")
         self.assertEqual(
             (event["finding"], event["status"], event["version"], event["person_id"]),
-            ("status", "not_interested", 1, person["id"]),
+            ("status", "not_interested", int(person["version"]), person["id"]),
         )
 
     def test_set_reaches_every_campaign(self):
@@ -269,8 +269,9 @@ class Decisions(PeopleTest):
         self.assertEqual(self.item()["reason"], "scheduled")
         due = "SELECT count(*) FROM account_schedule WHERE due_at <= sam_now()"
         self.assertEqual(self.database.count(due), 1)
-        findings = [(e["finding"], e["version"]) for e in self.events() if "finding" in e]
-        self.assertEqual(findings, [("hold", 1), ("release", 2)])
+        findings = [e for e in self.events() if "finding" in e]
+        self.assertEqual([e["finding"] for e in findings], ["hold", "release"])
+        self.assertLess(findings[0]["version"], findings[1]["version"])
         self.assertIn("is not on hold", self.refused("person", "release", "ada"))
 
     def test_release_looks_at_the_text(self):

@@ -136,6 +136,8 @@ class Running(CampaignTest):
         self.samctl("account", "pause", "anna")
         self.samctl("account", "resume", "anna")
         self.samctl("campaign", "start", "run")
+        versions_sql = "SELECT a.version AS a, c.version AS c FROM linkedin_accounts a, campaigns c"
+        versions = self.database.rows(versions_sql)
         self.wait_for("the outbox", lambda: self.count("outbox WHERE published_at IS NULL") == 0)
         records = self.kafka.records(self.topic("sam.events"))
         types = [r["headers"]["ce_type"] for r in records]
@@ -147,10 +149,7 @@ class Running(CampaignTest):
         self.wait_until_ended()
         self.judge(1)
         # what the ledger said again has changed nothing
-        versions = self.database.rows(
-            "SELECT a.version AS a, c.version AS c FROM linkedin_accounts a, campaigns c"
-        )[0]
-        self.assertEqual((versions["a"], versions["c"]), ("2", "1"))
+        self.assertEqual(self.database.rows(versions_sql), versions)
 
     def test_new_people_reopen_a_completed_campaign(self):
         self.run_campaign(HELLO, 2)

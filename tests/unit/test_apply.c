@@ -464,6 +464,28 @@ static void test_older_version_is_ignored(void **state)
     apply_deinit(&b);
 }
 
+/* A restored database may have given the stop's version to another change meanwhile. */
+static void test_a_stop_counts_whatever_its_version(void **state)
+{
+    (void)state;
+    static const enum person_status stops[] = {PERSON_REPLIED, PERSON_OPTED_OUT, PERSON_CONVERTED,
+                                               PERSON_NOT_INTERESTED};
+    for (size_t i = 0; i < SAM_ARRAY_LEN(stops); i++) {
+        struct apply_batch b;
+        struct event e = finding(FINDING_STATUS);
+        e.person.version = 3;
+        e.person.status = stops[i];
+        setup(&b, CAMPAIGN_MESSENGER, PERSON_MESSAGING, 1);
+        b.people[0].version = 7;
+        apply_event(&b, &e);
+        assert_int_equal(b.people[0].status, stops[i]);
+        assert_int_equal(b.people[0].cancel, REASON_PERSON_STOPPED);
+        assert_int_equal(b.people[0].version, 7);
+        assert_true(b.people[0].dirty);
+        apply_deinit(&b);
+    }
+}
+
 /* From where it was read over each stop to its end, every step is one that the database allows. */
 static void assert_walk(const struct apply_person *p)
 {
@@ -561,6 +583,7 @@ int main(void)
         cmocka_unit_test(test_reply_stops),
         cmocka_unit_test(test_who_writes_first_is_held),
         cmocka_unit_test(test_older_version_is_ignored),
+        cmocka_unit_test(test_a_stop_counts_whatever_its_version),
         cmocka_unit_test(test_a_person_passes_many_statuses),
         cmocka_unit_test(test_an_item_goes_by_way_of_unknown),
     };
