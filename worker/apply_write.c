@@ -58,15 +58,17 @@ static const char cancel_sql[] =
     "WITH c AS (UPDATE send_queue i SET status = 'cancelled', reason = x.reason, sweep_at = NULL "
     "FROM unnest($1::uuid[], $2::text[]) AS x(prospect_id, reason) "
     "WHERE i.prospect_id = x.prospect_id AND i.status IN ('pending', 'published') RETURNING i.id) "
-    "DELETE FROM contacted k USING c WHERE k.item_id = c.id AND NOT EXISTS ("
-    "SELECT FROM send_attempts t WHERE t.item_id = k.item_id AND t.kind <> 'profile_view' "
-    "AND (t.outcome IS NULL OR t.outcome IN ('sent', 'unknown')))";
+    "SELECT sam_free_identities(array_agg(id)) FROM c";
 
+/* A row that another item holds is its, but is touched: whoever is just freeing it (see
+ * sam_free_identities) then waits for this attempt, and gives it the row. */
 static const char orphans_sql[] =
     "INSERT INTO contacted (workspace_id, identity, item_id, prospect_id, account_id, at) "
-    "SELECT t.workspace_id, x.identity, t.item_id, t.prospect_id, t.account_id, t.started_at "
+    "SELECT DISTINCT ON (1, 2) t.workspace_id, x.identity, t.item_id, t.prospect_id, t.account_id, "
+    "t.started_at "
     "FROM send_attempts t CROSS JOIN LATERAL unnest(t.identities) AS x(identity) "
-    "WHERE t.id = ANY ($1) ORDER BY 1, 2 ON CONFLICT (workspace_id, identity) DO NOTHING";
+    "WHERE t.id = ANY ($1) ORDER BY 1, 2, 6 ON CONFLICT (workspace_id, identity) "
+    "DO UPDATE SET at = contacted.at";
 
 static void write_attempts(struct apply_writer *w)
 {

@@ -19,12 +19,7 @@ const char verdicts_people_sql[] =
     "FROM unnest($1::uuid[], $2::text[]) AS v(id, reason) WHERE p.id = v.id AND p.status IN "
     "('pending', 'approved', 'connection_request_sent', 'connected', 'messaging')";
 
-/* (SELECT true … LIMIT 1), not EXISTS: that one may be turned into a pass over every attempt. */
-const char verdicts_contacted_sql[] =
-    "DELETE FROM contacted k WHERE k.item_id = ANY ($1) "
-    "AND (SELECT true FROM send_attempts t WHERE t.item_id = k.item_id "
-    "AND t.kind <> 'profile_view' AND (t.outcome IS NULL OR t.outcome IN ('sent', 'unknown')) "
-    "LIMIT 1) IS NULL";
+const char verdicts_contacted_sql[] = "SELECT sam_free_identities($1)";
 
 const char verdicts_due_sql[] =
     "UPDATE account_schedule s SET due_at = CASE WHEN (SELECT true FROM send_queue o "

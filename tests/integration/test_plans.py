@@ -66,7 +66,8 @@ STATEMENTS = {
         SET due_at = CASE WHEN (SELECT true
         THEN 'cancelled' ELSE 'pending' END
         SET status = 'failed', status_reason = v.reason
-        DELETE FROM contacted k WHERE k.item_id
+        SELECT sam_free_identities($1)
+        DELETE FROM contacted k USING heirs h
         AND i.status <> 'sending' ORDER BY i.sweep_at
         reason = 'not_claimed'
         p.status = 'connection_request_sent' ORDER BY p.give_up_at
