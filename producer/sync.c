@@ -31,7 +31,8 @@ static const char due_sql[] =
     "FROM sync_schedule y CROSS JOIN LATERAL "
     "(SELECT * FROM linkedin_accounts WHERE id = y.account_id LIMIT 1) a "
     "WHERE y.next_at <= $1 AND (y.outstanding_until IS NULL OR y.outstanding_until <= $1) "
-    "AND a.status IN ('active', 'resting') AND a.key_hash % $2 = ANY ($3) "
+    "AND a.status IN ('active', 'resting') AND (SELECT w.paused_at IS NULL FROM workspaces w "
+    "WHERE w.id = a.workspace_id LIMIT 1) AND a.key_hash % $2 = ANY ($3) "
     "ORDER BY y.next_at LIMIT $4 FOR UPDATE OF y SKIP LOCKED";
 
 /* $1 uuid[] accounts, $2 text[] kinds, $3 timestamptz[] next_at, $4 timestamptz[] outstanding. */

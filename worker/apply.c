@@ -363,13 +363,15 @@ static void person_event(struct apply_batch *b, const struct event *e)
         account->plan_at_ms = person->next_at_ms;
 }
 
-/* The status is written as it is (apply_write_around.c). A campaign that runs gives its accounts
- * something to plan, at once; a restored database has planned nothing for it. */
-static void campaign_event(struct apply_batch *b, const struct event *e)
+/* The state is written as it is (apply_write_around.c). A campaign that runs, or a workspace that
+ * goes on, gives its accounts something to plan and to publish, at once; a restored database has
+ * planned nothing for it, and put off what was planned. */
+static void goes_on(struct apply_batch *b, const struct event *e)
 {
     struct apply_account *account = apply_account(b, &e->account_id);
-    if (!account || e->campaign.status != CAMPAIGN_RUNNING)
+    if (!account)
         return;
+    account->schedule = true;
     if (!account->plan_at_ms || e->at_ms < account->plan_at_ms)
         account->plan_at_ms = e->at_ms;
 }
@@ -390,7 +392,12 @@ void apply_event(struct apply_batch *b, const struct event *event)
         account_event(b, event);
         break;
     case EVENT_CAMPAIGN:
-        campaign_event(b, event);
+        if (event->campaign.status == CAMPAIGN_RUNNING)
+            goes_on(b, event);
+        break;
+    case EVENT_WORKSPACE:
+        if (event->workspace.status == WORKSPACE_RUNNING)
+            goes_on(b, event);
         break;
     case EVENT_MARKER:
     case EVENT_TYPE_N:

@@ -28,6 +28,23 @@ bool apply_latest_campaign(const struct event *events, size_t count, size_t i)
     return true;
 }
 
+bool apply_latest_workspace(const struct event *events, size_t count, size_t i)
+{
+    const struct event *e = &events[i];
+    if (e->type != EVENT_WORKSPACE)
+        return false;
+    for (size_t j = 0; j < count; j++) {
+        const struct event *other = &events[j];
+        if (j == i || other->type != EVENT_WORKSPACE ||
+            !uuid_equal(&other->workspace_id, &e->workspace_id))
+            continue;
+        if (other->workspace.version > e->workspace.version ||
+            (j > i && other->workspace.version == e->workspace.version))
+            return false;
+    }
+    return true;
+}
+
 static bool is_sync(const struct event *e)
 {
     return e->type == EVENT_ACCOUNT && e->account.is_sync;

@@ -1,5 +1,5 @@
-/* What a batch writes beside its sends: profile views, replies, accounts, looks, campaigns, and
- * when each account is planned and published next. */
+/* What a batch writes beside its sends: profile views, replies, accounts, looks, campaigns, a pause
+ * of everything, and when each account is planned and published next. */
 #include "worker/apply_latest.h"
 #include "worker/apply_write.h"
 
@@ -59,6 +59,20 @@ static const char campaigns_via_sql[] =
     "AS x(id, status, version) WHERE c.id = x.id AND c.version < x.version "
     "AND x.status IN ('paused', 'completed') AND c.status IN ('draft', 'paused', 'completed') "
     "AND c.status <> x.status";
+
+static const char workspaces_sql[] =
+    "UPDATE workspaces w SET paused_at = x.paused_at, version = x.version "
+    "FROM unnest($1::uuid[], $2::timestamptz[], $3::bigint[]) AS x(id, paused_at, version) "
+    "WHERE w.id = x.id AND w.version < x.version";
+
+/* What was put off for a pause may go again. samctl has done so with its change; in a database that
+ * was restored the items wait, and would be asked again only by the hour. */
+static const char let_go_sql[] =
+    "UPDATE send_queue i SET scheduled_for = sam_now(), reason = 'scheduled', reason_detail = NULL "
+    "WHERE i.account_id = ANY ($1) AND i.status = 'pending' AND EXISTS (SELECT FROM "
+    "unnest($1::uuid[], $2::text[], $3::uuid[]) AS x(account_id, cause, campaign_id) "
+    "WHERE x.account_id = i.account_id AND starts_with(i.reason, x.cause) "
+    "AND (x.campaign_id IS NULL OR x.campaign_id = i.campaign_id))";
 
 /* (SELECT true … LIMIT 1), not EXISTS: that one may be turned into a hash of the whole index. */
 static const char schedule_sql[] =
@@ -201,6 +215,53 @@ static void write_campaigns(struct apply_writer *w)
     apply_send(w, "apply_campaigns", campaigns_sql);
 }
 
+static void write_workspaces(struct apply_writer *w)
+{
+    struct pg_params *params = w->params;
+    const struct event *e = w->events;
+    size_t n = w->count;
+    COUNT_IF(any, n, e[i].type == EVENT_WORKSPACE);
+    if (!any)
+        return;
+    pg_params_reset(params);
+    PG_COLUMN(params, PG_ARRAY_UUID, n, apply_latest_workspace(e, n, i),
+              pg_item_uuid(params, &e[i].workspace_id));
+    PG_COLUMN(params, PG_ARRAY_TIME, n, apply_latest_workspace(e, n, i),
+              pg_item_time(params, e[i].workspace.status == WORKSPACE_PAUSED ? e[i].at_ms : 0));
+    PG_COLUMN(params, PG_ARRAY_I64, n, apply_latest_workspace(e, n, i),
+              pg_item_i64(params, e[i].workspace.version));
+    apply_send(w, "apply_workspaces", workspaces_sql);
+}
+
+/* The reasons with which a change of this kind puts items off, by how they begin; NULL = it lets
+ * nothing go. */
+static const char *let_go(const struct event *e)
+{
+    if (e->type == EVENT_CAMPAIGN && e->campaign.status == CAMPAIGN_RUNNING)
+        return "campaign_";
+    if (e->type == EVENT_WORKSPACE && e->workspace.status == WORKSPACE_RUNNING)
+        return "all_paused";
+    if (e->type == EVENT_ACCOUNT && !e->account.is_sync && e->account.status == ACCOUNT_ACTIVE)
+        return "account_";
+    return NULL;
+}
+
+static void write_let_go(struct apply_writer *w)
+{
+    struct pg_params *params = w->params;
+    const struct event *e = w->events;
+    size_t n = w->count;
+    COUNT_IF(any, n, let_go(&e[i]));
+    if (!any)
+        return;
+    pg_params_reset(params);
+    PG_COLUMN(params, PG_ARRAY_UUID, n, let_go(&e[i]), pg_item_uuid(params, &e[i].account_id));
+    PG_COLUMN(params, PG_ARRAY_TEXT, n, let_go(&e[i]), pg_item_text(params, let_go(&e[i])));
+    PG_COLUMN(params, PG_ARRAY_UUID, n, let_go(&e[i]),
+              pg_item_uuid(params, e[i].type == EVENT_CAMPAIGN ? &e[i].campaign.id : NULL));
+    apply_send(w, "apply_let_go", let_go_sql);
+}
+
 static void write_schedule(struct apply_writer *w)
 {
     struct pg_params *params = w->params;
@@ -227,6 +288,8 @@ void apply_write_around(struct apply_writer *w)
     write_replies(w);
     write_accounts(w);
     write_campaigns(w);
+    write_workspaces(w);
+    write_let_go(w);
     write_sync(w);
     write_schedule(w);
 }

@@ -56,10 +56,12 @@ struct sync {
     struct pg_params params;
 };
 
-/* $1 account, $2 kind, $3 dispatch: a row if the schedule waits for this very look. */
+/* $1 account, $2 kind, $3 dispatch: a row if the schedule waits for this very look, and the account
+ * may still call. */
 static const char current_sql[] =
     "SELECT true FROM sync_schedule WHERE account_id = $1 "
-    "AND kind = $2 AND dispatch = $3 AND outstanding_until IS NOT NULL";
+    "AND kind = $2 AND dispatch = $3 AND outstanding_until IS NOT NULL "
+    "AND (SELECT status IN ('active', 'resting') FROM linkedin_accounts WHERE id = $1)";
 static const char people_sql[] =
     "SELECT p.id, p.campaign_id, p.provider_id, p.status, coalesce(p.contacted_at, p.created_at) "
     "FROM campaign_prospects p "
@@ -320,6 +322,10 @@ static void read_page(struct look *look)
 {
     struct worker *w = look->sync->worker;
     const struct sync_job *job = &look->job;
+    if (paused_has(w->paused, &job->workspace_id)) {
+        finish(look, false, "paused");
+        return;
+    }
     if (!look->found)
         look->found = sam_xcalloc(UNIPILE_ITEMS_MAX, sizeof(*look->found));
     look->pages++;
@@ -380,6 +386,7 @@ void sync_advance(struct sync *s)
     size_t share = (size_t)w->settings->unipile.max_in_flight / SYNCS_AT_ONCE;
     size_t at_once = share > SYNCS_AT_ONCE ? share : SYNCS_AT_ONCE;
     while (s->running < at_once && w->phase == WORKER_RUN && !stops_claims(w->stops) &&
-           unipile_room(w->unipile) > 0 && pg_async_up(w->util) && (look = first_waiting(s)))
+           unipile_room(w->unipile) > 0 && pg_async_up(w->util) && paused_known(w->paused) &&
+           (look = first_waiting(s)))
         begin(look);
 }

@@ -106,8 +106,9 @@ static void on_clock(void *ctx, enum pg_failure failure, const struct pg_result 
     struct worker *w = ctx;
     (void)error;
     w->clock_asked = false;
-    if (failure || pg_rows(r) != 1)
+    if (failure || pg_rows(r) == 0)
         return;
+    paused_set(w->paused, r, 2);
     int64_t now = clock_boot_ms();
     const struct clock_reading reading = {pg_time_ms(r, 0, 1), w->clock_asked_boot_ms, now,
                                           clock_wall_ms()};
@@ -115,15 +116,19 @@ static void on_clock(void *ctx, enum pg_failure failure, const struct pg_result 
     works_clock(w, pg_time_ms(r, 0, 0), now);
 }
 
-/* Early jobs wait by our own clock; without claims nothing else would tell how the database's goes.
- */
+/* What is asked every second: early jobs wait by our own clock, and without claims nothing else
+ * would tell how the database's goes; what is paused meanwhile, nothing is to be read for. */
+static const char clock_sql[] = "SELECT t.now, t.clock, w.id FROM (SELECT sam_now() AS now, "
+                                "clock_timestamp() AS clock) t LEFT JOIN workspaces w "
+                                "ON w.paused_at IS NOT NULL";
+
 static void ask_clock(struct worker *w)
 {
     if (!pg_async_up(w->util) || w->clock_asked)
         return;
     w->clock_asked = true;
     w->clock_asked_boot_ms = clock_boot_ms();
-    pg_async_send(w->util, "clock", "SELECT sam_now(), clock_timestamp()", NULL, on_clock, w);
+    pg_async_send(w->util, "clock", clock_sql, NULL, on_clock, w);
     pg_async_sync(w->util);
 }
 
@@ -136,6 +141,7 @@ static void on_util(void *ctx, bool up, const char *why)
     if (!up)
         return;
     gate_shut(w->gate, "a connection to Postgres is fresh");
+    paused_forget(w->paused);
     ask_clock(w);
 }
 
@@ -364,6 +370,7 @@ static int build(struct app *app, char *why, size_t why_bytes)
     w->dead_letters = dead_letters_new(w);
     w->sync = sync_new(w);
     w->stops = stops_new(w);
+    w->paused = paused_new();
     w->db_minus_boot_ms = clock_wall_ms() - clock_boot_ms();
     works_init(w);
     w->kafka_watch = loop_watch(w->loop, kafka_producer_fd(w->kafka), LOOP_READ, on_kafka, w);
@@ -402,6 +409,7 @@ static void tear_down(struct app *app)
     dead_letters_free(w->dead_letters);
     sync_free(w->sync);
     stops_free(w->stops);
+    paused_free(w->paused);
     while (!TAILQ_EMPTY(&w->works))
         work_drop(TAILQ_FIRST(&w->works));
     timers_deinit(&w->due);

@@ -27,6 +27,7 @@
 #include "common/model/job.h"
 #include "worker/ledger.h"
 #include "worker/offsets.h"
+#include "worker/paused.h"
 #include "worker/unipile/unipile.h"
 
 #define WORKER_CLAIMS_MAX 3
@@ -128,6 +129,7 @@ struct worker {
     struct dead_letters *dead_letters;
     struct sync *sync;
     struct stops *stops;
+    struct paused *paused;
 };
 
 /* The database's clock now, by the last reading. */

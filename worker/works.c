@@ -89,7 +89,8 @@ void work_advance(struct work *work)
         work->current = false;
     }
     /* nor is anything read that no call can follow: each look at a profile counts */
-    bool in_vain = now - due > LATE_MS || stops_ungranted_ms(w->stops) > 0;
+    bool in_vain = now - due > LATE_MS || stops_ungranted_ms(w->stops) > 0 ||
+                   paused_has(w->paused, &work->job.workspace_id);
     if (!work->prepared && !work->current && in_vain) {
         make_ready(work);
         return;

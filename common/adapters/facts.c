@@ -44,6 +44,7 @@ enum column {
     COL_ACCOUNT_STATUS = COL_CALENDAR + FACTS_CALENDAR_COLUMNS_COUNT,
     COL_REST_UNTIL,
     COL_BLOCKED,
+    COL_ALL_PAUSED,
     COL_UNIPILE_ID,
     COL_FRAME,
     COL_PROVIDER = COL_FRAME + FACTS_FRAME_COLUMNS_COUNT,
@@ -317,6 +318,7 @@ int facts_item(struct facts *f, const struct pg_result *r, int row, bool with_us
     facts_frame(f, r, row, COL_FRAME, now_ms, &ret->frame);
     p->account.rest_until_ms = pg_time_ms(r, row, COL_REST_UNTIL);
     p->account.blocked = pg_bool(r, row, COL_BLOCKED);
+    p->account.all_paused = pg_bool(r, row, COL_ALL_PAUSED);
     p->account.limits = ret->frame.limits;
     const char *status = pg_text(r, row, COL_STATUS);
     const char *account = pg_text(r, row, COL_ACCOUNT_STATUS);

@@ -12,8 +12,8 @@
     "i.requires_connection, "                                                                      \
     "p.status, p.hold_reason IS NOT NULL, p.vanity, p.contacted_at, p.chat_id, "                   \
     "c.status, c.campaign_type, c.start_at, c.end_at, c.daily_cap, " FACTS_CALENDAR_COLUMNS        \
-    ", a.status, a.rest_until, a.blocked_reason IS NOT NULL, a.unipile_id, " FACTS_FRAME_COLUMNS   \
-    ", "
+    ", a.status, a.rest_until, a.blocked_reason IS NOT NULL, ws.paused_at IS NOT NULL, "           \
+    "a.unipile_id, " FACTS_FRAME_COLUMNS ", "
 
 /* clang-format off */
 /* provider: the expression of the person's provider id. P6 looks at the same human in every
@@ -41,7 +41,8 @@
     "CROSS JOIN LATERAL (SELECT * FROM send_queue WHERE id = j.item_id LIMIT 1) i "                \
     "CROSS JOIN LATERAL (SELECT * FROM campaign_prospects WHERE id = i.prospect_id LIMIT 1) p "    \
     "CROSS JOIN LATERAL (SELECT * FROM campaigns WHERE id = i.campaign_id LIMIT 1) c "             \
-    "CROSS JOIN LATERAL (SELECT * FROM linkedin_accounts WHERE id = i.account_id LIMIT 1) a "
+    "CROSS JOIN LATERAL (SELECT * FROM linkedin_accounts WHERE id = i.account_id LIMIT 1) a "      \
+    "CROSS JOIN LATERAL (SELECT paused_at FROM workspaces WHERE id = i.workspace_id LIMIT 1) ws "
 
 /* clang-format off */
 const char facts_sql[] =

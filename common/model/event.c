@@ -103,6 +103,10 @@ void event_encode(const struct event *event, struct buf *out)
     case EVENT_ACCOUNT:
         encode_account(&event->account, out);
         break;
+    case EVENT_WORKSPACE:
+        record_text(out, "status", workspace_status_name(event->workspace.status));
+        record_i64(out, "version", event->workspace.version);
+        break;
     case EVENT_MARKER:
     case EVENT_TYPE_N:
         break;
@@ -205,6 +209,10 @@ static void decode_body(struct record *r, struct event *e)
         break;
     case EVENT_ACCOUNT:
         decode_account(r, &e->account);
+        break;
+    case EVENT_WORKSPACE:
+        GET_ENUM(r, "status", true, workspace_status_parse, &e->workspace.status);
+        record_get_i64(r, "version", true, 0, INT64_MAX, &e->workspace.version);
         break;
     case EVENT_MARKER:
     case EVENT_TYPE_N:

@@ -19,6 +19,7 @@
     X(EVENT_PERSON, "sam.person.v1")                                                               \
     X(EVENT_CAMPAIGN, "sam.campaign.v1")                                                           \
     X(EVENT_ACCOUNT, "sam.account.v1")                                                             \
+    X(EVENT_WORKSPACE, "sam.workspace.v1")                                                         \
     /* Says only: everything before it in this partition was there when it was written. */         \
     X(EVENT_MARKER, "sam.marker.v1")
 
@@ -117,6 +118,12 @@ struct event_account {
     bool succeeded;
 };
 
+/* `samctl pause --all` and `resume --all`: stands once for each account of the workspace. */
+struct event_workspace {
+    enum workspace_status status;
+    int64_t version;
+};
+
 struct event {
     enum event_type type;
     struct uuid id;
@@ -129,6 +136,7 @@ struct event {
         struct event_person person;
         struct event_campaign campaign;
         struct event_account account;
+        struct event_workspace workspace;
     };
 };
 

@@ -28,6 +28,7 @@
       "the first messages are planned or sent; the campaign waits for an OK")                      \
     X(REASON_CAMPAIGN_ENDED, "campaign_ended", "the campaign is past its end or completed")        \
     X(REASON_CAMPAIGN_STOPPED, "campaign_stopped", "the campaign was stopped")                     \
+    X(REASON_ALL_PAUSED, "all_paused", "an operator has paused everything")                        \
     X(REASON_ACCOUNT_PAUSED, "account_paused", "the account is paused by an operator")             \
     X(REASON_ACCOUNT_RESTING, "account_resting", "the account rests after a provider limit")       \
     X(REASON_ACCOUNT_DISCONNECTED, "account_disconnected", "the account is logged out")            \

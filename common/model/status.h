@@ -42,6 +42,11 @@
     X(CAMPAIGN_COMPLETED, "completed")                                                             \
     X(CAMPAIGN_STOPPED, "stopped")
 
+/* A workspace (workspaces.paused_at): paused = `samctl pause --all`, no call for any account. */
+#define WORKSPACE_STATUS_MAP(X)                                                                    \
+    X(WORKSPACE_RUNNING, "running")                                                                \
+    X(WORKSPACE_PAUSED, "paused")
+
 #define ACCOUNT_STATUS_MAP(X)                                                                      \
     X(ACCOUNT_ACTIVE, "active")                                                                    \
     X(ACCOUNT_PAUSED, "paused")                                                                    \
@@ -76,6 +81,7 @@
 enum person_status { PERSON_STATUS_MAP(STATUS_ENUM_ROW) PERSON_STATUS_N };
 enum item_status { ITEM_STATUS_MAP(STATUS_ENUM_ROW) ITEM_STATUS_N };
 enum campaign_status { CAMPAIGN_STATUS_MAP(STATUS_ENUM_ROW) CAMPAIGN_STATUS_N };
+enum workspace_status { WORKSPACE_STATUS_MAP(STATUS_ENUM_ROW) WORKSPACE_STATUS_N };
 enum account_status { ACCOUNT_STATUS_MAP(STATUS_ENUM_ROW) ACCOUNT_STATUS_N };
 enum campaign_type { CAMPAIGN_TYPE_MAP(STATUS_ENUM_ROW) CAMPAIGN_TYPE_N };
 enum call_kind { CALL_KIND_MAP(STATUS_ENUM_ROW) CALL_KIND_N };
@@ -90,6 +96,8 @@ const char *item_status_name(enum item_status s);
 SAM_MUSTCHECK int item_status_parse(const char *text, enum item_status *ret);
 const char *campaign_status_name(enum campaign_status s);
 SAM_MUSTCHECK int campaign_status_parse(const char *text, enum campaign_status *ret);
+const char *workspace_status_name(enum workspace_status s);
+SAM_MUSTCHECK int workspace_status_parse(const char *text, enum workspace_status *ret);
 const char *account_status_name(enum account_status s);
 SAM_MUSTCHECK int account_status_parse(const char *text, enum account_status *ret);
 const char *campaign_type_name(enum campaign_type t);

@@ -46,6 +46,11 @@ static struct verdict ends(const struct policy_facts *f)
     return go;
 }
 
+static struct verdict nothing_paused(const struct policy_facts *f)
+{
+    return f->account.all_paused ? wait_until(REASON_ALL_PAUSED, TIME_NEVER_MS) : go;
+}
+
 /* Past its end an item waits: the producer ends the people of the campaign, and their items with
  * them; until then an operator may move the end. */
 static struct verdict campaign_stands(const struct policy_facts *f)
@@ -159,8 +164,9 @@ int64_t policy_jitter_ms(const struct uuid *attempt_id, int64_t jitter_ms)
 struct verdict policy_decide(const struct policy_facts *facts)
 {
     typedef struct verdict rule_fn(const struct policy_facts *);
-    static rule_fn *const rules[] = {
-        ends, campaign_stands, account_stands, person_stands, calendar_open, caps, spacing};
+    static rule_fn *const rules[] = {ends,           nothing_paused, campaign_stands,
+                                     account_stands, person_stands,  calendar_open,
+                                     caps,           spacing};
     size_t count = SAM_ARRAY_LEN(rules) - (facts->usage ? 0 : 2);
     for (size_t i = 0; i < count; i++) {
         struct verdict v = rules[i](facts);

@@ -55,6 +55,7 @@ struct policy_account {
     enum account_status status;
     int64_t rest_until_ms; /* with ACCOUNT_RESTING */
     bool blocked;          /* an event of the account is set aside */
+    bool all_paused;       /* its workspace is: `samctl pause --all` */
     struct policy_limits limits;
 };
 

@@ -94,6 +94,12 @@ static const struct command table[] = {
      command_person_hold, "send nothing to a person until they are released", NULL},
     {"person release", "PERSON [--campaign C]", "campaign=", 1, 1, command_person_release,
      "let a person who is on hold go on", NULL},
+    {"pause", "--all", "all", 0, 0, command_pause_all,
+     "let nothing be sent or read at all, within seconds",
+     "Everything of every workspace, or of the one that --workspace names: also what is in Kafka,\n"
+     "and accounts and campaigns that come later. Restarts and restores change nothing of it."},
+    {"resume", "--all", "all", 0, 0, command_resume_all, "let what `pause --all` has halted go on",
+     "Campaigns and accounts that were paused on their own stay so."},
     {"unknown list", "", "", 0, 0, command_unknown_list,
      "sends of which nobody knows whether they happened", NULL},
     {"unknown settle", "ID sent|not-sent", "", 2, 2, command_unknown_settle,

@@ -28,6 +28,9 @@ ctl_command_fn command_doctor;
 ctl_command_fn command_doctor_send; /* doctor_send.c */
 /* topics.c */
 ctl_command_fn command_topics;
+/* pause.c */
+ctl_command_fn command_pause_all;
+ctl_command_fn command_resume_all;
 /* workspaces.c */
 ctl_command_fn command_workspace_add;
 ctl_command_fn command_workspace_list;

@@ -80,7 +80,8 @@ static const char stuck_sql[] =
     "(SELECT count(*) FROM outbox WHERE published_at IS NULL "
     "AND created_at < sam_now() - interval '1 minute'), "
     "(SELECT string_agg('partition ' || partition || ': ' || halted_reason, '; ' "
-    "ORDER BY partition) FROM ledger_positions WHERE halted_reason IS NOT NULL)";
+    "ORDER BY partition) FROM ledger_positions WHERE halted_reason IS NOT NULL), "
+    "(SELECT string_agg(name, ', ' ORDER BY name) FROM workspaces WHERE paused_at IS NOT NULL)";
 
 static void check_clock(struct doctor *d, const struct pg_result *r, int64_t before_ms,
                         int64_t after_ms)
@@ -135,6 +136,9 @@ static void check_stuck(struct doctor *d)
     if (pg_i64(r, 0, 1))
         NOTE(d, "unknown", "%" PRId64 " sends without a known outcome: `samctl unknown list`",
              pg_i64(r, 0, 1));
+    if (!pg_null(r, 0, 5))
+        NOTE(d, "paused", "everything in %s: `samctl resume --all` lets it go on",
+             pg_text(r, 0, 5));
     if (!pg_null(r, 0, 2))
         NOTE(d, "accounts", "%s: reconnect at Unipile, then `samctl account resume`",
              pg_text(r, 0, 2));

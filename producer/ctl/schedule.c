@@ -10,6 +10,10 @@ static const char lock_campaign_sql[] =
     "SELECT s.account_id FROM account_schedule s WHERE s.account_id IN "
     "(SELECT ca.account_id FROM campaign_accounts ca WHERE ca.campaign_id = $1) "
     "ORDER BY s.account_id FOR UPDATE OF s";
+static const char lock_workspace_sql[] =
+    "SELECT s.account_id FROM account_schedule s WHERE s.account_id IN "
+    "(SELECT a.id FROM linkedin_accounts a WHERE a.workspace_id = $1) "
+    "ORDER BY s.account_id FOR UPDATE OF s";
 static const char kick_sql[] = "UPDATE account_schedule SET plan_at = least(plan_at, sam_now()) "
                                "WHERE account_id = ANY ($1)";
 /* $1 uuid[] accounts, $2 text[] causes, $3 uuid campaign, $4 uuid person. */
@@ -45,6 +49,12 @@ enum pg_failure schedule_lock_campaign(struct schedule *s, struct ctl *c,
                                        const struct uuid *campaign_id)
 {
     return lock(s, c, lock_campaign_sql, campaign_id);
+}
+
+enum pg_failure schedule_lock_workspace(struct schedule *s, struct ctl *c,
+                                        const struct uuid *workspace_id)
+{
+    return lock(s, c, lock_workspace_sql, workspace_id);
 }
 
 void schedule_deinit(struct schedule *s)

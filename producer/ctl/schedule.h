@@ -13,11 +13,13 @@ struct schedule {
     size_t count;
 };
 
-/* Locks the schedules of one account, or of all accounts of a campaign. */
+/* Locks the schedules of one account, or of all accounts of a campaign or a workspace. */
 SAM_MUSTCHECK enum pg_failure schedule_lock_account(struct schedule *s, struct ctl *c,
                                                     const struct uuid *account_id);
 SAM_MUSTCHECK enum pg_failure schedule_lock_campaign(struct schedule *s, struct ctl *c,
                                                      const struct uuid *campaign_id);
+SAM_MUSTCHECK enum pg_failure schedule_lock_workspace(struct schedule *s, struct ctl *c,
+                                                      const struct uuid *workspace_id);
 void schedule_deinit(struct schedule *s);
 
 /* Adds the accounts as one uuid[] parameter. */

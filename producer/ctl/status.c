@@ -149,6 +149,22 @@ static enum ctl_exit show_halts(struct ctl *c)
     return e;
 }
 
+/* $1 workspace. */
+static const char paused_sql[] = "SELECT paused_at FROM workspaces WHERE id = $1";
+
+static enum ctl_exit show_pause(struct ctl *c, const struct lookup_workspace *w)
+{
+    SAM_CLEANUP(pg_result_freep) struct pg_result *r = NULL;
+    char text[32];
+    pg_add_uuid(ctl_params(c), &w->id);
+    enum ctl_exit e = ctl_query(c, paused_sql, &r);
+    if (e || pg_rows(r) == 0 || pg_null(r, 0, 0))
+        return e;
+    table_time_text(pg_time_ms(r, 0, 0), text);
+    ctl_say(c, "EVERYTHING IS PAUSED since %s; `samctl resume --all` lets it go on\n", text);
+    return CTL_DONE;
+}
+
 static enum ctl_exit show(struct ctl *c, const struct lookup_workspace *w)
 {
     SAM_CLEANUP(pg_result_freep) struct pg_result *now = NULL;
@@ -160,7 +176,7 @@ static enum ctl_exit show(struct ctl *c, const struct lookup_workspace *w)
         char text[32];
         table_time_text(pg_time_ms(now, 0, 1), text);
         ctl_say(c, "workspace %s, %s\n", w->name, text);
-        if ((e = show_halts(c)))
+        if ((e = show_pause(c, w)) || (e = show_halts(c)))
             return e;
     }
     pg_add_uuid(ctl_params(c), &w->id);

@@ -7,12 +7,13 @@ static const char add_sql[] =
     "INSERT INTO workspaces (id, name) VALUES ($1, $2) ON CONFLICT (name) DO NOTHING";
 static const char list_sql[] =
     "SELECT w.id, w.name, (SELECT count(*) FROM linkedin_accounts a WHERE a.workspace_id = w.id), "
-    "(SELECT count(*) FROM campaigns c WHERE c.workspace_id = w.id), w.created_at "
+    "(SELECT count(*) FROM campaigns c WHERE c.workspace_id = w.id), w.paused_at, w.created_at "
     "FROM workspaces w ORDER BY w.name";
 static const struct column list_columns[] = {{"id", NULL, COLUMN_UUID},
                                              {"workspace", "workspace", COLUMN_TEXT},
                                              {"accounts", "accounts", COLUMN_NUMBER},
                                              {"campaigns", "campaigns", COLUMN_NUMBER},
+                                             {"paused_at", "paused", COLUMN_TIME},
                                              {"created_at", "created", COLUMN_TIME}};
 
 enum ctl_exit command_workspace_add(struct ctl *c)

@@ -124,6 +124,7 @@ static int print_names(void)
     PRINT_NAMES("finding", finding, finding_name, FINDING_N);
     PRINT_NAMES("reply_class", reply_class, reply_class_name, REPLY_CLASS_N);
     PRINT_NAMES("person_status", person_status, person_status_name, PERSON_STATUS_N);
+    PRINT_NAMES("workspace_status", workspace_status, workspace_status_name, WORKSPACE_STATUS_N);
     PRINT_NAMES("campaign_status", campaign_status, campaign_status_name, CAMPAIGN_STATUS_N);
     PRINT_NAMES("account_status", account_status, account_status_name, ACCOUNT_STATUS_N);
     PRINT_NAMES("campaign_type", campaign_type, campaign_type_name, CAMPAIGN_TYPE_N);

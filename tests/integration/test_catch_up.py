@@ -46,6 +46,26 @@ class CatchUp(RestoreTest):
         self.change_and_restore(self.prepare_draft(), "start")
         self.wait_for("all to be planned", lambda: self.items() == {"pending": 3})
 
+    def test_what_was_put_off_goes_when_a_resume_is_replayed(self):
+        """The backup was made in the pause, after its items had been put off for an hour."""
+        self.prepare()
+        self.start_both()
+        self.campaign("c", "messenger", HELLO, 12)
+        for i, kind in enumerate((["campaign", "c"], ["account", "anna"])):
+            self.wait_until_sent(1 + 3 * i)
+            what, name = kind
+            self.samctl(what, "pause", name)
+            put_off = f"send_queue WHERE status = 'pending' AND reason = '{what}_paused'"
+            self.wait_for("an item to be put off", lambda put_off=put_off: self.count(put_off))
+            self.assertLess(self.writes_end(within=5), 12)
+            backup = self.dump()
+            self.samctl(what, "resume", name)
+            self.wait_until_told()
+            self.restore(backup)
+            self.start_both()
+        self.wait_until_completed("c")
+        self.judge(12)
+
     def test_an_opt_out_stays_though_another_change_came_before_the_catch_up(self):
         backup = self.prepare_draft()
         self.samctl("person", "set", "c-0", "opted_out")

@@ -155,17 +155,25 @@ class CampaignTest(SamTest):
 
     def writes_end(self, within=5, quiet=3):
         """Writes end within so many seconds of now, and stay away; how many arrived by then."""
-        seen = {"writes": -1, "begun": time.monotonic(), "since": 0}
+        return self._end("writes", lambda: self.simulator.audit()["writes"], within, quiet)
+
+    def calls_end(self, within=5, quiet=5):
+        """The same for all calls for an account, looks for replies among them."""
+        return self._end("calls", lambda: len([c for c in self.simulator.journal()
+                                               if c["account"]]), within, quiet)  # fmt: skip
+
+    def _end(self, what, count, within, quiet):
+        seen = {"count": -1, "begun": time.monotonic(), "since": 0}
 
         def ended():
-            writes = self.simulator.audit()["writes"]
-            if writes != seen["writes"]:
-                seen.update(writes=writes, since=time.monotonic())
-                self.assertLess(seen["since"] - seen["begun"], within + 0.5, "writes go on")
+            now = count()
+            if now != seen["count"]:
+                seen.update(count=now, since=time.monotonic())
+                self.assertLess(seen["since"] - seen["begun"], within + 0.5, f"{what} go on")
             return time.monotonic() - seen["since"] >= quiet
 
-        self.wait_for("writes to end", ended, within + quiet + 2)
-        return seen["writes"]
+        self.wait_for(f"{what} to end", ended, within + quiet + 2)
+        return seen["count"]
 
     def not_twice(self):
         """No call twice, none too early, whatever else has happened. Returns the audit."""

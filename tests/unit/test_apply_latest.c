@@ -41,6 +41,20 @@ static void test_one_change_of_a_campaign_is_written(void **state)
         assert_int_equal(apply_latest_campaign(events, n, i), i == 0 || i == 3);
 }
 
+static void test_one_change_of_a_workspace_is_written(void **state)
+{
+    (void)state;
+    struct event events[4];
+    for (int i = 0; i < 4; i++)
+        events[i] = (struct event){.type = EVENT_WORKSPACE,
+                                   .workspace_id = id(ACCOUNT),
+                                   .workspace = {.version = i == 3 ? 1 : 2}};
+    for (size_t i = 0; i < 4; i++)
+        assert_int_equal(apply_latest_workspace(events, 4, i), i == 2);
+    events[3].workspace_id = id(PERSON);
+    assert_true(apply_latest_workspace(events, 4, 3));
+}
+
 static void test_one_end_of_a_sync_is_written(void **state)
 {
     (void)state;
@@ -71,6 +85,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_one_change_of_a_campaign_is_written),
+        cmocka_unit_test(test_one_change_of_a_workspace_is_written),
         cmocka_unit_test(test_one_end_of_a_sync_is_written),
         cmocka_unit_test(test_a_campaign_that_runs_makes_its_accounts_plan),
     };

@@ -116,6 +116,7 @@ static void test_an_account_that_stands(void **state)
     (void)state;
     WAIT(REASON_ACCOUNT_BLOCKED, NEVER, g.f.account.blocked = true);
     WAIT(REASON_ACCOUNT_PAUSED, NEVER, g.f.account.status = ACCOUNT_PAUSED);
+    WAIT(REASON_ALL_PAUSED, NEVER, g.f.account.all_paused = true);
     WAIT(REASON_ACCOUNT_DISCONNECTED, NEVER, g.f.account.status = ACCOUNT_DISCONNECTED);
     WAIT(REASON_ACCOUNT_RESTRICTED, NEVER, g.f.account.status = ACCOUNT_RESTRICTED);
     WAIT(REASON_ACCOUNT_RESTING, NOW + 6 * HOUR_MS,
@@ -245,6 +246,7 @@ BREACH(blocklisted, g->f.person.blocklisted = true)
 BREACH(taken, g->f.person.contact = CONTACT_TAKEN)
 BREACH(connected, g->f.item.kind = CALL_INVITATION; g->f.person.status = PERSON_CONNECTED)
 BREACH(passed, g->f.person.status = PERSON_CONNECTION_REQUEST_SENT)
+BREACH(all_paused, g->f.account.all_paused = true)
 BREACH(ended, g->f.campaign.end_at_ms = NOW)
 BREACH(paused, g->f.campaign.status = CAMPAIGN_PAUSED)
 BREACH(not_started, g->f.campaign.start_at_ms = NOW + 1)
@@ -272,6 +274,7 @@ static const struct breach order[] = {
     {REASON_ALREADY_CONTACTED, taken},
     {REASON_ALREADY_CONNECTED, connected},
     {REASON_STEP_PASSED, passed},
+    {REASON_ALL_PAUSED, all_paused},
     {REASON_CAMPAIGN_ENDED, ended},
     {REASON_CAMPAIGN_PAUSED, paused},
     {REASON_CAMPAIGN_NOT_STARTED, not_started},

@@ -144,6 +144,7 @@ static void test_names_round_trip(void **state)
     CHECK_NAMES(person_status, person_status, PERSON_STATUS_N);
     CHECK_NAMES(item_status, item_status, ITEM_STATUS_N);
     CHECK_NAMES(campaign_status, campaign_status, CAMPAIGN_STATUS_N);
+    CHECK_NAMES(workspace_status, workspace_status, WORKSPACE_STATUS_N);
     CHECK_NAMES(account_status, account_status, ACCOUNT_STATUS_N);
     CHECK_NAMES(campaign_type, campaign_type, CAMPAIGN_TYPE_N);
     CHECK_NAMES(call_kind, call_kind, CALL_KIND_N);

@@ -15,6 +15,7 @@ static void test_a_clock_that_jumps_moves_what_waits(void **state)
     int64_t boot = clock_boot_ms();
     (void)state;
     w.stops = stops_new(&w);
+    w.paused = paused_new();
     works_init(&w);
     struct work *work = work_new(&w, &job, 0, 0);
     works_clock(&w, clock_wall_ms(), boot);
@@ -31,6 +32,7 @@ static void test_a_clock_that_jumps_moves_what_waits(void **state)
     work_drop(work);
     timers_deinit(&w.due);
     stops_free(w.stops);
+    paused_free(w.paused);
     metrics_free(w.metrics);
     loop_free(w.loop);
 }
