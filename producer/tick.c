@@ -54,6 +54,7 @@ struct app {
     struct gate_floor *floor;
     struct topics_watch *topics;
     int signal_fd;
+    bool named_applied; /* see tell_samctl() */
     bool stop;
     int exit_code;
     int64_t last_ms[SAM_ARRAY_LEN(steps)];
@@ -98,6 +99,20 @@ static void tell_gate(struct app *a)
     metrics_set(a->p.metrics, METRIC_GATE_ALL, all);
 }
 
+/* Commands that let something go wait for this name (producer/ctl/catch_up.h). */
+static enum pg_failure tell_samctl(struct app *a)
+{
+    bool all = gate_open_count(a->p.gate) == gate_partitions(a->p.gate);
+    if (all == a->named_applied)
+        return PG_FINE;
+    enum pg_failure failure =
+        pg_script(a->p.pg, all ? "SET application_name = '" GATE_APPLIED_NAME "'"
+                               : "SET application_name = '" GATE_PRODUCER_NAME "'");
+    if (!failure)
+        a->named_applied = all;
+    return failure;
+}
+
 /* Before every round of steps, also while it is open: positions may go back or halt, and another
  * database may have been loaded, from which nothing at all may be taken. */
 static enum pg_failure pass_gate(struct app *a)
@@ -113,6 +128,8 @@ static enum pg_failure pass_gate(struct app *a)
              gate_open_count(a->p.gate) == gate_partitions(a->p.gate))
         log_info(a->p.log, "gate_open", LOG_INT("partitions", gate_partitions(a->p.gate)));
     tell_gate(a);
+    if (!failure)
+        failure = tell_samctl(a);
     return failure == PG_SCHEMA ? PG_FINE : failure; /* the gate tells of it */
 }
 
@@ -242,6 +259,7 @@ static void lost(struct app *a)
     pg_free(a->p.pg);
     a->p.pg = NULL;
     a->s->pg = NULL;
+    a->named_applied = false;
     gate_shut(a->p.gate, "the connection to Postgres is lost");
     tell_gate(a);
     reconnect(a);

@@ -46,6 +46,11 @@ bool gate_waiting(const struct gate *g);
 
 /* The statement, without parameters, and its answer. */
 extern const char gate_positions_sql[];
+
+/* application_name of a producer's connection while its gate is open for all partitions: by it
+ * others see that this very database has what the ledger holds. Else GATE_PRODUCER_NAME. */
+#define GATE_PRODUCER_NAME "sam-producer"
+#define GATE_APPLIED_NAME  GATE_PRODUCER_NAME " (ledger applied)"
 /* What has been seen when positions are asked for: the answer may not be lower. One per asker:
  * answers of several connections come in any order, so "lower than the last answer" says nothing.
  */

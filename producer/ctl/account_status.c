@@ -1,5 +1,6 @@
 /* account pause, resume, list: what an account is doing. */
 #include "common/model/status.h"
+#include "producer/ctl/catch_up.h"
 #include "producer/ctl/commands.h"
 #include "producer/ctl/lookup.h"
 #include "producer/ctl/outbox.h"
@@ -9,7 +10,7 @@
 
 static const char status_sql[] =
     "UPDATE linkedin_accounts SET status = $2, status_reason = NULL, rest_until = NULL, "
-    "rest_count = 0, version = sam_next_version(version) WHERE id = $1 RETURNING version";
+    "rest_count = 0, version = " CATCH_UP_VERSION("$3") " WHERE id = $1 RETURNING version";
 
 static const char list_sql[] =
     "SELECT a.id, a.name, a.unipile_id, a.status, coalesce(a.blocked_reason, a.status_reason), "
@@ -68,6 +69,7 @@ static enum pg_failure change_status(struct ctl *c, void *arg)
         return failure;
     pg_add_uuid(ctl_params(c), &a->id);
     pg_add_text(&c->params, account_status_name(a->status));
+    pg_add_bool(&c->params, c->behind && a->status == ACCOUNT_ACTIVE);
     failure = pg_exec(c->pg, status_sql, &c->params, &r);
     if (failure || (failure = tell_status(c, a, pg_i64(r, 0, 0))))
         return failure;
@@ -82,7 +84,8 @@ static enum ctl_exit to_status(struct ctl *c, enum account_status status, const 
     struct status_change a = {.name = c->args.words[0], .status = status};
     struct lookup_account account;
     enum ctl_exit e;
-    if ((e = ctl_connect(c)) || (e = lookup_account(c, a.name, &account)))
+    if ((e = ctl_connect(c)) || (status == ACCOUNT_ACTIVE && (e = catch_up(c))) ||
+        (e = lookup_account(c, a.name, &account)))
         return e;
     a.id = account.id;
     a.workspace_id = account.workspace_id;
@@ -96,6 +99,7 @@ static enum ctl_exit to_status(struct ctl *c, enum account_status status, const 
     ctl_result(c, "account", a.name, "status", account_status_name(status), "was",
                account_status_name(account.status), NULL);
     ctl_say(c, "account %s %s (it was %s)", a.name, done, account_status_name(account.status));
+    catch_up_note(c);
     return CTL_DONE;
 }
 

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "producer/ctl/catch_up.h"
 #include "producer/ctl/commands.h"
 #include "producer/ctl/lookup.h"
 #include "producer/ctl/outbox.h"
@@ -36,10 +37,11 @@ static const char approve_sql[] = PICKED
 static const char reject_sql[] = PICKED
     "done AS (UPDATE prospect_approval_data d SET status = 'rejected', decided_at = sam_now() "
     "FROM picked p WHERE d.id = p.id) SELECT (SELECT count(*) FROM picked), 0::bigint";
-/* A completed campaign goes on with new people. $1 campaign. */
-static const char reopen_sql[] = "UPDATE campaigns SET status = 'running', version = "
-                                 "sam_next_version(version), updated_at = sam_now() "
-                                 "WHERE id = $1 AND status = 'completed' RETURNING version";
+/* A completed campaign goes on with new people. $1 campaign, $2 bool behind. */
+static const char reopen_sql[] =
+    "UPDATE campaigns SET status = 'running', "
+    "version = " CATCH_UP_VERSION("$2") ", updated_at = sam_now() "
+                                        "WHERE id = $1 AND status = 'completed' RETURNING version";
 /* Who of those that were named does not wait: with the status, NULL for who is not there at all.
  * $1 campaign, $2 text[] public names, $3 text[] provider ids. */
 static const char others_sql[] =
@@ -84,6 +86,7 @@ static enum pg_failure reopen(struct ctl *c, struct approval *a, const struct sc
     SAM_CLEANUP(pg_result_freep) struct pg_result *r = NULL;
     SAM_CLEANUP(outbox_deinit) struct outbox o = {.count = 0};
     pg_add_uuid(ctl_params(c), &a->campaign.id);
+    pg_add_bool(&c->params, c->behind);
     enum pg_failure failure = pg_exec(c->pg, reopen_sql, &c->params, &r);
     if (failure || pg_rows(r) == 0)
         return failure;
@@ -240,7 +243,9 @@ static enum ctl_exit approve(struct ctl *c, struct approval *a)
         return ctl_wrong_use("--limit is for the list, without --all and --person");
     if (some && (e = read_people(c, a)))
         return e;
-    if ((e = ctl_connect(c)) || (e = lookup_campaign_option(c, &a->campaign)))
+    bool lets_go = !a->reject && (some || args_has(&c->args, "all"));
+    if ((e = ctl_connect(c)) || (lets_go && (e = catch_up(c))) ||
+        (e = lookup_campaign_option(c, &a->campaign)))
         return e;
     if (a->campaign.status == CAMPAIGN_STOPPED)
         return ctl_fail("the campaign is stopped, which is final: make a new one");

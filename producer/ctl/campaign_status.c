@@ -3,6 +3,7 @@
 #include <inttypes.h>
 
 #include "common/adapters/verdicts.h"
+#include "producer/ctl/catch_up.h"
 #include "producer/ctl/commands.h"
 #include "producer/ctl/lookup.h"
 #include "producer/ctl/outbox.h"
@@ -17,12 +18,12 @@ struct status_change {
 };
 
 /* $1 campaign, $2 text status, $3 text what it was, $4 int messages that may be planned, 0 = as
- * before. */
-static const char status_sql[] =
-    "UPDATE campaigns SET status = $2, version = sam_next_version(version), updated_at = "
-    "sam_now(), "
-    "first_left = coalesce(nullif($4::int, 0), first_left) WHERE id = $1 AND status = $3 RETURNING "
-    "version";
+ * before, $5 bool behind. */
+static const char status_sql[] = "UPDATE campaigns SET status = $2, version = " CATCH_UP_VERSION(
+    "$5") ", updated_at = sam_now(), "
+          "first_left = coalesce(nullif($4::int, 0), first_left) WHERE id = $1 AND status = $3 "
+          "RETURNING "
+          "version";
 /* $1 campaign, $2 uuid[] accounts. */
 static const char cancel_sql[] =
     "UPDATE send_queue i SET status = 'cancelled', reason = 'campaign_stopped' "
@@ -89,6 +90,7 @@ static enum pg_failure change_status(struct ctl *c, void *arg)
     pg_add_text(&c->params, campaign_status_name(x->to));
     pg_add_text(&c->params, campaign_status_name(x->campaign.status));
     pg_add_i32(&c->params, (int32_t)x->first);
+    pg_add_bool(&c->params, c->behind && x->to == CAMPAIGN_RUNNING);
     if ((failure = pg_exec(c->pg, status_sql, &c->params, &r)))
         return failure;
     if (pg_rows(r) == 0)
@@ -133,6 +135,7 @@ static enum ctl_exit to_status(struct ctl *c, enum campaign_status to, struct st
 /* What a user would wonder about a minute later. */
 static enum ctl_exit warn_idle(struct ctl *c, const struct lookup_campaign *campaign)
 {
+    catch_up_note(c);
     SAM_CLEANUP(pg_result_freep) struct pg_result *r = NULL;
     pg_add_uuid(ctl_params(c), &campaign->id);
     enum ctl_exit e = ctl_query(c, idle_sql, &r);
@@ -218,7 +221,8 @@ enum ctl_exit command_campaign_start(struct ctl *c)
     enum ctl_exit e;
     if (args_number(&c->args, "first", 1, FIRST_MAX, &x.first, why) != 0)
         return ctl_wrong_use("%s", why);
-    if ((e = ctl_connect(c)) || (e = lookup_campaign(c, c->args.words[0], &x.campaign)))
+    if ((e = ctl_connect(c)) || (e = catch_up(c)) ||
+        (e = lookup_campaign(c, c->args.words[0], &x.campaign)))
         return e;
     if (x.campaign.status == CAMPAIGN_PAUSED)
         return ctl_fail("campaign %s is paused: `samctl campaign resume %s`", c->args.words[0],
@@ -247,7 +251,8 @@ enum ctl_exit command_campaign_resume(struct ctl *c)
     struct status_change x = {.first = 0};
     bool already;
     enum ctl_exit e;
-    if ((e = ctl_connect(c)) || (e = lookup_campaign(c, c->args.words[0], &x.campaign)))
+    if ((e = ctl_connect(c)) || (e = catch_up(c)) ||
+        (e = lookup_campaign(c, c->args.words[0], &x.campaign)))
         return e;
     if (x.campaign.status == CAMPAIGN_DRAFT)
         return ctl_fail("campaign %s was never started: `samctl campaign start %s`",

@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "producer/ctl/campaign_change.h"
+#include "producer/ctl/catch_up.h"
 #include "producer/ctl/commands.h"
 #include "producer/ctl/lookup.h"
 #include "producer/ctl/schedule.h"
@@ -166,7 +167,7 @@ enum ctl_exit command_campaign_update(struct ctl *c)
     struct update u = {.completed = 0};
     enum ctl_exit e;
     if ((e = campaign_change_read(&change, c->args.words[0])) || (e = ctl_connect(c)) ||
-        (e = campaign_change_workspace(&change, c)) ||
+        (e = catch_up(c)) || (e = campaign_change_workspace(&change, c)) ||
         (e = lookup_campaign(c, change.file->name, &u.campaign)))
         return e;
     change.id = u.campaign.id;

@@ -25,6 +25,7 @@ struct ctl {
     struct pg *pg;             /* NULL until ctl_connect() */
     struct pg_params params;   /* reused by every statement */
     bool refused;              /* see ctl_refuse() */
+    bool behind;               /* see catch_up() */
 };
 
 typedef enum ctl_exit ctl_command_fn(struct ctl *c);

@@ -69,7 +69,7 @@ static const char server_sql[] =
     "(extract(epoch FROM sam_now() - clock_timestamp()) * 1000)::bigint, "
     "current_setting('fsync') = 'on' AND current_setting('full_page_writes') = 'on'";
 static const char daemons_sql[] =
-    "SELECT count(*) FILTER (WHERE application_name = 'sam-producer'), "
+    "SELECT count(*) FILTER (WHERE application_name LIKE 'sam-producer%'), "
     "count(*) FILTER (WHERE application_name LIKE 'sam-worker%') FROM pg_stat_activity "
     "WHERE datname = current_database()";
 static const char stuck_sql[] =

@@ -4,6 +4,7 @@
 #include <inttypes.h>
 #include <poll.h>
 
+#include "producer/ctl/catch_up.h"
 #include "producer/ctl/commands.h"
 #include "producer/ctl/lookup.h"
 #include "producer/ctl/outbox.h"
@@ -18,9 +19,11 @@
 static const char pause_sql[] =
     "UPDATE workspaces SET paused_at = sam_now(), version = sam_next_version(version) "
     "WHERE paused_at IS NULL AND ($1::text IS NULL OR name = $1) RETURNING id, version";
+/* $1 workspace, $2 bool behind. */
 static const char resume_sql[] =
-    "UPDATE workspaces SET paused_at = NULL, version = sam_next_version(version) "
-    "WHERE paused_at IS NOT NULL AND id = $1 RETURNING id, version";
+    "UPDATE workspaces SET paused_at = NULL, version = " CATCH_UP_VERSION(
+        "$2") " "
+              "WHERE paused_at IS NOT NULL AND id = $1 RETURNING id, version";
 static const char accounts_sql[] =
     "SELECT id FROM linkedin_accounts WHERE workspace_id = $1 ORDER BY id";
 static const char workspaces_sql[] =
@@ -66,6 +69,8 @@ static enum pg_failure change(struct ctl *c, struct change *x)
         pg_add_uuid(ctl_params(c), x->id);
     else
         pg_add_text(ctl_params(c), x->name);
+    if (x->to == WORKSPACE_RUNNING)
+        pg_add_bool(&c->params, c->behind);
     failure = pg_exec(c->pg, x->sql, &c->params, &r);
     for (int row = 0; !failure && row < pg_rows(r); row++) {
         struct uuid id = pg_uuid(r, row, 0);
@@ -172,7 +177,7 @@ enum ctl_exit command_resume_all(struct ctl *c)
     if (!args_has(&c->args, "all"))
         return ctl_wrong_use("what is to go on? --all, or see `samctl campaign resume` and "
                              "`samctl account resume`");
-    if ((e = find_workspaces(c, &r)))
+    if ((e = ctl_connect(c)) || (e = catch_up(c)) || (e = find_workspaces(c, &r)))
         return e;
     for (int row = 0; !e && row < pg_rows(r); row++) {
         struct uuid id = pg_uuid(r, row, 0);
@@ -187,5 +192,8 @@ enum ctl_exit command_resume_all(struct ctl *c)
         return e;
     if (sum.workspaces == 0)
         return already(c, WORKSPACE_RUNNING, "nothing was paused by `samctl pause --all`");
-    return told(c, &sum, "they go on, within their limits; what was paused on its own stays so");
+    if ((e = told(c, &sum, "they go on, within their limits; what was paused on its own stays so")))
+        return e;
+    catch_up_note(c);
+    return CTL_DONE;
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/adapters/verdicts.h"
+#include "producer/ctl/catch_up.h"
 #include "producer/ctl/commands.h"
 #include "producer/ctl/outbox.h"
 #include "producer/ctl/people.h"
@@ -104,6 +105,11 @@ static const char status_sql[] =
 static const char hold_sql[] = "UPDATE campaign_prospects SET hold_reason = $2, "
                                "version = sam_next_version(version) WHERE id = $1 AND status = $3 "
                                "RETURNING version";
+/* $4 bool behind. */
+static const char release_sql[] =
+    "UPDATE campaign_prospects SET hold_reason = $2, "
+    "version = " CATCH_UP_VERSION("$4") " WHERE id = $1 "
+                                        "AND status = $3 RETURNING version";
 /* $1 person, $2 account. */
 static const char cancel_sql[] =
     "UPDATE send_queue SET status = 'cancelled', reason = 'person_stopped' "
@@ -150,13 +156,17 @@ static enum pg_failure cancel_items(struct ctl *c, const struct decision *d)
 static enum pg_failure write_decision(struct ctl *c, const struct decision *d, int64_t *ret_version)
 {
     SAM_CLEANUP(pg_result_freep) struct pg_result *r = NULL;
-    bool status = d->finding == FINDING_STATUS;
+    const char *sql = d->finding == FINDING_STATUS ? status_sql
+                      : d->finding == FINDING_HOLD ? hold_sql
+                                                   : release_sql;
     pg_add_uuid(ctl_params(c), &d->person->id);
-    pg_add_text(&c->params, status                       ? person_status_name(d->status)
-                            : d->finding == FINDING_HOLD ? d->reason
-                                                         : NULL);
+    pg_add_text(&c->params, sql == status_sql ? person_status_name(d->status)
+                            : sql == hold_sql ? d->reason
+                                              : NULL);
     pg_add_text(&c->params, person_status_name(d->person->status));
-    enum pg_failure failure = pg_exec(c->pg, status ? status_sql : hold_sql, &c->params, &r);
+    if (sql == release_sql)
+        pg_add_bool(&c->params, c->behind);
+    enum pg_failure failure = pg_exec(c->pg, sql, &c->params, &r);
     if (failure)
         return failure;
     if (pg_rows(r) == 0)
@@ -231,7 +241,8 @@ static enum ctl_exit decide_all(struct ctl *c, struct decision *d, const char *d
     size_t changed = 0;
     const char *why;
     enum ctl_exit e;
-    if ((e = ctl_connect(c)) || (e = people_find(c, c->args.words[0], &people)))
+    if ((e = ctl_connect(c)) || (d->finding == FINDING_RELEASE && (e = catch_up(c))) ||
+        (e = people_find(c, c->args.words[0], &people)))
         return e;
     for (size_t i = 0; i < people.count; i++) {
         d->person = &people.rows[i];
@@ -247,6 +258,8 @@ static enum ctl_exit decide_all(struct ctl *c, struct decision *d, const char *d
         ctl_say(c, "campaign %s: %s (was %s)", d->person->campaign, done,
                 person_status_name(d->person->status));
     }
+    if (changed)
+        catch_up_note(c);
     return changed ? CTL_DONE : CTL_FAILED;
 }
 

@@ -1,5 +1,6 @@
 """A restored database catches up in large batches: many events of one campaign, person or item."""
 
+import concurrent.futures
 import datetime
 import unittest
 
@@ -86,6 +87,55 @@ class CatchUp(RestoreTest):
         self.start_both()
         held = "SELECT hold_reason FROM campaign_prospects WHERE vanity = 'c-0'"
         self.assertEqual(self.database.value(held), "second")
+
+    def paused_again(self):
+        """A backup made in a first pause, restored; the ledger holds a second one."""
+        self.prepare_draft()
+        self.samctl("campaign", "start", "c")
+        self.samctl("campaign", "pause", "c")
+        self.samctl("person", "hold", "c-0")
+        self.wait_until_told()
+        backup = self.dump()
+        self.samctl("campaign", "resume", "c")
+        self.samctl("campaign", "pause", "c")
+        self.wait_until_told()
+        self.restore(backup)
+
+    def samctl_side_by_side(self, *commands):
+        with concurrent.futures.ThreadPoolExecutor(len(commands)) as pool:
+            return list(pool.map(lambda words: self.samctl_result(*words.split()), commands))
+
+    def test_what_lets_go_waits_for_the_catch_up_and_what_stops_does_not(self):
+        self.paused_again()
+        self.worker = self.start_worker(ready=False)
+        connected = (
+            "pg_stat_activity WHERE application_name LIKE 'sam-worker%' "
+            "AND datname = current_database()"
+        )
+        self.wait_for("the worker to connect", lambda: self.count(connected))
+        self.worker.freeze()
+        self.producer = self.start_producer(ready=False)
+        connected = connected.replace("worker", "producer")
+        self.wait_for("the producer to connect", lambda: self.count(connected))
+        self.samctl("person", "set", "c-1", "opted_out")
+        refused = self.samctl_side_by_side(
+            "campaign resume c", "campaign start c", "person release c-0", "account resume anna",
+            "approve --campaign c --all", "resume --all", "campaign update c.json")  # fmt: skip
+        for done in refused:
+            self.assertEqual(done.returncode, 1, done)
+            self.assertIn("nothing was changed: the ledger is still being applied", done.stderr)
+        self.worker.thaw()
+        self.assertNotIn("note:", self.samctl("campaign", "resume", "c"))  # it waits
+        self.assertEqual(self.campaign_status("c"), "running")
+        self.assertEqual(self.people(), {"opted_out": 1, "approved": 2})
+
+    def test_what_lets_go_while_nothing_runs_yields_to_the_ledger(self):
+        self.paused_again()
+        said = self.samctl("campaign", "resume", "c")
+        self.assertIn("a later pause or stop there goes before this change", said)
+        self.assertEqual(self.campaign_status("c"), "running")
+        self.start_both()
+        self.assertEqual(self.campaign_status("c"), "paused")
 
     def version_of(self, vanity):
         return self.database.count(
