@@ -28,7 +28,7 @@ static enum pg_failure take_accounts(struct producer *p, struct plan_batch *b)
         a->id = pg_uuid(r, row, 0);
         a->workspace_id = pg_uuid(r, row, 1);
         if (account_plan_parse(pg_text(r, row, 2), &a->plan) != 0)
-            a->plan = PLAN_FREE;
+            return pg_unknown_value(p->pg, "linkedin_accounts.plan", pg_text(r, row, 2));
         facts_frame(p->facts, r, row, 3, b->now_ms, &a->frame);
         plan_account_days(a, pg_text(r, row, 3), b->now_ms, b->horizon_ms);
     }
@@ -142,23 +142,24 @@ static enum pg_failure load_people(struct producer *p, struct plan_batch *b, str
     return PG_FINE;
 }
 
-static void read_campaign(struct producer *p, struct plan_batch *b, const struct pg_result *r,
-                          int row)
+static enum pg_failure read_campaign(struct producer *p, struct plan_batch *b,
+                                     const struct pg_result *r, int row)
 {
     struct uuid id = pg_uuid(r, row, 7);
     struct plan_campaign *c = &b->campaigns[campaign_index(b, &id)];
     c->texts = texts_campaign(p->texts, &id, pg_text(r, row, 0), c->problem, sizeof(c->problem));
     if (note_limit_parse(pg_text(r, row, 1), &c->on_limit) != 0)
-        c->on_limit = NOTE_HOLD;
+        return pg_unknown_value(p->pg, "campaigns.on_note_limit", pg_text(r, row, 1));
     c->start_at_ms = pg_time_ms(r, row, 2);
     c->end_at_ms = pg_null(r, row, 3) ? TIME_NEVER_MS : pg_time_ms(r, row, 3);
     if (campaign_type_parse(pg_text(r, row, 4), &c->type) != 0)
-        c->texts = NULL;
+        return pg_unknown_value(p->pg, "campaigns.campaign_type", pg_text(r, row, 4));
     c->workspace_id = pg_uuid(r, row, 5);
     c->slots.daily_cap = pg_i64(r, row, 14);
     size_t count;
     const struct interval *windows = facts_calendar(p->facts, r, row, 7, b->now_ms, &count);
     plan_campaign_windows(c, windows, count);
+    return PG_FINE;
 }
 
 static void set_campaigns(struct producer *p, const struct plan_batch *b)
@@ -197,7 +198,9 @@ static enum pg_failure load_campaigns(struct producer *p, struct plan_batch *b)
     if (failure)
         return failure;
     for (int row = 0; row < pg_rows(r); row++) {
-        read_campaign(p, b, r, row);
+        failure = read_campaign(p, b, r, row);
+        if (failure)
+            return failure;
         limited = limited || !pg_null(r, row, 6);
     }
     return limited ? lock_first_left(p, b) : PG_FINE;

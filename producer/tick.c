@@ -175,8 +175,11 @@ static void tell_value(struct app *a, size_t step, enum pg_failure failure)
     const char *text = failure == PG_VALUE ? pg_error(a->p.pg) : "";
     if (strcmp(a->values[step], text) == 0)
         return;
+    bool said = false; /* by another step that has met the same row */
+    for (size_t i = 0; i < SAM_ARRAY_LEN(steps); i++)
+        said = said || strcmp(a->values[i], text) == 0;
     (void)snprintf(a->values[step], sizeof(a->values[step]), "%s", text);
-    if (*text)
+    if (*text && !said)
         log_error(a->p.log, "unknown_value", LOG_MSG(text));
     const char *first = NULL;
     for (size_t i = 0; i < SAM_ARRAY_LEN(steps) && !first; i++)

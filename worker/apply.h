@@ -108,6 +108,7 @@ struct apply_batch {
     size_t attempts_count;
     const struct uuid *orphans; /* attempts that Postgres had forgotten, sorted; borrowed */
     size_t orphans_count;
+    char unknown[256]; /* a row holds a value that this release does not know; "" = all are known */
 };
 
 /* Sorts the arrays; call it when they are filled. */

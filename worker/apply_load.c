@@ -148,6 +148,13 @@ void apply_sql_accounts(const struct event *events, size_t count, enum apply_loa
     free(ids);
 }
 
+/* A newer program may have written it: without it nothing is decided. The first one is told. */
+static void known(struct apply_batch *b, int parsed, const char *column, const char *value)
+{
+    if (parsed != 0 && !b->unknown[0])
+        pg_value_text(column, value, b->unknown, sizeof(b->unknown));
+}
+
 void apply_sql_read_accounts(struct apply_batch *b, struct facts *facts, const struct pg_result *r)
 {
     b->accounts_count = (size_t)pg_rows(r);
@@ -156,8 +163,8 @@ void apply_sql_read_accounts(struct apply_batch *b, struct facts *facts, const s
         struct apply_account *a = &b->accounts[row];
         struct facts_frame frame;
         a->id = pg_uuid(r, row, 0);
-        if (account_status_parse(pg_text(r, row, 1), &a->status) != 0)
-            a->status = ACCOUNT_PAUSED;
+        known(b, account_status_parse(pg_text(r, row, 1), &a->status), "linkedin_accounts.status",
+              pg_text(r, row, 1));
         a->rest_until_ms = pg_time_ms(r, row, 2);
         a->rest_count = pg_i64(r, row, 3);
         a->version = pg_i64(r, row, 4);
@@ -220,8 +227,8 @@ void apply_sql_read_items(struct apply_batch *b, const struct pg_result *r)
         i->campaign_id = pg_uuid(r, row, 2);
         i->person_id = pg_uuid(r, row, 3);
         copy(i->message_type, sizeof(i->message_type), pg_text(r, row, 4));
-        if (item_status_parse(pg_text(r, row, 5), &i->status) != 0)
-            i->status = ITEM_UNKNOWN;
+        known(b, item_status_parse(pg_text(r, row, 5), &i->status), "send_queue.status",
+              pg_text(r, row, 5));
         i->loaded = i->status;
         i->step = pg_i64(r, row, 6);
         i->failures = pg_i64(r, row, 7);
@@ -256,8 +263,9 @@ void apply_sql_read_attempts(struct apply_batch *b, const struct pg_result *r)
         a->id = pg_uuid(r, row, 0);
         a->item_id = pg_uuid(r, row, 1);
         a->ended = pg_bool(r, row, 2);
-        if (a->ended && outcome_parse(pg_text(r, row, 3), &a->outcome) != 0)
-            a->outcome = OUTCOME_UNKNOWN;
+        if (a->ended)
+            known(b, outcome_parse(pg_text(r, row, 3), &a->outcome), "send_attempts.outcome",
+                  pg_text(r, row, 3));
     }
 }
 
@@ -316,10 +324,10 @@ void apply_sql_read_people(struct apply_batch *b, const struct pg_result *r)
     b->people = sam_xcalloc((size_t)pg_rows(r) + 1, sizeof(*b->people));
     for (int row = 0; row < pg_rows(r); row++) {
         struct apply_person *p = &b->people[b->people_count];
-        /* a status of a newer program: left alone */
-        if (campaign_type_parse(pg_text(r, row, 3), &p->type) != 0 ||
-            person_status_parse(pg_text(r, row, 4), &p->status) != 0)
-            continue;
+        known(b, campaign_type_parse(pg_text(r, row, 3), &p->type), "campaigns.campaign_type",
+              pg_text(r, row, 3));
+        known(b, person_status_parse(pg_text(r, row, 4), &p->status), "campaign_prospects.status",
+              pg_text(r, row, 4));
         p->loaded = p->status;
         read_person(p, r, row);
         b->people_count++;

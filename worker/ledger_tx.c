@@ -263,6 +263,8 @@ static void on_people(void *ctx, enum pg_failure failure, const struct pg_result
     note(tx, failure, error);
     if (!failure)
         apply_sql_read_people(&tx->rows, r);
+    if (tx->rows.unknown[0])
+        note(tx, PG_VALUE, tx->rows.unknown);
     if (tx->failure || tx->moved) {
         give_up(tx);
         return;

@@ -48,6 +48,35 @@ class UnknownValues(CampaignTest):
         self.database.execute("DELETE FROM sync_schedule WHERE kind = 'pigeons'")
         self.known_again()
 
+    def test_an_account_plan(self):
+        """Nothing is planned by guess, nobody is held for it."""
+        self.free_of_checks("linkedin_accounts")
+        self.database.execute("UPDATE linkedin_accounts SET plan = 'pigeons'")
+        self.campaign("c", "messenger", HELLO, 3)
+        self.told_once("linkedin_accounts.plan", "pigeons")
+        self.assertEqual(self.items(), {})
+        self.assertEqual(self.count("campaign_prospects WHERE hold_reason IS NOT NULL"), 0)
+        self.database.execute("UPDATE linkedin_accounts SET plan = 'free'")
+        self.known_again()
+        self.wait_until_completed("c")
+        self.judge(3)
+
+    def test_a_person_of_whom_an_event_speaks(self):
+        """The worker waits with the event: what it tells is not lost on a newer release's status."""
+        self.free_of_checks("campaign_prospects")
+        self.database.execute("ALTER TABLE campaign_prospects DISABLE TRIGGER USER")
+        self.simulator.fault(route="chats", action="delay", delay_ms=1500)
+        self.campaign("c", "messenger", HELLO, 1)
+        under_way = "send_queue WHERE status = 'sending'"
+        self.wait_for("the call", lambda: self.count(under_way))
+        self.database.execute("UPDATE campaign_prospects SET status = 'pigeons'")
+        text = 'campaign_prospects.status holds "pigeons", which this release does not know'
+        self.wait_for("the reason", lambda: text in self.worker.get("/readyz")[1])
+        self.assertEqual(self.count("ledger_aside"), 0)
+        self.database.execute("UPDATE campaign_prospects SET status = 'approved'")
+        self.wait_for("the outcome", lambda: self.items() == {"sent": 1})
+        self.judge(1)
+
     def test_a_campaign_type(self):
         self.free_of_checks("campaigns")
         self.samctl("account", "pause", "anna")
