@@ -402,6 +402,8 @@ class Contents(Records):
             self.simulator.reply(self.account_of(vanity), vanity, reply + ": unsubscribe")
         self.wait_for("the replies", lambda: self.count("inbound_messages") == 2)
         self.samctl("campaign", "stop", "m")
+        self.samctl("pause", "--all")
+        self.samctl("resume", "--all")
         self.produce("sam.jobs", self.job(dispatch=0))
         self.wait_for("a dead letter", self.dead)
         self.wait_for("the outbox", lambda: self.count("outbox WHERE published_at IS NULL") == 0)

@@ -62,7 +62,7 @@ class UnknownValues(CampaignTest):
         self.judge(3)
 
     def test_a_person_of_whom_an_event_speaks(self):
-        """The worker waits with the event: what it tells is not lost on a newer release's status."""
+        """The worker waits with the event: what it tells is not lost on a newer status."""
         self.free_of_checks("campaign_prospects")
         self.database.execute("ALTER TABLE campaign_prospects DISABLE TRIGGER USER")
         self.simulator.fault(route="chats", action="delay", delay_ms=1500)
