@@ -45,7 +45,7 @@ struct claim {
     enum claim_stage stage;
     struct claim_batch batch;
     enum pg_failure failure; /* the first of this stage */
-    char error[200];
+    char error[256];
     struct started *started;  /* one per place in a batch; librdkafka's while pending */
     size_t pending;           /* not reported on */
     bool unacknowledged;      /* one of them failed */
@@ -130,7 +130,10 @@ static void fail(struct claim *c)
         /* so that a job that cannot be claimed stands alone in the end */
         c->batch_max = c->batch.count > 1 ? c->batch.count / 2 : 1;
         metrics_add_label(c->w->metrics, METRIC_POSTGRES_FAILED, c->failure, 1);
-        log_warn(c->w->log, "claim_failed", LOG_INT("jobs", c->batch.count), LOG_MSG(c->error));
+        if (c->failure == PG_VALUE)
+            stops_value(c->w->stops, c->error);
+        else
+            log_warn(c->w->log, "claim_failed", LOG_INT("jobs", c->batch.count), LOG_MSG(c->error));
     }
     if (c->failure == PG_LOST)
         finish_undone(c, TROUBLE_MS);

@@ -4,6 +4,7 @@
  * database's clock cannot be relied on; or the topics have other partitions than we began with. */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "common/base/clock.h"
 #include "worker/worker.h"
@@ -17,7 +18,8 @@
 #define UNREACHED_MAX 5               /* calls in a row that found nobody to talk to */
 #define CHECK_MIN_MS  (5 * SECOND_MS) /* of key and base URL, by a read; doubles */
 #define CHECK_MAX_MS  (5 * MINUTE_MS)
-#define LEDGER_MIN_MS SECOND_MS /* doubles, until a claim's records are taken */
+#define VALUE_MS      (30 * SECOND_MS) /* longer than it takes a claim to come again */
+#define LEDGER_MIN_MS SECOND_MS        /* doubles, until a claim's records are taken */
 #define LEDGER_MAX_MS (30 * SECOND_MS)
 
 struct stops {
@@ -38,6 +40,8 @@ struct stops {
     struct loop_timer ledger_timer;
     struct loop_timer unknown_timer;
     struct loop_timer check_timer;
+    char value[256]; /* see stops_value(); "" = none */
+    struct loop_timer value_timer;
 };
 
 static void on_unknown_over(void *ctx)
@@ -49,6 +53,13 @@ static void on_unknown_over(void *ctx)
     s->unknowns = 0;
     admin_reason_set(s->worker->admin, "unknown", NULL);
     log_info(s->worker->log, "claims_resumed", LOG_STR("after", "unknown"));
+}
+
+static void on_value_over(void *ctx)
+{
+    struct stops *s = ctx;
+    s->value[0] = '\0';
+    admin_reason_set(s->worker->admin, "value", NULL);
 }
 
 static void on_checked(void *ctx, const struct unipile_read *read)
@@ -107,6 +118,8 @@ struct stops *stops_new(struct worker *w)
     s->unknown_timer.ctx = s;
     s->check_timer.fn = on_check;
     s->check_timer.ctx = s;
+    s->value_timer.fn = on_value_over;
+    s->value_timer.ctx = s;
     return s;
 }
 
@@ -117,6 +130,7 @@ void stops_free(struct stops *s)
     loop_timer_cancel(s->worker->loop, &s->ledger_timer);
     loop_timer_cancel(s->worker->loop, &s->unknown_timer);
     loop_timer_cancel(s->worker->loop, &s->check_timer);
+    loop_timer_cancel(s->worker->loop, &s->value_timer);
     free(s);
 }
 
@@ -168,6 +182,16 @@ void stops_setup_broken(struct stops *s)
 {
     stop_until_read(s, "setup",
                     "claims rest: Unipile refuses our API key (unipile.api_key, or the base URL)");
+}
+
+void stops_value(struct stops *s, const char *text)
+{
+    loop_timer_after(s->worker->loop, &s->value_timer, VALUE_MS);
+    if (strcmp(s->value, text) == 0)
+        return;
+    (void)snprintf(s->value, sizeof(s->value), "%s", text);
+    admin_reason_set(s->worker->admin, "value", text);
+    log_error(s->worker->log, "unknown_value", LOG_MSG(text));
 }
 
 void stops_unwritten(struct stops *s, const char *why)

@@ -250,6 +250,9 @@ void stops_written(struct stops *s);
 /* How long nothing may be granted for want of the ledger; 0 = it may. */
 int64_t stops_ungranted_ms(const struct stops *s);
 /* The database's clock was read. */
+/* Claims meet a row of another release, of which nothing goes: said once, and kept in /readyz while
+ * they do. It stops nothing else. */
+void stops_value(struct stops *s, const char *text);
 void stops_clock(struct stops *s, const struct clock_reading *reading);
 bool stops_claims(const struct stops *s);
 bool stops_clock_bad(const struct stops *s);

@@ -77,6 +77,29 @@ class UnknownValues(CampaignTest):
         self.wait_for("the outcome", lambda: self.items() == {"sent": 1})
         self.judge(1)
 
+    def test_what_a_claim_meets(self):
+        """In the campaign of a job that is in Kafka already."""
+        self.free_of_checks("campaigns")
+        self.worker.freeze()
+        self.campaign("c", "messenger", HELLO, 3)
+        self.wait_for("jobs", lambda: self.items()["published"])
+        self.assertEqual(self.producer.stop(), 0)
+        self.database.execute("ALTER TABLE campaigns DISABLE TRIGGER USER")
+        self.database.execute("UPDATE campaigns SET status = 'pigeons'")
+        self.worker.thaw()
+        text = 'campaigns.status holds "pigeons", which this release does not know'
+        self.wait_for("the reason", lambda: text in self.worker.get("/readyz")[1])
+        failed = 'sam_postgres_failures_total{class="value"}'
+        self.wait_for("more tries", lambda: self.worker.metric(failed) > 3)
+        self.assertEqual(self.worker.log().count("unknown_value"), 1)
+        self.assertNotIn("claim_failed", self.worker.log())
+        self.assertEqual(self.simulator.audit()["writes"], 0)
+        self.database.execute("UPDATE campaigns SET status = 'running'")
+        self.producer = self.start_producer()
+        self.wait_until_completed("c")
+        self.judge(3)
+        self.wait_for("the reason to go", lambda: self.worker.get("/readyz")[0] == 200, 40)
+
     def test_a_campaign_type(self):
         self.free_of_checks("campaigns")
         self.samctl("account", "pause", "anna")
