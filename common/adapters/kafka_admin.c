@@ -212,3 +212,9 @@ int kafka_admin_topic(struct kafka_admin *a, const char *name, int64_t timeout_m
         ret->records = -1;
     return 0;
 }
+
+int kafka_admin_configs(struct kafka_admin *a, const char *topic, int64_t timeout_ms,
+                        struct kafka_topic_configs *ret, char why[KAFKA_ADMIN_WHY_BYTES])
+{
+    return kafka_configs_of(a->rk, topic, timeout_ms, ret, why);
+}

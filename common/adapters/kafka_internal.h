@@ -4,7 +4,7 @@
 
 #include <librdkafka/rdkafka.h>
 
-#include "common/adapters/kafka.h"
+#include "common/adapters/kafka_topic_configs.h"
 
 struct kafka_setting {
     const char *name;
@@ -29,6 +29,9 @@ rd_kafka_resp_err_t kafka_all_topics(rd_kafka_t *rk, int64_t timeout_ms,
 /* NULL: it does not exist, or is just being deleted. */
 const struct rd_kafka_metadata_topic *kafka_find_topic(const struct rd_kafka_metadata *all,
                                                        const char *name);
+/* As kafka_topic_configs(), by any handle. */
+int kafka_configs_of(rd_kafka_t *rk, const char *topic, int64_t timeout_ms,
+                     struct kafka_topic_configs *ret, char why[KAFKA_ADMIN_WHY_BYTES]);
 int kafka_errno(rd_kafka_resp_err_t err);
 
 #endif

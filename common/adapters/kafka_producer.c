@@ -227,3 +227,9 @@ int kafka_topic_unwritten(struct kafka_producer *p, const char *topic, int32_t p
     *ret = unwritten;
     return 0;
 }
+
+int kafka_topic_configs(struct kafka_producer *p, const char *topic, int64_t timeout_ms,
+                        struct kafka_topic_configs *ret, char why[KAFKA_ADMIN_WHY_BYTES])
+{
+    return kafka_configs_of(p->rk, topic, timeout_ms, ret, why);
+}

@@ -8,10 +8,12 @@
 #include <time.h>
 
 #include "common/adapters/migrate.h"
+#include "common/adapters/topic_rules.h"
 #include "common/base/clock.h"
 
 #include "common/base/banned.h"
 
+#define WHY_BYTES        1200
 #define TRY_EVERY_MS     1000
 #define REMIND_EVERY_MS  MINUTE_MS
 #define KAFKA_TIMEOUT_MS 3000
@@ -111,6 +113,30 @@ static int count_partitions(struct startup *s, const char *topic, int32_t *ret, 
     return r == 0 ? 0 : -ENOTCONN;
 }
 
+/* A broker that does not tell how it keeps a topic is no reason to stand still: some providers'
+ * tell nobody. */
+static int check_configs(struct startup *s, const char *topic, char *why, size_t why_bytes)
+{
+    struct kafka_topic_configs configs;
+    char text[TOPIC_RULES_TEXT_BYTES];
+    char no_answer[KAFKA_ADMIN_WHY_BYTES];
+    char *name SAM_CLEANUP(freep) = settings_topic(s->settings, topic);
+    if (kafka_topic_configs(s->kafka, name, KAFKA_TIMEOUT_MS, &configs, no_answer) != 0) {
+        (void)snprintf(why, why_bytes, "no answer about %s from %s: %s", name,
+                       s->settings->kafka.bootstrap_servers, no_answer);
+        return -ENOTCONN;
+    }
+    for (size_t i = 0; i < KAFKA_TOPIC_CONFIGS_N; i++) {
+        if (topic_rules_kept(s->settings, topic, &configs, (enum kafka_topic_config_key)i, text))
+            continue;
+        (void)snprintf(why, why_bytes, "%s %s", name, text);
+        return -EPROTO;
+    }
+    if (topic_rules_unchecked(topic, &configs, text))
+        log_warn(s->log, "topic_configs_unknown", LOG_STR("topic", name), LOG_MSG(text));
+    return 0;
+}
+
 /* The first three must have the same number of partitions: the owner of an account's jobs and of
  * its events are found by the same hash. */
 static int check_topics(struct startup *s, char *why, size_t why_bytes)
@@ -137,6 +163,11 @@ static int check_topics(struct startup *s, char *why, size_t why_bytes)
                        counts[0], counts[0] == 1 ? "" : "s",
                        (long long)s->settings->kafka.partitions);
         return -EPROTO;
+    }
+    for (size_t i = 0; i < SAM_ARRAY_LEN(topics); i++) {
+        int r = check_configs(s, topics[i], why, why_bytes);
+        if (r != 0)
+            return r;
     }
     s->partitions = counts[0];
     return 0;
@@ -224,8 +255,8 @@ static bool hopeless(struct startup *s, const char *what, int r, const char *why
 static int wait_for(struct startup *s, const char *what,
                     int (*open)(struct startup *, char *, size_t))
 {
-    char why[400] = "";
-    char said[400] = "";
+    char why[WHY_BYTES] = "";
+    char said[WHY_BYTES] = "";
     int64_t said_at_ms = 0;
     for (;;) {
         int r = open(s, why, sizeof(why));

@@ -47,7 +47,7 @@ static void set_int(struct config_load *l, const struct config_key *k, const cha
     char high[DURATION_TEXT_BYTES];
     bool bounded = k->min != 0 || k->max != 0;
     if (v < k->min || (bounded && v > k->max)) {
-        if (k->type == CONFIG_DURATION) {
+        if (k->type == CONFIG_DURATION || k->type == CONFIG_KEPT) {
             duration_format(k->min, low);
             duration_format(k->max, high);
             (void)snprintf(text, sizeof(text), "out of range: %s to %s", low, high);
@@ -61,6 +61,19 @@ static void set_int(struct config_load *l, const struct config_key *k, const cha
         return;
     }
     memcpy(l->out + k->offset, &v, sizeof(v));
+}
+
+static void set_kept(struct config_load *l, const struct config_key *k, const char *where,
+                     const char *text)
+{
+    const int64_t forever = CONFIG_FOREVER;
+    int64_t ms = 0;
+    if (strcmp(text, "forever") == 0)
+        memcpy(l->out + k->offset, &forever, sizeof(forever));
+    else if (duration_parse(text, &ms) != 0)
+        bad(l, k, where, "must be a duration with its unit, like \"90d\", or \"forever\"");
+    else
+        set_int(l, k, where, ms);
 }
 
 static void set_text(struct config_load *l, const struct config_key *k, const char *text)
@@ -148,6 +161,9 @@ static void set_from_text(struct config_load *l, const struct config_key *k, con
         else
             set_int(l, k, where, ms);
         break;
+    case CONFIG_KEPT:
+        set_kept(l, k, where, text);
+        break;
     case CONFIG_INT:
         set_number(l, k, where, text);
         break;
@@ -173,6 +189,8 @@ static const char *wanted(enum config_type type)
         return "must be a list of texts, like [ \"a\", \"b\" ]";
     case CONFIG_DURATION:
         return "must be a duration in quotes with its unit, like \"2m\"";
+    case CONFIG_KEPT:
+        return "must be a duration in quotes with its unit, like \"90d\", or \"forever\"";
     case CONFIG_INT:
         return "must be a whole number without quotes";
     case CONFIG_BOOL:

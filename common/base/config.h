@@ -23,6 +23,7 @@ enum config_type {
     CONFIG_CHOICE,   /* char *, one of `choices` */
     CONFIG_LIST,     /* char **, NULL-terminated */
     CONFIG_DURATION, /* int64_t ms, written with a unit */
+    CONFIG_KEPT,     /* the same, or "forever": CONFIG_FOREVER, whatever the range */
     CONFIG_INT,      /* int64_t */
     CONFIG_BOOL      /* bool */
 };
@@ -41,6 +42,7 @@ struct config_key {
 };
 
 #define CONFIG_KEYS_MAX 64
+#define CONFIG_FOREVER  INT64_MAX
 #define CONFIG_MANY     INT64_C(1000000000) /* the most of a number that needs no bound */
 
 struct config_source {

@@ -11,7 +11,7 @@
 static bool quoted(enum config_type type)
 {
     return type == CONFIG_TEXT || type == CONFIG_CONNINFO || type == CONFIG_SECRET ||
-           type == CONFIG_CHOICE || type == CONFIG_DURATION;
+           type == CONFIG_CHOICE || type == CONFIG_DURATION || type == CONFIG_KEPT;
 }
 
 static void add_setting(const struct config_key *k, const char *key, const char *text,
@@ -145,6 +145,13 @@ static void add_value(const struct config_key *k, const void *values, struct buf
         duration_format(*(const int64_t *)(const void *)place, duration);
         buf_addf(out, "\"%s\"", duration);
         break;
+    case CONFIG_KEPT:
+        if (*(const int64_t *)(const void *)place == CONFIG_FOREVER)
+            (void)snprintf(duration, sizeof(duration), "forever");
+        else
+            duration_format(*(const int64_t *)(const void *)place, duration);
+        buf_addf(out, "\"%s\"", duration);
+        break;
     case CONFIG_INT:
         buf_add_i64(out, *(const int64_t *)(const void *)place);
         break;
@@ -178,6 +185,8 @@ static const char *type_text(const struct config_key *k)
         return "list";
     case CONFIG_DURATION:
         return "duration";
+    case CONFIG_KEPT:
+        return "duration or forever";
     case CONFIG_INT:
         return "number";
     case CONFIG_BOOL:
@@ -194,7 +203,7 @@ static void add_range(const struct config_key *k, struct buf *out)
         return;
     duration_format(k->min, low);
     duration_format(k->max, high);
-    if (k->type == CONFIG_DURATION)
+    if (k->type == CONFIG_DURATION || k->type == CONFIG_KEPT)
         buf_addf(out, "%s to %s", low, high);
     else if (k->max == CONFIG_MANY)
         buf_addf(out, "%" PRId64 " or more", k->min);

@@ -30,6 +30,9 @@ static const struct config_key keys[] = {
      "of sam.jobs, sam.sync and sam.events, for `samctl topics create`"},
     {"kafka", "replication_factor", CONFIG_INT, AT(kafka.replication_factor), "3", RANGE(1, 10),
      "of the topics, for `samctl topics create`"},
+    {"kafka", "ledger_retention", CONFIG_KEPT, AT(kafka.ledger_retention_ms), "forever",
+     RANGE(DAY_MS, 36500 * DAY_MS),
+     "least time that sam.events is kept: longer than your oldest backup of Postgres is old"},
     {"kafka", "properties", CONFIG_LIST, AT(kafka.properties), "",
      EXAMPLE("security.protocol=SASL_SSL"), "key=value, handed to librdkafka as they are"},
 

@@ -22,7 +22,8 @@ struct settings {
         char *topic_prefix;
         int64_t partitions;
         int64_t replication_factor;
-        char **properties; /* "key=value", NULL-terminated */
+        int64_t ledger_retention_ms; /* CONFIG_FOREVER, or how long sam.events is kept */
+        char **properties;           /* "key=value", NULL-terminated */
     } kafka;
     struct {
         char *base_url; /* without a slash at its end */
@@ -77,6 +78,10 @@ const struct config_source *settings_source(const struct settings *s, const char
 void settings_sample(struct buf *out);
 void settings_print(const struct settings *s, struct buf *out);
 void settings_document(struct buf *out);
+
+/* A record has 16 KiB at most (common/model/record.h), and headers and a key beside it: neither our
+ * producer nor a topic may take less. */
+#define SETTINGS_MESSAGE_BYTES_LEAST 32768
 
 /* Hard bounds of one account's values (interface.md section 2), also for samctl: true when fine,
  * else why names the bound. They are lifted while base_url is a loopback address. */

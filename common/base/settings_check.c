@@ -22,9 +22,6 @@ static const struct bound {
     {"daily_messages", 0, 150, false},
 };
 
-/* A record has 16 KiB at most (common/model/record.h), and headers and a key beside it. */
-#define MESSAGE_MAX_BYTES_LEAST 32768
-
 #define RECONCILE_AFTER_MIN_MS (15 * MINUTE_MS)
 
 /* What the promises of SAM depend on cannot be set by hand. Aliases stand here too. */
@@ -190,11 +187,11 @@ static void check_property(const struct settings *s, const char *p, struct probl
         return;
     }
     if (strncmp(p, "message.max.bytes=", n + 1) == 0 &&
-        strtoll(p + n + 1, NULL, 10) < MESSAGE_MAX_BYTES_LEAST)
+        strtoll(p + n + 1, NULL, 10) < SETTINGS_MESSAGE_BYTES_LEAST)
         wrong(problems, s, "kafka", "properties",
               "message.max.bytes must be %d or more: no call is made whose record Kafka does not "
               "take",
-              MESSAGE_MAX_BYTES_LEAST);
+              SETTINGS_MESSAGE_BYTES_LEAST);
     for (size_t i = 0; i < SAM_ARRAY_LEN(refused_properties); i++) {
         if (strlen(refused_properties[i]) == n && strncmp(p, refused_properties[i], n) == 0)
             wrong(problems, s, "kafka", "properties",

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/adapters/migrate.h"
+#include "common/adapters/topic_rules.h"
 #include "common/base/clock.h"
 #include "common/model/calendar.h"
 #include "producer/ctl/commands.h"
@@ -190,9 +191,31 @@ static void check_postgres(struct doctor *d)
 
 /* ---- Kafka ----------------------------------------------------------------------------------- */
 
+/* How many rules the topic breaks, each told. */
+static int check_kept(struct doctor *d, struct kafka_admin *admin, const char *topic,
+                      const char *name)
+{
+    struct kafka_topic_configs configs;
+    char text[TOPIC_RULES_TEXT_BYTES];
+    char why[KAFKA_ADMIN_WHY_BYTES];
+    int before = d->failed;
+    if (kafka_admin_configs(admin, name, KAFKA_TIMEOUT_MS, &configs, why) != 0) {
+        FAILED(d, name, "how it is kept is not known: %s", why);
+        return 1;
+    }
+    for (size_t i = 0; i < KAFKA_TOPIC_CONFIGS_N; i++) {
+        if (!topic_rules_kept(d->c->settings, topic, &configs, (enum kafka_topic_config_key)i,
+                              text))
+            FAILED(d, name, "%s", text);
+    }
+    if (topic_rules_unchecked(topic, &configs, text))
+        NOTE(d, name, "%s", text);
+    return d->failed - before;
+}
+
 /* fewest: by the config. A broker that makes topics by itself makes them of one partition. */
 static void check_topic(struct doctor *d, const char *name, const struct kafka_topic_state *t,
-                        int32_t fewest)
+                        int32_t fewest, bool kept)
 {
     if (!t->exists)
         FAILED(d, name, "there is no such topic: `samctl topics create`");
@@ -206,7 +229,7 @@ static void check_topic(struct doctor *d, const char *name, const struct kafka_t
                t->partitions);
     else if (t->in_sync < t->replicas)
         NOTE(d, name, "a partition has %d of %d replicas in sync", t->in_sync, t->replicas);
-    else
+    else if (kept)
         OK(d, name, "%d partitions, %d replicas", t->partitions, t->replicas);
 }
 
@@ -222,7 +245,8 @@ static void check_topics(struct doctor *d, struct kafka_admin *admin)
             FAILED(d, t.names[i], "%s", why);
             return;
         }
-        check_topic(d, t.names[i], &states[i], t.wishes[i].partitions);
+        bool kept = !states[i].exists || check_kept(d, admin, t.plain[i], t.names[i]) == 0;
+        check_topic(d, t.names[i], &states[i], t.wishes[i].partitions, kept);
         all = all && states[i].exists;
     }
     for (size_t i = 1; all && i < TOPICS_EQUAL; i++) {

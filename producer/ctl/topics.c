@@ -2,12 +2,13 @@
 
 #include <string.h>
 
+#include "common/adapters/topic_rules.h"
 #include "producer/ctl/commands.h"
 
 #include "common/base/banned.h"
 
-/* What each topic is for decides how long it is kept; sam.events for ever: it must reach farther
- * back than the oldest backup of Postgres. */
+/* What each topic is for decides how long it is kept; sam.events as the settings say: it must reach
+ * farther back than the oldest backup of Postgres. */
 static const struct {
     const char *name;
     const char *retention_ms;
@@ -15,19 +16,22 @@ static const struct {
 } topics[TOPICS_COUNT] = {
     {"sam.jobs", "604800000" /* 7 days */, false},
     {"sam.sync", "86400000" /* a day */, false},
-    {"sam.events", "-1", false},
+    {"sam.events", NULL, false},
     {"dlq.sam.jobs", "2592000000" /* 30 days */, true},
 };
 
 void topics_init(struct topics *t, const struct settings *s)
 {
+    topic_rules_ledger_retention(s, t->ledger_retention, sizeof(t->ledger_retention));
     for (size_t i = 0; i < TOPICS_COUNT; i++) {
+        const char *retention_ms = topics[i].retention_ms;
+        t->plain[i] = topics[i].name;
         t->names[i] = settings_topic(s, topics[i].name);
         t->wishes[i] = (struct kafka_topic_wish){
             .name = t->names[i],
             .partitions = topics[i].one_partition ? 1 : (int32_t)s->kafka.partitions,
             .replication_factor = (int32_t)s->kafka.replication_factor,
-            .configs = {{"retention.ms", topics[i].retention_ms},
+            .configs = {{"retention.ms", retention_ms ? retention_ms : t->ledger_retention},
                         {"cleanup.policy", "delete"},
                         {"min.insync.replicas", s->kafka.replication_factor > 2 ? "2" : "1"},
                         {"unclean.leader.election.enable", "false"}}};
@@ -76,7 +80,25 @@ static enum ctl_exit check_existing(const struct kafka_topic_wish *wish,
     return CTL_DONE;
 }
 
-static enum ctl_exit report(const struct ctl *c, const struct topics *t,
+/* Nothing is changed here: who has set it may have had a reason, and must know. */
+static enum ctl_exit check_kept(const struct ctl *c, struct kafka_admin *admin,
+                                const struct topics *t, size_t i)
+{
+    struct kafka_topic_configs configs;
+    char text[TOPIC_RULES_TEXT_BYTES];
+    char why[KAFKA_ADMIN_WHY_BYTES];
+    enum ctl_exit e = CTL_DONE;
+    if (kafka_admin_configs(admin, t->names[i], TOPICS_TIMEOUT_MS, &configs, why) != 0)
+        return ctl_fail("how %s is kept is not known: %s", t->names[i], why);
+    for (size_t key = 0; key < KAFKA_TOPIC_CONFIGS_N; key++) {
+        if (!topic_rules_kept(c->settings, t->plain[i], &configs, (enum kafka_topic_config_key)key,
+                              text))
+            e = ctl_fail("%s %s", t->names[i], text);
+    }
+    return e;
+}
+
+static enum ctl_exit report(const struct ctl *c, struct kafka_admin *admin, const struct topics *t,
                             const struct kafka_topic_state *states,
                             const struct kafka_topic_result *results)
 {
@@ -98,6 +120,9 @@ static enum ctl_exit report(const struct ctl *c, const struct topics *t,
             one = ctl_fail("%s: %s", t->wishes[i].name, results[i].why);
         else if (results[i].made == KAFKA_TOPIC_EXISTED)
             one = check_existing(&t->wishes[i], &states[i]);
+        e = e ? e : one;
+        if (results[i].made == KAFKA_TOPIC_EXISTED)
+            one = check_kept(c, admin, t, i);
         e = e ? e : one;
     }
     return e;
@@ -146,7 +171,7 @@ static enum ctl_exit create(struct ctl *c)
         return e;
     if (create_missing(admin, &t, states, results, why) != 0)
         return no_kafka(c, why);
-    return report(c, &t, states, results);
+    return report(c, admin, &t, states, results);
 }
 
 /* ---- show ---------------------------------------------------------------------------------- */

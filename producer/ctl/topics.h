@@ -14,7 +14,9 @@
 
 struct topics {
     struct kafka_topic_wish wishes[TOPICS_COUNT];
-    char *names[TOPICS_COUNT]; /* owned; with the prefix */
+    const char *plain[TOPICS_COUNT]; /* "sam.events" */
+    char *names[TOPICS_COUNT];       /* owned; with the prefix */
+    char ledger_retention[24];
 };
 
 void topics_init(struct topics *t, const struct settings *s);

@@ -1,0 +1,108 @@
+"""How the topics are kept: what would lose jobs or history is refused before anything begins."""
+
+import json
+import os
+import re
+import unittest
+
+from sam_test import BIN, Process, SamTest
+
+NAMES = ("sam.jobs", "sam.sync", "sam.events", "dlq.sam.jobs")
+DAY_MS = 24 * 3600 * 1000
+
+
+class TopicConfigs(SamTest):
+    def setUp(self):
+        super().setUp()
+        self.start_simulator()
+        self.write_config()
+
+    def alter(self, name, *what):
+        self.kafka.tool("ConfigCommand", "--alter", "--entity-type", "topics",
+                        "--entity-name", self.topic(name), *what)  # fmt: skip
+
+    def doctor(self, name):
+        """[(result, detail), ...] of one topic."""
+        done = self.samctl_result("doctor", "--json")
+        rows = [json.loads(line) for line in done.stdout.splitlines()]
+        return [(r["result"], r["detail"]) for r in rows if r["check"] == self.topic(name)]
+
+    def assert_failed(self, name, *texts):
+        rows = self.doctor(name)
+        self.assertEqual([result for result, _ in rows], ["failed"] * len(texts), rows)
+        for text, (_, detail) in zip(texts, rows):
+            self.assertIn(text, detail)
+
+    def refused_start(self, start, text):
+        program = start(ready=False)
+        program.killed = True  # leaves with 1
+        self.assertEqual(program.wait_exit(), 1)
+        self.assertIn(text, program.log())
+
+    def test_what_loses_jobs_or_history_is_refused(self):
+        self.samctl("migrate")
+        self.samctl("topics", "create")
+        self.assertEqual([self.doctor(name)[0][0] for name in NAMES], ["ok"] * 4)
+        bounds = f"retention.ms={7 * DAY_MS},retention.bytes=1000000000,max.message.bytes=9000"
+        self.alter("sam.events", "--add-config", bounds)
+        self.alter("dlq.sam.jobs", "--add-config", "cleanup.policy=[compact,delete]")
+        events = [f"has retention.ms={7 * DAY_MS}, it must be -1 (for ever)",
+                  "has retention.bytes=1000000000, it must be -1",
+                  "has max.message.bytes=9000, it must be 32768 or more"]  # fmt: skip
+        dead = "has cleanup.policy=compact,delete, it must be delete"
+        self.assert_failed("sam.events", *events)
+        self.assert_failed("dlq.sam.jobs", dead)
+        self.refused_start(self.start_worker, events[0])
+        self.refused_start(self.start_producer, events[0])
+        self.alter("sam.events", "--delete-config", "retention.bytes,max.message.bytes",
+                   "--add-config", "retention.ms=-1")  # fmt: skip
+        self.refused_start(self.start_worker, dead)
+
+    def test_topics_create_says_what_mends_a_topic_that_was_there(self):
+        self.samctl("topics", "create")
+        self.alter("sam.events", "--add-config", f"retention.ms={DAY_MS}")
+        done = self.samctl_result("topics", "create")
+        self.assertEqual(done.returncode, 1)
+        found = re.search(r"kafka-configs\.sh --bootstrap-server (\S+) (.*)", done.stderr)
+        self.assertEqual(found[1], self.kafka.address)
+        self.kafka.tool("ConfigCommand", *found[2].split())
+        self.samctl("topics", "create")
+        self.assertEqual(self.doctor("sam.events")[0][0], "ok")
+
+    def test_who_knows_his_oldest_backup_may_keep_the_ledger_for_a_time(self):
+        self.config["kafka"]["ledger_retention"] = "30d"
+        self.write_config()
+        self.samctl("migrate")
+        self.samctl("topics", "create")
+        described = self.kafka.tool("TopicCommand", "--describe", "--topic",
+                                    self.topic("sam.events"))  # fmt: skip
+        self.assertIn(f"retention.ms={30 * DAY_MS}", described)
+        self.start_worker()
+        self.config["kafka"]["ledger_retention"] = "31d"
+        self.write_config()
+        short = f"has retention.ms={30 * DAY_MS}, it must be {31 * DAY_MS} (31d) or more"
+        self.assert_failed("sam.events", short)
+        self.refused_start(self.start_producer, short)
+
+    def test_a_broker_that_does_not_tell_is_believed_and_named(self):
+        """An ACL without DescribeConfigs, or a provider's broker: here librdkafka's own."""
+        file = os.path.join(self.folder, "broker.address")
+        topics = ",".join(f"{self.topic(t)}:{1 if t.startswith('dlq') else 4}" for t in NAMES)
+        command = [os.path.join(BIN, "sam-devbroker"), "--topics", topics, "--address-file", file]
+        self.processes.append(Process("devbroker", command, self.folder))
+        self.wait_for("the broker", lambda: os.path.exists(file))
+        with open(file, encoding="utf-8") as address:
+            self.config["kafka"]["bootstrap_servers"] = address.read().strip()
+        self.write_config()
+        self.samctl("migrate")
+        rows = self.doctor("sam.events")
+        self.assertEqual([result for result, _ in rows], ["note", "ok"])
+        for text in ("cleanup.policy", "retention.ms", "retention.bytes", "max.message.bytes"):
+            self.assertIn(text, rows[0][1])
+        worker = self.start_worker(ready=False)
+        self.wait_for("the warning", lambda: "topic_configs_unknown" in worker.log())
+        worker.stop()
+
+
+if __name__ == "__main__":
+    unittest.main()
