@@ -346,12 +346,12 @@ int producer_run(struct startup *s, struct metrics *metrics)
     pg_params_deinit(&p->params);
     texts_free(p->texts);
     facts_free(p->facts);
+    topics_watch_free(a.topics);
     /* markers that are with Kafka point into the gate: it must have reported on them first */
     kafka_producer_free(s->kafka);
     s->kafka = NULL;
     producer_kafka_gone(p);
     gate_floor_free(a.floor);
-    topics_watch_free(a.topics);
     gate_free(p->gate);
     free(p->topic_jobs);
     free(p->topic_sync);

@@ -401,6 +401,7 @@ static void tear_down(struct app *app)
     loop_unwatch(w->loop, w->kafka_watch);
     for (int i = 0; i < WORKER_CLAIMS_MAX; i++)
         claim_leave(w->claims[i]);
+    topics_watch_free(w->topics_watch);
     kafka_producer_free(w->kafka); /* reports on every event that is with it */
     for (int i = 0; i < WORKER_CLAIMS_MAX; i++)
         claim_free(w->claims[i]);
@@ -415,7 +416,6 @@ static void tear_down(struct app *app)
     timers_deinit(&w->due);
     gate_floor_free(w->gate_floor);
     gate_free(w->gate);
-    topics_watch_free(w->topics_watch);
     facts_free(w->facts);
     free(w->topics[0]);
     free(w->topics[1]);

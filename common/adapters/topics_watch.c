@@ -1,6 +1,8 @@
 #include "common/adapters/topics_watch.h"
 
 #include <assert.h>
+#include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -9,7 +11,20 @@
 #include "common/base/banned.h"
 
 #define LOOK_EVERY_MS (3 * SECOND_MS) /* at one of them */
-#define ANSWER_MS     300
+#define ANSWER_MS     2000            /* a look's thread waits so long for each answer */
+
+/* A question to Kafka blocks (librdkafka 2.0 has no other way to ask for the number of partitions),
+ * so each has a thread of its own, which touches nothing but this and the producer. */
+struct look {
+    pthread_t thread;
+    bool running;     /* until the thread was joined */
+    bool overtaken;   /* more partitions were seen meanwhile: the answer may be older */
+    atomic_bool done; /* by the thread: all below is written */
+    struct kafka_producer *producer;
+    const char *name;
+    int answered; /* of kafka_topic_partitions() */
+    int32_t count;
+};
 
 struct watched {
     char *name;    /* owned */
@@ -20,7 +35,8 @@ struct topics_watch {
     struct log *log;
     int32_t partitions;
     struct watched topics[3];
-    size_t next;
+    size_t next; /* to be looked at, or being looked at */
+    struct look look;
     int64_t looked_boot_ms;
     char trouble[200]; /* "" = none */
 };
@@ -42,6 +58,8 @@ void topics_watch_free(struct topics_watch *t)
 {
     if (!t)
         return;
+    if (t->look.running)
+        (void)pthread_join(t->look.thread, NULL);
     for (size_t i = 0; i < SAM_ARRAY_LEN(t->topics); i++)
         free(t->topics[i].name);
     free(t);
@@ -64,18 +82,45 @@ static void judge(struct topics_watch *t)
         log_error(t->log, "topic_has_changed", LOG_MSG(t->trouble));
 }
 
-void topics_watch_look(struct topics_watch *t, struct kafka_producer *producer, int64_t now_boot_ms)
+static void *ask(void *ctx)
+{
+    struct look *look = ctx;
+    look->answered = kafka_topic_partitions(look->producer, look->name, ANSWER_MS, &look->count);
+    atomic_store(&look->done, true);
+    return NULL;
+}
+
+static void begin(struct topics_watch *t, struct kafka_producer *producer)
+{
+    struct look *look = &t->look;
+    look->producer = producer;
+    look->name = t->topics[t->next].name;
+    look->overtaken = false;
+    atomic_store(&look->done, false);
+    look->running = pthread_create(&look->thread, NULL, ask, look) == 0;
+}
+
+static void end(struct topics_watch *t)
 {
     struct watched *topic = &t->topics[t->next];
-    int32_t count;
-    if (now_boot_ms - t->looked_boot_ms < LOOK_EVERY_MS || !kafka_producer_up(producer))
+    (void)pthread_join(t->look.thread, NULL); /* it has nothing left to do */
+    t->look.running = false;
+    t->next = (t->next + 1) % SAM_ARRAY_LEN(t->topics);
+    if (t->look.answered != 0 || t->look.overtaken)
+        return;
+    topic->count = t->look.count;
+    judge(t);
+}
+
+void topics_watch_look(struct topics_watch *t, struct kafka_producer *producer, int64_t now_boot_ms)
+{
+    if (t->look.running && atomic_load(&t->look.done))
+        end(t);
+    if (t->look.running || now_boot_ms - t->looked_boot_ms < LOOK_EVERY_MS ||
+        !kafka_producer_up(producer))
         return;
     t->looked_boot_ms = now_boot_ms;
-    t->next = (t->next + 1) % SAM_ARRAY_LEN(t->topics);
-    if (kafka_topic_partitions(producer, topic->name, ANSWER_MS, &count) != 0)
-        return;
-    topic->count = count;
-    judge(t);
+    begin(t, producer);
 }
 
 void topics_watch_seen(struct topics_watch *t, int32_t partition)
@@ -83,6 +128,7 @@ void topics_watch_seen(struct topics_watch *t, int32_t partition)
     if (partition < t->partitions || t->trouble[0])
         return;
     t->topics[0].count = partition + 1; /* until it is asked for */
+    t->look.overtaken = true;
     judge(t);
 }
 

@@ -17,11 +17,12 @@ struct topics_watch;
 /* partitions: of sam.jobs, sam.sync and sam.events alike. */
 struct topics_watch *topics_watch_new(const struct settings *s, int32_t partitions,
                                       struct log *log);
+/* Before the producer is freed. Waits for a question that is under way, up to 2 s. */
 void topics_watch_free(struct topics_watch *t);
 SAM_DEFINE_FREEP(topics_watch)
 
-/* Call it often: asks every few seconds, while a broker is connected, and blocks for up to 0.3 s
- * then. No answer is no news. */
+/* Call it often: asks every few seconds, while a broker is connected, and takes the answer at a
+ * later call; never blocks. No answer is no news. */
 void topics_watch_look(struct topics_watch *t, struct kafka_producer *producer,
                        int64_t now_boot_ms);
 /* A record or an assignment tells that there is such a partition. */
