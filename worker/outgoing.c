@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -35,6 +36,7 @@ struct outgoing_list {
     struct loop_timer timer;
     struct buf scratch;
     struct pg_params params;
+    char trouble[120];
 };
 
 static void produce(struct outgoing *o);
@@ -134,6 +136,16 @@ size_t outgoing_count(const struct outgoing_list *list)
 bool outgoing_full(const struct outgoing_list *list)
 {
     return list->count >= OUTGOING_MAX;
+}
+
+const char *outgoing_trouble(struct outgoing_list *list)
+{
+    if (!outgoing_full(list))
+        return NULL;
+    (void)snprintf(list->trouble, sizeof(list->trouble),
+                   "%zu events wait for Kafka to take them: no call is begun until it does",
+                   list->count);
+    return list->trouble;
 }
 
 void outgoing_event(struct worker *w, struct event *event)

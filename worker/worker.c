@@ -259,6 +259,7 @@ static void on_heartbeat(void *ctx)
     tell_kafka(&app->w);
     tell_postgres(&app->w);
     topics_watch_look(app->w.topics_watch, app->w.kafka, loop_now_ms(app->w.loop));
+    reason(&app->w, "outgoing", outgoing_trouble(app->w.outgoing));
     reason(&app->w, "topics", topics_watch_trouble(app->w.topics_watch));
 }
 

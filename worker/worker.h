@@ -206,6 +206,9 @@ size_t outgoing_count(const struct outgoing_list *list);
 /* Too many of them: no call may begin. What has already begun may still add its end. */
 #define OUTGOING_MAX 20000
 bool outgoing_full(const struct outgoing_list *list);
+/* The same as a sentence for /readyz; NULL = there is room. Owned by the list, valid until the next
+ * call. */
+const char *outgoing_trouble(struct outgoing_list *list);
 /* Kafka will not take them before we leave: writes the oldest of them to the outbox, so many in one
  * statement. Call it again until none is left: there may be more, or more may come meanwhile, and a
  * failure is tried anew after a moment. */

@@ -157,11 +157,14 @@ static void test_full_until_kafka_or_postgres_has_taken_some(void **state SAM_UN
         add_event();
     }
     assert_true(outgoing_full(fake->worker.outgoing));
+    assert_string_equal(outgoing_trouble(fake->worker.outgoing),
+                        "20000 events wait for Kafka to take them: no call is begun until it does");
     add_event(); /* the end of a call that was under way */
     assert_int_equal(left(), OUTGOING_MAX + 1);
     outgoing_to_outbox(fake->worker.outgoing);
     postgres_answers(PG_FINE);
     assert_false(outgoing_full(fake->worker.outgoing));
+    assert_null(outgoing_trouble(fake->worker.outgoing));
 }
 
 int main(void)
