@@ -8,6 +8,8 @@
 
 #include "common/base/banned.h"
 
+enum { PRODUCE = 0 }; /* Kafka's number of the request */
+
 struct broker {
     rd_kafka_t *handle; /* the cluster wants one; it is connected to nothing */
     rd_kafka_mock_cluster_t *cluster;
@@ -69,6 +71,12 @@ void broker_free(struct broker *b)
     if (b->handle)
         rd_kafka_destroy(b->handle);
     free(b);
+}
+
+void broker_break_producer(struct broker *b)
+{
+    rd_kafka_mock_push_request_errors(b->cluster, PRODUCE, 1,
+                                      RD_KAFKA_RESP_ERR_OUT_OF_ORDER_SEQUENCE_NUMBER);
 }
 
 const char *broker_address(const struct broker *b)

@@ -19,6 +19,10 @@ SAM_MUSTCHECK int broker_new(int brokers, const struct topics *topics, struct br
 void broker_free(struct broker *b);
 SAM_DEFINE_FREEP(broker)
 
+/* The next records that anybody produces are refused as out of sequence: fatal to a producer that
+ * is idempotent, for it cannot know what it has written. */
+void broker_break_producer(struct broker *b);
+
 /* "127.0.0.1:40123", with commas between several brokers. */
 const char *broker_address(const struct broker *b);
 

@@ -20,7 +20,8 @@ static const char usage[] =
     "  --brokers N          1 to 10, each with a port of its own (default 1)\n"
     "  --address-file FILE  gets 127.0.0.1:PORT when clients are answered\n"
     "  --help, --version\n"
-    "The address is also the first line of the output. SIGTERM ends it.\n";
+    "The address is also the first line of the output. SIGTERM ends it; SIGUSR1 breaks the\n"
+    "producer that writes next.\n";
 
 struct options {
     struct topics topics;
@@ -107,7 +108,7 @@ static int write_address(const char *path, const char *address)
     return 0;
 }
 
-static int serve(const struct options *o, const sigset_t *ends)
+static int serve(const struct options *o, const sigset_t *signals)
 {
     struct broker *b SAM_CLEANUP(broker_freep) = NULL;
     char why[WHY_BYTES] = "";
@@ -125,20 +126,24 @@ static int serve(const struct options *o, const sigset_t *ends)
         (void)fprintf(stderr, "sam-devbroker: standard output: %s\n", strerror(errno));
         return 1;
     }
-    return sigwait(ends, &number) == 0 ? 0 : 1;
+    int failed;
+    while ((failed = sigwait(signals, &number)) == 0 && number == SIGUSR1)
+        broker_break_producer(b);
+    return failed ? 1 : 0;
 }
 
 int main(int argc, char **argv)
 {
     struct options options = {.brokers = 1};
-    sigset_t ends;
+    sigset_t signals;
     int code = read_options(argc, argv, &options);
     if (code >= 0)
         return code;
-    (void)sigemptyset(&ends);
-    (void)sigaddset(&ends, SIGTERM);
-    (void)sigaddset(&ends, SIGINT);
-    (void)sigprocmask(SIG_BLOCK, &ends, NULL);
+    (void)sigemptyset(&signals);
+    (void)sigaddset(&signals, SIGTERM);
+    (void)sigaddset(&signals, SIGINT);
+    (void)sigaddset(&signals, SIGUSR1);
+    (void)sigprocmask(SIG_BLOCK, &signals, NULL);
     (void)signal(SIGPIPE, SIG_IGN);
-    return serve(&options, &ends);
+    return serve(&options, &signals);
 }
