@@ -327,7 +327,7 @@ int producer_run(struct startup *s, struct metrics *metrics)
     p->topic_events = settings_topic(s->settings, "sam.events");
     p->gate = gate_new(s->partitions, p->topic_events, &p->ledger_id, p->log);
     a.floor = gate_floor_new(p->gate);
-    a.topics = topics_watch_new(s->settings, s->partitions, p->log);
+    a.topics = topics_watch_new(s->settings, s->partitions, p->log, metrics);
     p->facts = facts_new(s->settings);
     p->texts = texts_new();
     pg_params_init(&p->params);

@@ -366,7 +366,7 @@ static int build(struct app *app, char *why, size_t why_bytes)
     w->facts = facts_new(w->settings);
     w->gate = gate_new(w->partitions, w->topic_events, &w->ledger_id, w->log);
     w->gate_floor = gate_floor_new(w->gate);
-    w->topics_watch = topics_watch_new(w->settings, w->partitions, w->log);
+    w->topics_watch = topics_watch_new(w->settings, w->partitions, w->log, w->metrics);
     w->outgoing = outgoing_new(w);
     w->dead_letters = dead_letters_new(w);
     w->sync = sync_new(w);

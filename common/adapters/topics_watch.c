@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/adapters/topic_rules.h"
 #include "common/base/clock.h"
 
 #include "common/base/banned.h"
@@ -24,15 +25,24 @@ struct look {
     const char *name;
     int answered; /* of kafka_topic_partitions() */
     int32_t count;
+    bool with_configs;
+    int told; /* of kafka_topic_configs() */
+    struct kafka_topic_configs configs;
 };
 
 struct watched {
-    char *name;    /* owned */
+    const char *plain;
+    char *name;    /* owned; with the prefix */
     int32_t count; /* of partitions, as the cluster says */
+    bool silent;   /* the broker does not tell its configs: asking again only fills its own log */
+    bool badly_kept;
+    char said[TOPIC_RULES_TEXT_BYTES]; /* of the rule that it breaks */
 };
 
 struct topics_watch {
+    const struct settings *settings;
     struct log *log;
+    struct metrics *metrics; /* may be NULL */
     int32_t partitions;
     struct watched topics[3];
     size_t next; /* to be looked at, or being looked at */
@@ -41,16 +51,49 @@ struct topics_watch {
     char trouble[200]; /* "" = none */
 };
 
-struct topics_watch *topics_watch_new(const struct settings *s, int32_t partitions, struct log *log)
+static void tell_badly_kept(const struct topics_watch *t)
+{
+    int64_t count = 0;
+    for (size_t i = 0; i < SAM_ARRAY_LEN(t->topics); i++)
+        count += t->topics[i].badly_kept ? 1 : 0;
+    if (t->metrics)
+        metrics_set(t->metrics, METRIC_TOPICS_BADLY_KEPT, count);
+}
+
+/* Nothing is lost yet, so nothing stops for it; the next start is refused. */
+static void judge_configs(struct topics_watch *t, struct watched *topic,
+                          const struct kafka_topic_configs *configs)
+{
+    char text[TOPIC_RULES_TEXT_BYTES];
+    bool kept = true;
+    for (size_t i = 0; i < KAFKA_TOPIC_CONFIGS_N && kept; i++)
+        kept = topic_rules_kept(t->settings, topic->plain, configs, (enum kafka_topic_config_key)i,
+                                text);
+    if (!kept && (!topic->badly_kept || strcmp(text, topic->said) != 0)) {
+        char *line SAM_CLEANUP(freep) = sam_xasprintf("%s %s", topic->name, text);
+        log_warn(t->log, "topic_badly_kept", LOG_MSG(line));
+        (void)snprintf(topic->said, sizeof(topic->said), "%s", text);
+    }
+    topic->badly_kept = !kept;
+    topic->silent = configs->refused[0] != '\0';
+    tell_badly_kept(t);
+}
+
+struct topics_watch *topics_watch_new(const struct settings *s, int32_t partitions, struct log *log,
+                                      struct metrics *metrics)
 {
     static const char *const names[] = {"sam.jobs", "sam.sync", "sam.events"};
     struct topics_watch *t = sam_xcalloc(1, sizeof(*t));
     static_assert(SAM_ARRAY_LEN(names) == SAM_ARRAY_LEN(t->topics), "each topic has its name");
+    t->settings = s;
     t->log = log;
+    t->metrics = metrics;
     t->partitions = partitions;
     t->looked_boot_ms = clock_boot_ms();
     for (size_t i = 0; i < SAM_ARRAY_LEN(names); i++)
-        t->topics[i] = (struct watched){settings_topic(s, names[i]), partitions};
+        t->topics[i] = (struct watched){
+            .plain = names[i], .name = settings_topic(s, names[i]), .count = partitions};
+    tell_badly_kept(t);
     return t;
 }
 
@@ -85,7 +128,12 @@ static void judge(struct topics_watch *t)
 static void *ask(void *ctx)
 {
     struct look *look = ctx;
+    char why[KAFKA_ADMIN_WHY_BYTES];
     look->answered = kafka_topic_partitions(look->producer, look->name, ANSWER_MS, &look->count);
+    look->with_configs = look->with_configs && look->answered == 0;
+    if (look->with_configs)
+        look->told =
+            kafka_topic_configs(look->producer, look->name, ANSWER_MS, &look->configs, why);
     atomic_store(&look->done, true);
     return NULL;
 }
@@ -95,6 +143,7 @@ static void begin(struct topics_watch *t, struct kafka_producer *producer)
     struct look *look = &t->look;
     look->producer = producer;
     look->name = t->topics[t->next].name;
+    look->with_configs = !t->topics[t->next].silent;
     look->overtaken = false;
     atomic_store(&look->done, false);
     look->running = pthread_create(&look->thread, NULL, ask, look) == 0;
@@ -106,6 +155,8 @@ static void end(struct topics_watch *t)
     (void)pthread_join(t->look.thread, NULL); /* it has nothing left to do */
     t->look.running = false;
     t->next = (t->next + 1) % SAM_ARRAY_LEN(t->topics);
+    if (t->look.with_configs && t->look.told == 0)
+        judge_configs(t, topic, &t->look.configs);
     if (t->look.answered != 0 || t->look.overtaken)
         return;
     topic->count = t->look.count;

@@ -3,7 +3,9 @@
  *
  * The gate, the owners of accounts and the order of a ledger go by that number: with another one
  * nothing may be planned or claimed until the process is started anew. Asks Kafka about one of the
- * topics at a time. */
+ * topics at a time; also how it is kept (topic_rules.h), which is only told: a warning and a
+ * metric.
+ */
 #ifndef SAM_ADAPTERS_TOPICS_WATCH_H
 #define SAM_ADAPTERS_TOPICS_WATCH_H
 
@@ -14,10 +16,12 @@
 
 struct topics_watch;
 
-/* partitions: of sam.jobs, sam.sync and sam.events alike. */
-struct topics_watch *topics_watch_new(const struct settings *s, int32_t partitions,
-                                      struct log *log);
-/* Before the producer is freed. Waits for a question that is under way, up to 2 s. */
+/* partitions: of sam.jobs, sam.sync and sam.events alike. s, log and metrics (which may be NULL)
+ * are borrowed. */
+struct topics_watch *topics_watch_new(const struct settings *s, int32_t partitions, struct log *log,
+                                      struct metrics *metrics);
+/* Before the producer is freed. Waits for a question that is under way: some seconds where Kafka
+ * is slow. */
 void topics_watch_free(struct topics_watch *t);
 SAM_DEFINE_FREEP(topics_watch)
 

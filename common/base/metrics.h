@@ -147,6 +147,8 @@ enum metric_program { IN_PRODUCER = 1, IN_WORKER = 2, IN_BOTH = 3 };
       "Records that Kafka did not take.")                                                          \
     X(METRIC_KAFKA_ERRORS, "sam_kafka_errors_total", METRIC_COUNTER, LABEL_NONE, 1, IN_BOTH,       \
       "Errors that the Kafka client reported.")                                                    \
+    X(METRIC_TOPICS_BADLY_KEPT, "sam_topics_badly_kept", METRIC_GAUGE, LABEL_NONE, 1, IN_BOTH,     \
+      "Topics that Kafka keeps in a way the next start will refuse; the log says which.")          \
     X(METRIC_TURN_SECONDS, "sam_loop_turn_seconds", METRIC_HISTOGRAM, LABEL_NONE, 1000000,         \
       IN_PRODUCER, "Time of one turn of the program's loop, waiting not included.")                \
     X(METRIC_LOG_LINES, "sam_log_lines_total", METRIC_COUNTER, LABEL_LEVEL, 1, IN_BOTH,            \

@@ -35,7 +35,7 @@ static void test_looks_at_a_slow_broker(void **state SAM_UNUSED)
     assert_int_equal(kafka_producer_new(&options, &p, why, sizeof(why)), 0);
     assert_int_equal(rd_kafka_mock_broker_set_rtt(cluster, 1, SLOW_MS), RD_KAFKA_RESP_ERR_NO_ERROR);
     const struct settings s = {.kafka = {.topic_prefix = prefix}};
-    struct topics_watch *watch = topics_watch_new(&s, 3, &log);
+    struct topics_watch *watch = topics_watch_new(&s, 3, &log, NULL);
 
     const int64_t begun_ms = clock_boot_ms();
     int64_t later_ms = begun_ms;

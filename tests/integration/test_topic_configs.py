@@ -84,6 +84,21 @@ class TopicConfigs(SamTest):
         self.assert_failed("sam.events", short)
         self.refused_start(self.start_producer, short)
 
+    def test_who_alters_the_ledger_while_all_runs_is_told(self):
+        """Nothing is lost yet, so nothing stops; but the next start would be refused."""
+        self.samctl("migrate")
+        self.samctl("topics", "create")
+        worker, producer = self.start_worker(), self.start_producer()
+        self.alter("sam.events", "--add-config", f"retention.ms={DAY_MS}")
+        for daemon in (worker, producer):
+            self.wait_for("the line", lambda d=daemon: "topic_badly_kept" in d.log(), 40)
+            self.assertIn(f"{self.topic('sam.events')} has retention.ms={DAY_MS}", daemon.log())
+            self.assertEqual(daemon.metric("sam_topics_badly_kept"), 1)
+            self.assertTrue(daemon.ready())
+        self.alter("sam.events", "--add-config", "retention.ms=-1")
+        for daemon in (worker, producer):
+            self.wait_for("the gauge", lambda d=daemon: d.metric("sam_topics_badly_kept") == 0, 40)
+
     def test_a_broker_that_does_not_tell_is_believed_and_named(self):
         """An ACL without DescribeConfigs, or a provider's broker: here librdkafka's own."""
         file = os.path.join(self.folder, "broker.address")
