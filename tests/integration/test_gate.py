@@ -21,6 +21,8 @@ class Gate(CampaignTest):
         self.campaign("gate", "messenger", HELLO, people)
         self.wait_until_sent(3)
         self.assertEqual(self.producer.stop(), 0)
+        moving = "send_queue WHERE status IN ('published', 'sending')"
+        self.wait_for("what is in Kafka to end", lambda: self.count(moving) == 0)
         self.assertEqual(self.worker.stop(), 0)
         self.assertGreater(self.count(WAITING), 0)
 
