@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/adapters/kafka_internal.h"
+#include "common/base/clock.h"
 
 #include "common/base/banned.h"
 
@@ -217,4 +218,48 @@ int kafka_admin_configs(struct kafka_admin *a, const char *topic, int64_t timeou
                         struct kafka_topic_configs *ret, char why[KAFKA_ADMIN_WHY_BYTES])
 {
     return kafka_configs_of(a->rk, topic, timeout_ms, ret, why);
+}
+
+/* A partition without a leader would only cost the time that the others need. */
+static void ask_ends(struct kafka_admin *a, const struct rd_kafka_metadata_topic *topic,
+                     int64_t until_ms, struct kafka_ends *ends, char why[KAFKA_ADMIN_WHY_BYTES])
+{
+    for (int i = 0; i < topic->partition_cnt; i++)
+        ends[i] = (struct kafka_ends){.first = -1, .end = -1};
+    for (int i = 0; i < topic->partition_cnt; i++) {
+        int32_t partition = topic->partitions[i].id;
+        int64_t left_ms = until_ms - clock_monotonic_us() / 1000;
+        struct kafka_ends found = {.first = -1, .end = -1};
+        rd_kafka_resp_err_t err = RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE;
+        if (partition < 0 || partition >= topic->partition_cnt)
+            continue;
+        if (topic->partitions[i].leader >= 0)
+            err = left_ms <= 0
+                      ? RD_KAFKA_RESP_ERR__TIMED_OUT
+                      : rd_kafka_query_watermark_offsets(a->rk, topic->topic, partition,
+                                                         &found.first, &found.end, (int)left_ms);
+        if (err)
+            (void)snprintf(why, KAFKA_ADMIN_WHY_BYTES, "partition %d: %s", partition,
+                           rd_kafka_err2str(err));
+        else
+            ends[partition] = found;
+    }
+}
+
+int kafka_admin_ends(struct kafka_admin *a, const char *name, int64_t timeout_ms,
+                     struct kafka_ends **ret, int32_t *ret_count, char why[KAFKA_ADMIN_WHY_BYTES])
+{
+    const struct rd_kafka_metadata *metadata = NULL;
+    int64_t until_ms = clock_monotonic_us() / 1000 + timeout_ms;
+    rd_kafka_resp_err_t err = kafka_all_topics(a->rk, timeout_ms, &metadata);
+    if (err)
+        return no_answer(a, err, why);
+    why[0] = '\0';
+    const struct rd_kafka_metadata_topic *topic = kafka_find_topic(metadata, name);
+    *ret_count = topic ? topic->partition_cnt : 0;
+    *ret = sam_xcalloc((size_t)*ret_count + 1, sizeof(**ret));
+    if (topic)
+        ask_ends(a, topic, until_ms, *ret, why);
+    rd_kafka_metadata_destroy(metadata);
+    return 0;
 }

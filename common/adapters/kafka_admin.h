@@ -48,6 +48,12 @@ SAM_MUSTCHECK int kafka_admin_new(const struct kafka_options *options, struct ka
 void kafka_admin_free(struct kafka_admin *a);
 SAM_DEFINE_FREEP(kafka_admin)
 
+/* Where the log of a partition begins, and where its next record will stand; -1 = not known. */
+struct kafka_ends {
+    int64_t first;
+    int64_t end;
+};
+
 /* Brokers of the cluster. 0 done; -ENOTCONN no answer: why says what the last attempt met. */
 SAM_MUSTCHECK int kafka_admin_brokers(struct kafka_admin *a, int64_t timeout_ms, int32_t *ret_count,
                                       char why[KAFKA_ADMIN_WHY_BYTES]);
@@ -60,5 +66,11 @@ SAM_MUSTCHECK int kafka_admin_create(struct kafka_admin *a, const struct kafka_t
 /* 0 done (ret->exists may be false); -ENOTCONN: why. */
 SAM_MUSTCHECK int kafka_admin_topic(struct kafka_admin *a, const char *name, int64_t timeout_ms,
                                     struct kafka_topic_state *ret, char why[KAFKA_ADMIN_WHY_BYTES]);
+/* The ends of each partition, one after the other, all of them within the timeout. 0 done: *ret is
+ * the caller's to free; no such topic: *ret_count is 0. why is "", or what stood in the way of
+ * those that are not known. -ENOTCONN: why. */
+SAM_MUSTCHECK int kafka_admin_ends(struct kafka_admin *a, const char *name, int64_t timeout_ms,
+                                   struct kafka_ends **ret, int32_t *ret_count,
+                                   char why[KAFKA_ADMIN_WHY_BYTES]);
 
 #endif

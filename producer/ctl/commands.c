@@ -105,6 +105,22 @@ static const struct command table[] = {
     {"unknown settle", "ID sent|not-sent", "", 2, 2, command_unknown_settle,
      "say what an unknown send was",
      "Look at LinkedIn first: after not-sent the message is sent again."},
+    {"ledger status", "", "", 0, 0, command_ledger_status,
+     "how far the ledger is applied, what halts it, and which events block accounts",
+     "position: the next record to apply; first and end: what Kafka's log holds; lag: what is not\n"
+     "applied yet. Of all workspaces, or of --workspace. A look: it ends with 0 whatever it "
+     "shows,\n"
+     "and with 1 where Kafka did not tell its columns; `samctl doctor` is what fails for a ledger\n"
+     "that is halted, or has set events aside."},
+    {"ledger clear", "PARTITION:OFFSET ... | --account NAME", "account=", 0, MANY,
+     command_ledger_clear, "let accounts go on that events which were set aside block",
+     "The events are NOT applied: look at what each one said, and bring it in by hand. Where one\n"
+     "told how an attempt ended, the attempt stays open or unknown until `samctl unknown settle`.\n"
+     "An account goes on when none of its events is left, unless it is paused, restricted or\n"
+     "disconnected besides. After a restore of an older dump the ledger is applied again, sets "
+     "the\n"
+     "events aside again and blocks their accounts again: in doubt nothing is sent. Clear them "
+     "again."},
     {"export", "CAMPAIGN", "", 1, 1, command_export,
      "the campaign's people and what became of them, as CSV", NULL},
 };

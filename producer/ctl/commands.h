@@ -75,6 +75,10 @@ ctl_command_fn command_person_release;
 /* unknown.c */
 ctl_command_fn command_unknown_list;
 ctl_command_fn command_unknown_settle;
+/* ledger.c */
+ctl_command_fn command_ledger_status;
+/* ledger_clear.c */
+ctl_command_fn command_ledger_clear;
 /* export.c */
 ctl_command_fn command_export;
 

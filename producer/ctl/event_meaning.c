@@ -1,0 +1,89 @@
+#include "producer/ctl/event_meaning.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "common/model/event.h"
+
+#include "common/base/banned.h"
+
+/* An end repeats all that its start says, so it is tried first; and every event reads as a marker,
+ * which is of no account. */
+static const enum event_type tried[] = {EVENT_ATTEMPT_ENDED, EVENT_ATTEMPT_STARTED, EVENT_PERSON,
+                                        EVENT_CAMPAIGN, EVENT_ACCOUNT};
+
+/* An end with a bad field reads as a start, and is none. */
+static bool is_broken_end(enum event_type type, const char *record)
+{
+    return type == EVENT_ATTEMPT_STARTED &&
+           (strstr(record, "\"outcome\"") || strstr(record, "\"ended_at\""));
+}
+
+static bool read_event(const char *record, size_t bytes, struct event *ret)
+{
+    char why[RECORD_WHY_BYTES];
+    for (size_t i = 0; i < SAM_ARRAY_LEN(tried); i++) {
+        if (event_decode(event_type_name(tried[i]), record, bytes, ret, why) == 0 &&
+            !is_broken_end(tried[i], record))
+            return true;
+    }
+    return false;
+}
+
+static void say_attempt(struct event_meaning *m, const struct event *event)
+{
+    char item[UUID_TEXT_BYTES];
+    uuid_format(&event->attempt.item_id, item);
+    if (event->type == EVENT_ATTEMPT_ENDED)
+        (void)snprintf(m->text, sizeof(m->text),
+                       "how the %s of item %s ended (%s) is not in the database: it is open or "
+                       "unknown, and stays so until `samctl unknown settle %s sent|not-sent`",
+                       call_kind_name(event->attempt.kind), item,
+                       outcome_name(event->attempt.outcome), item);
+    else
+        (void)snprintf(m->text, sizeof(m->text),
+                       "the %s of item %s may have been made, and no limit counts it: look at "
+                       "LinkedIn before the account goes on",
+                       call_kind_name(event->attempt.kind), item);
+}
+
+void event_meaning(struct event_meaning *ret, const char *record, size_t bytes)
+{
+    struct event event = {.type = EVENT_MARKER};
+    *ret = (struct event_meaning){.type = NULL};
+    if (!read_event(record, bytes, &event)) {
+        (void)snprintf(ret->text, sizeof(ret->text),
+                       "what it said is not known; if it told how an attempt ended, that attempt "
+                       "is open or unknown and stays so until `samctl unknown settle`");
+        return;
+    }
+    ret->type = event_type_name(event.type);
+    switch (event.type) {
+    case EVENT_ATTEMPT_STARTED:
+    case EVENT_ATTEMPT_ENDED:
+        say_attempt(ret, &event);
+        break;
+    case EVENT_PERSON:
+        (void)snprintf(ret->text, sizeof(ret->text),
+                       "what was learned about a person (%s) is not in the database: if nothing "
+                       "more may be sent to them, `samctl person set`",
+                       finding_name(event.person.finding));
+        break;
+    case EVENT_CAMPAIGN:
+        (void)snprintf(ret->text, sizeof(ret->text),
+                       "a campaign's change to %s is not made: see `samctl campaign list`",
+                       campaign_status_name(event.campaign.status));
+        break;
+    case EVENT_ACCOUNT:
+        (void)snprintf(
+            ret->text, sizeof(ret->text), "%s",
+            event.account.is_sync
+                ? "the end of a look for replies or acceptances: the next look repeats it"
+                : "a change of the account's status is not made: see `samctl account "
+                  "list`");
+        break;
+    case EVENT_MARKER:
+    case EVENT_TYPE_N:
+        break;
+    }
+}

@@ -1,0 +1,259 @@
+/* ledger status: for whoever is on call at night. How far each partition of sam.events is applied,
+ * as Postgres and as Kafka have it; the events that were set aside, and the accounts that they
+ * block. What Postgres knows is shown also while Kafka is away. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "common/base/clock.h"
+#include "producer/ctl/commands.h"
+#include "producer/ctl/lookup.h"
+#include "producer/ctl/topics.h"
+
+#include "common/base/banned.h"
+
+#define KAFKA_TIMEOUT_MS (5 * SECOND_MS)
+#define ROWS_SHOWN       100 /* to people, of events and of accounts */
+
+static const char ledger_sql[] = "SELECT ledger_id FROM ledger";
+static const char positions_sql[] =
+    "SELECT partition, next_offset, updated_at, halted_reason FROM ledger_positions "
+    "ORDER BY partition";
+enum position_column { COL_PARTITION, COL_POSITION, COL_MOVED, COL_HALTED };
+
+static const struct column ledger_columns[] = {{"kind", NULL, COLUMN_TEXT},
+                                               {"ledger_id", "ledger", COLUMN_UUID},
+                                               {"topic", "topic", COLUMN_TEXT},
+                                               {"partitions", "partitions", COLUMN_NUMBER}};
+static const struct column partition_columns[] = {{"kind", NULL, COLUMN_TEXT},
+                                                  {"partition", "partition", COLUMN_NUMBER},
+                                                  {"position", "position", COLUMN_NUMBER},
+                                                  {"first", "first", COLUMN_NUMBER},
+                                                  {"end", "end", COLUMN_NUMBER},
+                                                  {"lag", "lag", COLUMN_NUMBER},
+                                                  {"moved_at", "last moved", COLUMN_TIME},
+                                                  {"note", "note", COLUMN_TEXT},
+                                                  {"halted_reason", "halted by", COLUMN_TEXT}};
+
+/* $1 workspace or NULL, $2 rows. An event without an account that we know is of no workspace. The
+ * last column is not shown: how many there are. */
+static const char events_sql[] =
+    "SELECT 'event', x.partition || ':' || x.event_offset, x.partition, x.event_offset, "
+    "x.event_id, w.name, coalesce(a.name, x.account_id::text), x.reason, x.at, count(*) OVER () "
+    "FROM ledger_aside x LEFT JOIN linkedin_accounts a ON a.id = x.account_id "
+    "LEFT JOIN workspaces w ON w.id = a.workspace_id WHERE x.cleared_at IS NULL "
+    "AND ($1::uuid IS NULL OR w.id IS NULL OR w.id = $1) "
+    "ORDER BY x.partition, x.event_offset LIMIT $2";
+static const struct column event_columns[] = {
+    {"kind", NULL, COLUMN_TEXT},         {"event", "event", COLUMN_TEXT},
+    {"partition", NULL, COLUMN_NUMBER},  {"offset", NULL, COLUMN_NUMBER},
+    {"event_id", "id", COLUMN_UUID},     {"workspace", "workspace", COLUMN_TEXT},
+    {"account", "account", COLUMN_TEXT}, {"reason", "set aside for", COLUMN_TEXT},
+    {"set_aside_at", "at", COLUMN_TIME}};
+
+static const char accounts_sql[] =
+    "SELECT 'account', w.name, a.name, (SELECT count(*) FROM ledger_aside x "
+    "WHERE x.account_id = a.id AND x.cleared_at IS NULL), a.status, a.blocked_reason, "
+    "count(*) OVER () FROM linkedin_accounts a JOIN workspaces w ON w.id = a.workspace_id "
+    "WHERE a.blocked_reason IS NOT NULL AND ($1::uuid IS NULL OR w.id = $1) "
+    "ORDER BY w.name, a.name LIMIT $2";
+static const struct column account_columns[] = {{"kind", NULL, COLUMN_TEXT},
+                                                {"workspace", "workspace", COLUMN_TEXT},
+                                                {"account", "blocked account", COLUMN_TEXT},
+                                                {"events", "by events", COLUMN_NUMBER},
+                                                {"status", "status", COLUMN_TEXT},
+                                                {"blocked_reason", "first for", COLUMN_TEXT}};
+
+/* What Kafka says about the topic. */
+struct ledger_log {
+    char *topic;             /* owned */
+    bool asked;              /* and answered */
+    struct kafka_ends *ends; /* owned */
+    int32_t count;
+    char why[KAFKA_ADMIN_WHY_BYTES]; /* "" = all is known */
+};
+
+static void ledger_log_deinit(struct ledger_log *log)
+{
+    free(log->topic);
+    free(log->ends);
+}
+
+/* ---- Kafka ----------------------------------------------------------------------------------- */
+
+static void ask_kafka(const struct ctl *c, struct ledger_log *log)
+{
+    SAM_CLEANUP(kafka_admin_freep) struct kafka_admin *admin = NULL;
+    *log = (struct ledger_log){.topic = settings_topic(c->settings, "sam.events")};
+    if (topics_connect(c->settings, &admin) != CTL_DONE)
+        (void)snprintf(log->why, sizeof(log->why), "a property was refused");
+    else if (kafka_admin_ends(admin, log->topic, KAFKA_TIMEOUT_MS, &log->ends, &log->count,
+                              log->why) == 0)
+        log->asked = true;
+}
+
+static enum ctl_exit tell_kafka(const struct ctl *c, const struct ledger_log *log)
+{
+    if (!log->asked)
+        return ctl_fail("Kafka at %s does not answer: %s (kafka.bootstrap_servers comes from %s); "
+                        "its columns are -",
+                        c->settings->kafka.bootstrap_servers, log->why,
+                        settings_source(c->settings, "kafka", "bootstrap_servers")->text);
+    if (log->count == 0)
+        return ctl_fail("Kafka has no topic %s: is this the right Kafka, and kafka.topic_prefix? "
+                        "`samctl topics create` makes it",
+                        log->topic);
+    if (log->why[0])
+        return ctl_fail("Kafka did not tell the ends of every partition of %s: %s", log->topic,
+                        log->why);
+    return CTL_DONE;
+}
+
+/* ---- partitions ------------------------------------------------------------------------------ */
+
+static void number_or_null(struct table *t, bool known, int64_t value)
+{
+    if (known)
+        table_number(t, value);
+    else
+        table_null(t);
+}
+
+static const char *note_of(const struct ledger_log *log, const struct kafka_ends *ends,
+                           int64_t position)
+{
+    if (position < 0)
+        return "no row: nothing of it was applied yet";
+    if (log->asked && !ends)
+        return "Kafka has no such partition";
+    if (!ends || ends->end < 0)
+        return NULL;
+    if (position < ends->first)
+        return "the log begins after the position: records are lost";
+    return position > ends->end ? "the log ends before the position: another Kafka?" : NULL;
+}
+
+/* row < 0: Postgres has none for it. */
+static void show_partition(struct table *t, const struct ledger_log *log, int32_t partition,
+                           const struct pg_result *r, int row)
+{
+    const struct kafka_ends *ends = partition < log->count ? &log->ends[partition] : NULL;
+    bool known = ends && ends->end >= 0;
+    int64_t position = row < 0 ? -1 : pg_i64(r, row, COL_POSITION);
+    int64_t from = row < 0 && known ? ends->first : position;
+    table_text(t, "partition");
+    table_number(t, partition);
+    number_or_null(t, row >= 0, position);
+    number_or_null(t, known, known ? ends->first : 0);
+    number_or_null(t, known, known ? ends->end : 0);
+    number_or_null(t, known && from <= ends->end, known ? ends->end - from : 0);
+    table_time(t, row < 0 ? 0 : pg_time_ms(r, row, COL_MOVED));
+    table_text(t, note_of(log, ends, position));
+    table_text(t, row < 0 || pg_null(r, row, COL_HALTED) ? NULL : pg_text(r, row, COL_HALTED));
+}
+
+/* Both lists ascend. */
+static int show_partitions(struct ctl *c, const struct ledger_log *log, const struct pg_result *r)
+{
+    SAM_CLEANUP(table_deinit) struct table t;
+    int halted = 0;
+    int32_t next = 0; /* of Kafka's */
+    table_init(&t, partition_columns, SAM_ARRAY_LEN(partition_columns), c->json, stdout);
+    for (int row = 0; row < pg_rows(r); row++) {
+        int32_t partition = (int32_t)pg_i64(r, row, COL_PARTITION);
+        for (; next < partition && next < log->count; next++)
+            show_partition(&t, log, next, r, -1);
+        show_partition(&t, log, partition, r, row);
+        next = partition + 1;
+        halted += pg_null(r, row, COL_HALTED) ? 0 : 1;
+    }
+    for (; next < log->count; next++)
+        show_partition(&t, log, next, r, -1);
+    table_end(&t);
+    if (t.rows == 0)
+        ctl_say(c, "no partition is known: neither Postgres nor Kafka tells of one");
+    return halted;
+}
+
+static void show_ledger(struct ctl *c, const struct ledger_log *log, const struct pg_result *r)
+{
+    SAM_CLEANUP(table_deinit) struct table t;
+    table_init_upright(&t, ledger_columns, SAM_ARRAY_LEN(ledger_columns), c->json, stdout);
+    char id[UUID_TEXT_BYTES];
+    if (pg_rows(r) == 1) {
+        struct uuid ledger_id = pg_uuid(r, 0, 0);
+        uuid_format(&ledger_id, id);
+    }
+    table_text(&t, "ledger");
+    table_text(&t, pg_rows(r) == 1 ? id : NULL);
+    table_text(&t, log->topic);
+    number_or_null(&t, log->asked, log->count);
+    table_end(&t);
+}
+
+static enum ctl_exit show_log(struct ctl *c, struct ledger_log *log)
+{
+    SAM_CLEANUP(pg_result_freep) struct pg_result *ledger = NULL;
+    SAM_CLEANUP(pg_result_freep) struct pg_result *positions = NULL;
+    enum ctl_exit e;
+    ctl_params(c);
+    /* Positions before ends: what is applied meanwhile is never ahead of the log. */
+    if ((e = ctl_query(c, ledger_sql, &ledger)) || (e = ctl_query(c, positions_sql, &positions)))
+        return e;
+    ask_kafka(c, log);
+    show_ledger(c, log, ledger);
+    ctl_say(c, "%s", "");
+    int halted = show_partitions(c, log, positions);
+    if (halted)
+        ctl_say(c, "\nNOTHING IS SENT for the accounts of %d partition%s: see `halted by`", halted,
+                halted == 1 ? "" : "s");
+    return CTL_DONE;
+}
+
+/* ---- what was set aside ---------------------------------------------------------------------- */
+
+static enum ctl_exit show_rows(struct ctl *c, const char *sql, const struct column *columns,
+                               size_t count, const struct uuid *workspace_id, const char *empty)
+{
+    SAM_CLEANUP(pg_result_freep) struct pg_result *r = NULL;
+    SAM_CLEANUP(table_deinit) struct table t;
+    pg_add_uuid(ctl_params(c), workspace_id);
+    pg_add_i64(&c->params, c->json ? INT64_MAX : ROWS_SHOWN);
+    table_init(&t, columns, count, c->json, stdout);
+    enum ctl_exit e = ctl_query(c, sql, &r);
+    if (e)
+        return e;
+    ctl_say(c, "%s", "");
+    for (int row = 0; row < pg_rows(r); row++)
+        table_row(&t, r, row, 0);
+    table_end(&t);
+    int64_t all = pg_rows(r) ? pg_i64(r, 0, (int)count) : 0;
+    if (all == 0)
+        ctl_say(c, "%s", empty);
+    else if (all > pg_rows(r))
+        ctl_say(c, "and %" PRId64 " more; --json lists all", all - pg_rows(r));
+    return CTL_DONE;
+}
+
+static enum ctl_exit show_aside(struct ctl *c, const struct uuid *workspace_id)
+{
+    enum ctl_exit e;
+    if ((e = show_rows(c, events_sql, event_columns, SAM_ARRAY_LEN(event_columns), workspace_id,
+                       "no event is set aside")))
+        return e;
+    return show_rows(c, accounts_sql, account_columns, SAM_ARRAY_LEN(account_columns), workspace_id,
+                     "no account is blocked; `samctl ledger clear PARTITION:OFFSET` is for events "
+                     "that are set aside");
+}
+
+enum ctl_exit command_ledger_status(struct ctl *c)
+{
+    SAM_CLEANUP(ledger_log_deinit) struct ledger_log log = {.topic = NULL};
+    struct lookup_workspace w;
+    enum ctl_exit e;
+    if ((e = ctl_connect(c)) || (c->workspace && (e = lookup_workspace(c, &w))))
+        return e;
+    if ((e = show_log(c, &log)) || (e = show_aside(c, c->workspace ? &w.id : NULL)))
+        return e;
+    return tell_kafka(c, &log);
+}

@@ -1,0 +1,300 @@
+"""samctl ledger status, clear: events that were set aside, as an operator meets them at night."""
+
+import json
+import threading
+import unittest
+
+from campaign_test import HELLO, CampaignTest
+from ctl_test import CtlTest
+from sam_test import SamTest
+
+NOBODY = "00000000-0000-7000-8000-000000000001"
+
+
+def kinds(done):
+    """The rows of a command with --json, by their kind."""
+    found = {}
+    for line in done.stdout.splitlines():
+        row = json.loads(line)
+        found.setdefault(row["kind"], []).append(row)
+    return found
+
+
+class Running(CampaignTest):
+    """With everything running, and an event that a worker has really set aside."""
+
+    def ledger(self, *arguments):
+        done = self.samctl_result("ledger", *arguments, "--json")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return kinds(done)
+
+    def account_id(self, name="anna"):
+        return self.database.value(f"SELECT id FROM linkedin_accounts WHERE name = '{name}'")
+
+    def set_one_aside(self):
+        before = self.count("ledger_aside")
+        self.kafka.produce(
+            self.topic("sam.events"), "{not json", self.account_id(), ("ce_type=sam.person.v1",)
+        )
+        self.wait_for("the event", lambda: self.count("ledger_aside") > before)
+        return self.database.value(
+            "SELECT partition || ':' || event_offset FROM ledger_aside ORDER BY at DESC LIMIT 1"
+        )
+
+    def test_it_is_seen_and_cleared_and_the_account_goes_on(self):
+        self.prepare()
+        self.start_both()
+        self.campaign("c", "messenger", HELLO, 40)
+        self.wait_until_sent(4)
+        place = self.set_one_aside()
+        self.wait_for("what is under way", lambda: self.attempts()[""] == 0)
+        self.status_shows(place)
+        done = self.samctl("ledger", "clear", place)
+        for words in ("cleared, not applied", "not JSON", "anna", "samctl unknown settle"):
+            self.assertIn(words, done)
+        self.assertEqual(self.count("linkedin_accounts WHERE blocked_reason IS NOT NULL"), 0)
+        seen = self.ledger("status")
+        self.assertNotIn("event", seen)
+        self.assertNotIn("account", seen)
+        self.wait_until_completed("c")
+        self.assertEqual(self.sent(), 40)
+        again = self.ledger("clear", place)
+        self.assertEqual(again["event"][0]["result"], "was cleared already")
+
+    def status_shows(self, place):
+        seen = self.ledger("status")
+        (ledger,) = seen["ledger"]
+        self.assertEqual(
+            ledger["ledger_id"], self.database.value("SELECT ledger_id FROM ledger")
+        )
+        self.assertEqual([p["partition"] for p in seen["partition"]], [0, 1, 2, 3])
+        for p in seen["partition"]:
+            self.assertEqual((p["first"], p["note"], p["halted_reason"]), (0, None, None))
+            self.assertGreater(p["end"], 0)
+            self.assertEqual(p["lag"], p["end"] - p["position"])
+            self.assertTrue(p["moved_at"])
+        (event,) = seen["event"]
+        self.assertEqual(
+            (event["event"], event["workspace"], event["account"]), (place, "w", "anna")
+        )
+        self.assertIn("not JSON", event["reason"])
+        (account,) = seen["account"]
+        self.assertEqual((account["account"], account["events"]), ("anna", 1))
+
+
+class Partitions(SamTest):
+    """Where Kafka and Postgres know different partitions; no daemon runs."""
+
+    def test_rows_and_partitions_that_do_not_match(self):
+        self.install()
+        self.database.execute(
+            "INSERT INTO ledger_positions (partition, next_offset, halted_reason) "
+            "VALUES (1, 0, NULL), (2, 5, 'the log ends before it'), (9, 3, NULL)"
+        )
+        done = self.samctl_result("ledger", "status", "--json")
+        self.assertEqual((done.returncode, done.stderr), (0, ""))
+        rows = {row["partition"]: row for row in kinds(done)["partition"]}
+        self.assertEqual(sorted(rows), [0, 1, 2, 3, 9])
+        for partition in (0, 3):
+            self.assertIsNone(rows[partition]["position"])
+            self.assertEqual(rows[partition]["end"], 0)
+            self.assertIn("no row", rows[partition]["note"])
+        self.assertEqual((rows[1]["lag"], rows[1]["note"]), (0, None))
+        self.assertIn("ends before", rows[2]["note"])
+        self.assertEqual(rows[2]["halted_reason"], "the log ends before it")
+        self.assertEqual((rows[9]["position"], rows[9]["end"]), (3, None))
+        self.assertIn("no such partition", rows[9]["note"])
+        self.assertIn("NOTHING IS SENT", self.samctl("ledger", "status"))
+
+    def test_a_topic_that_is_not_there_is_said_and_not_made(self):
+        self.install()
+        self.config["kafka"]["topic_prefix"] += "other-"
+        self.write_config()
+        done = self.samctl_result("ledger", "status")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("other-sam.events", done.stderr)
+        exists = [t["exists"] for t in self.samctl_json("topics", "show")]
+        self.assertEqual(exists, [False] * 4)
+
+
+class Clear(CtlTest):
+    """Postgres alone: what was set aside is written into its table."""
+
+    def setUp(self):
+        super().setUp()
+        self.prepare(accounts=("anna", "ben"))
+
+    def aside(self, place, account=None, reason="not JSON", record="{not json"):
+        partition, offset = place.split(":")
+        owner = f"(SELECT id FROM linkedin_accounts WHERE name = '{account}')"
+        self.database.execute(
+            "INSERT INTO ledger_aside (partition, event_offset, account_id, reason, record) VALUES "
+            f"({partition}, {offset}, {owner}, '{reason}', convert_to('{record}', 'UTF8')); "
+            f"UPDATE linkedin_accounts SET blocked_reason = '{reason}' WHERE name = '{account}' "
+            "AND blocked_reason IS NULL"
+        )
+
+    def blocked(self, name="anna"):
+        return self.database.value(
+            f"SELECT blocked_reason FROM linkedin_accounts WHERE name = '{name}'"
+        )
+
+    def left(self):
+        rows = self.database.rows(
+            "SELECT partition || ':' || event_offset AS place FROM ledger_aside "
+            "WHERE cleared_at IS NULL ORDER BY partition, event_offset"
+        )
+        return [row["place"] for row in rows]
+
+    def clear(self, *arguments):
+        done = self.samctl_result("ledger", "clear", *arguments, "--json")
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return kinds(done)
+
+    def test_an_account_goes_on_with_its_last_event(self):
+        self.aside("3:17", "anna", "first")
+        self.aside("3:19", "anna", "second")
+        self.aside("2:5", "ben")
+        self.aside("0:1")
+        (account,) = self.clear("3:17")["account"]
+        self.assertEqual((account["account"], account["blocked"]), ("anna", "yes"))
+        self.assertEqual(self.blocked(), "second")
+        self.assertEqual(self.left(), ["0:1", "2:5", "3:19"])
+        found = self.clear("3:19", "3:17", "3:19", "0:1")
+        results = {row["event"]: row["result"] for row in found["event"]}
+        self.assertEqual(results["3:17"], "was cleared already")
+        self.assertEqual(results["3:19"], "cleared, not applied")
+        self.assertEqual(len(results), 3)
+        self.assertFalse(self.blocked())
+        self.assertTrue(self.blocked("ben"))
+        self.assertEqual(self.left(), ["2:5"])
+
+    def test_all_of_an_account(self):
+        self.aside("3:17", "anna")
+        self.aside("3:19", "anna")
+        self.aside("2:5", "ben")
+        self.assertEqual(len(self.clear("--account", "anna")["event"]), 2)
+        self.assertFalse(self.blocked())
+        self.assertEqual(self.left(), ["2:5"])
+        self.assertNotIn("event", self.clear("--account", "anna"))
+
+    def test_a_block_without_an_event_is_taken_away_too(self):
+        """A cleared event that a replay met again: the row was there already."""
+        self.aside("3:17", "anna")
+        self.database.execute("UPDATE ledger_aside SET cleared_at = sam_now()")
+        self.clear("3:17")
+        self.assertFalse(self.blocked())
+        self.database.execute("UPDATE linkedin_accounts SET blocked_reason = 'x'")
+        self.clear("--account", "anna")
+        self.assertFalse(self.blocked())
+        self.assertTrue(self.blocked("ben"))
+
+    def test_an_account_that_stands_for_another_reason_stays(self):
+        for status in ("paused", "restricted", "disconnected"):
+            with self.subTest(status):
+                self.aside(f"1:{len(status)}", "anna")
+                self.database.execute(
+                    f"UPDATE linkedin_accounts SET status = '{status}' WHERE name = 'anna'"
+                )
+                self.assertIn(f"but {status}", self.samctl("ledger", "clear", "--account", "anna"))
+                now = self.database.value(
+                    "SELECT status FROM linkedin_accounts WHERE name = 'anna'"
+                )
+                self.assertEqual(now, status)
+
+    def test_what_is_wrong_is_said_and_changes_nothing(self):
+        self.aside("3:17", "anna")
+        for word in ("3-17", "3:", ":17", "3", "", "-1:5", "3:-1", "+3:17", " 3:17", "3:17x",
+                     "2147483648:1", "3:9223372036854775808",
+                     "99999999999999999999999:1"):  # fmt: skip
+            with self.subTest(word):
+                told = self.refused("ledger", "clear", "3:17", "--", word, code=2)
+                self.assertIn("PARTITION:OFFSET", told)
+        self.refused("ledger", "clear", "-1:5", code=2)
+        self.refused("ledger", "clear", code=2)
+        self.refused("ledger", "clear", "3:17", "--account", "anna", code=2)
+        self.assertIn("not cleared yet: 3:17", self.refused("ledger", "clear", "3:17", "3:18"))
+        largest = "2147483647:9223372036854775807"
+        self.assertIn(largest, self.refused("ledger", "clear", largest))
+        self.assertIn("no account zoe", self.refused("ledger", "clear", "--account", "zoe"))
+        self.assertEqual(self.left(), ["3:17"])
+        self.assertTrue(self.blocked())
+
+    def test_an_account_of_another_workspace(self):
+        self.aside("3:17", "anna")
+        self.aside("0:1")
+        self.samctl("workspace", "add", "other")
+        told = self.refused("ledger", "clear", "3:17", "--workspace", "other")
+        self.assertIn("of workspace acme, not of other", told)
+        self.assertIn("--workspace", self.refused("ledger", "clear", "3:17"))
+        self.assertEqual(self.left(), ["0:1", "3:17"])
+        self.clear("0:1")
+        self.clear("3:17", "--workspace", "acme")
+        self.assertEqual(self.left(), [])
+
+    def test_what_an_event_said_is_told(self):
+        base = {"event_id": NOBODY, "ledger_id": NOBODY, "workspace_id": NOBODY,
+                "account_id": NOBODY, "at": "2020-01-01T00:00:00.000Z"}  # fmt: skip
+        attempt = dict(base, attempt_id=NOBODY, campaign_id=NOBODY, person_id=NOBODY,
+                       item_id=NOBODY, kind="message", message_type="direct_message_1",
+                       started_at=base["at"], start_by=base["at"])  # fmt: skip
+        ended = dict(attempt, ended_at=base["at"], outcome="sent")
+        cases = (
+            (attempt, "sam.attempt.started.v1", "may have been made"),
+            (ended, "sam.attempt.ended.v1", f"unknown settle {NOBODY}"),
+            (dict(ended, ended_at="soon"), None, "is not known"),
+            (dict(base, status="active", version=3), "sam.account.v1", "account's status"),
+            (dict(base, campaign_id=NOBODY, person_id=NOBODY, finding="connected"),
+             "sam.person.v1", "connected"),
+        )  # fmt: skip
+        for i, (record, event_type, told) in enumerate(cases):
+            with self.subTest(i):
+                self.aside(f"1:{i}", "anna", record=json.dumps(record))
+                (event,) = self.clear(f"1:{i}")["event"]
+                self.assertEqual(event["type"], event_type)
+                self.assertIn(told, event["meaning"])
+
+    def test_a_worker_that_sets_an_event_aside_meanwhile_is_waited_for(self):
+        """Each would miss what the other one has just done, and the account would go on."""
+        self.aside("3:17", "anna")
+        insert = (
+            "BEGIN; INSERT INTO ledger_aside (partition, event_offset, account_id, reason, record) "
+            "SELECT 3, 18, id, 'second', '' FROM linkedin_accounts WHERE name = 'anna'; "
+            "SELECT until_samctl_waits(); COMMIT"
+        )
+        self.database.execute(
+            "CREATE FUNCTION until_samctl_waits() RETURNS void LANGUAGE plpgsql AS $$ "
+            "BEGIN FOR i IN 1..2000 LOOP PERFORM pg_stat_clear_snapshot(); IF EXISTS (SELECT FROM "
+            "pg_stat_activity WHERE datname = current_database() AND application_name = 'samctl' "
+            "AND wait_event_type = 'Lock') THEN RETURN; END IF; PERFORM pg_sleep(0.01); END LOOP; "
+            "RAISE EXCEPTION 'samctl did not wait'; END $$"
+        )
+        worker = threading.Thread(target=self.database.execute, args=(insert,))
+        worker.start()
+        inserting = (
+            "SELECT count(*) FROM pg_locks l JOIN pg_class c ON c.oid = l.relation "
+            "WHERE c.relname = 'ledger_aside' AND l.mode = 'RowExclusiveLock'"
+        )
+        self.wait_for("the insert", lambda: self.database.count(inserting))
+        found = self.clear("3:17")
+        worker.join()
+        self.assertEqual(self.blocked(), "second")
+        self.assertEqual(found["account"][0]["blocked"], "yes")
+
+    def test_status_without_kafka_shows_what_postgres_knows(self):
+        self.aside("3:17", "anna")
+        self.database.execute(
+            "INSERT INTO ledger_positions (partition, next_offset) VALUES (0, 11), (3, 18)"
+        )
+        done = self.samctl_result("ledger", "status", "--json")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("Kafka at 127.0.0.1:1 does not answer", done.stderr)
+        seen = kinds(done)
+        positions = [(p["partition"], p["position"], p["end"], p["lag"]) for p in seen["partition"]]
+        self.assertEqual(positions, [(0, 11, None, None), (3, 18, None, None)])
+        self.assertEqual(seen["event"][0]["event"], "3:17")
+        self.assertEqual(seen["account"][0]["account"], "anna")
+
+
+if __name__ == "__main__":
+    unittest.main()
