@@ -82,7 +82,9 @@ static const char stuck_sql[] =
     "AND created_at < sam_now() - interval '1 minute'), "
     "(SELECT string_agg('partition ' || partition || ': ' || halted_reason, '; ' "
     "ORDER BY partition) FROM ledger_positions WHERE halted_reason IS NOT NULL), "
-    "(SELECT string_agg(name, ', ' ORDER BY name) FROM workspaces WHERE paused_at IS NOT NULL)";
+    "(SELECT string_agg(name, ', ' ORDER BY name) FROM workspaces WHERE paused_at IS NOT NULL), "
+    "(SELECT partition || ':' || event_offset FROM ledger_aside WHERE cleared_at IS NULL "
+    "ORDER BY partition, event_offset LIMIT 1)";
 
 static void check_clock(struct doctor *d, const struct pg_result *r, int64_t before_ms,
                         int64_t after_ms)
@@ -127,12 +129,16 @@ static void check_stuck(struct doctor *d)
         return;
     }
     if (pg_i64(r, 0, 0))
-        FAILED(d, "ledger", "%" PRId64 " events could not be applied; their accounts are blocked",
-               pg_i64(r, 0, 0));
+        FAILED(d, "ledger",
+               "%" PRId64
+               " events could not be applied; their accounts are blocked: `samctl ledger "
+               "status` shows them; who has looked at one lets its account go on: `samctl ledger "
+               "clear %s`",
+               pg_i64(r, 0, 0), pg_text(r, 0, 6));
     if (!pg_null(r, 0, 4))
         FAILED(d, "ledger",
                "nothing is sent for the accounts of %s: is this the right Kafka, and "
-               "the right database?",
+               "the right database? `samctl ledger status` shows both",
                pg_text(r, 0, 4));
     if (pg_i64(r, 0, 1))
         NOTE(d, "unknown", "%" PRId64 " sends without a known outcome: `samctl unknown list`",

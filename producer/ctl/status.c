@@ -87,6 +87,14 @@ static const char waiting_sql[] = "SELECT name FROM campaigns WHERE workspace_id
 static const char halts_sql[] =
     "SELECT count(halted_reason), count(*), min(halted_reason) FROM ledger_positions";
 
+/* $1 workspace: accounts that an event blocks, and the first of these events. */
+static const char blocked_sql[] =
+    "SELECT count(*), min(a.name), (SELECT x.partition || ':' || x.event_offset "
+    "FROM ledger_aside x JOIN linkedin_accounts o ON o.id = x.account_id "
+    "WHERE x.cleared_at IS NULL AND o.workspace_id = $1 "
+    "ORDER BY x.partition, x.event_offset LIMIT 1) FROM linkedin_accounts a "
+    "WHERE a.workspace_id = $1 AND a.blocked_reason IS NOT NULL";
+
 static const char accounts_sql[] =
     "SELECT 'account', a.name, CASE WHEN a.blocked_reason IS NULL THEN a.status ELSE 'blocked' "
     "END, coalesce(a.blocked_reason, a.status_reason), a.rest_until, coalesce(d.invitations, 0), "
@@ -135,6 +143,23 @@ static enum ctl_exit show_waiting(struct ctl *c, const struct lookup_workspace *
     return e;
 }
 
+/* Who has looked at the event lets the account go on. */
+static enum ctl_exit show_blocked(struct ctl *c, const struct lookup_workspace *w)
+{
+    SAM_CLEANUP(pg_result_freep) struct pg_result *r = NULL;
+    pg_add_uuid(ctl_params(c), &w->id);
+    enum ctl_exit e = ctl_query(c, blocked_sql, &r);
+    if (e || pg_i64(r, 0, 0) == 0)
+        return e;
+    bool has_event = !pg_null(r, 0, 2);
+    ctl_say(c,
+            "%" PRId64
+            " blocked: the ledger has an event that could not be applied; `samctl ledger "
+            "status` shows them, `samctl ledger clear %s%s` lets the account go on",
+            pg_i64(r, 0, 0), has_event ? "" : "--account ", pg_text(r, 0, has_event ? 2 : 1));
+    return CTL_DONE;
+}
+
 /* Nothing at all goes for some accounts: first of all. */
 static enum ctl_exit show_halts(struct ctl *c)
 {
@@ -144,7 +169,7 @@ static enum ctl_exit show_halts(struct ctl *c)
     if (!e && pg_i64(r, 0, 0) > 0)
         ctl_say(c,
                 "NOTHING IS SENT for %" PRId64 " of %" PRId64 " partitions, the ledger does not "
-                "fit the database: %s; see `samctl doctor`\n",
+                "fit the database: %s; see `samctl ledger status`\n",
                 pg_i64(r, 0, 0), pg_i64(r, 0, 1), pg_text(r, 0, 2));
     return e;
 }
@@ -192,7 +217,9 @@ static enum ctl_exit show(struct ctl *c, const struct lookup_workspace *w)
     if ((e = ctl_list(c, accounts_sql, account_columns, SAM_ARRAY_LEN(account_columns),
                       "there is no account yet: `samctl account add` takes one in")))
         return e;
-    return c->json ? CTL_DONE : count_the_rest(c, w);
+    if (!c->json && (e = count_the_rest(c, w)))
+        return e;
+    return c->json ? CTL_DONE : show_blocked(c, w);
 }
 
 /* A lost connection does not end the watch: it goes on when Postgres is back. */

@@ -24,8 +24,11 @@ static const char person_sql[] =
     "c.on_note_limit, c.first_left, s.plan_at, sam_now(), p.workspace_id, "
     "(SELECT min(l.halted_reason) FROM ledger_positions l, "
     "(SELECT count(*) AS n FROM ledger_positions) k WHERE l.partition = a.key_hash % k.n "
-    "OR k.n <> (SELECT least_partitions FROM ledger)), " PREVIEW_PERSON_COLUMNS
-    ", " FACTS_FRAME_COLUMNS " FROM campaign_prospects p JOIN campaigns c ON c.id = p.campaign_id "
+    "OR k.n <> (SELECT least_partitions FROM ledger)), "
+    "(SELECT x.partition || ':' || x.event_offset FROM ledger_aside x WHERE x.account_id = a.id "
+    "AND x.cleared_at IS NULL ORDER BY x.partition, x.event_offset LIMIT "
+    "1), " PREVIEW_PERSON_COLUMNS ", " FACTS_FRAME_COLUMNS
+    " FROM campaign_prospects p JOIN campaigns c ON c.id = p.campaign_id "
     "JOIN linkedin_accounts a ON a.id = p.account_id "
     "JOIN account_schedule s ON s.account_id = a.id WHERE p.id = $1";
 enum person_column {
@@ -41,6 +44,7 @@ enum person_column {
     COL_NOW,
     COL_WORKSPACE,
     COL_HALTED,
+    COL_BLOCKED_BY,
     COL_TEXTS,
     COL_FRAME = COL_TEXTS + PREVIEW_PERSON_COLUMNS_COUNT
 };
@@ -88,6 +92,7 @@ static void read_facts(struct question *q)
                                .status_reason = text_or_null(r, COL_STATUS_REASON),
                                .hold_reason = text_or_null(r, COL_HOLD),
                                .halted_reason = text_or_null(r, COL_HALTED),
+                               .blocked_by = text_or_null(r, COL_BLOCKED_BY),
                                .first_sent = !pg_null(r, 0, COL_FIRST_LEFT) &&
                                              pg_i64(r, 0, COL_FIRST_LEFT) == 0,
                                .now_ms = pg_time_ms(r, 0, COL_NOW),

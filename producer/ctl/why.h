@@ -21,6 +21,7 @@ struct why_facts {
     const char *status_reason; /* NULL = none, as are the others */
     const char *hold_reason;
     const char *halted_reason; /* of the ledger's partition of the account */
+    const char *blocked_by;    /* place of the first event of the account that is set aside */
     bool first_sent;           /* start --first N: N are planned, the rest waits for an OK */
     int64_t now_ms;
     int64_t plan_at_ms;                       /* 0 = when something happens */

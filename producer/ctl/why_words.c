@@ -43,6 +43,17 @@ static bool halted(struct why_answer *a, const struct why_facts *so)
     return so->halted_reason != NULL;
 }
 
+/* An event of the account was set aside: somebody must look at it. */
+static bool blocked(struct why_answer *a, const struct why_facts *so, const struct verdict *v)
+{
+    if (v->reason != REASON_ACCOUNT_BLOCKED)
+        return false;
+    say(a, v->reason, TIME_NEVER_MS, "%s%s%s",
+        "look at `samctl ledger status`, then `samctl ledger clear ",
+        so->blocked_by ? so->blocked_by : "--account NAME", "` lets the account go on");
+    return true;
+}
+
 static int64_t next_of(const struct verdict *v)
 {
     return v->kind == VERDICT_WAIT ? v->next_at_ms : TIME_NEVER_MS;
@@ -51,6 +62,8 @@ static int64_t next_of(const struct verdict *v)
 void why_waiting(struct why_answer *a, const struct why_facts *so, enum item_status status,
                  bool busy, const struct verdict *v)
 {
+    if (blocked(a, so, v))
+        return;
     if (v->kind != VERDICT_GO) {
         /* only its time is to come: why it was put off until then says more */
         bool put_off = v->reason == REASON_SCHEDULED && a->reason != REASON_NONE;
@@ -113,6 +126,8 @@ static void say_planner(struct why_answer *a, const struct why_facts *so)
 
 void why_unplanned(struct why_answer *a, const struct why_facts *so, const struct verdict *v)
 {
+    if (blocked(a, so, v))
+        return;
     if (v->kind == VERDICT_CANCEL)
         say(a, v->reason, TIME_NEVER_MS, "it will never be sent");
     else if (v->reason == REASON_PERSON_HELD)

@@ -49,6 +49,7 @@ class Running(CampaignTest):
         place = self.set_one_aside()
         self.wait_for("what is under way", lambda: self.attempts()[""] == 0)
         self.status_shows(place)
+        self.others_name_the_command(f"samctl ledger clear {place}")
         done = self.samctl("ledger", "clear", place)
         for words in ("cleared, not applied", "not JSON", "anna", "samctl unknown settle"):
             self.assertIn(words, done)
@@ -80,6 +81,17 @@ class Running(CampaignTest):
         self.assertIn("not JSON", event["reason"])
         (account,) = seen["account"]
         self.assertEqual((account["account"], account["events"]), ("anna", 1))
+
+    def others_name_the_command(self, told):
+        self.assertIn(told, self.samctl_result("doctor").stdout)
+        self.assertIn(told, self.samctl("status"))
+        person = self.database.value(
+            "SELECT p.vanity FROM campaign_prospects p JOIN send_queue i ON i.prospect_id = p.id "
+            f"WHERE i.status = 'pending' AND p.account_id = '{self.account_id()}' LIMIT 1"
+        )
+        (why,) = self.samctl_json("why", person)
+        self.assertEqual(why["reason"], "account_blocked")
+        self.assertIn(told, why["detail"])
 
 
 class Partitions(SamTest):
