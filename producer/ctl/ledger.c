@@ -7,6 +7,7 @@
 
 #include "common/base/clock.h"
 #include "producer/ctl/commands.h"
+#include "producer/ctl/event_meaning.h"
 #include "producer/ctl/lookup.h"
 #include "producer/ctl/topics.h"
 
@@ -36,20 +37,23 @@ static const struct column partition_columns[] = {{"kind", NULL, COLUMN_TEXT},
                                                   {"halted_reason", "halted by", COLUMN_TEXT}};
 
 /* $1 workspace or NULL, $2 rows. An event without an account that we know is of no workspace. The
- * last column is not shown: how many there are. */
+ * last column is not shown: how many there are; of an event the record before it neither. */
 static const char events_sql[] =
     "SELECT 'event', x.partition || ':' || x.event_offset, x.partition, x.event_offset, "
-    "x.event_id, w.name, coalesce(a.name, x.account_id::text), x.reason, x.at, count(*) OVER () "
+    "x.event_id, w.name, coalesce(a.name, x.account_id::text), x.reason, x.at, x.record, "
+    "count(*) OVER () "
     "FROM ledger_aside x LEFT JOIN linkedin_accounts a ON a.id = x.account_id "
     "LEFT JOIN workspaces w ON w.id = a.workspace_id WHERE x.cleared_at IS NULL "
     "AND ($1::uuid IS NULL OR w.id IS NULL OR w.id = $1) "
     "ORDER BY x.partition, x.event_offset LIMIT $2";
+enum event_column { COL_RECORD = 9 };
 static const struct column event_columns[] = {
     {"kind", NULL, COLUMN_TEXT},         {"event", "event", COLUMN_TEXT},
     {"partition", NULL, COLUMN_NUMBER},  {"offset", NULL, COLUMN_NUMBER},
     {"event_id", "id", COLUMN_UUID},     {"workspace", "workspace", COLUMN_TEXT},
     {"account", "account", COLUMN_TEXT}, {"reason", "set aside for", COLUMN_TEXT},
-    {"set_aside_at", "at", COLUMN_TIME}};
+    {"set_aside_at", "at", COLUMN_TIME}, {"type", "type", COLUMN_TEXT},
+    {"meaning", NULL, COLUMN_TEXT}};
 
 static const char accounts_sql[] =
     "SELECT 'account', w.name, a.name, (SELECT count(*) FROM ledger_aside x "
@@ -212,38 +216,62 @@ static enum ctl_exit show_log(struct ctl *c, struct ledger_log *log)
 
 /* ---- what was set aside ---------------------------------------------------------------------- */
 
-static enum ctl_exit show_rows(struct ctl *c, const char *sql, const struct column *columns,
-                               size_t count, const struct uuid *workspace_id, const char *empty)
+/* Adds the columns of a row that its record tells. */
+static void show_event(struct table *t, const struct pg_result *r, int row)
+{
+    struct event_meaning m;
+    event_meaning(&m, pg_text(r, row, COL_RECORD), pg_text_bytes(r, row, COL_RECORD));
+    table_some(t, r, row, 0, COL_RECORD);
+    table_text(t, m.type);
+    table_text(t, m.text);
+}
+
+static void show_account(struct table *t, const struct pg_result *r, int row)
+{
+    table_row(t, r, row, 0);
+}
+
+struct aside_list {
+    const char *sql;
+    const struct column *columns;
+    size_t columns_count;
+    int count_column;
+    void (*show)(struct table *t, const struct pg_result *r, int row);
+    const char *empty;
+    const char *advice; /* said after the rows; NULL = nothing */
+};
+
+static const struct aside_list lists[] = {
+    {events_sql, event_columns, SAM_ARRAY_LEN(event_columns), COL_RECORD + 1, show_event,
+     "no event is set aside",
+     "they are not applied (--json says what that means for each); `samctl ledger clear "
+     "PARTITION:OFFSET` lets the account go on without one"},
+    {accounts_sql, account_columns, SAM_ARRAY_LEN(account_columns), SAM_ARRAY_LEN(account_columns),
+     show_account, "no account is blocked by an event", NULL}};
+
+static enum ctl_exit show_list(struct ctl *c, const struct aside_list *list,
+                               const struct uuid *workspace_id)
 {
     SAM_CLEANUP(pg_result_freep) struct pg_result *r = NULL;
     SAM_CLEANUP(table_deinit) struct table t;
     pg_add_uuid(ctl_params(c), workspace_id);
     pg_add_i64(&c->params, c->json ? INT64_MAX : ROWS_SHOWN);
-    table_init(&t, columns, count, c->json, stdout);
-    enum ctl_exit e = ctl_query(c, sql, &r);
+    table_init(&t, list->columns, list->columns_count, c->json, stdout);
+    enum ctl_exit e = ctl_query(c, list->sql, &r);
     if (e)
         return e;
     ctl_say(c, "%s", "");
     for (int row = 0; row < pg_rows(r); row++)
-        table_row(&t, r, row, 0);
+        list->show(&t, r, row);
     table_end(&t);
-    int64_t all = pg_rows(r) ? pg_i64(r, 0, (int)count) : 0;
-    if (all == 0)
-        ctl_say(c, "%s", empty);
-    else if (all > pg_rows(r))
+    int64_t all = pg_rows(r) ? pg_i64(r, 0, list->count_column) : 0;
+    if (all > pg_rows(r))
         ctl_say(c, "and %" PRId64 " more; --json lists all", all - pg_rows(r));
+    if (all == 0)
+        ctl_say(c, "%s", list->empty);
+    else if (list->advice)
+        ctl_say(c, "%s", list->advice);
     return CTL_DONE;
-}
-
-static enum ctl_exit show_aside(struct ctl *c, const struct uuid *workspace_id)
-{
-    enum ctl_exit e;
-    if ((e = show_rows(c, events_sql, event_columns, SAM_ARRAY_LEN(event_columns), workspace_id,
-                       "no event is set aside")))
-        return e;
-    return show_rows(c, accounts_sql, account_columns, SAM_ARRAY_LEN(account_columns), workspace_id,
-                     "no account is blocked; `samctl ledger clear PARTITION:OFFSET` is for events "
-                     "that are set aside");
 }
 
 enum ctl_exit command_ledger_status(struct ctl *c)
@@ -253,7 +281,8 @@ enum ctl_exit command_ledger_status(struct ctl *c)
     enum ctl_exit e;
     if ((e = ctl_connect(c)) || (c->workspace && (e = lookup_workspace(c, &w))))
         return e;
-    if ((e = show_log(c, &log)) || (e = show_aside(c, c->workspace ? &w.id : NULL)))
-        return e;
-    return tell_kafka(c, &log);
+    e = show_log(c, &log);
+    for (size_t i = 0; !e && i < SAM_ARRAY_LEN(lists); i++)
+        e = show_list(c, &lists[i], c->workspace ? &w.id : NULL);
+    return e ? e : tell_kafka(c, &log);
 }

@@ -302,13 +302,18 @@ static void put_value(struct table *t, const struct pg_result *r, int row, int c
     }
 }
 
-void table_row(struct table *t, const struct pg_result *r, int row, int first_col)
+void table_some(struct table *t, const struct pg_result *r, int row, int first_col, size_t count)
 {
-    for (size_t i = 0; i < t->columns_count; i++) {
+    for (size_t i = 0; i < count; i++) {
         int col = first_col + (int)i;
         if (pg_null(r, row, col))
             table_null(t);
         else
             put_value(t, r, row, col);
     }
+}
+
+void table_row(struct table *t, const struct pg_result *r, int row, int first_col)
+{
+    table_some(t, r, row, first_col, t->columns_count);
 }

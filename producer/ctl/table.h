@@ -65,6 +65,8 @@ void table_json(struct table *t, const char *json);
 
 /* All cells of a row of a result, by the columns' types, from first_col on. */
 void table_row(struct table *t, const struct pg_result *r, int row, int first_col);
+/* The same for the next count cells only. */
+void table_some(struct table *t, const struct pg_result *r, int row, int first_col, size_t count);
 
 /* Cells of a terminal that the text takes. */
 size_t table_cells(const char *text);

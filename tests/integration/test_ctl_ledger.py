@@ -1,14 +1,26 @@
 """samctl ledger status, clear: events that were set aside, as an operator meets them at night."""
 
 import json
+import os
 import threading
 import unittest
 
 from campaign_test import HELLO, CampaignTest
 from ctl_test import CtlTest
-from sam_test import SamTest
+from sam_test import SamTest, run
 
 NOBODY = "00000000-0000-7000-8000-000000000001"
+
+
+def make_until_waits(database):
+    """until_waits(program): within a transaction, until such a program waits for its locks."""
+    database.execute(
+        "CREATE FUNCTION until_waits(program text) RETURNS void LANGUAGE plpgsql AS $$ "
+        "BEGIN FOR i IN 1..2000 LOOP PERFORM pg_stat_clear_snapshot(); IF EXISTS (SELECT FROM "
+        "pg_stat_activity WHERE datname = current_database() AND application_name = program "
+        "AND wait_event_type = 'Lock') THEN RETURN; END IF; PERFORM pg_sleep(0.01); END LOOP; "
+        "RAISE EXCEPTION 'it did not wait'; END $$"
+    )
 
 
 def kinds(done):
@@ -61,6 +73,50 @@ class Running(CampaignTest):
         self.assertEqual(self.sent(), 40)
         again = self.ledger("clear", place)
         self.assertEqual(again["event"][0]["result"], "was cleared already")
+
+    def test_an_event_that_is_set_aside_while_another_one_is_cleared_blocks_again(self):
+        self.prepare()
+        self.start_both()
+        place = self.set_one_aside()
+        make_until_waits(self.database)
+        clear = (
+            "BEGIN; LOCK TABLE ledger_aside IN SHARE ROW EXCLUSIVE MODE; "
+            "UPDATE ledger_aside SET cleared_at = sam_now(); "
+            "UPDATE linkedin_accounts SET blocked_reason = NULL; "
+            "SELECT until_waits('sam-worker ledger'); COMMIT"
+        )
+        samctl = threading.Thread(target=self.database.execute, args=(clear,))
+        samctl.start()
+        locked = (
+            "pg_locks l JOIN pg_class c ON c.oid = l.relation WHERE c.relname = 'ledger_aside' "
+            "AND l.mode = 'ShareRowExclusiveLock' AND l.granted"
+        )
+        self.wait_for("the lock", lambda: self.count(locked))
+        later = self.set_one_aside()
+        samctl.join()
+        self.assertNotEqual(later, place)
+        seen = self.ledger("status")
+        self.assertEqual([e["event"] for e in seen["event"]], [later])
+        self.assertEqual([a["account"] for a in seen["account"]], ["anna"])
+
+    def test_a_restore_sets_it_aside_again(self):
+        """In doubt nothing is sent: the dump does not know that somebody has looked at it."""
+        self.prepare()
+        self.start_both()
+        path = os.path.join(self.folder, "backup")
+        run("pg_dump", "-Fc", "-f", path, "-d", self.database.conninfo)
+        place = self.set_one_aside()
+        self.samctl("ledger", "clear", place)
+        for daemon in (self.producer, self.worker):
+            self.assertEqual(daemon.stop(), 0)
+        self.database.drop()
+        self.database.create()
+        run("pg_restore", "-d", self.database.conninfo, path)
+        self.start_both()
+        self.wait_for("the event", lambda: self.count("ledger_aside"))
+        self.assertEqual(self.ledger("status")["account"][0]["account"], "anna")
+        (account,) = self.ledger("clear", place)["account"]
+        self.assertEqual(account["blocked"], "no")
 
     def status_shows(self, place):
         seen = self.ledger("status")
@@ -259,12 +315,17 @@ class Clear(CtlTest):
             (dict(base, campaign_id=NOBODY, person_id=NOBODY, finding="connected"),
              "sam.person.v1", "connected"),
         )  # fmt: skip
-        for i, (record, event_type, told) in enumerate(cases):
+        for i, (record, _, _) in enumerate(cases):
+            self.aside(f"1:{i}", "anna", record=json.dumps(record))
+        shown = kinds(self.samctl_result("ledger", "status", "--json"))["event"]
+        for i, (_, event_type, told) in enumerate(cases):
             with self.subTest(i):
-                self.aside(f"1:{i}", "anna", record=json.dumps(record))
                 (event,) = self.clear(f"1:{i}")["event"]
                 self.assertEqual(event["type"], event_type)
                 self.assertIn(told, event["meaning"])
+                self.assertEqual(
+                    (shown[i]["type"], shown[i]["meaning"]), (event_type, event["meaning"])
+                )
 
     def test_a_worker_that_sets_an_event_aside_meanwhile_is_waited_for(self):
         """Each would miss what the other one has just done, and the account would go on."""
@@ -272,15 +333,9 @@ class Clear(CtlTest):
         insert = (
             "BEGIN; INSERT INTO ledger_aside (partition, event_offset, account_id, reason, record) "
             "SELECT 3, 18, id, 'second', '' FROM linkedin_accounts WHERE name = 'anna'; "
-            "SELECT until_samctl_waits(); COMMIT"
+            "SELECT until_waits('samctl'); COMMIT"
         )
-        self.database.execute(
-            "CREATE FUNCTION until_samctl_waits() RETURNS void LANGUAGE plpgsql AS $$ "
-            "BEGIN FOR i IN 1..2000 LOOP PERFORM pg_stat_clear_snapshot(); IF EXISTS (SELECT FROM "
-            "pg_stat_activity WHERE datname = current_database() AND application_name = 'samctl' "
-            "AND wait_event_type = 'Lock') THEN RETURN; END IF; PERFORM pg_sleep(0.01); END LOOP; "
-            "RAISE EXCEPTION 'samctl did not wait'; END $$"
-        )
+        make_until_waits(self.database)
         worker = threading.Thread(target=self.database.execute, args=(insert,))
         worker.start()
         inserting = (
