@@ -9,8 +9,9 @@
 
 /* An end repeats all that its start says, so it is tried first; and every event reads as a marker,
  * which is of no account. */
-static const enum event_type tried[] = {EVENT_ATTEMPT_ENDED, EVENT_ATTEMPT_STARTED, EVENT_PERSON,
-                                        EVENT_CAMPAIGN, EVENT_ACCOUNT};
+static const enum event_type tried[] = {EVENT_ATTEMPT_ENDED, EVENT_ATTEMPT_STARTED,
+                                        EVENT_PERSON,        EVENT_CAMPAIGN,
+                                        EVENT_ACCOUNT,       EVENT_WORKSPACE};
 
 /* An end with a bad field reads as a start, and is none. */
 static bool is_broken_end(enum event_type type, const char *record)
@@ -81,6 +82,12 @@ void event_meaning(struct event_meaning *ret, const char *record, size_t bytes)
                 ? "the end of a look for replies or acceptances: the next look repeats it"
                 : "a change of the account's status is not made: see `samctl account "
                   "list`");
+        break;
+    case EVENT_WORKSPACE:
+        (void)snprintf(ret->text, sizeof(ret->text),
+                       "a change of everything to %s is not made: see `samctl status`, and "
+                       "`samctl pause --all`",
+                       workspace_status_name(event.workspace.status));
         break;
     case EVENT_MARKER:
     case EVENT_TYPE_N:

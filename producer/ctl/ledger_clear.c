@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "common/model/reason.h"
+#include "producer/ctl/catch_up.h"
 #include "producer/ctl/commands.h"
 #include "producer/ctl/event_meaning.h"
 #include "producer/ctl/lookup.h"
@@ -329,7 +330,7 @@ enum ctl_exit command_ledger_clear(struct ctl *c)
     struct lookup_account account;
     enum pg_failure failure;
     enum ctl_exit e;
-    if ((e = read_words(c, &l)) || (e = ctl_connect(c)) ||
+    if ((e = read_words(c, &l)) || (e = ctl_connect(c)) || (e = catch_up(c)) ||
         (l.account && (e = lookup_account(c, l.account, &account))))
         return e;
     if (l.account)
