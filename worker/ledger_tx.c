@@ -43,7 +43,8 @@ static const char positions_sql[] =
     "WHERE p.partition = x.partition AND p.next_offset = x.from_offset "
     "AND EXISTS (SELECT FROM ledger WHERE ledger_id = $5)";
 
-/* All or nothing: where another worker has applied the event, the position does not move. */
+/* All or nothing: where another worker has applied the event, the position does not move. What an
+ * operator has cleared stays so when the ledger is read again. */
 static const char aside_sql[] =
     "WITH moved AS (UPDATE ledger_positions SET next_offset = $2 + 1, last_event_id = $3, "
     "updated_at = sam_now(), halted_reason = NULL WHERE partition = $1 AND next_offset = $7 "
@@ -52,7 +53,9 @@ static const char aside_sql[] =
     "record) SELECT m.partition, $2, $3, $4, $5, $6 FROM moved m "
     "ON CONFLICT (partition, event_offset) DO NOTHING), "
     "blocked AS (UPDATE linkedin_accounts a SET blocked_reason = $5 FROM moved "
-    "WHERE a.id = $4 AND a.blocked_reason IS NULL) SELECT partition FROM moved";
+    "WHERE a.id = $4 AND a.blocked_reason IS NULL AND NOT EXISTS (SELECT FROM ledger_aside x "
+    "WHERE x.partition = $1 AND x.event_offset = $2 AND x.cleared_at IS NOT NULL)) "
+    "SELECT partition FROM moved";
 
 struct ledger_tx *ledger_tx_new(struct pg_async *pg, struct facts *facts,
                                 const struct uuid *ledger_id, const struct apply_times *times,

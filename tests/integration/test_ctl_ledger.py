@@ -99,6 +99,18 @@ class Running(CampaignTest):
         self.assertEqual([e["event"] for e in seen["event"]], [later])
         self.assertEqual([a["account"] for a in seen["account"]], ["anna"])
 
+    def test_what_was_cleared_stays_so_when_the_ledger_is_read_again(self):
+        self.prepare()
+        self.start_both()
+        place = self.set_one_aside()
+        self.ledger("clear", place)
+        end = "SELECT sum(next_offset) FROM ledger_positions"
+        applied = self.database.count(end)
+        self.database.execute("UPDATE ledger_positions SET next_offset = 0, last_event_id = NULL")
+        self.wait_for("all to be read again", lambda: self.database.count(end) >= applied)
+        seen = self.ledger("status")
+        self.assertEqual((seen.get("event", []), seen.get("account", [])), ([], []))
+
     def test_a_restore_sets_it_aside_again(self):
         """In doubt nothing is sent: the dump does not know that somebody has looked at it."""
         self.prepare()
