@@ -1,7 +1,6 @@
 /* The granted call, and its end for the ledger. */
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "common/base/clock.h"
 #include "worker/worker.h"
@@ -64,14 +63,6 @@ static void log_end(struct worker *w, const struct event_attempt *end)
              LOG_INT("http", end->http_status));
 }
 
-/* Nobody was there: says something about the way to Unipile, nothing about the item. */
-static bool unreached(const struct unipile_outcome *o)
-{
-    return o->outcome == OUTCOME_NOT_EXECUTED && o->http_status == 0 &&
-           (strcmp(o->error_type, "connect") == 0 || strcmp(o->error_type, "resolve") == 0 ||
-            strcmp(o->error_type, "tls") == 0);
-}
-
 static void on_outcome(void *ctx, const struct unipile_outcome *o)
 {
     struct call *call = ctx;
@@ -80,7 +71,8 @@ static void on_outcome(void *ctx, const struct unipile_outcome *o)
     int64_t now = clock_boot_ms();
     end.ended_at_ms = db_moment(call->grant, now);
     end.outcome = o->outcome;
-    end.untried = o->untried || unreached(o);
+    /* nobody was there: that says something about the way to Unipile, nothing about the item */
+    end.untried = o->untried || o->unreached;
     end.refusal = o->refusal;
     end.wait_ms = o->wait_ms;
     end.http_status = o->http_status;
@@ -97,7 +89,7 @@ static void on_outcome(void *ctx, const struct unipile_outcome *o)
     metrics_observe(w->metrics, METRIC_CALL_SECONDS, now - call->begun_boot_ms);
     log_end(w, &end);
     tell_end(w, call->grant, &end);
-    if (unreached(o))
+    if (o->unreached)
         stops_unreached(w->stops, o->error_type);
     else if (!o->untried)
         stops_outcome(w->stops, o->outcome);

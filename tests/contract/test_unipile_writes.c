@@ -203,6 +203,7 @@ static void test_refused_connection(void **state)
     fixture_connect(f, url, 5000, 4);
     struct unipile_outcome o = write_call(f, CALL_INVITATION);
     expect_outcome(&o, OUTCOME_NOT_EXECUTED, 0, "connect");
+    assert_true(o.unreached);
     assert_false(o.untried);
     assert_int_equal(close(fd), 0);
     assert_int_equal(fflush(f->log_file), 0);
@@ -215,6 +216,7 @@ static void test_unknown_host(void **state)
     fixture_connect(f, "http://no-such-host.invalid:1", 20000, 4);
     struct unipile_outcome o = write_call(f, CALL_INVITATION);
     expect_outcome(&o, OUTCOME_NOT_EXECUTED, 0, "resolve");
+    assert_true(o.unreached);
 }
 
 static void test_no_tls_on_the_other_side(void **state)
@@ -263,6 +265,7 @@ static void test_no_answer_to_the_connection(void **state)
     struct unipile_outcome o = write_call(f, CALL_INVITATION);
     expect_outcome(&o, OUTCOME_NOT_EXECUTED, 0, "timeout");
     assert_false(o.untried);
+    assert_true(o.unreached);
     full_close(&full);
 }
 

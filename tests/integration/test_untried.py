@@ -1,8 +1,9 @@
 """Calls that were granted and never left: they count against nothing, and claims rest meanwhile."""
 
+import socket
 import unittest
 
-from campaign_test import FridayTest
+from campaign_test import HELLO, CampaignTest, FridayTest
 
 
 class KafkaRefuses(FridayTest):
@@ -39,6 +40,45 @@ class KafkaRefuses(FridayTest):
         self.wait_until_sent(5)
         self.judge(5)
         self.wait_for("the worker to be well", self.worker.ready)
+
+
+class NobodyAnswers(CampaignTest):
+    """A firewall between us and Unipile drops every packet: no connection comes about, and none is
+    refused."""
+
+    def black_hole(self):
+        """A listener whose backlog is full and is never emptied; its address."""
+        listener = socket.socket()
+        self.addCleanup(listener.close)
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        for _ in range(3):
+            client = socket.socket()
+            self.addCleanup(client.close)
+            client.setblocking(False)
+            client.connect_ex(listener.getsockname())
+        return "http://{}:{}".format(*listener.getsockname())
+
+    def test_claims_rest_and_nobody_is_used_up(self):
+        self.config["unipile"]["connect_timeout"] = "300ms"
+        self.prepare()
+        people = [f"ACoAA{n}{'x' * 30}" for n in range(8)]  # nothing is read before it
+        simulator = self.config["unipile"]["base_url"]
+        self.config["unipile"]["base_url"] = self.black_hole()
+        self.write_config()
+        self.start_both()
+        self.campaign("hole", "messenger", HELLO, people)
+        self.wait_for("claims to rest", lambda: "claims rest: Unipile cannot be reached (timeout)"
+                      in self.worker.get("/readyz")[1])  # fmt: skip
+        self.wait_for("the ends", lambda: self.count("send_attempts WHERE outcome IS NULL") == 0)
+        self.assertEqual(self.count("send_attempts WHERE NOT untried"), 0)
+        self.assertEqual(self.count("send_queue WHERE failures > 0"), 0)
+        self.assertEqual(self.worker.stop(), 0)
+        self.config["unipile"]["base_url"] = simulator
+        self.write_config()
+        self.worker = self.start_worker()
+        self.wait_until_completed("hole")
+        self.judge(8)
 
 
 if __name__ == "__main__":

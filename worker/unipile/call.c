@@ -177,6 +177,13 @@ static const char *word_of(const struct call *call, CURLcode code)
     return call->unipile->closing ? "cancelled" : transport_word(code);
 }
 
+bool call_nothing_left(const struct call *call)
+{
+    long left_bytes = 0;
+    (void)curl_easy_getinfo(call->easy, CURLINFO_REQUEST_SIZE, &left_bytes);
+    return left_bytes == 0;
+}
+
 void call_outcome(const struct call *call, CURLcode code, struct unipile_outcome *ret)
 {
     struct answer answer;
@@ -191,6 +198,7 @@ void call_outcome(const struct call *call, CURLcode code, struct unipile_outcome
     if (ret->outcome == OUTCOME_UNKNOWN && call->body_at == 0) {
         ret->outcome = OUTCOME_NOT_EXECUTED;
         ret->untried = call->lapsed || call->unipile->closing;
+        ret->unreached = !ret->untried && call_nothing_left(call);
     }
 }
 

@@ -79,6 +79,8 @@ void call_free(struct call *call);
 void call_reset(struct call *call);
 /* Hands the request over to the handle; everything that never changes is set already. */
 void call_arm(struct call *call);
+/* Not a byte of the request has left: name, connection or TLS failed, or took too long. */
+bool call_nothing_left(const struct call *call);
 /* What became of it: code is what libcurl says. The call is not changed. */
 void call_outcome(const struct call *call, CURLcode code, struct unipile_outcome *ret);
 

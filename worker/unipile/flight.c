@@ -35,18 +35,11 @@ size_t flight_places(const struct unipile *u)
     return connections_are_gone(u) && u->places > PLACES_AT_FIRST ? PLACES_AT_FIRST : u->places;
 }
 
-static bool nothing_left(const struct call *call)
-{
-    long left_bytes = 0;
-    (void)curl_easy_getinfo(call->easy, CURLINFO_REQUEST_SIZE, &left_bytes);
-    return left_bytes == 0;
-}
-
 static void places_learn(struct unipile *u, const struct call *call, CURLcode code)
 {
     if (code == CURLE_OK && u->places < u->max_in_flight)
         u->places++;
-    else if (code != CURLE_OK && nothing_left(call))
+    else if (code != CURLE_OK && call_nothing_left(call))
         places_reset(u);
 }
 
@@ -167,7 +160,7 @@ static void log_end(struct call *call, CURLcode code)
     if (code == CURLE_OK || call->lapsed || u->closing ||
         (u->told_boot_ms && now - u->told_boot_ms < TELL_EVERY_MS))
         return;
-    bool text = nothing_left(call) && call->error_text[0];
+    bool text = call_nothing_left(call) && call->error_text[0];
     u->told_boot_ms = now;
     log_warn(u->log, "unipile_transport", LOG_STR("route", route_name(call->route)),
              LOG_STR("transport", transport_word(code)),

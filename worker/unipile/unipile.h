@@ -76,6 +76,7 @@ struct unipile_write {
 struct unipile_outcome {
     enum outcome outcome;
     bool untried;         /* NOT_EXECUTED for a reason of our own: lapsed or cancelled */
+    bool unreached;       /* NOT_EXECUTED, for nobody was there: not a byte has left */
     enum refusal refusal; /* with OUTCOME_REFUSED */
     int64_t wait_ms;      /* as in struct error_type, or longer when the answer asks for it */
     int http_status;      /* 0 = no answer */
