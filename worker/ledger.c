@@ -89,12 +89,16 @@ static void begin_aside(struct ledger *l, const char *reason)
     buf_deinit(&text);
 }
 
-/* Postgres takes nothing of the ledger for the time being; NULL = it does again. */
+/* Postgres takes nothing of the ledger for the time being, said once; NULL = it does again. */
 static void tell_trouble(struct ledger *l, const char *text)
 {
-    if (text || l->trouble)
+    if (text && strncmp(text, l->trouble, sizeof(l->trouble) - 1) == 0)
+        return;
+    if (text)
+        log_warn(l->o.log, "ledger_waits", LOG_MSG(text));
+    if (text || l->trouble[0])
         ledger_state(l, "ledger_waits", text);
-    l->trouble = text != NULL;
+    (void)snprintf(l->trouble, sizeof(l->trouble), "%s", text ? text : "");
 }
 
 static void applied(struct ledger *l)
@@ -155,7 +159,6 @@ static void on_tx(void *ctx, enum ledger_tx_result result, const char *error)
         ledger_wait(l, RETRY_MS);
         break;
     case LEDGER_TX_WAIT:
-        log_warn(l->o.log, "ledger_waits", LOG_MSG(error));
         tell_trouble(l, error);
         ledger_wait(l, LEDGER_TROUBLE_MS);
         break;

@@ -258,7 +258,8 @@ static void on_heartbeat(void *ctx)
     ask_clock(&app->w);
     tell_kafka(&app->w);
     tell_postgres(&app->w);
-    topics_watch_look(app->w.topics_watch, app->w.kafka, loop_now_ms(app->w.loop));
+    if (app->w.phase == WORKER_RUN) /* leaving would wait for the answer */
+        topics_watch_look(app->w.topics_watch, app->w.kafka, loop_now_ms(app->w.loop));
     reason(&app->w, "outgoing", outgoing_trouble(app->w.outgoing));
     reason(&app->w, "topics", topics_watch_trouble(app->w.topics_watch));
 }

@@ -1,6 +1,7 @@
 #include "common/adapters/topics_watch.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -115,7 +116,10 @@ static void judge(struct topics_watch *t)
     t->trouble[0] = '\0';
     for (size_t i = 0; i < SAM_ARRAY_LEN(t->topics) && !t->trouble[0]; i++) {
         const struct watched *topic = &t->topics[i];
-        if (topic->count != t->partitions)
+        if (topic->count == 0)
+            (void)snprintf(t->trouble, sizeof(t->trouble), "%.80s is gone: see samctl topics show",
+                           topic->name);
+        else if (topic->count != t->partitions)
             (void)snprintf(t->trouble, sizeof(t->trouble),
                            "%.80s has %d partitions, it had %d when this process began: see samctl "
                            "topics show, then start it anew",
@@ -157,9 +161,10 @@ static void end(struct topics_watch *t)
     t->next = (t->next + 1) % SAM_ARRAY_LEN(t->topics);
     if (t->look.with_configs && t->look.told == 0)
         judge_configs(t, topic, &t->look.configs);
-    if (t->look.answered != 0 || t->look.overtaken)
+    bool gone = t->look.answered == -ENOENT;
+    if ((t->look.answered != 0 && !gone) || t->look.overtaken)
         return;
-    topic->count = t->look.count;
+    topic->count = gone ? 0 : t->look.count;
     judge(t);
 }
 
