@@ -339,7 +339,10 @@ static void account_event(struct apply_batch *b, const struct event *e)
     struct apply_account *account = apply_account(b, &e->account_id);
     if (!account || a->is_sync)
         return; /* the end of a sync is written as it is (apply_sql.c) */
-    if (a->version ? a->version <= account->version : account->status != ACCOUNT_ACTIVE)
+    bool stops = a->status == ACCOUNT_PAUSED; /* of two with one version it counts */
+    bool old = a->version ? a->version < account->version + (stops ? 0 : 1)
+                          : account->status != ACCOUNT_ACTIVE;
+    if (old)
         return;
     account->status = a->status;
     account->version = a->version ? a->version : account->version;

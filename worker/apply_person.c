@@ -136,7 +136,8 @@ static void not_found(struct apply_person *p)
 static void decided(struct apply_person *p, const struct event_person *f)
 {
     bool stops = f->finding == FINDING_STATUS && person_status_stops(f->status);
-    if (f->version <= p->version && !stops)
+    bool holds = f->finding == FINDING_HOLD; /* of two with one version it counts */
+    if (f->version < p->version + (holds ? 0 : 1) && !stops)
         return;
     if (f->version > p->version) {
         p->version = f->version;

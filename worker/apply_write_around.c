@@ -44,13 +44,15 @@ static const char look_sql[] =
     "WHERE account_id = ANY ($1) AND (next_at IS NULL OR next_at <= sam_now()) "
     "AND outstanding_until IS NULL";
 
-/* `stopped` is final, in whatever order the versions come. A campaign's
- * change stands in the ledger once for each of its accounts, so most rows change nothing. */
+/* `stopped` is final, in whatever order the versions come; of two with one version the pause
+ * counts (a change that was made behind: sam_change_version). A campaign's change stands in the
+ * ledger once for each of its accounts, so most rows change nothing. */
 static const char campaigns_sql[] =
     "UPDATE campaigns c SET status = x.status, version = greatest(c.version, x.version), "
     "updated_at = sam_now() FROM unnest($1::uuid[], $2::text[], $3::bigint[]) "
     "AS x(id, status, version) WHERE c.id = x.id AND c.status <> 'stopped' "
-    "AND (c.version < x.version OR x.status = 'stopped')";
+    "AND (c.version < x.version OR x.status = 'stopped' "
+    "OR (c.version = x.version AND x.status = 'paused' AND c.status = 'running'))";
 
 /* A campaign that was started and paused in one batch: through running, as the database's
  * transitions want it. */
@@ -63,7 +65,8 @@ static const char campaigns_via_sql[] =
 static const char workspaces_sql[] =
     "UPDATE workspaces w SET paused_at = x.paused_at, version = x.version "
     "FROM unnest($1::uuid[], $2::timestamptz[], $3::bigint[]) AS x(id, paused_at, version) "
-    "WHERE w.id = x.id AND w.version < x.version";
+    "WHERE w.id = x.id AND (w.version < x.version OR (w.version = x.version "
+    "AND w.paused_at IS NULL AND x.paused_at IS NOT NULL))";
 
 /* What was put off for a pause may go again. samctl has done so with its change; in a database that
  * was restored the items wait, and would be asked again only by the hour. */
