@@ -417,6 +417,22 @@ int32_t gate_partitions(const struct gate *g)
     return g->partitions;
 }
 
+int32_t gate_halted_count(const struct gate *g)
+{
+    int32_t halted = 0;
+    for (int32_t i = 0; i < g->partitions; i++)
+        halted += g->parts[i].trouble ? 1 : 0;
+    return halted;
+}
+
+int64_t gate_positions_sum(const struct gate *g)
+{
+    int64_t sum = 0;
+    for (int32_t i = 0; i < g->partitions; i++)
+        sum += g->parts[i].next_offset;
+    return sum;
+}
+
 int32_t gate_partition(const struct gate *g, int64_t key_hash)
 {
     return (int32_t)(key_hash % g->partitions);

@@ -47,10 +47,6 @@ bool gate_waiting(const struct gate *g);
 /* The statement, without parameters, and its answer. */
 extern const char gate_positions_sql[];
 
-/* application_name of a producer's connection while its gate is open for all partitions: by it
- * others see that this very database has what the ledger holds. Else GATE_PRODUCER_NAME. */
-#define GATE_PRODUCER_NAME "sam-producer"
-#define GATE_APPLIED_NAME  GATE_PRODUCER_NAME " (ledger applied)"
 /* What has been seen when positions are asked for: the answer may not be lower. One per asker:
  * answers of several connections come in any order, so "lower than the last answer" says nothing.
  */
@@ -82,6 +78,10 @@ bool gate_open(const struct gate *g, int32_t partition);
 /* Of partitions for which gate_open() holds. */
 int32_t gate_open_count(const struct gate *g);
 int32_t gate_partitions(const struct gate *g);
+/* Of partitions whose log does not fit, or that the worker has halted (gate_trouble). */
+int32_t gate_halted_count(const struct gate *g);
+/* The sum of the positions, as last seen. */
+int64_t gate_positions_sum(const struct gate *g);
 /* The partition of an account, from linkedin_accounts.key_hash. */
 int32_t gate_partition(const struct gate *g, int64_t key_hash);
 /* $n of SQL that filters by open partitions: an int[] of them. */

@@ -10,7 +10,7 @@
 
 static const char status_sql[] =
     "UPDATE linkedin_accounts SET status = $2, status_reason = NULL, rest_until = NULL, "
-    "rest_count = 0, version = " CATCH_UP_VERSION("$3") " WHERE id = $1 RETURNING version";
+    "rest_count = 0, version = sam_change_version(version, $3) WHERE id = $1 RETURNING version";
 
 static const char list_sql[] =
     "SELECT a.id, a.name, a.unipile_id, a.status, coalesce(a.blocked_reason, a.status_reason), "
@@ -89,6 +89,10 @@ static enum ctl_exit to_status(struct ctl *c, enum account_status status, const 
         return e;
     a.id = account.id;
     a.workspace_id = account.workspace_id;
+    /* A pause is told to the ledger even so: in a database that was restored it is of before. */
+    if (account.status == status && status == ACCOUNT_PAUSED &&
+        (e = ctl_transaction(c, change_status, &a)))
+        return e;
     if (account.status == status) {
         ctl_result(c, "account", a.name, "status", account_status_name(status), NULL);
         ctl_say(c, "account %s is %s already", a.name, account_status_name(status));

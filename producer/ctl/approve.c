@@ -40,8 +40,8 @@ static const char reject_sql[] = PICKED
 /* A completed campaign goes on with new people. $1 campaign, $2 bool behind. */
 static const char reopen_sql[] =
     "UPDATE campaigns SET status = 'running', "
-    "version = " CATCH_UP_VERSION("$2") ", updated_at = sam_now() "
-                                        "WHERE id = $1 AND status = 'completed' RETURNING version";
+    "version = sam_change_version(version, $2), updated_at = sam_now() "
+    "WHERE id = $1 AND status = 'completed' RETURNING version";
 /* Who of those that were named does not wait: with the status, NULL for who is not there at all.
  * $1 campaign, $2 text[] public names, $3 text[] provider ids. */
 static const char others_sql[] =

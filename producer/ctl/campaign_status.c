@@ -19,11 +19,10 @@ struct status_change {
 
 /* $1 campaign, $2 text status, $3 text what it was, $4 int messages that may be planned, 0 = as
  * before, $5 bool behind. */
-static const char status_sql[] = "UPDATE campaigns SET status = $2, version = " CATCH_UP_VERSION(
-    "$5") ", updated_at = sam_now(), "
-          "first_left = coalesce(nullif($4::int, 0), first_left) WHERE id = $1 AND status = $3 "
-          "RETURNING "
-          "version";
+static const char status_sql[] =
+    "UPDATE campaigns SET status = $2, version = sam_change_version(version, $5), "
+    "updated_at = sam_now(), first_left = coalesce(nullif($4::int, 0), first_left) "
+    "WHERE id = $1 AND status = $3 RETURNING version";
 /* $1 campaign, $2 uuid[] accounts. */
 static const char cancel_sql[] =
     "UPDATE send_queue i SET status = 'cancelled', reason = 'campaign_stopped' "
@@ -106,6 +105,19 @@ static enum pg_failure change_status(struct ctl *c, void *arg)
     return failure ? failure : schedule_kick(&s, c);
 }
 
+static enum ctl_exit not_allowed(struct ctl *c, const struct status_change *x)
+{
+    bool applied = true;
+    enum ctl_exit e = x->to == CAMPAIGN_PAUSED ? catch_up_look(c, &applied) : CTL_DONE;
+    if (e)
+        return e;
+    return ctl_fail("campaign %s is %s; it cannot become %s%s", c->args.words[0],
+                    campaign_status_name(x->campaign.status), campaign_status_name(x->to),
+                    applied ? ""
+                            : ". The ledger is still being applied to this database and may "
+                              "start it: `samctl pause --all` holds everything");
+}
+
 /* The campaign of the first word, to another status; from: what it must be, for the message. */
 static enum ctl_exit to_status(struct ctl *c, enum campaign_status to, struct status_change *x,
                                bool *ret_already)
@@ -116,17 +128,18 @@ static enum ctl_exit to_status(struct ctl *c, enum campaign_status to, struct st
     x->to = to;
     if ((e = ctl_connect(c)) || (e = lookup_campaign(c, name, &x->campaign)))
         return e;
-    if (x->campaign.status == to) {
-        *ret_already = true;
+    *ret_already = x->campaign.status == to;
+    if (!campaign_transition_allowed(x->campaign.status, to))
+        return not_allowed(c, x);
+    /* A pause is told to the ledger even so: in a database that was restored it is of before, and a
+     * resume that the ledger is about to bring would end it. */
+    if ((!*ret_already || to == CAMPAIGN_PAUSED) && (e = ctl_transaction(c, change_status, x)))
+        return e;
+    if (*ret_already) {
         ctl_result(c, "campaign", name, "status", campaign_status_name(to), NULL);
         ctl_say(c, "campaign %s is %s already", name, campaign_status_name(to));
         return CTL_DONE;
     }
-    if (!campaign_transition_allowed(x->campaign.status, to))
-        return ctl_fail("campaign %s is %s; it cannot become %s", name,
-                        campaign_status_name(x->campaign.status), campaign_status_name(to));
-    if ((e = ctl_transaction(c, change_status, x)))
-        return e;
     ctl_result(c, "campaign", name, "status", campaign_status_name(to), "was",
                campaign_status_name(x->campaign.status), NULL);
     return CTL_DONE;

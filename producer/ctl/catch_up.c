@@ -2,8 +2,8 @@
 
 #include <poll.h>
 
-#include "common/adapters/gate.h"
 #include "common/base/clock.h"
+#include "producer/applied.h"
 
 #include "common/base/banned.h"
 
@@ -11,12 +11,37 @@
 #define STEP_MS 100
 #define SAY_MS  SECOND_MS /* a producer that has just begun needs less */
 
-/* A name in pg_stat_activity: it ends with the connection, and no dump takes it along. */
 static const char applied_sql[] =
-    "SELECT count(*) FILTER (WHERE application_name = '" GATE_APPLIED_NAME "') > 0, "
-    "count(*) FILTER (WHERE application_name LIKE 'sam-producer%') > 0 AND "
-    "count(*) FILTER (WHERE application_name LIKE 'sam-worker%') > 0 "
-    "FROM pg_stat_activity WHERE datname = current_database()";
+    "SELECT p.sum >= n.applied, n.halted > 0, n.run, p.halt FROM "
+    "(SELECT max(substring(application_name FROM '" APPLIED_SUM "')::bigint) AS applied, "
+    "max(substring(application_name FROM '" APPLIED_HALTED "')::int) AS halted, "
+    "coalesce(bool_or(application_name LIKE '" APPLIED_PROGRAM "%') "
+    "AND bool_or(application_name LIKE 'sam-worker%'), false) AS run "
+    "FROM pg_stat_activity WHERE datname = current_database()) n, "
+    "(SELECT coalesce(sum(next_offset), 0) AS sum, min('partition ' || partition || ': ' "
+    "|| halted_reason) AS halt FROM ledger_positions) p";
+enum applied_column { COL_APPLIED, COL_HALTED, COL_RUN, COL_HALT };
+
+static enum ctl_exit refuse(const struct pg_result *r)
+{
+    if (!pg_null(r, 0, COL_HALT))
+        return ctl_fail("nothing was changed: the ledger cannot be applied to this database (%s); "
+                        "see `samctl ledger status`",
+                        pg_text(r, 0, COL_HALT));
+    return ctl_fail("nothing was changed: the ledger is still being applied to this database, and "
+                    "may hold a stop that it does not know yet; `samctl ledger status` tells how "
+                    "far it is, then try again");
+}
+
+enum ctl_exit catch_up_look(struct ctl *c, bool *ret_applied)
+{
+    SAM_CLEANUP(pg_result_freep) struct pg_result *r = NULL;
+    ctl_params(c);
+    enum ctl_exit e = ctl_query(c, applied_sql, &r);
+    if (!e)
+        *ret_applied = !pg_null(r, 0, COL_APPLIED) && pg_bool(r, 0, COL_APPLIED);
+    return e;
+}
 
 enum ctl_exit catch_up(struct ctl *c)
 {
@@ -28,16 +53,13 @@ enum ctl_exit catch_up(struct ctl *c)
         enum ctl_exit e = ctl_query(c, applied_sql, &r);
         if (e)
             return e;
-        bool applied = pg_bool(r, 0, 0);
-        bool is_being_applied = pg_bool(r, 0, 1);
-        c->behind = !applied && !is_being_applied;
+        bool applied = !pg_null(r, 0, COL_APPLIED) && pg_bool(r, 0, COL_APPLIED);
+        c->behind = applied ? pg_bool(r, 0, COL_HALTED) : !pg_bool(r, 0, COL_RUN);
         if (applied || c->behind)
             return CTL_DONE;
         int64_t waited_ms = clock_boot_ms() - begun_ms;
         if (waited_ms >= WAIT_MS)
-            return ctl_fail("nothing was changed: the ledger is still being applied to this "
-                            "database, and may hold a stop that it does not know yet; "
-                            "`samctl doctor` tells how far it is, then try again");
+            return refuse(r);
         if (waited_ms >= SAY_MS && !said)
             ctl_say(c, "waiting: the ledger is being applied to this database");
         said = waited_ms >= SAY_MS;
@@ -48,8 +70,7 @@ enum ctl_exit catch_up(struct ctl *c)
 void catch_up_note(const struct ctl *c)
 {
     if (c->behind)
-        ctl_say(
-            c,
-            "note: sam-producer and sam-worker do not both run, so this database may lack what the "
-            "ledger holds: a later pause or stop there goes before this change");
+        ctl_say(c, "note: this database may lack what the ledger holds (do sam-producer and "
+                   "sam-worker run? `samctl ledger status`): a later pause or stop there goes "
+                   "before this change");
 }

@@ -15,15 +15,17 @@
 #define WAIT_MS      5000 /* for the ledger to have it */
 #define WAIT_STEP_MS 100
 
-/* $1 text name, NULL = all. No lock of an account is waited for: a pause acts at once. */
+/* $1 text name, NULL = all. No lock of an account is waited for: a pause acts at once. What is
+ * paused is told to the ledger again: in a database that was restored it is a pause of before, and
+ * a resume that the ledger is about to bring would end it. */
 static const char pause_sql[] =
-    "UPDATE workspaces SET paused_at = sam_now(), version = sam_next_version(version) "
-    "WHERE paused_at IS NULL AND ($1::text IS NULL OR name = $1) RETURNING id, version";
+    "UPDATE workspaces SET paused_at = coalesce(paused_at, sam_now()), "
+    "version = sam_next_version(version) WHERE $1::text IS NULL OR name = $1 "
+    "RETURNING id, version";
 /* $1 workspace, $2 bool behind. */
 static const char resume_sql[] =
-    "UPDATE workspaces SET paused_at = NULL, version = " CATCH_UP_VERSION(
-        "$2") " "
-              "WHERE paused_at IS NOT NULL AND id = $1 RETURNING id, version";
+    "UPDATE workspaces SET paused_at = NULL, version = sam_change_version(version, $2) "
+    "WHERE paused_at IS NOT NULL AND id = $1 RETURNING id, version";
 static const char accounts_sql[] =
     "SELECT id FROM linkedin_accounts WHERE workspace_id = $1 ORDER BY id";
 static const char workspaces_sql[] =
@@ -162,7 +164,10 @@ enum ctl_exit command_pause_all(struct ctl *c)
                              "`samctl account pause`");
     if ((e = find_workspaces(c, &r)) || (e = ctl_transaction(c, pause_them, &x)))
         return e;
-    if (x.workspaces == 0)
+    bool were_paused = true;
+    for (int row = 0; row < pg_rows(r); row++)
+        were_paused = were_paused && !pg_null(r, row, 2);
+    if (were_paused)
         return already(c, WORKSPACE_PAUSED, "everything is paused already");
     return told(c, &x,
                 "no call begins any more, neither sends nor looks for replies; what is under way "
@@ -185,9 +190,14 @@ enum ctl_exit command_resume_all(struct ctl *c)
         if (pg_null(r, row, 2))
             continue;
         e = ctl_transaction(c, resume_one, &x);
+        if (e)
+            break;
         sum.workspaces += x.workspaces;
         sum.accounts += x.accounts;
     }
+    if (e && sum.workspaces)
+        ctl_say(c, "%" PRId64 " workspace%s before that one go on already; the others are paused",
+                sum.workspaces, plural(sum.workspaces));
     if (e)
         return e;
     if (sum.workspaces == 0)

@@ -106,10 +106,9 @@ static const char hold_sql[] = "UPDATE campaign_prospects SET hold_reason = $2, 
                                "version = sam_next_version(version) WHERE id = $1 AND status = $3 "
                                "RETURNING version";
 /* $4 bool behind. */
-static const char release_sql[] =
-    "UPDATE campaign_prospects SET hold_reason = $2, "
-    "version = " CATCH_UP_VERSION("$4") " WHERE id = $1 "
-                                        "AND status = $3 RETURNING version";
+static const char release_sql[] = "UPDATE campaign_prospects SET hold_reason = $2, "
+                                  "version = sam_change_version(version, $4) WHERE id = $1 "
+                                  "AND status = $3 RETURNING version";
 /* $1 person, $2 account. */
 static const char cancel_sql[] =
     "UPDATE send_queue SET status = 'cancelled', reason = 'person_stopped' "
@@ -156,15 +155,19 @@ static enum pg_failure cancel_items(struct ctl *c, const struct decision *d)
 static enum pg_failure write_decision(struct ctl *c, const struct decision *d, int64_t *ret_version)
 {
     SAM_CLEANUP(pg_result_freep) struct pg_result *r = NULL;
-    const char *sql = d->finding == FINDING_STATUS ? status_sql
-                      : d->finding == FINDING_HOLD ? hold_sql
-                                                   : release_sql;
+    const char *sql = hold_sql;
+    const char *value = d->reason;
+    if (d->finding == FINDING_STATUS) {
+        sql = status_sql;
+        value = person_status_name(d->status);
+    } else if (d->finding == FINDING_RELEASE) {
+        sql = release_sql;
+        value = NULL;
+    }
     pg_add_uuid(ctl_params(c), &d->person->id);
-    pg_add_text(&c->params, sql == status_sql ? person_status_name(d->status)
-                            : sql == hold_sql ? d->reason
-                                              : NULL);
+    pg_add_text(&c->params, value);
     pg_add_text(&c->params, person_status_name(d->person->status));
-    if (sql == release_sql)
+    if (d->finding == FINDING_RELEASE)
         pg_add_bool(&c->params, c->behind);
     enum pg_failure failure = pg_exec(c->pg, sql, &c->params, &r);
     if (failure)

@@ -7,6 +7,12 @@ CREATE FUNCTION sam_next_version(version bigint) RETURNS bigint
     LANGUAGE sql VOLATILE
     AS $$ SELECT greatest(version + 1, (extract(epoch FROM sam_now()) * 1000)::bigint) $$;
 
+-- The version of a change that lets something go. Made behind, without knowledge of the ledger, it
+-- is the least that counts here: any of the ledger's own goes before it.
+CREATE FUNCTION sam_change_version(version bigint, behind boolean) RETURNS bigint
+    LANGUAGE sql VOLATILE
+    AS $$ SELECT CASE WHEN behind THEN version + 1 ELSE sam_next_version(version) END $$;
+
 -- Who has tried to write to a human first: asked when an identity is freed.
 CREATE INDEX send_attempts_identity ON send_attempts ((identities[1]))
     WHERE identities[1] IS NOT NULL;

@@ -67,6 +67,28 @@ class CatchUp(RestoreTest):
         self.wait_until_completed("c")
         self.judge(12)
 
+    def test_a_pause_that_is_repeated_after_a_restore_outlasts_the_resume_of_before(self):
+        """The backup was made in a pause that ended; an operator pauses before anything runs."""
+        self.prepare_draft()
+        self.samctl("campaign", "start", "c")
+        pauses = (["campaign", "pause", "c"], ["account", "pause", "anna"], ["pause", "--all"])
+        for words in pauses:
+            self.samctl(*words)
+        self.wait_until_told()
+        backup = self.dump()
+        for words in (["campaign", "resume", "c"], ["account", "resume", "anna"],
+                      ["resume", "--all"]):  # fmt: skip
+            self.samctl(*words)
+        self.wait_until_told()
+        self.restore(backup)
+        for words in pauses:
+            self.assertIn("paused already", self.samctl(*words))
+        self.start_both()
+        self.wait_until_told()
+        self.assertEqual(self.campaign_status("c"), "paused")
+        self.assertEqual(self.database.value("SELECT status FROM linkedin_accounts"), "paused")
+        self.assertEqual(self.count("workspaces WHERE paused_at IS NULL"), 0)
+
     def test_an_opt_out_stays_though_another_change_came_before_the_catch_up(self):
         backup = self.prepare_draft()
         self.samctl("person", "set", "c-0", "opted_out")

@@ -82,7 +82,7 @@ class PauseAll(RestoreTest):
         rows = self.samctl_json("workspace", "list")
         paused = {row["workspace"]: bool(row["paused_at"]) for row in rows}
         self.assertEqual(paused, {"w": False, "other": True})
-        self.assertIn("1 workspace,", self.samctl("pause", "--all"))  # the one that was left
+        self.assertIn("2 workspaces,", self.samctl("pause", "--all"))  # all are told again
         self.assertIn("2 workspaces,", self.samctl("resume", "--all"))
 
     def test_wrong_words(self):
