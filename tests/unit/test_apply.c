@@ -464,34 +464,6 @@ static void test_older_version_is_ignored(void **state)
     apply_deinit(&b);
 }
 
-/* A change that was made without knowledge of the ledger may have the version of one that stands
- * there: the one that stops counts, whichever comes first. */
-static void test_of_two_with_one_version_the_stop_counts(void **state)
-{
-    (void)state;
-    struct apply_batch b;
-    struct event hold = finding(FINDING_HOLD);
-    struct event release = finding(FINDING_RELEASE);
-    hold.person.version = release.person.version = 3;
-    (void)snprintf(hold.person.reason, sizeof(hold.person.reason), "operator");
-    setup(&b, CAMPAIGN_MESSENGER, PERSON_APPROVED, 0);
-    apply_event(&b, &release);
-    apply_event(&b, &hold);
-    assert_string_equal(b.people[0].hold_reason, "operator");
-    apply_event(&b, &release);
-    assert_string_equal(b.people[0].hold_reason, "operator");
-    struct event pause = {.type = EVENT_ACCOUNT, .account_id = b.accounts[0].id, .at_ms = NOW};
-    pause.account = (struct event_account){.status = ACCOUNT_ACTIVE, .version = 3};
-    apply_event(&b, &pause);
-    pause.account.status = ACCOUNT_PAUSED;
-    apply_event(&b, &pause);
-    assert_int_equal(b.accounts[0].status, ACCOUNT_PAUSED);
-    pause.account.status = ACCOUNT_ACTIVE;
-    apply_event(&b, &pause);
-    assert_int_equal(b.accounts[0].status, ACCOUNT_PAUSED);
-    apply_deinit(&b);
-}
-
 /* A restored database may have given the stop's version to another change meanwhile. */
 static void test_a_stop_counts_whatever_its_version(void **state)
 {
@@ -611,7 +583,6 @@ int main(void)
         cmocka_unit_test(test_reply_stops),
         cmocka_unit_test(test_who_writes_first_is_held),
         cmocka_unit_test(test_older_version_is_ignored),
-        cmocka_unit_test(test_of_two_with_one_version_the_stop_counts),
         cmocka_unit_test(test_a_stop_counts_whatever_its_version),
         cmocka_unit_test(test_a_person_passes_many_statuses),
         cmocka_unit_test(test_an_item_goes_by_way_of_unknown),

@@ -81,11 +81,38 @@ static void test_a_campaign_that_runs_makes_its_accounts_plan(void **state)
     assert_int_equal(account.plan_at_ms, NOW);
 }
 
+/* A change that was made without knowledge of the ledger may have the version of one that stands
+ * there: the one that stops counts, whichever comes first. */
+static void test_of_two_with_one_version_the_stop_counts(void **state)
+{
+    (void)state;
+    struct apply_account account = {.id = id(ACCOUNT), .status = ACCOUNT_ACTIVE};
+    struct apply_person person = {.id = id(PERSON), .status = PERSON_APPROVED};
+    struct apply_batch b = {
+        .accounts = &account, .accounts_count = 1, .people = &person, .people_count = 1};
+    const enum finding findings[] = {FINDING_RELEASE, FINDING_HOLD, FINDING_RELEASE};
+    for (size_t i = 0; i < SAM_ARRAY_LEN(findings); i++) {
+        struct event e = {.type = EVENT_PERSON, .account_id = id(ACCOUNT)};
+        e.person = (struct event_person){
+            .id = id(PERSON), .finding = findings[i], .version = 3, .reason = "operator"};
+        apply_event(&b, &e);
+        assert_string_equal(person.hold_reason, i == 0 ? "" : "operator");
+    }
+    const enum account_status statuses[] = {ACCOUNT_ACTIVE, ACCOUNT_PAUSED, ACCOUNT_ACTIVE};
+    for (size_t i = 0; i < SAM_ARRAY_LEN(statuses); i++) {
+        struct event e = {.type = EVENT_ACCOUNT, .account_id = id(ACCOUNT)};
+        e.account = (struct event_account){.status = statuses[i], .version = 3};
+        apply_event(&b, &e);
+        assert_int_equal(account.status, i == 0 ? ACCOUNT_ACTIVE : ACCOUNT_PAUSED);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_one_change_of_a_campaign_is_written),
         cmocka_unit_test(test_one_change_of_a_workspace_is_written),
+        cmocka_unit_test(test_of_two_with_one_version_the_stop_counts),
         cmocka_unit_test(test_one_end_of_a_sync_is_written),
         cmocka_unit_test(test_a_campaign_that_runs_makes_its_accounts_plan),
     };
