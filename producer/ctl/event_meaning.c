@@ -31,6 +31,26 @@ static bool read_event(const char *record, size_t bytes, struct event *ret)
     return false;
 }
 
+bool event_meaning_attempt(const char *record, size_t bytes, struct event *ret)
+{
+    struct event event;
+    char why[RECORD_WHY_BYTES];
+    for (size_t i = 0; i < SAM_ARRAY_LEN(tried); i++) {
+        if (tried[i] != EVENT_ATTEMPT_ENDED && tried[i] != EVENT_ATTEMPT_STARTED)
+            continue;
+        if (event_decode(event_type_name(tried[i]), record, bytes, &event, why) == 0) {
+            *ret = event;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Of an attempt that only this event tells of. */
+#define HELD                                                                                       \
+    "; if its start is not in the database, the person is put on hold when this is cleared, "      \
+    "released only after a look at LinkedIn: `samctl person release`"
+
 static void say_attempt(struct event_meaning *m, const struct event *event)
 {
     char item[UUID_TEXT_BYTES];
@@ -38,13 +58,13 @@ static void say_attempt(struct event_meaning *m, const struct event *event)
     if (event->type == EVENT_ATTEMPT_ENDED)
         (void)snprintf(m->text, sizeof(m->text),
                        "how the %s of item %s ended (%s) is not in the database: it is open or "
-                       "unknown, and stays so until `samctl unknown settle %s sent|not-sent`",
+                       "unknown, and stays so until `samctl unknown settle %s sent|not-sent`" HELD,
                        call_kind_name(event->attempt.kind), item,
                        outcome_name(event->attempt.outcome), item);
     else
         (void)snprintf(m->text, sizeof(m->text),
                        "the %s of item %s may have been made, and no limit counts it: look at "
-                       "LinkedIn before the account goes on",
+                       "LinkedIn before the account goes on" HELD,
                        call_kind_name(event->attempt.kind), item);
 }
 
@@ -54,8 +74,14 @@ void event_meaning(struct event_meaning *ret, const char *record, size_t bytes)
     *ret = (struct event_meaning){.type = NULL};
     if (!read_event(record, bytes, &event)) {
         (void)snprintf(ret->text, sizeof(ret->text),
-                       "what it said is not known; if it told how an attempt ended, that attempt "
-                       "is open or unknown and stays so until `samctl unknown settle`");
+                       "what it said is not known%s; if it told how an attempt ended, that "
+                       "attempt is open or unknown and stays so until `samctl unknown settle`%s",
+                       event_meaning_attempt(record, bytes, &event)
+                           ? ""
+                           : ", and nobody can tell which person it was about: a message that it "
+                             "told of may be sent again, so look at LinkedIn what the account has "
+                             "sent",
+                       event_meaning_attempt(record, bytes, &event) ? HELD : "");
         return;
     }
     ret->type = event_type_name(event.type);

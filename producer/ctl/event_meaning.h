@@ -5,13 +5,19 @@
 #ifndef SAM_CTL_EVENT_MEANING_H
 #define SAM_CTL_EVENT_MEANING_H
 
+#include <stdbool.h>
 #include <stddef.h>
+
+struct event;
 
 struct event_meaning {
     const char *type; /* NULL = it cannot be read */
-    char text[400];
+    char text[600];
 };
 
 void event_meaning(struct event_meaning *ret, const char *record, size_t bytes);
+/* The attempt of which the record tells, of a broken end too: who it went to is what its start
+ * says. false: of none, or it cannot be read. */
+bool event_meaning_attempt(const char *record, size_t bytes, struct event *ret);
 
 #endif

@@ -11,6 +11,8 @@
 #include "producer/ctl/commands.h"
 #include "producer/ctl/event_meaning.h"
 #include "producer/ctl/lookup.h"
+#include "producer/ctl/lost_attempts.h"
+#include "producer/ctl/person_hold.h"
 #include "producer/ctl/schedule.h"
 
 #include "common/base/banned.h"
@@ -82,6 +84,7 @@ struct ledger_clear {
     size_t count;
     struct pg_result *events;   /* owned; as they were before */
     struct pg_result *accounts; /* owned; those that were blocked, as they are now */
+    struct lost_attempts lost;
 };
 
 static void ledger_clear_deinit(struct ledger_clear *l)
@@ -89,6 +92,7 @@ static void ledger_clear_deinit(struct ledger_clear *l)
     free(l->places);
     pg_result_free(l->events);
     pg_result_free(l->accounts);
+    lost_attempts_deinit(&l->lost);
 }
 
 /* ---- the words ------------------------------------------------------------------------------- */
@@ -202,7 +206,9 @@ static enum ctl_exit check_events(struct ctl *c, const struct ledger_clear *l)
 
 /* ---- the change ------------------------------------------------------------------------------ */
 
-static void add_accounts(const struct ledger_clear *l, struct pg_params *p)
+/* people: theirs too; NULL = of the events alone. */
+static void add_accounts(const struct ledger_clear *l, const struct people *people,
+                         struct pg_params *p)
 {
     pg_array_open(p, PG_ARRAY_UUID);
     if (l->account)
@@ -212,7 +218,21 @@ static void add_accounts(const struct ledger_clear *l, struct pg_params *p)
         if (!pg_null(l->events, row, COL_ACCOUNT_ID))
             pg_item_uuid(p, &id);
     }
+    for (size_t i = 0; people && i < people->count; i++)
+        pg_item_uuid(p, &people->rows[i].account_id);
     pg_array_close(p);
+}
+
+/* One that was cleared already has held its people then; somebody may have released them since. */
+static enum pg_failure load_lost(struct ctl *c, struct ledger_clear *l)
+{
+    lost_attempts_deinit(&l->lost);
+    for (int row = 0; row < pg_rows(l->events); row++) {
+        if (!pg_bool(l->events, row, COL_CLEARED))
+            lost_attempts_add(&l->lost, pg_text(l->events, row, COL_RECORD),
+                              pg_text_bytes(l->events, row, COL_RECORD));
+    }
+    return lost_attempts_load(&l->lost, c);
 }
 
 static enum pg_failure clear_events(struct ctl *c, const struct ledger_clear *l)
@@ -251,13 +271,15 @@ static enum pg_failure change(struct ctl *c, void *arg)
     pg_result_free(l->accounts);
     l->accounts = NULL;
     ctl_params(c);
-    if ((failure = pg_exec(c->pg, lock_sql, NULL, NULL)) || (failure = load_events(c, l)))
+    if ((failure = pg_exec(c->pg, lock_sql, NULL, NULL)) || (failure = load_events(c, l)) ||
+        (failure = load_lost(c, l)))
         return failure;
-    add_accounts(l, ctl_params(c));
+    add_accounts(l, &l->lost.people, ctl_params(c));
     if ((failure = pg_exec(c->pg, lock_accounts_sql, &c->params, NULL)) ||
+        (failure = people_hold(c, &l->lost.people, LOST_ATTEMPTS_HOLD)) ||
         (failure = clear_events(c, l)))
         return failure;
-    add_accounts(l, ctl_params(c));
+    add_accounts(l, NULL, ctl_params(c));
     if ((failure = pg_exec(c->pg, unblock_sql, &c->params, &l->accounts)))
         return failure;
     return release_accounts(c, l->accounts);
@@ -312,10 +334,41 @@ static void show_account(const struct ctl *c, const struct pg_result *r, int row
                 status);
 }
 
+static void show_held(const struct ctl *c, const struct person *p)
+{
+    char id[UUID_TEXT_BYTES];
+    uuid_format(&p->id, id);
+    ctl_result(c, "kind", "person", "person_id", id, "campaign", p->campaign, "account", p->account,
+               "hold_reason", LOST_ATTEMPTS_HOLD, NULL);
+    ctl_say(c,
+            "campaign %s: person %s is on hold (" LOST_ATTEMPTS_HOLD "), for nothing in the "
+            "database says whether they were written to; released only after a look at LinkedIn: "
+            "`samctl person release %s`",
+            p->campaign, id, id);
+}
+
+/* Nobody is there to be held: whoever imports that human again has to know. */
+static void show_nobody(const struct ctl *c, const struct event *attempt)
+{
+    char id[UUID_TEXT_BYTES];
+    uuid_format(&attempt->attempt.person_id, id);
+    ctl_result(c, "kind", "person", "person_id", id, "hold_reason", NULL, NULL);
+    ctl_say(c,
+            "person %s, to whom an attempt went that is not in the database, is not there or has "
+            "ended, and is not put on hold: look at LinkedIn before they are imported again",
+            id);
+}
+
 static void show(struct ctl *c, const struct ledger_clear *l)
 {
     for (int row = 0; row < pg_rows(l->events); row++)
         show_event(c, l->events, row);
+    for (size_t i = 0; i < l->lost.people.count; i++)
+        show_held(c, &l->lost.people.rows[i]);
+    for (size_t i = 0; i < l->lost.count; i++) {
+        if (!lost_attempts_has_person(&l->lost, &l->lost.events[i]))
+            show_nobody(c, &l->lost.events[i]);
+    }
     for (int row = 0; row < pg_rows(l->accounts); row++)
         show_account(c, l->accounts, row);
     if (pg_rows(l->events) == 0 && pg_rows(l->accounts) == 0) {

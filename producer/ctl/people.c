@@ -6,9 +6,6 @@
 
 #include "common/base/banned.h"
 
-#define COLUMNS                                                                                    \
-    "p.id, p.campaign_id, p.account_id, p.workspace_id, p.campaign_type, p.status, "               \
-    "p.hold_reason IS NOT NULL, c.name, a.name "
 #define JOINS                                                                                      \
     "CROSS JOIN LATERAL (SELECT name FROM linkedin_accounts WHERE id = p.account_id LIMIT 1) a "   \
     "WHERE c.workspace_id = $1 AND ($3::uuid IS NULL OR c.id = $3) "
@@ -16,14 +13,14 @@
 
 /* $1 workspace, $2 what is looked for, $3 campaign or NULL. Each by its own index. */
 static const char by_vanity_sql[] =
-    "SELECT " COLUMNS "FROM campaigns c JOIN campaign_prospects p ON p.campaign_id = c.id "
+    "SELECT " PEOPLE_COLUMNS "FROM campaigns c JOIN campaign_prospects p ON p.campaign_id = c.id "
     "AND p.vanity = $2 " JOINS ORDER;
 static const char by_provider_sql[] =
-    "SELECT " COLUMNS "FROM campaign_prospects p CROSS JOIN LATERAL "
+    "SELECT " PEOPLE_COLUMNS "FROM campaign_prospects p CROSS JOIN LATERAL "
     "(SELECT * FROM campaigns WHERE id = p.campaign_id LIMIT 1) c " JOINS
     "AND p.provider_id = $2 " ORDER;
 static const char by_id_sql[] =
-    "SELECT " COLUMNS "FROM campaign_prospects p JOIN campaigns c ON c.id = p.campaign_id "
+    "SELECT " PEOPLE_COLUMNS "FROM campaign_prospects p JOIN campaigns c ON c.id = p.campaign_id "
     "AND p.id = $2 " JOINS ORDER;
 static const char waiting_sql[] =
     "SELECT c.name, d.status FROM campaigns c JOIN prospect_approval_data d ON "
@@ -47,7 +44,7 @@ static void add_params(struct ctl *c, const struct wanted *w, bool by_id)
     pg_add_uuid(&c->params, uuid_is_null(&w->campaign_id) ? NULL : &w->campaign_id);
 }
 
-static enum ctl_exit read_row(const struct pg_result *r, int row, struct person *p)
+static bool read_row(const struct pg_result *r, int row, struct person *p)
 {
     p->id = pg_uuid(r, row, 0);
     p->campaign_id = pg_uuid(r, row, 1);
@@ -56,10 +53,18 @@ static enum ctl_exit read_row(const struct pg_result *r, int row, struct person 
     p->held = pg_bool(r, row, 6);
     (void)snprintf(p->campaign, sizeof(p->campaign), "%s", pg_text(r, row, 7));
     (void)snprintf(p->account, sizeof(p->account), "%s", pg_text(r, row, 8));
-    if (campaign_type_parse(pg_text(r, row, 4), &p->type) != 0 ||
-        person_status_parse(pg_text(r, row, 5), &p->status) != 0)
-        return ctl_fail("the person has a status that this program does not know");
-    return CTL_DONE;
+    return campaign_type_parse(pg_text(r, row, 4), &p->type) == 0 &&
+           person_status_parse(pg_text(r, row, 5), &p->status) == 0;
+}
+
+bool people_read(const struct pg_result *r, struct people *ret)
+{
+    bool known = true;
+    ret->count = (size_t)pg_rows(r);
+    ret->rows = sam_xcalloc(ret->count + 1, sizeof(*ret->rows));
+    for (size_t i = 0; i < ret->count; i++)
+        known = read_row(r, (int)i, &ret->rows[i]) && known;
+    return known;
 }
 
 static enum ctl_exit nobody(struct ctl *c, const struct wanted *w, bool by_id, const char *text)
@@ -93,11 +98,9 @@ static enum ctl_exit find(struct ctl *c, const struct wanted *w, bool by_id, con
         return e;
     if (pg_rows(r) == 0)
         return nobody(c, w, by_id, text);
-    ret->count = (size_t)pg_rows(r);
-    ret->rows = sam_xcalloc(ret->count, sizeof(*ret->rows));
-    for (size_t i = 0; !e && i < ret->count; i++)
-        e = read_row(r, (int)i, &ret->rows[i]);
-    return e;
+    if (!people_read(r, ret))
+        return ctl_fail("the person has a status that this program does not know");
+    return CTL_DONE;
 }
 
 enum ctl_exit people_find(struct ctl *c, const char *text, struct people *ret)

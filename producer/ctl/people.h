@@ -28,6 +28,13 @@ struct people {
 /* text: a profile URL, a vanity name, an ACo… id, or the id of a row. Told when there is nobody,
  * also that they wait for approval. */
 SAM_MUSTCHECK enum ctl_exit people_find(struct ctl *c, const char *text, struct people *ret);
+
+/* What people_read() wants of campaign_prospects p, its campaign c and its account a. */
+#define PEOPLE_COLUMNS                                                                             \
+    "p.id, p.campaign_id, p.account_id, p.workspace_id, p.campaign_type, p.status, "               \
+    "p.hold_reason IS NOT NULL, c.name, a.name "
+/* false: somebody has a status that this program does not know. Deinit in any case. */
+SAM_MUSTCHECK bool people_read(const struct pg_result *r, struct people *ret);
 void people_deinit(struct people *p);
 
 #endif

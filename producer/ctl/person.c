@@ -6,8 +6,8 @@
 #include "common/adapters/verdicts.h"
 #include "producer/ctl/catch_up.h"
 #include "producer/ctl/commands.h"
-#include "producer/ctl/outbox.h"
 #include "producer/ctl/people.h"
+#include "producer/ctl/person_hold.h"
 #include "producer/ctl/schedule.h"
 #include "producer/ctl/waiting_texts.h"
 
@@ -89,22 +89,12 @@ enum ctl_exit command_person_show(struct ctl *c)
 
 /* ---- decisions ----------------------------------------------------------------------------- */
 
-struct decision {
-    const struct person *person;
-    enum finding finding;
-    enum person_status status;
-    const char *reason;
-};
-
 /* $1 person, $2 status, $3 the status that was seen. */
 static const char status_sql[] =
     "UPDATE campaign_prospects SET status = $2, status_reason = 'settled_by_person', "
     "next_at = NULL, give_up_at = NULL, replied_at = CASE WHEN $2 = 'replied' "
     "THEN coalesce(replied_at, sam_now()) ELSE replied_at END, version = sam_next_version(version) "
     "WHERE id = $1 AND status = $3 RETURNING version";
-static const char hold_sql[] = "UPDATE campaign_prospects SET hold_reason = $2, "
-                               "version = sam_next_version(version) WHERE id = $1 AND status = $3 "
-                               "RETURNING version";
 /* $4 bool behind. */
 static const char release_sql[] = "UPDATE campaign_prospects SET hold_reason = $2, "
                                   "version = sam_change_version(version, $4) WHERE id = $1 "
@@ -114,28 +104,18 @@ static const char cancel_sql[] =
     "UPDATE send_queue SET status = 'cancelled', reason = 'person_stopped' "
     "WHERE account_id = $2 AND prospect_id = $1 AND status = 'pending' RETURNING id";
 
-static enum pg_failure tell(struct ctl *c, const struct decision *d, int64_t version)
+static enum pg_failure tell(struct ctl *c, const struct person_decision *d, int64_t version)
 {
     SAM_CLEANUP(outbox_deinit) struct outbox o;
     enum pg_failure failure = outbox_begin(&o, c);
     if (failure)
         return failure;
-    struct event event = {.type = EVENT_PERSON,
-                          .workspace_id = d->person->workspace_id,
-                          .account_id = d->person->account_id,
-                          .person = {.id = d->person->id,
-                                     .campaign_id = d->person->campaign_id,
-                                     .finding = d->finding,
-                                     .happened_at_ms = o.now_ms,
-                                     .version = version,
-                                     .status = d->status}};
-    (void)snprintf(event.person.reason, sizeof(event.person.reason), "%s", d->reason);
-    outbox_add(&o, &event);
+    person_decision_tell(&o, d, version);
     return outbox_write(&o, c);
 }
 
 /* What waits for the person; items in Kafka are refused by the claim. */
-static enum pg_failure cancel_items(struct ctl *c, const struct decision *d)
+static enum pg_failure cancel_items(struct ctl *c, const struct person_decision *d)
 {
     SAM_CLEANUP(pg_result_freep) struct pg_result *r = NULL;
     pg_add_uuid(ctl_params(c), &d->person->id);
@@ -152,22 +132,16 @@ static enum pg_failure cancel_items(struct ctl *c, const struct decision *d)
     return pg_exec(c->pg, verdicts_contacted_sql, &c->params, NULL);
 }
 
-static enum pg_failure write_decision(struct ctl *c, const struct decision *d, int64_t *ret_version)
+static enum pg_failure write_decision(struct ctl *c, const struct person_decision *d,
+                                      int64_t *ret_version)
 {
     SAM_CLEANUP(pg_result_freep) struct pg_result *r = NULL;
-    const char *sql = hold_sql;
-    const char *value = d->reason;
-    if (d->finding == FINDING_STATUS) {
-        sql = status_sql;
-        value = person_status_name(d->status);
-    } else if (d->finding == FINDING_RELEASE) {
-        sql = release_sql;
-        value = NULL;
-    }
+    bool status = d->finding == FINDING_STATUS;
+    const char *sql = status ? status_sql : release_sql;
     pg_add_uuid(ctl_params(c), &d->person->id);
-    pg_add_text(&c->params, value);
+    pg_add_text(&c->params, status ? person_status_name(d->status) : NULL);
     pg_add_text(&c->params, person_status_name(d->person->status));
-    if (d->finding == FINDING_RELEASE)
+    if (!status)
         pg_add_bool(&c->params, c->behind);
     enum pg_failure failure = pg_exec(c->pg, sql, &c->params, &r);
     if (failure)
@@ -183,9 +157,13 @@ static enum pg_failure write_decision(struct ctl *c, const struct decision *d, i
 static enum pg_failure decide(struct ctl *c, void *arg)
 {
     SAM_CLEANUP(schedule_deinit) struct schedule s;
-    const struct decision *d = arg;
+    const struct person_decision *d = arg;
     int64_t version = 0;
     enum pg_failure failure = schedule_lock_account(&s, c, &d->person->account_id);
+    if (!failure && d->finding == FINDING_HOLD) {
+        struct person person = *d->person;
+        return people_hold(c, &(struct people){.rows = &person, .count = 1}, d->reason);
+    }
     if (!failure && d->finding == FINDING_STATUS)
         failure = cancel_items(c, d);
     if (!failure)
@@ -194,8 +172,6 @@ static enum pg_failure decide(struct ctl *c, void *arg)
         failure = tell(c, d, version);
     if (failure)
         return failure;
-    if (d->finding == FINDING_HOLD)
-        return PG_FINE;
     if (d->finding == FINDING_STATUS)
         return schedule_due(&s, c);
     struct waiting_texts texts = {
@@ -211,7 +187,7 @@ static enum pg_failure decide(struct ctl *c, void *arg)
 }
 
 /* Does the decision change anything, and may it be? why: what stands in the way. */
-static bool applies(const struct decision *d, const char **ret_why)
+static bool applies(const struct person_decision *d, const char **ret_why)
 {
     const struct person *p = d->person;
     *ret_why = NULL;
@@ -228,7 +204,7 @@ static bool applies(const struct decision *d, const char **ret_why)
     return *ret_why == NULL;
 }
 
-static void tell_json(const struct ctl *c, const struct decision *d)
+static void tell_json(const struct ctl *c, const struct person_decision *d)
 {
     char id[UUID_TEXT_BYTES];
     bool status = d->finding == FINDING_STATUS;
@@ -238,7 +214,7 @@ static void tell_json(const struct ctl *c, const struct decision *d)
                d->finding == FINDING_HOLD ? d->reason : NULL, NULL);
 }
 
-static enum ctl_exit decide_all(struct ctl *c, struct decision *d, const char *done)
+static enum ctl_exit decide_all(struct ctl *c, struct person_decision *d, const char *done)
 {
     SAM_CLEANUP(people_deinit) struct people people = {.count = 0};
     size_t changed = 0;
@@ -268,7 +244,7 @@ static enum ctl_exit decide_all(struct ctl *c, struct decision *d, const char *d
 
 enum ctl_exit command_person_set(struct ctl *c)
 {
-    struct decision d = {.finding = FINDING_STATUS, .reason = "settled_by_person"};
+    struct person_decision d = {.finding = FINDING_STATUS, .reason = "settled_by_person"};
     const char *text = c->args.words[1];
     if (person_status_parse(text, &d.status) != 0 ||
         !(person_status_stops(d.status) || d.status == PERSON_FAILED))
@@ -287,7 +263,7 @@ static bool good_reason(const char *text)
 
 enum ctl_exit command_person_hold(struct ctl *c)
 {
-    struct decision d = {.finding = FINDING_HOLD, .reason = args_get(&c->args, "reason")};
+    struct person_decision d = {.finding = FINDING_HOLD, .reason = args_get(&c->args, "reason")};
     if (!d.reason)
         d.reason = "operator";
     if (!good_reason(d.reason))
@@ -298,6 +274,6 @@ enum ctl_exit command_person_hold(struct ctl *c)
 
 enum ctl_exit command_person_release(struct ctl *c)
 {
-    struct decision d = {.finding = FINDING_RELEASE, .reason = ""};
+    struct person_decision d = {.finding = FINDING_RELEASE, .reason = ""};
     return decide_all(c, &d, "released");
 }

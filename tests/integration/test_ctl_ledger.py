@@ -5,8 +5,9 @@ import os
 import threading
 import unittest
 
+import moments
 from campaign_test import HELLO, CampaignTest
-from ctl_test import CtlTest
+from ctl_test import CtlTest, connector
 from sam_test import SamTest, run
 
 NOBODY = "00000000-0000-7000-8000-000000000001"
@@ -338,6 +339,90 @@ class Clear(CtlTest):
                 self.assertEqual(
                     (shown[i]["type"], shown[i]["meaning"]), (event_type, event["meaning"])
                 )
+
+    def attempt_of(self, campaign, vanity, number, **more):
+        """attempt.started of somebody's first contact, of whom this database knows nothing else."""
+        row = self.database.rows(
+            "SELECT p.id, p.campaign_id, p.account_id, p.workspace_id FROM campaign_prospects p "
+            f"JOIN campaigns c ON c.id = p.campaign_id WHERE c.name = '{campaign}' "
+            f"AND p.vanity = '{vanity}'"
+        )[0]
+        at = moments.text(moments.now())
+        return dict(
+            {"event_id": NOBODY, "ledger_id": NOBODY, "workspace_id": row["workspace_id"],
+             "account_id": row["account_id"], "at": at, "attempt_id": NOBODY[:-3] + str(number),
+             "campaign_id": row["campaign_id"], "person_id": row["id"], "item_id": NOBODY,
+             "kind": "invitation", "message_type": "connection_request", "started_at": at,
+             "start_by": at, "identity": "v:" + vanity}, **more)  # fmt: skip
+
+    def held(self):
+        rows = self.database.rows(
+            "SELECT c.name || '/' || p.vanity AS who, p.hold_reason FROM campaign_prospects p "
+            "JOIN campaigns c ON c.id = p.campaign_id WHERE p.hold_reason IS NOT NULL ORDER BY 1"
+        )
+        return {row["who"]: row["hold_reason"] for row in rows}
+
+    def set_up_people(self):
+        for name in ("spring", "autumn"):
+            campaign = connector(name, ("anna", "ben"))
+            self.samctl("campaign", "create", self.write_json(f"{name}.json", campaign))
+            lines = [f"https://www.linkedin.com/in/{who}-x,anna" for who in ("eve", "bob", "zoe")]
+            self.people(name, "linkedin_url,account\n" + "\n".join(lines) + "\n")
+
+    def test_who_a_lost_attempt_went_to_is_held_wherever_they_stand(self):
+        """Restored, and both events set aside: nothing else says that the call may have been made,
+        and the item would be sent again."""
+        self.set_up_people()
+        started = self.attempt_of("spring", "eve-x", 101)
+        ended = dict(started, ended_at=started["at"], outcome="sent")
+        broken = dict(self.attempt_of("spring", "bob-x", 102), outcome="sent", ended_at="soon")
+        known = self.attempt_of("spring", "zoe-x", 103)
+        self.database.execute(
+            "INSERT INTO send_attempts (id, workspace_id, account_id, campaign_id, prospect_id, "
+            "item_id, message_type, kind, started_at, start_by) SELECT "
+            f"'{known['attempt_id']}', workspace_id, account_id, campaign_id, id, '{NOBODY}', "
+            "'connection_request', 'invitation', sam_now(), sam_now() FROM campaign_prospects "
+            f"WHERE id = '{known['person_id']}'"
+        )
+        for i, record in enumerate((started, ended, broken, known)):
+            self.aside(f"3:{i}", "anna", record=json.dumps(record))
+        versions = "SELECT sum(version) FROM campaign_prospects"
+        before = self.database.count(versions)
+        found = self.clear("--account", "anna")
+        everywhere = dict.fromkeys(
+            ("autumn/bob-x", "autumn/eve-x", "spring/bob-x", "spring/eve-x"), "event_set_aside"
+        )
+        self.assertEqual(self.held(), everywhere)
+        self.assertEqual(len(found["person"]), 4)
+        self.assertGreater(self.database.count(versions), before)
+        told = self.database.rows("SELECT payload FROM outbox WHERE event_type = 'sam.person.v1'")
+        told = [json.loads(row["payload"]) for row in told]
+        self.assertEqual(
+            {(e["finding"], e["reason"]) for e in told}, {("hold", "event_set_aside")}
+        )
+        self.assertEqual({e["person_id"] for e in told}, {p["person_id"] for p in found["person"]})
+        self.assertFalse(self.blocked())
+        for meaning in [row["meaning"] for row in found["event"]]:
+            self.assertIn("`samctl person release`", meaning)
+        for person in found["person"]:
+            self.samctl("person", "release", person["person_id"])
+        self.clear("3:0", "3:1", "3:2", "3:3")
+        self.assertEqual(self.held(), {})
+
+    def test_an_attempt_of_somebody_who_is_not_there_is_told(self):
+        self.set_up_people()
+        lost = dict(self.attempt_of("spring", "eve-x", 101), person_id=NOBODY)
+        del lost["identity"]
+        self.aside("3:17", "anna", record=json.dumps(lost))
+        told = self.samctl("ledger", "clear", "3:17")
+        self.assertIn(f"person {NOBODY}", told)
+        self.assertIn("is not put on hold", told)
+        self.assertEqual(self.held(), {})
+
+    def test_of_a_record_that_cannot_be_read_nobody_knows_the_person(self):
+        self.aside("3:17", "anna")
+        told = self.samctl("ledger", "clear", "3:17")
+        self.assertIn("nobody can tell which person it was about", told)
 
     def test_a_worker_that_sets_an_event_aside_meanwhile_is_waited_for(self):
         """Each would miss what the other one has just done, and the account would go on."""
