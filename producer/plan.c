@@ -6,12 +6,36 @@
 #include "producer/plan_sql.h"
 #include "producer/plan_write.h"
 #include "producer/producer.h"
+#include "producer/unknown_values.h"
 
 #include "common/base/banned.h"
 
 #define WEEK_MS (7 * DAY_MS)
 
-static enum pg_failure take_accounts(struct producer *p, struct plan_batch *b)
+/* The accounts of one result; false: some hold a value that this release does not know, which
+ * unknown has now. */
+static bool read_accounts(struct producer *p, struct plan_batch *b, const struct pg_result *r,
+                          struct unknown_values *unknown)
+{
+    bool known = true;
+    b->accounts_count = 0;
+    for (int row = 0; row < pg_rows(r); row++) {
+        struct plan_account *a = &b->accounts[b->accounts_count];
+        *a = (struct plan_account){.id = pg_uuid(r, row, 0), .workspace_id = pg_uuid(r, row, 1)};
+        if (account_plan_parse(pg_text(r, row, 2), &a->plan) != 0) {
+            unknown_values_add(unknown, p, "linkedin_accounts.plan", pg_text(r, row, 2));
+            known = false;
+            continue;
+        }
+        facts_frame(p->facts, r, row, 3, b->now_ms, &a->frame);
+        plan_account_days(a, pg_text(r, row, 3), b->now_ms, b->horizon_ms);
+        b->accounts_count++;
+    }
+    return known;
+}
+
+static enum pg_failure ask_accounts(struct producer *p, struct plan_batch *b,
+                                    struct unknown_values *unknown, bool *ret_known)
 {
     struct pg_result *r SAM_CLEANUP(pg_result_freep) = NULL;
     pg_params_reset(&p->params);
@@ -19,20 +43,24 @@ static enum pg_failure take_accounts(struct producer *p, struct plan_batch *b)
     pg_add_i32(&p->params, gate_partitions(p->gate));
     gate_add_open(p->gate, &p->params);
     pg_add_i64(&p->params, PLAN_ACCOUNTS_MAX);
+    unknown_values_param(unknown, &p->params);
     enum pg_failure failure = pg_exec(p->pg, plan_accounts_sql, &p->params, &r);
-    if (failure)
-        return failure;
-    b->accounts_count = (size_t)pg_rows(r);
-    for (int row = 0; row < pg_rows(r); row++) {
-        struct plan_account *a = &b->accounts[row];
-        a->id = pg_uuid(r, row, 0);
-        a->workspace_id = pg_uuid(r, row, 1);
-        if (account_plan_parse(pg_text(r, row, 2), &a->plan) != 0)
-            return pg_unknown_value(p->pg, "linkedin_accounts.plan", pg_text(r, row, 2));
-        facts_frame(p->facts, r, row, 3, b->now_ms, &a->frame);
-        plan_account_days(a, pg_text(r, row, 3), b->now_ms, b->horizon_ms);
-    }
-    return PG_FINE;
+    if (!failure)
+        *ret_known = read_accounts(p, b, r, unknown);
+    return failure;
+}
+
+/* Those who cannot be read are asked away, for they stay due: a batch full of them would leave no
+ * place for anybody else. */
+static enum pg_failure take_accounts(struct producer *p, struct plan_batch *b)
+{
+    struct unknown_values unknown SAM_CLEANUP(unknown_values_deinit) = {.count = 0};
+    enum pg_failure failure;
+    bool known = true;
+    do {
+        failure = ask_accounts(p, b, &unknown, &known);
+    } while (!failure && !known);
+    return failure;
 }
 
 /* What the largest of one cap asks for. */
@@ -142,24 +170,33 @@ static enum pg_failure load_people(struct producer *p, struct plan_batch *b, str
     return PG_FINE;
 }
 
-static enum pg_failure read_campaign(struct producer *p, struct plan_batch *b,
-                                     const struct pg_result *r, int row)
+/* Its people are left out while it holds what this release does not know. */
+static void leave_out(struct producer *p, struct plan_campaign *c, const char *column,
+                      const char *value)
+{
+    char sentence[sizeof(p->left_out)];
+    pg_value_text(column, value, sentence, sizeof(sentence));
+    producer_left_out(p, sentence);
+    c->unknown = true;
+}
+
+static void read_campaign(struct producer *p, struct plan_batch *b, const struct pg_result *r,
+                          int row)
 {
     struct uuid id = pg_uuid(r, row, 7);
     struct plan_campaign *c = &b->campaigns[campaign_index(b, &id)];
     c->texts = texts_campaign(p->texts, &id, pg_text(r, row, 0), c->problem, sizeof(c->problem));
     if (note_limit_parse(pg_text(r, row, 1), &c->on_limit) != 0)
-        return pg_unknown_value(p->pg, "campaigns.on_note_limit", pg_text(r, row, 1));
+        leave_out(p, c, "campaigns.on_note_limit", pg_text(r, row, 1));
     c->start_at_ms = pg_time_ms(r, row, 2);
     c->end_at_ms = pg_null(r, row, 3) ? TIME_NEVER_MS : pg_time_ms(r, row, 3);
     if (campaign_type_parse(pg_text(r, row, 4), &c->type) != 0)
-        return pg_unknown_value(p->pg, "campaigns.campaign_type", pg_text(r, row, 4));
+        leave_out(p, c, "campaigns.campaign_type", pg_text(r, row, 4));
     c->workspace_id = pg_uuid(r, row, 5);
     c->slots.daily_cap = pg_i64(r, row, 14);
     size_t count;
     const struct interval *windows = facts_calendar(p->facts, r, row, 7, b->now_ms, &count);
     plan_campaign_windows(c, windows, count);
-    return PG_FINE;
 }
 
 static void set_campaigns(struct producer *p, const struct plan_batch *b)
@@ -198,9 +235,7 @@ static enum pg_failure load_campaigns(struct producer *p, struct plan_batch *b)
     if (failure)
         return failure;
     for (int row = 0; row < pg_rows(r); row++) {
-        failure = read_campaign(p, b, r, row);
-        if (failure)
-            return failure;
+        read_campaign(p, b, r, row);
         limited = limited || !pg_null(r, row, 6);
     }
     return limited ? lock_first_left(p, b) : PG_FINE;

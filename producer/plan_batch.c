@@ -102,11 +102,28 @@ static void hold(struct plan_batch *b, const struct plan_person *p, const char *
     b->holds[b->holds_count++] = (struct plan_hold){p->id, reason};
 }
 
+/* With the text that was rendered last. */
+static void keep(struct plan_batch *b, struct plan_account *a, const struct plan_person *p,
+                 int64_t at_ms)
+{
+    if (b->items_count % 64 == 0)
+        b->items = sam_xrealloc(b->items, (b->items_count + 64) * sizeof(*b->items));
+    b->items[b->items_count++] = (struct plan_item){p, at_ms, sam_xstrdup(buf_text(&b->text))};
+    if (!a->first_at_ms || at_ms < a->first_at_ms)
+        a->first_at_ms = at_ms;
+    a->planned++;
+    a->middle_at_ms = a->first_at_ms + (at_ms - a->first_at_ms) / 2;
+}
+
 /* false: the account has no slot left for this kind of call. */
 static bool place_one(struct plan_batch *b, struct plan_account *a, const struct plan_person *p)
 {
     struct plan_campaign *c = &b->campaigns[p->campaign];
     char detail[120];
+    if (c->unknown) {
+        a->left_out = true;
+        return true;
+    }
     if (c->first_left >= 0 && c->planned >= c->first_left)
         return true; /* waits for an OK, not for a slot */
     if (!c->texts || (size_t)p->step >= texts_steps(c->texts)) {
@@ -138,14 +155,8 @@ static bool place_one(struct plan_batch *b, struct plan_account *a, const struct
     int64_t at_ms;
     if (!slots_take(&b->slots, &wish, &at_ms))
         return false;
-    if (b->items_count % 64 == 0)
-        b->items = sam_xrealloc(b->items, (b->items_count + 64) * sizeof(*b->items));
-    b->items[b->items_count++] = (struct plan_item){p, at_ms, sam_xstrdup(buf_text(&b->text))};
-    if (!a->first_at_ms || at_ms < a->first_at_ms)
-        a->first_at_ms = at_ms;
-    a->planned++;
     c->planned++;
-    a->middle_at_ms = a->first_at_ms + (at_ms - a->first_at_ms) / 2;
+    keep(b, a, p, at_ms);
     return true;
 }
 
@@ -243,6 +254,8 @@ void plan_batch_place(struct plan_batch *b)
 int64_t plan_account_next_ms(const struct plan_account *a, int64_t now_ms)
 {
     int64_t next_day = a->frame.next_day_start_ms;
+    if (a->left_out) /* due again, so that it stays told of, but behind those who are due already */
+        return now_ms;
     if (a->full) {
         int64_t at = a->planned ? a->middle_at_ms : now_ms + LOOK_AGAIN_MS;
         return at > now_ms + SECOND_MS ? at : now_ms + SECOND_MS;

@@ -30,6 +30,7 @@ struct plan_account {
     size_t planned;
     int64_t first_at_ms;  /* of the items just planned; 0 = none */
     int64_t middle_at_ms; /* about half of them are gone then */
+    bool left_out;        /* it has people of a campaign that cannot be read */
     bool unplaced;        /* somebody found no slot in the horizon */
     bool full;            /* more people may be waiting than were looked at */
 };
@@ -37,6 +38,7 @@ struct plan_account {
 struct plan_campaign {
     struct uuid id;
     struct uuid workspace_id;
+    bool unknown; /* it holds a value that this release does not know: nobody is planned */
     enum campaign_type type;
     enum note_limit on_limit;
     int64_t start_at_ms;

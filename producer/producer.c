@@ -1,6 +1,14 @@
 #include "producer/producer.h"
 
+#include <stdio.h>
+
 #include "common/base/banned.h"
+
+void producer_left_out(struct producer *p, const char *sentence)
+{
+    if (!p->left_out[0])
+        (void)snprintf(p->left_out, sizeof(p->left_out), "%s", sentence);
+}
 
 struct batch producer_failed(struct producer *p, const char *step, enum pg_failure failure)
 {

@@ -35,6 +35,7 @@ struct producer {
     struct outbox_flight *outbox;    /* outbox.c: rows that are with Kafka; NULL = none */
     struct undelivered *undelivered; /* publish.c: jobs that Kafka did not take; owned */
     size_t undelivered_count;
+    char left_out[256]; /* why the running step has left rows out; "" = it has not */
 };
 
 /* Result of one batch of a job: rows that it took (0 = nothing to do), or a failure: the
@@ -47,6 +48,10 @@ struct batch {
 
 /* One array parameter more: the UUIDs in a column of a result. */
 void producer_add_uuids(struct producer *p, const struct pg_result *r, int col);
+
+/* A row holds a value that this release does not know: its step goes on without it, and the loop
+ * tells of the first one. Nothing is decided by guess: the row stays due. */
+void producer_left_out(struct producer *p, const char *sentence);
 
 /* Logs what went wrong (once, with the step's name), rolls back, and returns the failure. */
 struct batch producer_failed(struct producer *p, const char *step, enum pg_failure failure);

@@ -197,8 +197,9 @@ static enum pg_failure load_and_judge(struct producer *p, struct publish_batch *
     for (int row = 0; row < pg_rows(r); row++) {
         struct facts_item it;
         if (facts_item(p->facts, r, row, false, p->now_ms, &it) != 0)
-            return pg_unknown_text(p->pg, facts_unknown(p->facts));
-        judge(p, b, &it, b->accounts[b->account_of[it.index]].due_at_ms);
+            producer_left_out(p, facts_unknown(p->facts));
+        else
+            judge(p, b, &it, b->accounts[b->account_of[it.index]].due_at_ms);
     }
     return PG_FINE;
 }
@@ -215,8 +216,9 @@ static enum pg_failure judge_views(struct producer *p, struct publish_batch *b)
     for (int row = 0; row < pg_rows(r); row++) {
         struct facts_item it;
         if (facts_item(p->facts, r, row, true, p->now_ms, &it) != 0)
-            return pg_unknown_text(p->pg, facts_unknown(p->facts));
-        judge(p, b, &it, b->views_due_ms[it.index]);
+            producer_left_out(p, facts_unknown(p->facts));
+        else
+            judge(p, b, &it, b->views_due_ms[it.index]);
     }
     return PG_FINE;
 }

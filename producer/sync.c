@@ -5,6 +5,7 @@
 #include "common/base/clock.h"
 #include "common/base/random.h"
 #include "producer/producer.h"
+#include "producer/unknown_values.h"
 
 #include "common/base/banned.h"
 
@@ -24,15 +25,15 @@
     "THEN '-infinity' ELSE $1 - interval '60 days' END LIMIT 1) p "                                \
     "WHERE ca.account_id = y.account_id LIMIT 1) "
 
-/* $1 now, $2 partitions, $3 open ones, $4 rows at most. An account without open conversations is
- * not looked at. */
+/* $1 now, $2 partitions, $3 open ones, $4 rows at most, $5 kinds that are not known. An account
+ * without open conversations is not looked at. */
 static const char due_sql[] =
     "SELECT y.account_id, y.kind, a.workspace_id, a.unipile_id, y.dispatch, y.watermark, " ANYBODY
     "FROM sync_schedule y CROSS JOIN LATERAL "
     "(SELECT * FROM linkedin_accounts WHERE id = y.account_id LIMIT 1) a "
     "WHERE y.next_at <= $1 AND (y.outstanding_until IS NULL OR y.outstanding_until <= $1) "
     "AND a.status IN ('active', 'resting') AND (SELECT w.paused_at IS NULL FROM workspaces w "
-    "WHERE w.id = a.workspace_id LIMIT 1) AND a.key_hash % $2 = ANY ($3) "
+    "WHERE w.id = a.workspace_id LIMIT 1) AND a.key_hash % $2 = ANY ($3) AND NOT y.kind = ANY ($5) "
     "ORDER BY y.next_at LIMIT $4 FOR UPDATE OF y SKIP LOCKED";
 
 /* $1 uuid[] accounts, $2 text[] kinds, $3 timestamptz[] next_at, $4 timestamptz[] outstanding. */
@@ -49,17 +50,12 @@ struct sync_batch {
     size_t count;
 };
 
-static enum pg_failure load(struct producer *p, struct sync_batch *b)
+/* false: some are of a kind that this release does not know, which unknown has now. */
+static bool read_jobs(struct producer *p, struct sync_batch *b, const struct pg_result *r,
+                      struct unknown_values *unknown)
 {
-    struct pg_result *r SAM_CLEANUP(pg_result_freep) = NULL;
-    pg_params_reset(&p->params);
-    pg_add_time(&p->params, p->now_ms);
-    pg_add_i32(&p->params, gate_partitions(p->gate));
-    gate_add_open(p->gate, &p->params);
-    pg_add_i64(&p->params, SYNC_MAX);
-    enum pg_failure failure = pg_exec(p->pg, due_sql, &p->params, &r);
-    if (failure)
-        return failure;
+    bool known = true;
+    b->count = 0;
     for (int row = 0; row < pg_rows(r); row++) {
         struct sync_job *job = &b->jobs[b->count];
         const char *unipile = pg_text(r, row, 3);
@@ -68,12 +64,44 @@ static enum pg_failure load(struct producer *p, struct sync_batch *b)
                                  .workspace_id = pg_uuid(r, row, 2),
                                  .dispatch = pg_i64(r, row, 4) + 1,
                                  .watermark_ms = pg_time_ms(r, row, 5)};
-        if (sync_kind_parse(pg_text(r, row, 1), &job->kind) != 0)
-            return pg_unknown_value(p->pg, "sync_schedule.kind", pg_text(r, row, 1));
+        if (sync_kind_parse(pg_text(r, row, 1), &job->kind) != 0) {
+            unknown_values_add(unknown, p, "sync_schedule.kind", pg_text(r, row, 1));
+            known = false;
+            continue;
+        }
         memcpy(job->unipile_account, unipile, strnlen(unipile, sizeof(job->unipile_account) - 1));
         b->wanted[b->count++] = pg_bool(r, row, 6);
     }
-    return PG_FINE;
+    return known;
+}
+
+static enum pg_failure ask_due(struct producer *p, struct sync_batch *b,
+                               struct unknown_values *unknown, bool *ret_known)
+{
+    struct pg_result *r SAM_CLEANUP(pg_result_freep) = NULL;
+    pg_params_reset(&p->params);
+    pg_add_time(&p->params, p->now_ms);
+    pg_add_i32(&p->params, gate_partitions(p->gate));
+    gate_add_open(p->gate, &p->params);
+    pg_add_i64(&p->params, SYNC_MAX);
+    unknown_values_param(unknown, &p->params);
+    enum pg_failure failure = pg_exec(p->pg, due_sql, &p->params, &r);
+    if (!failure)
+        *ret_known = read_jobs(p, b, r, unknown);
+    return failure;
+}
+
+/* Those that cannot be read are asked away, for they stay due: a batch full of them would leave no
+ * place for any other. */
+static enum pg_failure load(struct producer *p, struct sync_batch *b)
+{
+    struct unknown_values unknown SAM_CLEANUP(unknown_values_deinit) = {.count = 0};
+    enum pg_failure failure;
+    bool known = true;
+    do {
+        failure = ask_due(p, b, &unknown, &known);
+    } while (!failure && !known);
+    return failure;
 }
 
 static int64_t next_ms(const struct producer *p, enum sync_kind kind)

@@ -180,7 +180,7 @@ static bool may_act(const struct app *a)
 /* A value of another release stays until somebody acts: said once, and kept in /readyz. */
 static void tell_value(struct app *a, size_t step, enum pg_failure failure)
 {
-    const char *text = failure == PG_VALUE ? pg_error(a->p.pg) : "";
+    const char *text = failure == PG_VALUE ? pg_error(a->p.pg) : a->p.left_out;
     if (strcmp(a->values[step], text) == 0)
         return;
     int64_t now = clock_boot_ms();
@@ -208,6 +208,7 @@ static enum pg_failure run_step(struct app *a, size_t i, bool *ret_more)
         return PG_FINE;
     a->last_ms[i] = now;
     int64_t begun_us = clock_monotonic_us();
+    a->p.left_out[0] = '\0';
     struct batch b = step->fn(&a->p);
     if (!b.failure || b.failure == PG_VALUE)
         tell_value(a, i, b.failure);

@@ -61,6 +61,70 @@ class UnknownValues(CampaignTest):
         self.wait_until_completed("c")
         self.judge(3)
 
+    def test_neighbours_of_an_account_go_on(self):
+        """One account of two cannot be read: it alone is left out, and stays told of."""
+        self.free_of_checks("linkedin_accounts")
+        self.database.execute("UPDATE linkedin_accounts SET plan = 'pigeons' WHERE name = 'anna'")
+        self.campaign("c", "messenger", HELLO, 6)
+        owner = "SELECT count(*) FROM {} x JOIN linkedin_accounts a ON a.id = x.account_id "
+        people = self.database.count(
+            (owner + "WHERE a.name = 'ben'").format("campaign_prospects")
+        )
+        self.assertIn(people, range(1, 6))
+        self.wait_until_sent(people)
+        self.told_once("linkedin_accounts.plan", "pigeons")
+        anna = (owner + "WHERE a.name = 'anna'").format("send_queue")
+        self.assertEqual(self.database.count(anna), 0)
+        self.assertEqual(self.count("campaign_prospects WHERE hold_reason IS NOT NULL"), 0)
+        self.database.execute("UPDATE linkedin_accounts SET plan = 'free'")
+        self.known_again()
+        self.wait_until_completed("c")
+        self.judge(6)
+
+    def test_neighbours_of_a_campaign_go_on(self):
+        for column in ("campaign_type", "on_note_limit"):
+            with self.subTest(column):
+                self.free_of_checks("campaigns")
+                name = column.replace("_", "-")
+                self.campaign(name, "messenger", HELLO, 4, start=False)
+                self.database.execute(
+                    f"UPDATE campaigns SET {column} = 'pigeons' WHERE name = '{name}'"
+                )
+                self.database.execute(
+                    "UPDATE campaigns SET status = 'running' WHERE name = '{0}'; "
+                    "UPDATE account_schedule SET plan_at = sam_now()".format(name)
+                )
+                other = name + "-other"
+                self.campaign(other, "messenger", HELLO, 4)
+                self.wait_until_completed(other)
+                text = f'campaigns.{column} holds "pigeons"'
+                self.wait_for("the reason", lambda: text in self.producer.get("/readyz")[1])
+                self.assertEqual(self.producer.log().count(text.replace('"', '\\"')), 1)
+                self.assertNotIn("batch_failed", self.producer.log())
+                self.assertEqual(self.count("campaign_prospects WHERE hold_reason IS NOT NULL"), 0)
+                good = {"campaign_type": "messenger", "on_note_limit": "hold"}[column]
+                self.database.execute(f"UPDATE campaigns SET {column} = '{good}'")
+                self.known_again()
+                self.wait_until_completed(name)
+
+    def test_neighbours_of_a_kind_of_look_go_on(self):
+        """Of 600 that cannot be read, more than one batch, and all due before any other."""
+        self.free_of_checks("sync_schedule")
+        self.database.execute(
+            "INSERT INTO sync_schedule (account_id, kind, next_at) SELECT id, 'pigeons-' || n, "
+            "sam_now() - n * interval '1 s' FROM linkedin_accounts, generate_series(1, 600) n "
+            "WHERE name = 'anna'; UPDATE sync_schedule SET next_at = sam_now() "
+            "WHERE kind IN ('relations', 'replies')"
+        )
+        due = "sync_schedule WHERE next_at <= sam_now() AND kind "
+        self.wait_for(
+            "the other looks", lambda: self.count(due + "IN ('relations', 'replies')") == 0
+        )
+        self.told_once("sync_schedule.kind", "pigeons-600")
+        self.assertEqual(self.count(due + "LIKE 'pigeons-%'"), 600)
+        self.database.execute("DELETE FROM sync_schedule WHERE kind LIKE 'pigeons-%'")
+        self.known_again()
+
     def test_a_person_of_whom_an_event_speaks(self):
         """The worker waits with the event: what it tells is not lost on a newer status."""
         self.free_of_checks("campaign_prospects")
