@@ -6,6 +6,7 @@
 #include "common/adapters/cloud_event.h"
 #include "common/adapters/verdicts.h"
 #include "common/base/clock.h"
+#include "common/policy/reply.h"
 #include "producer/producer.h"
 #include "producer/undelivered.h"
 
@@ -142,7 +143,7 @@ static void fill_job(struct job *job, const struct facts_item *it, int64_t due_a
     }
     if (it->step > 0) {
         copy_text(job->look, sizeof(job->look), it->provider_id);
-        job->look_after_ms = it->contacted_at_ms;
+        job->look_after_ms = reply_contact_ms(it->contacted_at_ms, it->created_at_ms);
     }
 }
 

@@ -102,9 +102,13 @@ static const char expired_sql[] =
 static const char lock_accounts_sql[] =
     "SELECT account_id FROM account_schedule WHERE account_id = ANY ($1) "
     "ORDER BY account_id FOR UPDATE";
+/* Who may have been written to may answer: their accounts are looked at. */
 static const char expire_sql[] =
-    "UPDATE send_queue SET status = 'unknown', reason = 'outcome_unknown', sweep_at = NULL "
-    "WHERE id = ANY ($1) AND status = 'sending' AND sweep_at <= $2";
+    "WITH unknown AS (UPDATE send_queue SET status = 'unknown', reason = 'outcome_unknown', "
+    "sweep_at = NULL WHERE id = ANY ($1) AND status = 'sending' AND sweep_at <= $2 "
+    "RETURNING account_id), looks AS (UPDATE sync_schedule SET next_at = $2 "
+    "WHERE account_id IN (SELECT account_id FROM unknown) AND next_at IS NULL "
+    "AND outstanding_until IS NULL) SELECT FROM unknown";
 
 /* Those whose ledger has been applied past the moment at which their end must have been there; for
  * the others a later marker is asked for. */

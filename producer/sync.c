@@ -23,13 +23,17 @@
     "WHERE p.campaign_id = ca.campaign_id AND p.status = z.status "                                \
     "AND p.account_id = y.account_id AND p.contacted_at > CASE y.kind WHEN 'relations' "           \
     "THEN '-infinity' ELSE $1 - interval '60 days' END LIMIT 1) p "                                \
-    "WHERE ca.account_id = y.account_id LIMIT 1) "
+    "WHERE ca.account_id = y.account_id LIMIT 1)"
+/* A send of which nobody knows whether it happened may be answered. */
+#define UNKNOWN                                                                                    \
+    "(SELECT true FROM send_queue i WHERE i.account_id = y.account_id AND i.status = 'unknown' "   \
+    "LIMIT 1)"
 
 /* $1 now, $2 partitions, $3 open ones, $4 rows at most, $5 kinds that are not known. An account
  * without open conversations is not looked at. */
 static const char due_sql[] =
-    "SELECT y.account_id, y.kind, a.workspace_id, a.unipile_id, y.dispatch, y.watermark, " ANYBODY
-    "FROM sync_schedule y CROSS JOIN LATERAL "
+    "SELECT y.account_id, y.kind, a.workspace_id, a.unipile_id, y.dispatch, y.watermark, "
+    "coalesce(" ANYBODY ", " UNKNOWN ") FROM sync_schedule y CROSS JOIN LATERAL "
     "(SELECT * FROM linkedin_accounts WHERE id = y.account_id LIMIT 1) a "
     "WHERE y.next_at <= $1 AND (y.outstanding_until IS NULL OR y.outstanding_until <= $1) "
     "AND a.status IN ('active', 'resting') AND (SELECT w.paused_at IS NULL FROM workspaces w "

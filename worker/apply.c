@@ -281,6 +281,8 @@ static void settle(struct apply_batch *b, const struct event_attempt *a, struct 
     case OUTCOME_UNKNOWN:
         if (item)
             unknown(item, a);
+        if (account)
+            account->conversation = true; /* it may be answered */
         break;
     case OUTCOME_N:
         break;

@@ -32,7 +32,7 @@ struct apply_account {
     bool schedule;      /* due_at is to be computed anew, not before free_at_ms */
     int64_t free_at_ms; /* spacing after the last call; 0 = at once */
     int64_t plan_at_ms; /* the planner has something to do then; 0 = nothing new */
-    bool conversation;  /* somebody was written to: there are replies to look for */
+    bool conversation;  /* somebody was written to, or may have been: replies to look for */
 };
 
 struct apply_attempt {

@@ -3,7 +3,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/policy/reply.h"
+
 #include "common/base/banned.h"
+
+#define WROTE_FIRST "wrote_first" /* hold_reason */
 
 #define COPY(to, from) ((void)snprintf(to, sizeof(to), "%s", from))
 
@@ -46,17 +50,39 @@ static void invited(struct apply_person *p, const struct event_attempt *a)
     p->give_up_at_ms = a->ended_at_ms + p->give_up_after_ms;
 }
 
+static void has_replied(struct apply_person *p, int64_t at_ms)
+{
+    if (!move(p, PERSON_REPLIED))
+        return;
+    p->replied_at_ms = at_ms;
+    p->cancel = REASON_PERSON_STOPPED;
+}
+
+/* What they wrote was seen before our message was known to be sent: while its call waited for the
+ * answer, or its outcome was unknown. It was the answer to it. */
+static void has_answered(struct apply_person *p, int64_t started_at_ms)
+{
+    const struct reply_contact contact = {"", started_at_ms};
+    if (strcmp(p->hold_reason, WROTE_FIRST) != 0 || p->replied_at_ms < reply_since_ms(&contact))
+        return;
+    p->hold_reason[0] = '\0';
+    has_replied(p, p->replied_at_ms);
+}
+
 void apply_person_sent(struct apply_person *p, int64_t step, const struct event_attempt *a)
 {
+    bool first = !p->contacted_at_ms;
     p->dirty = true;
-    if (!p->contacted_at_ms)
-        p->contacted_at_ms = a->ended_at_ms;
+    if (first)
+        p->contacted_at_ms = a->started_at_ms; /* not its end: an answer may come before that */
     if (a->ended_at_ms > p->last_sent_at_ms)
         p->last_sent_at_ms = a->ended_at_ms;
     if (a->chat_id[0])
         COPY(p->chat_id, a->chat_id);
     if (a->kind == CALL_INVITATION) {
         invited(p, a);
+        if (first)
+            has_answered(p, a->started_at_ms);
         return;
     }
     /* a message proves the connection: an older database may not have seen the acceptance */
@@ -65,6 +91,8 @@ void apply_person_sent(struct apply_person *p, int64_t step, const struct event_
     (void)move(p, PERSON_MESSAGING);
     if (p->status == PERSON_MESSAGING && step >= p->next_step)
         next(p, step + 1, a->ended_at_ms);
+    if (first)
+        has_answered(p, a->started_at_ms);
 }
 
 void apply_person_connected(struct apply_person *p, int64_t at_ms)
@@ -104,14 +132,13 @@ static void replied(struct apply_person *p, const struct event_person *f)
         return;
     }
     if (!p->contacted_at_ms) { /* wrote before we did: a person decides */
-        if (person_status_open(p->status) && !p->hold_reason[0])
-            apply_person_hold(p, "wrote_first");
+        if (person_status_open(p->status) && !p->hold_reason[0]) {
+            apply_person_hold(p, WROTE_FIRST);
+            p->replied_at_ms = f->happened_at_ms;
+        }
         return;
     }
-    if (!move(p, PERSON_REPLIED))
-        return;
-    p->replied_at_ms = f->happened_at_ms;
-    p->cancel = REASON_PERSON_STOPPED;
+    has_replied(p, f->happened_at_ms);
 }
 
 static void resolved(struct apply_person *p, const struct event_person *f)

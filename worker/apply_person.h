@@ -5,7 +5,7 @@
 
 #include "worker/apply.h"
 
-/* The step was sent; a first contact sets contacted_at, the last step completes. */
+/* The step was sent; a first contact sets contacted_at (its start), the last step completes. */
 void apply_person_sent(struct apply_person *p, int64_t step, const struct event_attempt *a);
 void apply_person_connected(struct apply_person *p, int64_t at_ms);
 /* reason: a code of common/model/reason.h. */

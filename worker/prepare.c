@@ -123,6 +123,12 @@ static void on_profile(void *ctx, const struct unipile_read *read)
     }
 }
 
+/* Its message's id is not in the job: the first own message of the chat stands for it. */
+static struct reply_contact contact_of(const struct work *work)
+{
+    return (struct reply_contact){"", work->job.look_after_ms};
+}
+
 static void look_next(struct look *look);
 
 static void look_done(struct look *look)
@@ -142,12 +148,16 @@ static void on_messages(void *ctx, const struct unipile_read *read)
         failed(work, read);
         return;
     }
+    const struct reply_contact contact = contact_of(work);
+    struct reply_message messages[UNIPILE_ITEMS_MAX];
+    const struct reply_chat chat = {messages, read->items_count, !*read->cursor};
+    for (size_t i = 0; i < read->items_count; i++)
+        messages[i] = reply_message(&read->items[i]);
     for (size_t i = 0; i < read->items_count; i++) {
-        const struct unipile_item *item = &read->items[i];
-        if (!item->inbound || item->at_ms <= work->job.look_after_ms)
+        if (!reply_is(&contact, &chat, i))
             continue;
         struct event e = person_event(work, FINDING_REPLY);
-        reply_event(&e, item, look->chats[look->at]);
+        reply_event(&e, &read->items[i], look->chats[look->at]);
         outgoing_event(work->worker, &e);
         work->replied = true;
     }
@@ -167,8 +177,9 @@ static void look_next(struct look *look)
     }
     work->worker->reading++;
     metrics_add(work->worker->metrics, METRIC_READS, 1);
+    const struct reply_contact contact = contact_of(work);
     unipile_chat_messages(work->worker->unipile, work->job.unipile_account, look->chats[look->at],
-                          work->job.look_after_ms, on_messages, look);
+                          reply_since_ms(&contact), on_messages, look);
 }
 
 static void on_chats(void *ctx, const struct unipile_read *read)

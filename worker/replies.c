@@ -62,6 +62,11 @@ enum reply_class reply_classify(const char *text)
     return REPLY_PLAIN;
 }
 
+struct reply_message reply_message(const struct unipile_item *item)
+{
+    return (struct reply_message){item->message_id, item->at_ms, !item->inbound};
+}
+
 void reply_event(struct event *e, const struct unipile_item *item, const char *chat_id)
 {
     struct event_person *p = &e->person;

@@ -4,12 +4,15 @@
 #define SAM_WORKER_REPLIES_H
 
 #include "common/model/event.h"
+#include "common/policy/reply.h"
 #include "worker/unipile/unipile.h"
 
 /* Opt-out words of the languages that campaigns are written in, as whole words of a short message;
  * in doubt it is a plain reply (which stops the follow-ups as well). */
 enum reply_class reply_classify(const char *text);
 
+/* As the rule of replies sees it; borrows from the item. */
+struct reply_message reply_message(const struct unipile_item *item);
 /* Fills in what a FINDING_REPLY says about the message. chat_id: used when the item names none. */
 void reply_event(struct event *e, const struct unipile_item *item, const char *chat_id);
 

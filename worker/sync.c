@@ -26,6 +26,7 @@ struct found {
     char chat_id[EVENT_ID_MAX + 1];
     char message_id[EVENT_ID_MAX + 1];
     int64_t at_ms;
+    bool own; /* a message of ours: kept for the order in the chat */
     enum reply_class reply_class;
 };
 
@@ -41,8 +42,9 @@ struct look {
     int64_t begun_db_ms;
     struct found *found; /* owned; UNIPILE_ITEMS_MAX once it has begun */
     size_t found_count;
-    bool more; /* another page follows */
-    bool cut;  /* and one more, that is not read */
+    int64_t oldest_ms; /* of the page; INT64_MAX = none */
+    bool more;         /* another page follows */
+    bool cut;          /* and one more, that is not read */
     char cursor[1024];
 };
 
@@ -63,7 +65,7 @@ static const char current_sql[] =
     "AND kind = $2 AND dispatch = $3 AND outstanding_until IS NOT NULL "
     "AND (SELECT status IN ('active', 'resting') FROM linkedin_accounts WHERE id = $1)";
 static const char people_sql[] =
-    "SELECT p.id, p.campaign_id, p.provider_id, p.status, coalesce(p.contacted_at, p.created_at) "
+    "SELECT p.id, p.campaign_id, p.provider_id, p.status, p.contacted_at, p.created_at "
     "FROM campaign_prospects p "
     "WHERE p.account_id = $1 AND p.provider_id = ANY ($2) AND p.status <> 'opted_out'";
 
@@ -185,16 +187,36 @@ static void tell(const struct look *look, const struct found *f, const struct pg
     outgoing_event(look->sync->worker, &e);
 }
 
-/* Is this finding news about this person? What was written before the first contact is not a reply
- * to it; what was written before they came into the campaign says nothing about it. */
-static bool is_news(const struct look *look, const struct found *f, const struct pg_result *r,
-                    int row)
+/* The i-th message that was found, in its chat as far as this page shows it. */
+static bool is_reply(const struct look *look, size_t i, const struct pg_result *r, int row)
 {
-    const char *status = pg_text(r, row, 3);
-    int64_t since_ms = pg_time_ms(r, row, 4);
+    const struct reply_contact contact = {
+        "", reply_contact_ms(pg_time_ms(r, row, 4), pg_time_ms(r, row, 5))};
+    struct reply_message messages[UNIPILE_ITEMS_MAX];
+    size_t count = 0;
+    size_t at = 0;
+    for (size_t j = 0; j < look->found_count; j++) {
+        const struct found *f = &look->found[j];
+        if (strcmp(f->chat_id, look->found[i].chat_id) != 0)
+            continue;
+        if (j == i)
+            at = count;
+        messages[count++] = (struct reply_message){f->message_id, f->at_ms, f->own};
+    }
+    int64_t since_ms = reply_since_ms(&contact);
+    bool first_page = !look->more && look->pages == 1;
+    const struct reply_chat chat = {messages, count,
+                                    look->oldest_ms < since_ms ||
+                                        (first_page && look->job.watermark_ms < since_ms)};
+    return reply_is(&contact, &chat, at);
+}
+
+/* Is this finding news about this person? */
+static bool is_news(const struct look *look, size_t i, const struct pg_result *r, int row)
+{
     if (look->job.kind == SYNC_RELATIONS)
-        return strcmp(status, "connection_request_sent") == 0;
-    return f->at_ms > since_ms;
+        return strcmp(pg_text(r, row, 3), "connection_request_sent") == 0;
+    return !look->found[i].own && is_reply(look, i, r, row);
 }
 
 static void on_people(void *ctx, enum pg_failure failure, const struct pg_result *r,
@@ -208,8 +230,7 @@ static void on_people(void *ctx, enum pg_failure failure, const struct pg_result
     }
     for (int row = 0; row < pg_rows(r); row++) {
         for (size_t i = 0; i < look->found_count; i++) {
-            if (strcmp(look->found[i].person, pg_text(r, row, 2)) == 0 &&
-                is_news(look, &look->found[i], r, row))
+            if (strcmp(look->found[i].person, pg_text(r, row, 2)) == 0 && is_news(look, i, r, row))
                 tell(look, &look->found[i], r, row);
         }
     }
@@ -242,14 +263,14 @@ static void look_up(struct look *look)
 static void keep(struct look *look, const struct unipile_item *item)
 {
     struct found *f = &look->found[look->found_count];
-    if (look->job.kind == SYNC_REPLIES && !item->inbound)
-        return;
-    if (!*item->person || look->found_count == UNIPILE_ITEMS_MAX)
+    bool own = look->job.kind == SYNC_REPLIES && !item->inbound;
+    if ((!own && !*item->person) || look->found_count == UNIPILE_ITEMS_MAX)
         return;
     (void)snprintf(f->person, sizeof(f->person), "%s", item->person);
     (void)snprintf(f->chat_id, sizeof(f->chat_id), "%s", item->chat_id);
     (void)snprintf(f->message_id, sizeof(f->message_id), "%s", item->message_id);
     f->at_ms = item->at_ms;
+    f->own = own;
     f->reply_class = reply_classify(item->text);
     look->found_count++;
 }
@@ -300,8 +321,11 @@ static void on_page(void *ctx, const struct unipile_read *read)
         log_warn(look->sync->worker->log, "sync_elements_left_out",
                  LOG_UUID("account", &look->job.account_id), LOG_INT("elements", read->broken));
     look->found_count = 0;
+    look->oldest_ms = INT64_MAX;
     for (size_t i = 0; i < read->items_count; i++) {
         keep(look, &read->items[i]);
+        if (read->items[i].at_ms && read->items[i].at_ms < look->oldest_ms)
+            look->oldest_ms = read->items[i].at_ms;
         old = old ||
               (relations && read->items[i].at_ms && read->items[i].at_ms < look->job.watermark_ms);
     }

@@ -34,6 +34,7 @@ enum column {
     COL_HELD,
     COL_VANITY,
     COL_CONTACTED_AT,
+    COL_CREATED_AT,
     COL_CHAT_ID,
     COL_CAMPAIGN_STATUS,
     COL_CAMPAIGN_TYPE,
@@ -306,6 +307,7 @@ static void read_ids(const struct pg_result *r, int row, struct facts_item *it)
     it->unclaimed = pg_i64(r, row, COL_UNCLAIMED);
     it->step = pg_i64(r, row, COL_STEP);
     it->contacted_at_ms = pg_time_ms(r, row, COL_CONTACTED_AT);
+    it->created_at_ms = pg_time_ms(r, row, COL_CREATED_AT);
 }
 
 int facts_item(struct facts *f, const struct pg_result *r, int row, bool with_usage, int64_t now_ms,

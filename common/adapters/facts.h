@@ -81,8 +81,9 @@ struct facts_item {
     int64_t failures;
     int64_t unclaimed;
     int64_t step;
-    int64_t contacted_at_ms;
-    const char *message; /* borrowed from the result, as are the texts below */
+    int64_t contacted_at_ms; /* when our first write began; 0 = never */
+    int64_t created_at_ms;   /* when the person came into the campaign */
+    const char *message;     /* borrowed from the result, as are the texts below */
     const char *message_type;
     const char *vanity;      /* "" = none, as below */
     const char *provider_id; /* the one just resolved, if any */

@@ -33,7 +33,8 @@ struct job {
     char unipile_account[UNIPILE_ID_MAX + 1];
     /* What to prepare. resolve: a vanity name whose provider id is not known yet; view_id: the
      * profile view that was counted for it. look: the provider id whose chat is to be looked at for
-     * a reply that came after look_after_ms. Empty = nothing. */
+     * a reply; look_after_ms: when our first write to them began (policy/reply.h). Empty =
+     * nothing. */
     char resolve[VANITY_MAX_BYTES + 1];
     struct uuid view_id;
     char look[PROVIDER_ID_MAX_BYTES + 1];

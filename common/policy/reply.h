@@ -20,6 +20,11 @@ struct reply_contact {
     int64_t started_at_ms;  /* when the call began, by our clock; 0 = never, nobody has written */
 };
 
+/* When a person's chat says something about us: from our first write on, or, where there was none
+ * yet, from when they came into the campaign (whoever writes then is for a person to look at). As
+ * started_at_ms. */
+int64_t reply_contact_ms(int64_t contacted_at_ms, int64_t created_at_ms);
+
 struct reply_message {
     const char *id;
     int64_t at_ms; /* by the network's clock */

@@ -68,6 +68,7 @@ static struct event ended(enum outcome outcome, enum call_kind kind)
                                       .person_id = id(PERSON),
                                       .item_id = id(ITEM),
                                       .kind = kind,
+                                      .started_at_ms = NOW - 5 * SECOND_MS,
                                       .ended_at_ms = NOW,
                                       .outcome = outcome}};
 }
@@ -81,7 +82,7 @@ static void test_invitation_sent(void **state)
     apply_event(&b, &e);
     assert_int_equal(b.items[0].status, ITEM_SENT);
     assert_int_equal(b.people[0].status, PERSON_CONNECTION_REQUEST_SENT);
-    assert_int_equal(b.people[0].contacted_at_ms, NOW);
+    assert_int_equal(b.people[0].contacted_at_ms, NOW - 5 * SECOND_MS);
     assert_int_equal(b.people[0].next_step, 1);
     assert_int_equal(b.people[0].next_at_ms, 0); /* until it is accepted */
     assert_int_equal(b.people[0].give_up_at_ms, NOW + 21 * DAY_MS);

@@ -1,0 +1,74 @@
+"""What counts as a reply, by the order in the chat: nothing more is sent after it."""
+
+import unittest
+
+from campaign_test import CampaignTest
+
+TWO = {
+    "direct_message_1": "Hello {first_name}",
+    "direct_message_2": {"after": "1s", "text": "Are you there?"},
+}
+
+
+class Replies(CampaignTest):
+    accounts = ("anna",)
+
+    def setUp(self):
+        super().setUp()
+        self.config["unipile"]["timeout"] = "8s"
+
+    def wait_for_message(self):
+        """The simulator has it, whatever the caller was told."""
+        self.wait_for("the message", lambda: self.simulator.audit()["messages"] == 1)
+
+    def ends_as_replied(self):
+        self.wait_for("the reply", lambda: self.people() == {"replied": 1})
+        self.wait_until_completed("c")
+        self.judge(1)
+
+    def test_a_reply_while_the_call_waits_for_its_answer(self):
+        """An away message: it is read before SAM knows that its own message went out."""
+        self.prepare()
+        self.start_both()
+        self.simulator.fault(route="chats", action="delay", delay_ms=5000)
+        people = self.campaign("c", "messenger", TWO, 1)
+        self.wait_for_message()
+        self.simulator.reply("Uanna", people[0], "I am away until Monday")
+        self.ends_as_replied()
+
+    def test_a_reply_that_no_look_but_the_last_has_seen(self):
+        """The same, and the inbox is not being read: the look before the second message sees it."""
+        self.config["producer"]["replies_every"] = "1h"
+        self.prepare()
+        self.start_both()
+        self.simulator.fault(route="chats", action="delay", delay_ms=5000)
+        people = self.campaign("c", "messenger", TWO, 1)
+        self.wait_for_message()
+        self.simulator.reply("Uanna", people[0], "I am away until Monday")
+        self.ends_as_replied()
+
+    def test_a_reply_to_a_message_of_which_nobody_knew_whether_it_went_out(self):
+        self.prepare()
+        self.start_both()
+        self.simulator.fault(route="chats", action="cut_after")
+        people = self.campaign("c", "messenger", TWO, 1)
+        self.wait_for("an unknown outcome", lambda: self.items() == {"unknown": 1})
+        self.simulator.reply("Uanna", people[0], "Who are you?")
+        self.wait_for("the message to be seen", lambda: self.count("inbound_messages") == 1)
+        item = self.samctl_json("unknown", "list")[0]["item_id"]
+        self.samctl("unknown", "settle", item, "sent")
+        self.ends_as_replied()
+
+    def test_their_clock_is_behind_ours(self):
+        """LinkedIn's clock, by which messages have their time, is a minute and a half late."""
+        self.prepare()
+        self.database.shift_clock("90 s")
+        self.start_both()
+        people = self.campaign("c", "messenger", TWO, 1)
+        self.wait_until_sent(1)
+        self.simulator.reply("Uanna", people[0], "No, thank you")
+        self.ends_as_replied()
+
+
+if __name__ == "__main__":
+    unittest.main()
