@@ -29,16 +29,17 @@
     "(SELECT true FROM send_queue i WHERE i.account_id = y.account_id AND i.status = 'unknown' "   \
     "LIMIT 1)"
 
-/* $1 now, $2 partitions, $3 open ones, $4 rows at most, $5 kinds that are not known. An account
- * without open conversations is not looked at. */
+/* $1 now, $2 partitions, $3 open ones, $4 rows at most, $5 kinds that are not known (in a
+ * SELECT of its own: the planner would believe that it leaves no row, and read all of them). An
+ * account without open conversations is not looked at. */
 static const char due_sql[] =
     "SELECT y.account_id, y.kind, a.workspace_id, a.unipile_id, y.dispatch, y.watermark, "
     "coalesce(" ANYBODY ", " UNKNOWN ") FROM sync_schedule y CROSS JOIN LATERAL "
     "(SELECT * FROM linkedin_accounts WHERE id = y.account_id LIMIT 1) a "
     "WHERE y.next_at <= $1 AND (y.outstanding_until IS NULL OR y.outstanding_until <= $1) "
     "AND a.status IN ('active', 'resting') AND (SELECT w.paused_at IS NULL FROM workspaces w "
-    "WHERE w.id = a.workspace_id LIMIT 1) AND a.key_hash % $2 = ANY ($3) AND NOT y.kind = ANY ($5) "
-    "ORDER BY y.next_at LIMIT $4 FOR UPDATE OF y SKIP LOCKED";
+    "WHERE w.id = a.workspace_id LIMIT 1) AND a.key_hash % $2 = ANY ($3) "
+    "AND (SELECT NOT y.kind = ANY ($5)) ORDER BY y.next_at LIMIT $4 FOR UPDATE OF y SKIP LOCKED";
 
 /* $1 uuid[] accounts, $2 text[] kinds, $3 timestamptz[] next_at, $4 timestamptz[] outstanding. */
 static const char taken_sql[] =
