@@ -120,6 +120,18 @@ void apply_person_hold(struct apply_person *p, const char *reason)
     p->dirty = true;
 }
 
+/* Before we did, as far as is known: a person decides. The last of several messages may be the
+ * answer to one of ours that is on its way. */
+static void wrote_first(struct apply_person *p, int64_t at_ms)
+{
+    if (!p->hold_reason[0])
+        apply_person_hold(p, WROTE_FIRST);
+    if (strcmp(p->hold_reason, WROTE_FIRST) != 0 || at_ms <= p->replied_at_ms)
+        return;
+    p->replied_at_ms = at_ms;
+    p->dirty = true;
+}
+
 static void replied(struct apply_person *p, const struct event_person *f)
 {
     if (f->chat_id[0] && !p->chat_id[0]) {
@@ -131,14 +143,10 @@ static void replied(struct apply_person *p, const struct event_person *f)
             p->cancel = REASON_PERSON_STOPPED;
         return;
     }
-    if (!p->contacted_at_ms) { /* wrote before we did: a person decides */
-        if (person_status_open(p->status) && !p->hold_reason[0]) {
-            apply_person_hold(p, WROTE_FIRST);
-            p->replied_at_ms = f->happened_at_ms;
-        }
-        return;
-    }
-    has_replied(p, f->happened_at_ms);
+    if (p->contacted_at_ms)
+        has_replied(p, f->happened_at_ms);
+    else if (person_status_open(p->status))
+        wrote_first(p, f->happened_at_ms);
 }
 
 static void resolved(struct apply_person *p, const struct event_person *f)

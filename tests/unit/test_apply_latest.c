@@ -1,8 +1,10 @@
 /* Several events of one row in one batch: which of them is written. */
 #include "tests/test.h"
 
+#include "common/base/clock.h"
 #include "worker/apply.h"
 #include "worker/apply_latest.h"
+#include "worker/apply_person.h"
 
 #include "common/base/banned.h"
 
@@ -107,12 +109,45 @@ static void test_of_two_with_one_version_the_stop_counts(void **state)
     }
 }
 
+/* One message came before ours, one while its call was under way: that one is the answer. */
+static void test_the_last_of_who_wrote_first_is_the_answer(void **state)
+{
+    (void)state;
+    struct apply_person person = {
+        .id = id(PERSON), .type = CAMPAIGN_MESSENGER, .status = PERSON_APPROVED, .steps_count = 2};
+    const struct event_attempt sent = {
+        .kind = CALL_MESSAGE, .started_at_ms = NOW, .ended_at_ms = NOW + MINUTE_MS};
+    const int64_t at_ms[] = {NOW - HOUR_MS, NOW + SECOND_MS, NOW - 2 * HOUR_MS};
+    for (size_t i = 0; i < SAM_ARRAY_LEN(at_ms); i++) {
+        struct event e = {.type = EVENT_PERSON};
+        e.person = (struct event_person){
+            .id = id(PERSON), .finding = FINDING_REPLY, .happened_at_ms = at_ms[i]};
+        apply_person_event(&person, &e);
+    }
+    assert_string_equal(person.hold_reason, "wrote_first");
+    apply_person_sent(&person, 0, &sent);
+    assert_int_equal(person.status, PERSON_REPLIED);
+    assert_int_equal(person.replied_at_ms, NOW + SECOND_MS);
+    assert_string_equal(person.hold_reason, "");
+    /* all of them came long before: ours was no answer that they answered */
+    struct apply_person early = {
+        .id = id(PERSON), .type = CAMPAIGN_MESSENGER, .status = PERSON_APPROVED, .steps_count = 2};
+    struct event e = {.type = EVENT_PERSON};
+    e.person = (struct event_person){
+        .id = id(PERSON), .finding = FINDING_REPLY, .happened_at_ms = NOW - HOUR_MS};
+    apply_person_event(&early, &e);
+    apply_person_sent(&early, 0, &sent);
+    assert_int_equal(early.status, PERSON_MESSAGING);
+    assert_string_equal(early.hold_reason, "wrote_first");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_one_change_of_a_campaign_is_written),
         cmocka_unit_test(test_one_change_of_a_workspace_is_written),
         cmocka_unit_test(test_of_two_with_one_version_the_stop_counts),
+        cmocka_unit_test(test_the_last_of_who_wrote_first_is_the_answer),
         cmocka_unit_test(test_one_end_of_a_sync_is_written),
         cmocka_unit_test(test_a_campaign_that_runs_makes_its_accounts_plan),
     };
