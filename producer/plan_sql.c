@@ -17,7 +17,8 @@ const char plan_accounts_sql[] =
     "SELECT s.account_id, a.workspace_id, a.plan, " FACTS_FRAME_COLUMNS
     " FROM account_schedule s CROSS JOIN LATERAL "
     "(SELECT * FROM linkedin_accounts WHERE id = s.account_id LIMIT 1) a "
-    "WHERE s.plan_at <= $1 AND a.key_hash % $2 = ANY ($3) AND NOT a.plan = ANY ($5) "
+    "WHERE s.plan_at <= $1 AND a.key_hash % $2 = ANY ($3) "
+    "AND (SELECT NOT a.plan = ANY ($5)) "
     "ORDER BY s.plan_at LIMIT $4 FOR UPDATE OF s SKIP LOCKED";
 
 const char plan_usage_sql[] =

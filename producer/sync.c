@@ -24,10 +24,10 @@
     "AND p.account_id = y.account_id AND p.contacted_at > CASE y.kind WHEN 'relations' "           \
     "THEN '-infinity' ELSE $1 - interval '60 days' END LIMIT 1) p "                                \
     "WHERE ca.account_id = y.account_id LIMIT 1)"
-/* A send of which nobody knows whether it happened may be answered. */
+/* A send of which nobody knows whether it happened may be answered; no acceptance settles it. */
 #define UNKNOWN                                                                                    \
-    "(SELECT true FROM send_queue i WHERE i.account_id = y.account_id AND i.status = 'unknown' "   \
-    "LIMIT 1)"
+    "(SELECT true FROM send_queue i WHERE y.kind = 'replies' AND i.account_id = y.account_id "     \
+    "AND i.status = 'unknown' LIMIT 1)"
 
 /* $1 now, $2 partitions, $3 open ones, $4 rows at most, $5 kinds that are not known (in a
  * SELECT of its own: the planner would believe that it leaves no row, and read all of them). An
