@@ -1,14 +1,12 @@
 """A fatal error of a worker's Kafka producer while calls are under way: their ends are known, the
 worker makes room for another one, and nobody is written to twice."""
 
-import os
 import signal
 import unittest
 
 from campaign_test import CampaignTest
-from sam_test import BIN, Process
 
-TOPICS = (("sam.jobs", 4), ("sam.sync", 4), ("sam.events", 4), ("dlq.sam.jobs", 1))
+TOPICS = {"sam.jobs": 4, "sam.sync": 4, "sam.events": 4, "dlq.sam.jobs": 1}
 ENDS = "outbox WHERE published_at IS NULL AND event_type = 'sam.attempt.ended.v1'"
 
 
@@ -17,19 +15,9 @@ class BrokenProducer(CampaignTest):
 
     accounts = ("a1", "a2", "a3", "a4")
 
-    def start_broker(self):
-        file = os.path.join(self.folder, "broker.address")
-        topics = ",".join(f"{self.topic(name)}:{count}" for name, count in TOPICS)
-        command = [os.path.join(BIN, "sam-devbroker"), "--topics", topics, "--address-file", file]
-        self.broker = Process("devbroker", command, self.folder)
-        self.processes.append(self.broker)
-        self.wait_for("the broker", lambda: os.path.exists(file))
-        with open(file, encoding="utf-8") as address:
-            self.config["kafka"]["bootstrap_servers"] = address.read().strip()
-
     def test_the_ends_of_calls_go_by_the_outbox(self):
         self.config["unipile"]["timeout"] = "20s"
-        self.start_broker()
+        self.broker = self.start_devbroker(TOPICS)
         self.prepare(options=["--latency", "3000-4000"])
         self.start_both()
         hello = {"direct_message_1": "Hello {first_name}"}

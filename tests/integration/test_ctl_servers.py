@@ -5,7 +5,7 @@ import os
 import unittest
 from unittest import mock
 
-from sam_test import BIN, Process, SamTest
+from sam_test import SamTest
 
 TOPICS = ("sam.jobs", "sam.sync", "sam.events", "dlq.sam.jobs")
 ACCOUNTS = {"accounts": [{"id": "u-anna"}, {"id": "u-ben", "status": "CREDENTIALS"}], "people": []}
@@ -48,15 +48,7 @@ class Servers(SamTest):
 
     def test_topics_of_a_broker_that_makes_none_itself(self):
         self.start_simulator()
-        sizes = {t: 1 if t.startswith("dlq") else 4 for t in TOPICS}
-        file = os.path.join(self.folder, "broker.address")
-        topics = ",".join(f"{self.topic(t)}:{n}" for t, n in sizes.items())
-        command = [os.path.join(BIN, "sam-devbroker"), "--topics", topics, "--address-file", file]
-        self.processes.append(Process("devbroker", command, self.folder))
-        self.wait_for("the broker", lambda: os.path.exists(file))
-        with open(file, encoding="utf-8") as address:
-            self.config["kafka"]["bootstrap_servers"] = address.read().strip()
-        self.write_config()
+        self.start_devbroker({t: 1 if t.startswith("dlq") else 4 for t in TOPICS})
         self.assertEqual([t["result"] for t in self.samctl_json("topics", "create")],
                          ["was there"] * 4)  # fmt: skip
 

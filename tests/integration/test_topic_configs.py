@@ -1,11 +1,10 @@
 """How the topics are kept: what would lose jobs or history is refused before anything begins."""
 
 import json
-import os
 import re
 import unittest
 
-from sam_test import BIN, Process, SamTest
+from sam_test import SamTest
 
 NAMES = ("sam.jobs", "sam.sync", "sam.events", "dlq.sam.jobs")
 DAY_MS = 24 * 3600 * 1000
@@ -101,14 +100,7 @@ class TopicConfigs(SamTest):
 
     def test_a_broker_that_does_not_tell_is_believed_and_named(self):
         """An ACL without DescribeConfigs, or a provider's broker: here librdkafka's own."""
-        file = os.path.join(self.folder, "broker.address")
-        topics = ",".join(f"{self.topic(t)}:{1 if t.startswith('dlq') else 4}" for t in NAMES)
-        command = [os.path.join(BIN, "sam-devbroker"), "--topics", topics, "--address-file", file]
-        self.processes.append(Process("devbroker", command, self.folder))
-        self.wait_for("the broker", lambda: os.path.exists(file))
-        with open(file, encoding="utf-8") as address:
-            self.config["kafka"]["bootstrap_servers"] = address.read().strip()
-        self.write_config()
+        self.start_devbroker({t: 1 if t.startswith("dlq") else 4 for t in NAMES})
         self.samctl("migrate")
         rows = self.doctor("sam.events")
         self.assertEqual([result for result, _ in rows], ["note", "ok"])

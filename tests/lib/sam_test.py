@@ -522,6 +522,20 @@ class SamTest(unittest.TestCase):
         self.processes.append(daemon)
         return daemon
 
+    def start_devbroker(self, partitions):
+        """librdkafka's own broker instead of Kafka, with these topics ({name: count}); the settings
+        lead there from now on."""
+        file = os.path.join(self.folder, "broker.address")
+        topics = ",".join(f"{self.topic(name)}:{count}" for name, count in partitions.items())
+        command = [os.path.join(BIN, "sam-devbroker"), "--topics", topics, "--address-file", file]
+        broker = Process("devbroker", command, self.folder)
+        self.processes.append(broker)
+        self.wait_for("the broker", lambda: os.path.exists(file))
+        with open(file, encoding="utf-8") as address:
+            self.config["kafka"]["bootstrap_servers"] = address.read().strip()
+        self.write_config()
+        return broker
+
     def start_producer(self, ready=True, **environment):
         return self._ready(self.start("sam-producer", "producer", **environment), ready)
 
