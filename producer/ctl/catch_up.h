@@ -12,7 +12,8 @@
  * (producer/applied.h); says so when that takes a while, and refuses (CTL_FAILED, nothing changed)
  * when it takes too long.
  *
- * Nobody can tell where producer and worker do not both run, nor for a partition that is halted.
+ * Nobody can tell where producer and worker do not both run, nor for a partition that is halted. (A
+ * program that is alone is given a few seconds for the other to connect.)
  * Then c->behind is set, and the change takes the least version that counts (SQL:
  * sam_change_version): what the ledger holds beyond this database goes before it, for its versions
  * are higher, and of two that are equal the one that stops counts. */
