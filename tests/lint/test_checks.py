@@ -10,6 +10,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 import checks
 import tidy
+from tidy_cache import TidyCache
 from tree import Tree
 
 ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
@@ -254,6 +255,30 @@ class CTools(Case):
                 command = ["clang-tidy", "--quiet", os.path.join(self.root, "worker/a.c")]
                 found = tidy.run([*command, "--", "-std=gnu17"], self.root)
                 self.assert_breach(found, "worker/a.c:", what)
+
+    def test_a_file_that_passed_is_looked_at_again_when_anything_changed(self):
+        self.copy(".clang-tidy")
+        path = os.path.join(self.root, "worker/a.c")
+        entry = {"directory": self.root, "command": f"clang -o a.o -c {path}"}
+        looked = []
+
+        def looks(found=()):
+            cache = TidyCache(self.root, os.path.join(self.root, "passed"))
+            looked.clear()
+            self.assertEqual(cache.run(entry, lambda: looked.append(1) or list(found)), list(found))
+            return len(looked)
+
+        for text in ("int a;\n", "int a; // NOLINT\n", "#define A 1\nint a; // NOLINT\n"):
+            self.write("worker/a.c", text)
+            self.assertEqual([looks(), looks()], [1, 0], text)
+        entry["command"] += " -DB"
+        self.assertEqual([looks(), looks()], [1, 0])
+        self.write(".clang-tidy", "Checks: '-*,bugprone-*'\n")
+        self.assertEqual([looks(), looks()], [1, 0])
+        self.write("worker/a.c", "int b;\n")
+        self.assertEqual([looks(["b"]), looks(["b"]), looks(), looks()], [1, 1, 1, 0])
+        self.write("worker/a.c", '#include "none.h"\n')
+        self.assertEqual([looks(), looks()], [1, 1])
 
     def test_clang_tidy_that_cannot_run_is_a_breach(self):
         found = tidy.run(["clang-tidy", "--quiet", "worker/none.c", "--"], self.root)

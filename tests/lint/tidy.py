@@ -6,6 +6,8 @@ import os
 import re
 import subprocess
 
+from tidy_cache import TidyCache
+
 FINDING = re.compile(r"^(.*?):(\d+):\d+: (?:error|warning): (.*)$")
 
 
@@ -46,13 +48,16 @@ def tidy(tree):
     """What clang-tidy finds with the tree's .clang-tidy."""
     build = configure(tree.root)
     with open(os.path.join(build, "compile_commands.json"), encoding="utf-8") as file:
-        built = {os.path.relpath(entry["file"], tree.root) for entry in json.load(file)}
-    names = [name for name in tree.code((".c",)) if name in built]
-    for name in sorted(set(tree.code((".c",))) - built):
+        built = {os.path.relpath(entry["file"], tree.root): entry for entry in json.load(file)}
+    for name in sorted(set(tree.code((".c",))) - set(built)):
         if not name.startswith("tests/fuzz/"):
             yield f"{name}:1: is in no target, so nothing compiles or checks it"
-    # One file a run: clang-tidy 14 carries va_list states over from one file to the next.
+    cache = TidyCache(tree.root)
+
+    def look(name):  # one file a run: clang-tidy 14 carries va_list states over to the next
+        command = ["nice", "clang-tidy", "--quiet", "-p", build, name]
+        return cache.run(built[name], lambda: run(command, tree.root))
+
     with concurrent.futures.ThreadPoolExecutor(os.cpu_count() or 1) as pool:
-        commands = [["nice", "clang-tidy", "--quiet", "-p", build, name] for name in names]
-        for found in pool.map(lambda command: run(command, tree.root), commands):
+        for found in pool.map(look, [name for name in tree.code((".c",)) if name in built]):
             yield from found
