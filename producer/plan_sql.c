@@ -109,9 +109,9 @@ const char plan_queued_sql[] = "UPDATE campaign_prospects SET next_at = NULL WHE
 const char plan_conflict_sql[] =
     "UPDATE campaign_prospects p SET next_at = CASE WHEN q.live THEN NULL ELSE p.next_at END, "
     "hold_reason = CASE WHEN q.live THEN p.hold_reason ELSE 'already_planned' END "
-    "FROM (SELECT n.id, (SELECT true FROM send_queue i WHERE i.prospect_id = n.id "
-    "AND i.status IN ('pending', 'published', 'sending', 'unknown') LIMIT 1) AS live "
-    "FROM unnest($1::uuid[]) AS n(id)) q WHERE p.id = q.id";
+    "FROM unnest($1::uuid[]) AS n(id) CROSS JOIN LATERAL (SELECT (SELECT true FROM send_queue i "
+    "WHERE i.prospect_id = n.id AND i.status IN ('pending', 'published', 'sending', 'unknown') "
+    "LIMIT 1) AS live OFFSET 0) q WHERE p.id = n.id";
 
 const char plan_hold_sql[] =
     "UPDATE campaign_prospects p SET hold_reason = h.reason "
