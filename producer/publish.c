@@ -141,9 +141,11 @@ static void fill_job(struct job *job, const struct facts_item *it, int64_t due_a
         copy_text(job->resolve, sizeof(job->resolve), it->vanity);
         job->view_id = uuid_v7();
     }
-    if (it->step > 0) {
+    /* before every message the chat is looked at; an id that is still to be resolved is looked at
+     * when it is known */
+    if (it->policy.item.kind == CALL_MESSAGE) {
         copy_text(job->look, sizeof(job->look), it->provider_id);
-        job->look_after_ms = reply_contact_ms(it->contacted_at_ms, it->created_at_ms);
+        job->look_after_ms = reply_contact_ms(it->contacted_at_ms, it->since_ms);
     }
 }
 

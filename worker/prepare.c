@@ -1,6 +1,6 @@
 /* Prepare (design 3.4): reads before the claim, safe to repeat. A vanity name becomes the provider
- * id that this account sees; before a follow-up the chat is looked at for a reply. What is learned
- * goes to the ledger, and in memory straight to the claim. */
+ * id that this account sees; before every message the chat is looked at for one of theirs. What is
+ * learned goes to the ledger, and in memory straight to the claim. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -66,6 +66,16 @@ static void unread(struct work *work, int64_t wait_ms)
     done(work);
 }
 
+/* One read of a job has ended, well or not. */
+static void came(const struct work *work, const struct unipile_read *read)
+{
+    work->worker->reading--;
+    if (read->unreached)
+        stops_unreached(work->worker->stops, read->error_type);
+    else
+        stops_reached(work->worker->stops);
+}
+
 /* The read did not succeed. Tried again a few times, while the job is still the item's latest: once
  * it is late, the claim looks before each try. */
 static void failed(struct work *work, const struct unipile_read *read)
@@ -76,7 +86,7 @@ static void failed(struct work *work, const struct unipile_read *read)
              LOG_STR("type", read->error_type));
     if (read->result == UNIPILE_READ_ACCOUNT_BROKEN)
         account_broken(work, read);
-    if (read->result != UNIPILE_READ_SETUP_BROKEN)
+    if (read->result != UNIPILE_READ_SETUP_BROKEN && !read->unreached)
         work->failed_reads++;
     if (read->result == UNIPILE_READ_ACCOUNT_BROKEN || work->failed_reads >= READS_MAX ||
         read->wait_ms > READ_AGAIN_MS) {
@@ -90,11 +100,13 @@ static void failed(struct work *work, const struct unipile_read *read)
         work_later(work, clock_boot_ms() + READ_AGAIN_MS);
 }
 
+static void look_begin(struct work *work);
+
 static void on_profile(void *ctx, const struct unipile_read *read)
 {
     struct work *work = ctx;
     struct event e;
-    work->worker->reading--;
+    came(work, read);
     switch (read->result) {
     case UNIPILE_READ_OK:
         COPY(work->provider_id, read->provider_id);
@@ -108,7 +120,10 @@ static void on_profile(void *ctx, const struct unipile_read *read)
             work_settle(work); /* the invitation is cancelled when that is applied */
             return;
         }
-        done(work);
+        if (work->job.kind == CALL_MESSAGE)
+            look_begin(work);
+        else
+            done(work);
         break;
     case UNIPILE_READ_NOT_FOUND:
         e = person_event(work, FINDING_NOT_FOUND);
@@ -142,7 +157,7 @@ static void on_messages(void *ctx, const struct unipile_read *read)
 {
     struct look *look = ctx;
     struct work *work = look->work;
-    work->worker->reading--;
+    came(work, read);
     if (read->result != UNIPILE_READ_OK && read->result != UNIPILE_READ_NOT_FOUND) {
         free(look);
         failed(work, read);
@@ -186,7 +201,7 @@ static void on_chats(void *ctx, const struct unipile_read *read)
 {
     struct look *look = ctx;
     struct work *work = look->work;
-    work->worker->reading--;
+    came(work, read);
     if (read->result != UNIPILE_READ_OK && read->result != UNIPILE_READ_NOT_FOUND) {
         free(look);
         failed(work, read);
@@ -199,6 +214,17 @@ static void on_chats(void *ctx, const struct unipile_read *read)
     look_next(look);
 }
 
+static void look_begin(struct work *work)
+{
+    struct worker *w = work->worker;
+    struct look *look = sam_xcalloc(1, sizeof(*look));
+    look->work = work;
+    w->reading++;
+    metrics_add(w->metrics, METRIC_READS, 1);
+    unipile_chats_with(w->unipile, work->job.unipile_account,
+                       work->job.look[0] ? work->job.look : work->provider_id, on_chats, look);
+}
+
 bool prepare_begin(struct work *work)
 {
     struct worker *w = work->worker;
@@ -206,14 +232,12 @@ bool prepare_begin(struct work *work)
     if (w->reading >= (share ? share : 1) || unipile_room(w->unipile) == 0 ||
         stops_claims(w->stops) || w->phase != WORKER_RUN)
         return false;
-    w->reading++;
-    metrics_add(w->metrics, METRIC_READS, 1);
-    if (work->job.resolve[0]) {
+    if (work->job.resolve[0] && !work->provider_id[0]) {
+        w->reading++;
+        metrics_add(w->metrics, METRIC_READS, 1);
         unipile_profile(w->unipile, work->job.unipile_account, work->job.resolve, on_profile, work);
         return true;
     }
-    struct look *look = sam_xcalloc(1, sizeof(*look));
-    look->work = work;
-    unipile_chats_with(w->unipile, work->job.unipile_account, work->job.look, on_chats, look);
+    look_begin(work);
     return true;
 }

@@ -155,10 +155,15 @@ void stops_unreached(struct stops *s, const char *error_type)
     stop_until_read(s, "unreachable", text);
 }
 
+void stops_reached(struct stops *s)
+{
+    s->unreached = 0;
+}
+
 void stops_outcome(struct stops *s, enum outcome outcome)
 {
     bool unknown = outcome == OUTCOME_UNKNOWN;
-    s->unreached = 0;
+    stops_reached(s);
     s->unknowns += unknown ? 1 : 0;
     s->unknowns -= s->unknown[s->at] ? 1 : 0;
     s->unknown[s->at] = unknown;

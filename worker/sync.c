@@ -65,7 +65,7 @@ static const char current_sql[] =
     "AND kind = $2 AND dispatch = $3 AND outstanding_until IS NOT NULL "
     "AND (SELECT status IN ('active', 'resting') FROM linkedin_accounts WHERE id = $1)";
 static const char people_sql[] =
-    "SELECT p.id, p.campaign_id, p.provider_id, p.status, p.contacted_at, p.created_at "
+    "SELECT p.id, p.campaign_id, p.provider_id, p.status, p.contacted_at, " FACTS_SINCE " "
     "FROM campaign_prospects p "
     "WHERE p.account_id = $1 AND p.provider_id = ANY ($2) AND p.status <> 'opted_out'";
 

@@ -243,8 +243,11 @@ void stops_free(struct stops *s);
 void stops_outcome(struct stops *s, enum outcome outcome);
 /* Our key was refused (by a write or a read). */
 void stops_setup_broken(struct stops *s);
-/* A call found nobody to talk to (error_type resolve, connect or tls): not the item's fault. */
+/* A call or a read found nobody to talk to (error_type resolve, connect or tls): not the item's
+ * fault. Some in a row stop the claims. */
 void stops_unreached(struct stops *s, const char *error_type);
+/* A read was answered. */
+void stops_reached(struct stops *s);
 /* Kafka has not taken an attempt.started (why): nothing is granted for a while, with doubling
  * backoff; items that are due go back to the schedule with this reason. */
 void stops_unwritten(struct stops *s, const char *why);
@@ -252,10 +255,10 @@ void stops_unwritten(struct stops *s, const char *why);
 void stops_written(struct stops *s);
 /* How long nothing may be granted for want of the ledger; 0 = it may. */
 int64_t stops_ungranted_ms(const struct stops *s);
-/* The database's clock was read. */
 /* Claims meet a row of another release, of which nothing goes: said once, and kept in /readyz while
  * they do. It stops nothing else. */
 void stops_value(struct stops *s, const char *text);
+/* The database's clock was read. */
 void stops_clock(struct stops *s, const struct clock_reading *reading);
 bool stops_claims(const struct stops *s);
 bool stops_clock_bad(const struct stops *s);

@@ -6,7 +6,7 @@
 
 #include "common/base/banned.h"
 
-#define PREPARED_FOR_MS (60 * SECOND_MS) /* design 3.4: results are stale then */
+#define PREPARED_FOR_MS (10 * SECOND_MS) /* what was looked at is stale then */
 #define LATE_MS         (15 * SECOND_MS) /* after due: it may have been read before, or be old */
 
 struct work *work_new(struct worker *w, const struct job *job, int32_t partition, int64_t offset)

@@ -34,7 +34,7 @@ enum column {
     COL_HELD,
     COL_VANITY,
     COL_CONTACTED_AT,
-    COL_CREATED_AT,
+    COL_SINCE,
     COL_CHAT_ID,
     COL_CAMPAIGN_STATUS,
     COL_CAMPAIGN_TYPE,
@@ -278,6 +278,7 @@ static bool read_person(struct facts *f, const struct pg_result *r, int row,
     p->held = pg_bool(r, row, COL_HELD);
     p->stopped_elsewhere = pg_bool(r, row, COL_STOPPED_ELSEWHERE);
     p->blocklisted = pg_bool(r, row, COL_BLOCKLISTED);
+    p->contacted = !pg_null(r, row, COL_CONTACTED_AT);
     p->replied_now = false;
     p->contact = read_contact(r, row);
     const char *status = pg_text(r, row, COL_PERSON_STATUS);
@@ -307,7 +308,7 @@ static void read_ids(const struct pg_result *r, int row, struct facts_item *it)
     it->unclaimed = pg_i64(r, row, COL_UNCLAIMED);
     it->step = pg_i64(r, row, COL_STEP);
     it->contacted_at_ms = pg_time_ms(r, row, COL_CONTACTED_AT);
-    it->created_at_ms = pg_time_ms(r, row, COL_CREATED_AT);
+    it->since_ms = pg_time_ms(r, row, COL_SINCE);
 }
 
 int facts_item(struct facts *f, const struct pg_result *r, int row, bool with_usage, int64_t now_ms,

@@ -82,7 +82,7 @@ struct facts_item {
     int64_t unclaimed;
     int64_t step;
     int64_t contacted_at_ms; /* when our first write began; 0 = never */
-    int64_t created_at_ms;   /* when the person came into the campaign */
+    int64_t since_ms;        /* FACTS_SINCE */
     const char *message;     /* borrowed from the result, as are the texts below */
     const char *message_type;
     const char *vanity;      /* "" = none, as below */
@@ -101,6 +101,11 @@ SAM_MUSTCHECK int facts_item(struct facts *f, const struct pg_result *r, int row
 
 /* After -EINVAL: the column and the value, one sentence. */
 const char *facts_unknown(const struct facts *f);
+
+/* From when on messages of a person p to whom nothing was written yet are news: since they came
+ * into the campaign, or since the one for which they are held (wrote_first), which whoever releases
+ * them has looked at. */
+#define FACTS_SINCE "greatest(p.created_at, p.replied_at + interval '1 ms')"
 
 /* ---- a campaign's calendar ------------------------------------------------------------------ */
 

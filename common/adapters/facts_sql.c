@@ -10,7 +10,7 @@
     "i.id, i.workspace_id, i.account_id, i.campaign_id, i.prospect_id, i.status, i.dispatch, "     \
     "i.failures, i.unclaimed, i.step, i.scheduled_for, i.message, i.message_type, "                \
     "i.requires_connection, "                                                                      \
-    "p.status, p.hold_reason IS NOT NULL, p.vanity, p.contacted_at, p.created_at, p.chat_id, "     \
+    "p.status, p.hold_reason IS NOT NULL, p.vanity, p.contacted_at, " FACTS_SINCE ", p.chat_id, "  \
     "c.status, c.campaign_type, c.start_at, c.end_at, c.daily_cap, " FACTS_CALENDAR_COLUMNS        \
     ", a.status, a.rest_until, a.blocked_reason IS NOT NULL, ws.paused_at IS NOT NULL, "           \
     "a.unipile_id, " FACTS_FRAME_COLUMNS ", "

@@ -26,7 +26,7 @@ static struct verdict ends(const struct policy_facts *f)
 {
     if (f->campaign.status == CAMPAIGN_STOPPED)
         return cancel(REASON_CAMPAIGN_STOPPED);
-    if (person_status_stops(f->person.status) || f->person.replied_now)
+    if (person_status_stops(f->person.status) || (f->person.replied_now && f->person.contacted))
         return cancel(REASON_PERSON_STOPPED);
     if (!person_status_open(f->person.status))
         return cancel(REASON_PERSON_ENDED);
@@ -97,7 +97,8 @@ static struct verdict account_stands(const struct policy_facts *f)
 
 static struct verdict person_stands(const struct policy_facts *f)
 {
-    if (f->person.held)
+    /* who wrote before we did is about to be held: a person decides, and may let it go on */
+    if (f->person.held || f->person.replied_now)
         return wait_until(REASON_PERSON_HELD, TIME_NEVER_MS);
     if (f->item.requires_connection && f->person.status != PERSON_CONNECTED &&
         f->person.status != PERSON_MESSAGING)

@@ -70,7 +70,8 @@ struct policy_person {
     bool held;              /* hold_reason is set */
     bool stopped_elsewhere; /* same human has a stopping status in another campaign */
     bool blocklisted;
-    bool replied_now; /* prepare has just seen a reply that the database may not know yet */
+    bool contacted;   /* we have written to them in this campaign */
+    bool replied_now; /* prepare has just seen a message that the database may not know yet */
     enum contact contact;
 };
 

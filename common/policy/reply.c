@@ -4,9 +4,9 @@
 
 #include "common/base/banned.h"
 
-int64_t reply_contact_ms(int64_t contacted_at_ms, int64_t created_at_ms)
+int64_t reply_contact_ms(int64_t contacted_at_ms, int64_t since_ms)
 {
-    return contacted_at_ms ? contacted_at_ms : created_at_ms + REPLY_CLOCKS_MS;
+    return contacted_at_ms ? contacted_at_ms : since_ms + REPLY_CLOCKS_MS;
 }
 
 int64_t reply_since_ms(const struct reply_contact *contact)

@@ -20,10 +20,10 @@ struct reply_contact {
     int64_t started_at_ms;  /* when the call began, by our clock; 0 = never, nobody has written */
 };
 
-/* When a person's chat says something about us: from our first write on, or, where there was none
- * yet, from when they came into the campaign (whoever writes then is for a person to look at). As
- * started_at_ms. */
-int64_t reply_contact_ms(int64_t contacted_at_ms, int64_t created_at_ms);
+/* From when on a person's chat says something, as started_at_ms: from our first write, or, where
+ * there was none yet, from since_ms, when they came into the campaign or wrote what somebody has
+ * looked at (who writes then is for a person to decide about). */
+int64_t reply_contact_ms(int64_t contacted_at_ms, int64_t since_ms);
 
 struct reply_message {
     const char *id;

@@ -59,11 +59,29 @@ static int64_t next_of(const struct verdict *v)
     return v->kind == VERDICT_WAIT ? v->next_at_ms : TIME_NEVER_MS;
 }
 
+/* Who is held for a text goes on when the campaign has one that fits them. */
+static void say_hold(struct why_answer *a, const struct why_facts *so)
+{
+    const char *hold = so->hold_reason ? so->hold_reason : "";
+    if (strcmp(hold, reason_name(REASON_TEXT_INVALID)) == 0 && so->text_problem[0])
+        say(a, REASON_PERSON_HELD, TIME_NEVER_MS,
+            "%s: %s; `samctl campaign update` with a text that fits, or with a fallback as in "
+            "{first_name|there}, lets them go on",
+            hold, so->text_problem);
+    else
+        say(a, REASON_PERSON_HELD, TIME_NEVER_MS, "%s: `samctl person release` lets them go on",
+            hold);
+}
+
 void why_waiting(struct why_answer *a, const struct why_facts *so, enum item_status status,
                  bool busy, const struct verdict *v)
 {
     if (blocked(a, so, v))
         return;
+    if (v->reason == REASON_PERSON_HELD && so->hold_reason) {
+        say_hold(a, so);
+        return;
+    }
     if (v->kind != VERDICT_GO) {
         /* only its time is to come: why it was put off until then says more */
         bool put_off = v->reason == REASON_SCHEDULED && a->reason != REASON_NONE;
@@ -92,20 +110,6 @@ void why_ended_item(struct why_answer *a, const struct why_facts *so)
 }
 
 /* ---- not in the queue ------------------------------------------------------------------------ */
-
-/* Who is held for a text goes on when the campaign has one that fits them. */
-static void say_hold(struct why_answer *a, const struct why_facts *so)
-{
-    const char *hold = so->hold_reason ? so->hold_reason : "";
-    if (strcmp(hold, reason_name(REASON_TEXT_INVALID)) == 0 && so->text_problem[0])
-        say(a, REASON_PERSON_HELD, TIME_NEVER_MS,
-            "%s: %s; `samctl campaign update` with a text that fits, or with a fallback as in "
-            "{first_name|there}, lets them go on",
-            hold, so->text_problem);
-    else
-        say(a, REASON_PERSON_HELD, TIME_NEVER_MS, "%s: `samctl person release` lets them go on",
-            hold);
-}
 
 /* Nothing stands in the way but that the planner has not placed it. */
 static void say_planner(struct why_answer *a, const struct why_facts *so)

@@ -158,16 +158,10 @@ class Reads(Fault):
 
     def test_an_account_that_is_broken_when_the_chat_is_looked_at(self):
         """No follow-up without the look (P6), however fast the claim is."""
-        texts = dict(HELLO, direct_message_2={"after": "1s", "text": "Again"})
-        self.begin(
-            people=1, templates=texts,
-            route="attendee_chats",
-            action="status",
-            status=403,
-            type="errors/feature_not_subscribed",
-            count=1000,
-        )  # fmt: skip
+        self.begin(people=1, templates=dict(HELLO, direct_message_2={"after": "5s", "text": "Two"}))
         self.wait_until_sent(1)
+        self.simulator.fault(route="attendee_chats", action="status", status=403,
+                             type="errors/feature_not_subscribed", count=1000)  # fmt: skip
         self.wait_for("the stop", lambda: self.account()["status"] != "active")
         self.assertEqual(self.simulator.audit()["writes"], 1)
         self.wait_for("the follow-up to wait", lambda: self.items()["pending"] == 1)

@@ -68,5 +68,49 @@ class Replies(CampaignTest):
         self.ends_as_replied()
 
 
+class Before(CampaignTest):
+    """Messages that came before ours; nobody of the account is looked at but for a message."""
+
+    accounts = ("anna",)
+
+    def setUp(self):
+        super().setUp()
+        self.config["producer"]["replies_every"] = "1h"
+
+    def prepare_kim(self):
+        """A connection of the account for long."""
+        people = [{"slug": "kim", "degree": 1}]
+        self.prepare(scenario={"accounts": [{"id": "Uanna"}], "people": people})
+
+    def test_an_old_message_is_no_reply(self):
+        """It was written before she came into the campaign: her follow-ups go out."""
+        self.prepare_kim()
+        self.simulator.reply("Uanna", "kim", "Happy birthday!")
+        self.start_both()
+        follow_ups = {"connection_request": "Hi", "follow_up_1": {"after": "1s", "text": "Hello"},
+                      "follow_up_2": {"after": "1s", "text": "Again"}}  # fmt: skip
+        self.campaign("c", "connector", follow_ups, ["kim"])
+        self.wait_until_completed("c")
+        self.assertEqual(self.arrived(), {"kim": ["chats", "chats"]})
+        self.judge(2)
+
+    def who_writes_first_is_held(self, people):
+        self.prepare_kim()
+        self.campaign("c", "messenger", TWO, people, start=False)
+        self.simulator.reply("Uanna", "kim", "I wanted to ask you something")
+        self.start_both()
+        self.samctl("campaign", "start", "c")
+        held = "campaign_prospects WHERE hold_reason = 'wrote_first'"
+        self.wait_for("her to be held", lambda: self.count(held) == 1)
+        self.assertEqual(self.writes_end(), 0)
+        self.assertIn("wrote_first", self.samctl("why", people[0]))
+        self.samctl("person", "release", people[0])
+        self.wait_until_completed("c")
+        self.judge(2)
+
+    def test_who_writes_first_is_held_and_goes_on_when_released(self):
+        self.who_writes_first_is_held(["kim"])
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -79,7 +79,8 @@ static void test_what_ends_an_item(void **state)
     CANCEL(REASON_PERSON_STOPPED, g.f.person.status = PERSON_OPTED_OUT);
     CANCEL(REASON_PERSON_STOPPED, g.f.person.status = PERSON_CONVERTED);
     CANCEL(REASON_PERSON_STOPPED, g.f.person.status = PERSON_NOT_INTERESTED);
-    CANCEL(REASON_PERSON_STOPPED, g.f.person.replied_now = true);
+    CANCEL(REASON_PERSON_STOPPED, (g.f.person.replied_now = true, g.f.person.contacted = true));
+    WAIT(REASON_PERSON_HELD, NEVER, g.f.person.replied_now = true); /* wrote first */
     CANCEL(REASON_PERSON_ENDED, g.f.person.status = PERSON_COMPLETED);
     CANCEL(REASON_PERSON_ENDED, g.f.person.status = PERSON_FAILED);
     CANCEL(REASON_PERSON_STOPPED_ELSEWHERE, g.f.person.stopped_elsewhere = true);
@@ -239,7 +240,7 @@ struct breach {
         change;                                                                                    \
     }
 BREACH(stopped, g->f.campaign.status = CAMPAIGN_STOPPED)
-BREACH(replied, g->f.person.replied_now = true)
+BREACH(replied, g->f.person.replied_now = true; g->f.person.contacted = true)
 BREACH(failed, g->f.person.status = PERSON_FAILED)
 BREACH(elsewhere, g->f.person.stopped_elsewhere = true)
 BREACH(blocklisted, g->f.person.blocklisted = true)

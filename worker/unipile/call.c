@@ -215,6 +215,7 @@ void call_page(const struct call *call, CURLcode code, struct page *ret)
     } else {
         *ret = (struct page){.read = {.result = UNIPILE_READ_RETRY, .cursor = ""}};
         ret->read.http_status = answered ? answer.status : 0;
+        ret->read.unreached = !answered && !call->unipile->closing && call_nothing_left(call);
     }
     (void)snprintf(ret->read.error_type, sizeof(ret->read.error_type), "%s", word);
 }

@@ -120,6 +120,7 @@ struct unipile_read {
     enum unipile_read_result result;
     int64_t wait_ms;                      /* with RETRY: at least so long, 0 = the usual backoff */
     int http_status;                      /* 0 = no answer */
+    bool unreached;                       /* RETRY, for nobody was there */
     const char *account_status;           /* with ACCOUNT_BROKEN; static, else NULL */
     char error_type[UNIPILE_ERROR_BYTES]; /* "" with OK */
     char provider_id[PROVIDER_ID_MAX_BYTES + 1]; /* of a profile */
