@@ -41,6 +41,7 @@ static void done(struct work *work)
 {
     work->prepared = true;
     work->prepared_boot_ms = clock_boot_ms();
+    work->prepared_shuts = gate_shuts(work->worker->gate);
     if (work->given_back)
         work_drop(work);
     else

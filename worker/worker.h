@@ -64,6 +64,7 @@ struct work {
     /* what prepare has found */
     bool prepared;
     int64_t prepared_boot_ms;
+    int64_t prepared_shuts;                      /* gate_shuts() then */
     char provider_id[PROVIDER_ID_MAX_BYTES + 1]; /* "" = as the database knows it */
     bool replied;
     unsigned failed_reads;

@@ -6,7 +6,7 @@
 
 #include "common/base/banned.h"
 
-#define PREPARED_FOR_MS (10 * SECOND_MS) /* what was looked at is stale then */
+#define PREPARED_FOR_MS (10 * SECOND_MS)
 #define LATE_MS         (15 * SECOND_MS) /* after due: it may have been read before, or be old */
 
 struct work *work_new(struct worker *w, const struct job *job, int32_t partition, int64_t offset)
@@ -77,14 +77,22 @@ static void make_ready(struct work *work)
     w->ready_count++;
 }
 
+/* What was looked at says nothing any more: it is old, or this process was cut off since. */
+static bool is_stale(const struct work *work, int64_t now_boot_ms)
+{
+    bool reads = work->job.resolve[0] || work->job.look[0];
+    return work->prepared && reads &&
+           (now_boot_ms - work->prepared_boot_ms > PREPARED_FOR_MS ||
+            work->prepared_shuts != gate_shuts(work->worker->gate));
+}
+
 void work_advance(struct work *work)
 {
     struct worker *w = work->worker;
     int64_t now = loop_now_ms(w->loop);
     int64_t due = work->job.due_at_ms - w->db_minus_boot_ms;
-    bool reads = work->job.resolve[0] || work->job.look[0];
     detach(work);
-    if (reads && work->prepared && now - work->prepared_boot_ms > PREPARED_FOR_MS) {
+    if (is_stale(work, now)) {
         work->prepared = false;
         work->current = false;
     }
@@ -156,8 +164,7 @@ size_t works_take(struct worker *w, struct work **out, size_t max)
         TAILQ_REMOVE(&w->ready, work, ready);
         w->ready_count--;
         work->state = WORK_CLAIMING;
-        if (work->prepared && (work->job.resolve[0] || work->job.look[0]) &&
-            now - work->prepared_boot_ms > PREPARED_FOR_MS) {
+        if (is_stale(work, now)) {
             work_advance(work); /* waited too long for its claim: reads again */
             continue;
         }

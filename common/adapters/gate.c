@@ -114,6 +114,11 @@ static void want(struct gate_part *p)
         p->marker = MARKER_WANTED;
 }
 
+int64_t gate_shuts(const struct gate *g)
+{
+    return g->shuts;
+}
+
 void gate_shut(struct gate *g, const char *why)
 {
     g->shuts++;

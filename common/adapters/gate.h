@@ -34,6 +34,8 @@ SAM_DEFINE_FREEP(gate)
 
 /* A fresh connection to Postgres: shuts every partition and asks for new markers. */
 void gate_shut(struct gate *g, const char *why);
+/* How often it was shut: what was learned before says nothing any more. */
+int64_t gate_shuts(const struct gate *g);
 /* Asks for new markers without shutting anything, so that gate_past_ms(partition) moves on. */
 void gate_renew(struct gate *g, int32_t partition);
 
