@@ -69,6 +69,8 @@ SAM_MUSTCHECK struct batch producer_sweep(struct producer *p);
 /* Sending items whose end never came become unknown, once the ledger has been applied far enough.
  */
 SAM_MUSTCHECK struct batch producer_expire(struct producer *p);
+/* Unknown first messages that were answered: they were sent. */
+SAM_MUSTCHECK struct batch producer_evidence(struct producer *p);
 /* Invitations that nobody accepted in time. */
 SAM_MUSTCHECK struct batch producer_give_up(struct producer *p);
 /* Open people of running campaigns past their end_at, and what waits for them. */

@@ -38,6 +38,7 @@ static const struct step steps[] = {
     {producer_undo,      0,               METRIC_STEP_UNDO,         true,   false},
     {producer_sweep,     SECOND_MS,       METRIC_STEP_SWEEP,        true,   false},
     {producer_expire,    SECOND_MS,       METRIC_STEP_EXPIRE,       true,   false},
+    {producer_evidence,  2 * SECOND_MS,   METRIC_STEP_EVIDENCE,     true,   false},
     {producer_publish,   0,               METRIC_STEP_PUBLISH,      true,   true},
     {producer_plan,      0,               METRIC_STEP_PLAN,         true,   false},
     {producer_sync,      0,               METRIC_STEP_SYNC,         true,   true},

@@ -7,8 +7,6 @@
 
 #include "common/base/banned.h"
 
-#define WROTE_FIRST "wrote_first" /* hold_reason */
-
 #define COPY(to, from) ((void)snprintf(to, sizeof(to), "%s", from))
 
 static bool move(struct apply_person *p, enum person_status to)
@@ -63,7 +61,8 @@ static void has_replied(struct apply_person *p, int64_t at_ms)
 static void has_answered(struct apply_person *p, int64_t started_at_ms)
 {
     const struct reply_contact contact = {"", started_at_ms};
-    if (strcmp(p->hold_reason, WROTE_FIRST) != 0 || p->replied_at_ms < reply_since_ms(&contact))
+    if (strcmp(p->hold_reason, EVENT_WROTE_FIRST) != 0 ||
+        p->replied_at_ms < reply_since_ms(&contact))
         return;
     p->hold_reason[0] = '\0';
     has_replied(p, p->replied_at_ms);
@@ -125,8 +124,8 @@ void apply_person_hold(struct apply_person *p, const char *reason)
 static void wrote_first(struct apply_person *p, int64_t at_ms)
 {
     if (!p->hold_reason[0])
-        apply_person_hold(p, WROTE_FIRST);
-    if (strcmp(p->hold_reason, WROTE_FIRST) != 0 || at_ms <= p->replied_at_ms)
+        apply_person_hold(p, EVENT_WROTE_FIRST);
+    if (strcmp(p->hold_reason, EVENT_WROTE_FIRST) != 0 || at_ms <= p->replied_at_ms)
         return;
     p->replied_at_ms = at_ms;
     p->dirty = true;

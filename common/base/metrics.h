@@ -47,6 +47,7 @@ enum metric_program { IN_PRODUCER = 1, IN_WORKER = 2, IN_BOTH = 3 };
     X(METRIC_STEP_PUBLISH, "publish")                                                              \
     X(METRIC_STEP_SWEEP, "sweep")                                                                  \
     X(METRIC_STEP_EXPIRE, "expire")                                                                \
+    X(METRIC_STEP_EVIDENCE, "evidence")                                                            \
     X(METRIC_STEP_GIVE_UP, "give_up")                                                              \
     X(METRIC_STEP_END, "end")                                                                      \
     X(METRIC_STEP_COMPLETE, "complete")                                                            \

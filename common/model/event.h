@@ -53,8 +53,12 @@ SAM_MUSTCHECK int reply_class_parse(const char *text, enum reply_class *ret);
 #define EVENT_ID_MAX         160 /* Unipile's ids: invitation, chat, message */
 #define EVENT_ERROR_TYPE_MAX 64
 #define EVENT_IDENTITIES_MAX 2
-/* error_type of an end that an operator told (`samctl unknown settle`). */
+/* error_type of an end that an operator told (`samctl unknown settle`), and of one that the person
+ * proved, by answering. */
 #define EVENT_SETTLED_BY_PERSON "settled_by_person"
+#define EVENT_SETTLED_BY_REPLY  "settled_by_reply"
+/* hold_reason of who wrote to us before anything that we know to have been sent. */
+#define EVENT_WROTE_FIRST "wrote_first"
 /* As in contacted.identity: "v:" vanity name, "p:" provider id. */
 #define IDENTITY_KEY_BYTES (VANITY_MAX_BYTES + 3)
 

@@ -1,9 +1,9 @@
 /* account pause, resume, list: what an account is doing. */
+#include "common/adapters/outbox.h"
 #include "common/model/status.h"
 #include "producer/ctl/catch_up.h"
 #include "producer/ctl/commands.h"
 #include "producer/ctl/lookup.h"
-#include "producer/ctl/outbox.h"
 #include "producer/ctl/schedule.h"
 
 #include "common/base/banned.h"
@@ -48,7 +48,7 @@ struct status_change {
 static enum pg_failure tell_status(struct ctl *c, const struct status_change *a, int64_t version)
 {
     SAM_CLEANUP(outbox_deinit) struct outbox o;
-    enum pg_failure failure = outbox_begin(&o, c);
+    enum pg_failure failure = outbox_begin(&o, c->pg, &c->params);
     if (failure)
         return failure;
     struct event event = {.type = EVENT_ACCOUNT,
@@ -56,7 +56,7 @@ static enum pg_failure tell_status(struct ctl *c, const struct status_change *a,
                           .account_id = a->id,
                           .account = {.status = a->status, .version = version}};
     outbox_add(&o, &event);
-    return outbox_write(&o, c);
+    return outbox_write(&o, c->pg, &c->params);
 }
 
 static enum pg_failure change_status(struct ctl *c, void *arg)

@@ -4,10 +4,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/adapters/outbox.h"
 #include "producer/ctl/catch_up.h"
 #include "producer/ctl/commands.h"
 #include "producer/ctl/lookup.h"
-#include "producer/ctl/outbox.h"
 #include "producer/ctl/schedule.h"
 
 #include "common/base/banned.h"
@@ -91,7 +91,7 @@ static enum pg_failure reopen(struct ctl *c, struct approval *a, const struct sc
     if (failure || pg_rows(r) == 0)
         return failure;
     a->reopened = true;
-    failure = outbox_begin(&o, c);
+    failure = outbox_begin(&o, c->pg, &c->params);
     for (size_t i = 0; !failure && i < s->count; i++) {
         struct event event = {.type = EVENT_CAMPAIGN,
                               .workspace_id = a->campaign.workspace_id,
@@ -101,7 +101,7 @@ static enum pg_failure reopen(struct ctl *c, struct approval *a, const struct sc
                                            .version = pg_i64(r, 0, 0)}};
         outbox_add(&o, &event);
     }
-    return failure ? failure : outbox_write(&o, c);
+    return failure ? failure : outbox_write(&o, c->pg, &c->params);
 }
 
 static enum pg_failure decide_some(struct ctl *c, void *arg)

@@ -2,11 +2,11 @@
  * for the items that wait. A claim reads the status itself, so it reaches what is in Kafka. */
 #include <inttypes.h>
 
+#include "common/adapters/outbox.h"
 #include "common/adapters/verdicts.h"
 #include "producer/ctl/catch_up.h"
 #include "producer/ctl/commands.h"
 #include "producer/ctl/lookup.h"
-#include "producer/ctl/outbox.h"
 #include "producer/ctl/schedule.h"
 
 #include "common/base/banned.h"
@@ -45,7 +45,7 @@ static enum pg_failure tell_status(struct ctl *c, const struct status_change *x,
                                    const struct schedule *s, int64_t version)
 {
     SAM_CLEANUP(outbox_deinit) struct outbox o;
-    enum pg_failure failure = outbox_begin(&o, c);
+    enum pg_failure failure = outbox_begin(&o, c->pg, &c->params);
     for (size_t i = 0; !failure && i < s->count; i++) {
         struct event event = {
             .type = EVENT_CAMPAIGN,
@@ -54,7 +54,7 @@ static enum pg_failure tell_status(struct ctl *c, const struct status_change *x,
             .campaign = {.id = x->campaign.id, .status = x->to, .version = version}};
         outbox_add(&o, &event);
     }
-    return failure ? failure : outbox_write(&o, c);
+    return failure ? failure : outbox_write(&o, c->pg, &c->params);
 }
 
 /* What waits is cancelled; the identities of people to whom nothing went are free again. */

@@ -4,10 +4,10 @@
 #include <inttypes.h>
 #include <poll.h>
 
+#include "common/adapters/outbox.h"
 #include "producer/ctl/catch_up.h"
 #include "producer/ctl/commands.h"
 #include "producer/ctl/lookup.h"
-#include "producer/ctl/outbox.h"
 #include "producer/ctl/schedule.h"
 
 #include "common/base/banned.h"
@@ -64,7 +64,7 @@ static enum pg_failure change(struct ctl *c, struct change *x)
     SAM_CLEANUP(outbox_deinit) struct outbox o;
     SAM_CLEANUP(pg_result_freep) struct pg_result *r = NULL;
     x->workspaces = x->accounts = 0;
-    enum pg_failure failure = outbox_begin(&o, c);
+    enum pg_failure failure = outbox_begin(&o, c->pg, &c->params);
     if (failure)
         return failure;
     if (x->id)
@@ -79,7 +79,7 @@ static enum pg_failure change(struct ctl *c, struct change *x)
         failure = tell_accounts(c, x, &o, &id, pg_i64(r, row, 1));
         x->workspaces++;
     }
-    return failure ? failure : outbox_write(&o, c);
+    return failure ? failure : outbox_write(&o, c->pg, &c->params);
 }
 
 static enum pg_failure pause_them(struct ctl *c, void *arg)

@@ -107,11 +107,11 @@ static const char cancel_sql[] =
 static enum pg_failure tell(struct ctl *c, const struct person_decision *d, int64_t version)
 {
     SAM_CLEANUP(outbox_deinit) struct outbox o;
-    enum pg_failure failure = outbox_begin(&o, c);
+    enum pg_failure failure = outbox_begin(&o, c->pg, &c->params);
     if (failure)
         return failure;
     person_decision_tell(&o, d, version);
-    return outbox_write(&o, c);
+    return outbox_write(&o, c->pg, &c->params);
 }
 
 /* What waits for the person; items in Kafka are refused by the claim. */

@@ -59,7 +59,8 @@ enum pg_failure people_hold(struct ctl *c, const struct people *people, const ch
     PG_COLUMN(p, PG_ARRAY_TEXT, people->count, true,
               pg_item_text(p, person_status_name(people->rows[i].status)));
     pg_add_text(p, reason);
-    if ((failure = pg_exec(c->pg, hold_sql, p, &r)) || (failure = outbox_begin(&o, c)))
+    if ((failure = pg_exec(c->pg, hold_sql, p, &r)) ||
+        (failure = outbox_begin(&o, c->pg, &c->params)))
         return failure;
     for (size_t i = 0; i < people->count; i++) {
         struct person_decision d = {
@@ -71,5 +72,5 @@ enum pg_failure people_hold(struct ctl *c, const struct people *people, const ch
                 d.person->campaign);
         person_decision_tell(&o, &d, pg_i64(r, row, 1));
     }
-    return outbox_write(&o, c);
+    return outbox_write(&o, c->pg, &c->params);
 }

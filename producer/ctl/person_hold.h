@@ -5,8 +5,8 @@
 #ifndef SAM_CTL_PERSON_HOLD_H
 #define SAM_CTL_PERSON_HOLD_H
 
+#include "common/adapters/outbox.h"
 #include "common/model/event.h"
-#include "producer/ctl/outbox.h"
 #include "producer/ctl/people.h"
 
 struct person_decision {

@@ -5,29 +5,21 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/adapters/outbox.h"
+#include "common/adapters/settle.h"
 #include "common/base/clock.h"
 #include "producer/ctl/commands.h"
 #include "producer/ctl/lookup.h"
-#include "producer/ctl/outbox.h"
 
 #include "common/base/banned.h"
 
 #define WAIT_MS      5000
 #define WAIT_STEP_MS 100
 
-/* Of item i and its latest attempt t: an end that the ledger does not have yet; or an operator's
- * answer, which it may have while nobody has applied it. */
-#define ON_ITS_WAY                                                                                 \
-    "(SELECT true FROM outbox o WHERE o.record_key = i.account_id::text "                          \
-    "AND o.event_type = 'sam.attempt.ended.v1' AND o.payload::json->>'item_id' = i.id::text "      \
-    "AND (o.published_at IS NULL OR (o.payload::json->>'error_type' = '" EVENT_SETTLED_BY_PERSON   \
-    "' "                                                                                           \
-    "AND o.created_at >= t.started_at)) LIMIT 1) IS NOT NULL "
-
 /* $1 workspace. */
 static const char list_sql[] =
     "SELECT i.id, t.started_at, a.name, c.name, coalesce(p.vanity, p.provider_id), "
-    "concat_ws(' ', p.first_name, p.last_name), i.message_type, t.error_type, " ON_ITS_WAY
+    "concat_ws(' ', p.first_name, p.last_name), i.message_type, t.error_type, " SETTLE_ON_ITS_WAY
     "FROM linkedin_accounts a JOIN send_queue i ON i.account_id = a.id AND i.status = 'unknown' "
     "JOIN campaigns c ON c.id = i.campaign_id JOIN campaign_prospects p ON p.id = i.prospect_id "
     "LEFT JOIN send_attempts t ON t.id = i.attempt_id WHERE a.workspace_id = $1 "
@@ -41,18 +33,17 @@ static const struct column list_columns[] = {
 
 /* $1 item, $2 workspace. Attempts of the item that may have happened, the latest first. */
 static const char attempts_sql[] =
-    "SELECT t.id, t.workspace_id, t.account_id, t.campaign_id, t.prospect_id, t.item_id, "
-    "t.message_type, t.kind, t.identities[1], t.identities[2], t.started_at, t.start_by, "
-    "coalesce(t.ended_at, t.start_by) FROM send_queue i JOIN send_attempts t ON t.item_id = i.id "
-    "WHERE i.id = $1 AND i.workspace_id = $2 AND i.status = 'unknown' AND t.kind <> 'profile_view' "
-    "AND (t.outcome IS NULL OR t.outcome = 'unknown') ORDER BY t.started_at DESC";
+    "SELECT " SETTLE_COLUMNS "FROM send_queue i JOIN send_attempts t ON t.item_id = i.id "
+    "WHERE i.id = $1 AND i.workspace_id = $2 AND i.status = 'unknown' AND " SETTLE_OPEN
+    "ORDER BY t.started_at DESC";
 static const char status_sql[] = "SELECT status FROM send_queue WHERE id = $1";
 /* One operator at a time for an account: the lock that every writer of its items takes first. */
 static const char lock_sql[] =
     "SELECT FROM account_schedule s JOIN send_queue i ON i.account_id = s.account_id "
     "WHERE i.id = $1 FOR UPDATE OF s";
 static const char pending_sql[] =
-    "SELECT " ON_ITS_WAY "FROM send_queue i LEFT JOIN send_attempts t ON t.id = i.attempt_id "
+    "SELECT " SETTLE_ON_ITS_WAY
+    "FROM send_queue i LEFT JOIN send_attempts t ON t.id = i.attempt_id "
     "WHERE i.id = $1 AND i.workspace_id = $2";
 
 struct settlement {
@@ -70,38 +61,6 @@ enum ctl_exit command_unknown_list(struct ctl *c)
     pg_add_uuid(ctl_params(c), &w.id);
     return ctl_list(c, list_sql, list_columns, SAM_ARRAY_LEN(list_columns),
                     "the outcome of every send is known");
-}
-
-static void copy(char *out, size_t bytes, const char *text)
-{
-    (void)snprintf(out, bytes, "%s", text);
-}
-
-/* Once sent it was sent by the latest attempt: nothing is known about the ones before it. */
-static enum pg_failure add_end(struct ctl *c, struct outbox *o, const struct pg_result *r, int row,
-                               bool sent)
-{
-    struct event event = {.type = EVENT_ATTEMPT_ENDED,
-                          .workspace_id = pg_uuid(r, row, 1),
-                          .account_id = pg_uuid(r, row, 2),
-                          .attempt = {.id = pg_uuid(r, row, 0),
-                                      .campaign_id = pg_uuid(r, row, 3),
-                                      .person_id = pg_uuid(r, row, 4),
-                                      .item_id = pg_uuid(r, row, 5),
-                                      .started_at_ms = pg_time_ms(r, row, 10),
-                                      .start_by_ms = pg_time_ms(r, row, 11),
-                                      .ended_at_ms = pg_time_ms(r, row, 12),
-                                      .outcome = sent ? OUTCOME_SENT : OUTCOME_NOT_EXECUTED,
-                                      .untried = !sent}};
-    struct event_attempt *a = &event.attempt;
-    copy(a->message_type, sizeof(a->message_type), pg_text(r, row, 6));
-    copy(a->identities[0], sizeof(a->identities[0]), pg_text(r, row, 8));
-    copy(a->identities[1], sizeof(a->identities[1]), pg_text(r, row, 9));
-    copy(a->error_type, sizeof(a->error_type), EVENT_SETTLED_BY_PERSON);
-    if (call_kind_parse(pg_text(r, row, 7), &a->kind) != 0)
-        return pg_unknown_value(c->pg, "send_attempts.kind", pg_text(r, row, 7));
-    outbox_add(o, &event);
-    return PG_FINE;
 }
 
 static enum pg_failure settle(struct ctl *c, void *arg)
@@ -129,10 +88,15 @@ static enum pg_failure settle(struct ctl *c, void *arg)
         return failure;
     if (pg_rows(r) == 0)
         return ctl_refuse(c, "nothing unknown has the id %s; `samctl unknown list` shows them", id);
-    failure = outbox_begin(&o, c);
-    for (int row = 0; !failure && row < (s->sent ? 1 : pg_rows(r)); row++)
-        failure = add_end(c, &o, r, row, s->sent);
-    return failure ? failure : outbox_write(&o, c);
+    failure = outbox_begin(&o, c->pg, &c->params);
+    /* once sent it was sent by the latest attempt: nothing is known about the ones before it */
+    for (int row = 0; !failure && row < (s->sent ? 1 : pg_rows(r)); row++) {
+        struct event event;
+        failure = settle_event(c->pg, r, row, s->sent, EVENT_SETTLED_BY_PERSON, &event);
+        if (!failure)
+            outbox_add(&o, &event);
+    }
+    return failure ? failure : outbox_write(&o, c->pg, &c->params);
 }
 
 /* Waits a little for producer and worker to carry it to the ledger and back. */

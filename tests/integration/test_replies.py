@@ -26,11 +26,11 @@ class Replies(CampaignTest):
         self.wait_until_completed("c")
         self.judge(1)
 
-    def is_away(self):
+    def is_away(self, delay_ms=5000):
         """An away message comes before the call has its answer."""
         self.prepare()
         self.start_both()
-        self.simulator.fault(route="chats", action="delay", delay_ms=5000)
+        self.simulator.fault(route="chats", action="delay", delay_ms=delay_ms)
         people = self.campaign("c", "messenger", TWO, 1)
         self.wait_for_message()
         self.simulator.reply("Uanna", people[0], "I am away until Monday")
@@ -52,10 +52,20 @@ class Replies(CampaignTest):
         people = self.campaign("c", "messenger", TWO, 1)
         self.wait_for("an unknown outcome", lambda: self.items() == {"unknown": 1})
         self.simulator.reply("Uanna", people[0], "Who are you?")
-        self.wait_for("the message to be seen", lambda: self.count("inbound_messages") == 1)
-        item = self.samctl_json("unknown", "list")[0]["item_id"]
-        self.samctl("unknown", "settle", item, "sent")
         self.ends_as_replied()
+        self.was_settled_by_the_reply()
+
+    def test_a_reply_before_it_was_clear_that_nobody_knows(self):
+        self.is_away(delay_ms=12000)  # longer than SAM waits
+        self.was_settled_by_the_reply()
+
+    def was_settled_by_the_reply(self):
+        """Nobody had to look at LinkedIn for it."""
+        self.assertEqual(self.items()["sent"], 1)
+        sql = "SELECT outcome, error_type FROM send_attempts WHERE kind = 'message'"
+        attempt = self.database.rows(sql)
+        self.assertEqual(attempt, [{"outcome": "sent", "error_type": "settled_by_reply"}])
+        self.assertEqual(self.samctl_json("unknown", "list"), [])
 
     def test_their_clock_is_behind_ours(self):
         """LinkedIn's clock, by which messages have their time, is a minute and a half late."""

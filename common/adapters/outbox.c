@@ -1,4 +1,4 @@
-#include "producer/ctl/outbox.h"
+#include "common/adapters/outbox.h"
 
 #include <assert.h>
 
@@ -11,15 +11,16 @@ static const char write_sql[] =
     "INSERT INTO outbox (id, record_key, event_type, payload) "
     "SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[])";
 
-enum pg_failure outbox_begin(struct outbox *o, struct ctl *c)
+enum pg_failure outbox_begin(struct outbox *o, struct pg *pg, struct pg_params *params)
 {
     SAM_CLEANUP(pg_result_freep) struct pg_result *r = NULL;
     struct uuid fresh = uuid_v7();
     *o = (struct outbox){.count = 0};
-    pg_add_uuid(ctl_params(c), &fresh);
-    enum pg_failure failure = pg_exec(c->pg, startup_ledger_sql, &c->params, NULL);
+    pg_params_reset(params);
+    pg_add_uuid(params, &fresh);
+    enum pg_failure failure = pg_exec(pg, startup_ledger_sql, params, NULL);
     if (!failure)
-        failure = pg_exec(c->pg, begin_sql, NULL, &r);
+        failure = pg_exec(pg, begin_sql, NULL, &r);
     if (failure)
         return failure;
     o->ledger_id = pg_uuid(r, 0, 0);
@@ -40,9 +41,9 @@ void outbox_add(struct outbox *o, struct event *event)
         (struct outbox_row){event->id, event->account_id, event->type, buf_take(&payload)};
 }
 
-enum pg_failure outbox_write(struct outbox *o, struct ctl *c)
+enum pg_failure outbox_write(struct outbox *o, struct pg *pg, struct pg_params *params)
 {
-    struct pg_params *params = ctl_params(c);
+    pg_params_reset(params);
     pg_array_open(params, PG_ARRAY_UUID);
     for (size_t i = 0; i < o->count; i++)
         pg_item_uuid(params, &o->rows[i].id);
@@ -62,7 +63,7 @@ enum pg_failure outbox_write(struct outbox *o, struct ctl *c)
     for (size_t i = 0; i < o->count; i++)
         pg_item_text(params, o->rows[i].payload);
     pg_array_close(params);
-    return o->count ? pg_exec(c->pg, write_sql, params, NULL) : PG_FINE;
+    return o->count ? pg_exec(pg, write_sql, params, NULL) : PG_FINE;
 }
 
 void outbox_deinit(struct outbox *o)
