@@ -107,8 +107,8 @@ static const char expire_sql[] =
     "WITH unknown AS (UPDATE send_queue SET status = 'unknown', reason = 'outcome_unknown', "
     "sweep_at = NULL WHERE id = ANY ($1) AND status = 'sending' AND sweep_at <= $2 "
     "RETURNING account_id), looks AS (UPDATE sync_schedule SET next_at = $2 "
-    "WHERE account_id IN (SELECT account_id FROM unknown) AND next_at IS NULL "
-    "AND outstanding_until IS NULL) SELECT FROM unknown";
+    "WHERE account_id IN (SELECT account_id FROM unknown) AND (next_at IS NULL "
+    "OR kind = 'replies')) SELECT FROM unknown";
 
 /* Those whose ledger has been applied past the moment at which their end must have been there; for
  * the others a later marker is asked for. */

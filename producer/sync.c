@@ -12,6 +12,9 @@
 #define SYNC_MAX       500
 #define OUTSTANDING_MS (10 * MINUTE_MS) /* a look that has not ended by then is taken as lost */
 #define JITTER_PERCENT 25               /* never at a fixed clock time */
+#define IDLE_MS                                                                                    \
+    HOUR_MS /* between looks for replies of who has nobody to hear from: people                    \
+             * answer to colleagues */
 
 /* Has the account anybody to look for? By one probe for each of its campaigns and statuses: all of
  * an account's people may be many. */
@@ -30,8 +33,7 @@
     "AND i.status = 'unknown' LIMIT 1)"
 
 /* $1 now, $2 partitions, $3 open ones, $4 rows at most, $5 kinds that are not known (in a
- * SELECT of its own: the planner would believe that it leaves no row, and read all of them). An
- * account without open conversations is not looked at. */
+ * SELECT of its own: the planner would believe that it leaves no row, and read all of them). */
 static const char due_sql[] =
     "SELECT y.account_id, y.kind, a.workspace_id, a.unipile_id, y.dispatch, y.watermark, "
     "coalesce(" ANYBODY ", " UNKNOWN ") FROM sync_schedule y CROSS JOIN LATERAL "
@@ -51,7 +53,7 @@ static const char taken_sql[] =
 
 struct sync_batch {
     struct sync_job jobs[SYNC_MAX];
-    bool wanted[SYNC_MAX];
+    bool wanted[SYNC_MAX]; /* there is somebody to look for */
     size_t count;
 };
 
@@ -109,10 +111,18 @@ static enum pg_failure load(struct producer *p, struct sync_batch *b)
     return failure;
 }
 
-static int64_t next_ms(const struct producer *p, enum sync_kind kind)
+/* Nobody can have accepted where nobody is asked; a reply may come to anybody. */
+static bool looks(const struct sync_batch *b, size_t i)
 {
-    int64_t every = kind == SYNC_RELATIONS ? p->settings->producer.relations_every_ms
-                                           : p->settings->producer.replies_every_ms;
+    return b->wanted[i] || b->jobs[i].kind == SYNC_REPLIES;
+}
+
+static int64_t next_ms(const struct producer *p, const struct sync_batch *b, size_t i)
+{
+    int64_t every = b->jobs[i].kind == SYNC_RELATIONS ? p->settings->producer.relations_every_ms
+                                                      : p->settings->producer.replies_every_ms;
+    if (!b->wanted[i] && every < IDLE_MS)
+        every = IDLE_MS;
     int64_t jitter = every * JITTER_PERCENT / 100;
     return p->now_ms + every + (int64_t)random_below((uint64_t)(2 * jitter) + 1) - jitter;
 }
@@ -130,11 +140,11 @@ static enum pg_failure mark(struct producer *p, const struct sync_batch *b)
     pg_array_close(&p->params);
     pg_array_open(&p->params, PG_ARRAY_TIME);
     for (size_t i = 0; i < b->count; i++) /* nobody to look for: until somebody is written to */
-        pg_item_time(&p->params, b->wanted[i] ? next_ms(p, b->jobs[i].kind) : 0);
+        pg_item_time(&p->params, looks(b, i) ? next_ms(p, b, i) : 0);
     pg_array_close(&p->params);
     pg_array_open(&p->params, PG_ARRAY_TIME);
     for (size_t i = 0; i < b->count; i++)
-        pg_item_time(&p->params, b->wanted[i] ? p->now_ms + OUTSTANDING_MS : 0);
+        pg_item_time(&p->params, looks(b, i) ? p->now_ms + OUTSTANDING_MS : 0);
     pg_array_close(&p->params);
     return pg_exec(p->pg, taken_sql, &p->params, NULL);
 }
@@ -144,7 +154,7 @@ static int64_t produce(struct producer *p, const struct sync_batch *b)
     struct buf record = BUF_INIT(RECORD_MAX_BYTES);
     int64_t produced = 0;
     for (size_t i = 0; i < b->count; i++) {
-        if (!b->wanted[i])
+        if (!looks(b, i))
             continue;
         sync_job_encode(&b->jobs[i], &record);
         struct cloud_event e = {.topic = p->topic_sync,

@@ -35,14 +35,15 @@ static const char sync_sql[] =
     "$6::timestamptz[]) AS x(account_id, kind, dispatch, watermark, succeeded, at) "
     "WHERE y.account_id = x.account_id AND y.kind = x.kind AND y.dispatch = x.dispatch";
 
-/* The first message of an account begins the looking. What is due may be in the producer's hands,
- * who sees nobody to look for yet and is about to write NULL: it is waited for, and looked at again
- * then. */
+/* The first message of an account begins the looking, or brings it forward: hourly looks
+ * (producer/sync.c) are more than a jittered interval ahead. What is due may be in the producer's
+ * hands, who sees nobody to look for yet and is about to write that: it is waited for, and looked
+ * at again then. */
+#define EVERY "CASE kind WHEN 'replies' THEN $2 ELSE $3 END * interval '1 ms'"
 static const char look_sql[] =
-    "UPDATE sync_schedule SET next_at = coalesce(next_at, sam_now() "
-    "+ CASE kind WHEN 'replies' THEN $2 ELSE $3 END * interval '1 ms') "
-    "WHERE account_id = ANY ($1) AND (next_at IS NULL OR next_at <= sam_now()) "
-    "AND outstanding_until IS NULL";
+    "UPDATE sync_schedule SET next_at = least(next_at, sam_now() + " EVERY ") "
+    "WHERE account_id = ANY ($1) AND (next_at > sam_now() + 1.5 * " EVERY
+    " OR ((next_at IS NULL OR next_at <= sam_now()) AND outstanding_until IS NULL))";
 
 /* `stopped` is final, in whatever order the versions come; of two with one version the pause
  * counts (a change that was made behind: sam_change_version). A campaign's change stands in the

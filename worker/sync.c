@@ -64,10 +64,32 @@ static const char current_sql[] =
     "SELECT true FROM sync_schedule WHERE account_id = $1 "
     "AND kind = $2 AND dispatch = $3 AND outstanding_until IS NOT NULL "
     "AND (SELECT status IN ('active', 'resting') FROM linkedin_accounts WHERE id = $1)";
+#define PEOPLE_COLUMNS "p.status, p.contacted_at, " FACTS_SINCE ", p.account_id "
+#define SEEN_HERE      "p.account_id = $1 AND p.provider_id = ANY ($2)"
 static const char people_sql[] =
-    "SELECT p.id, p.campaign_id, p.provider_id, p.status, p.contacted_at, " FACTS_SINCE " "
-    "FROM campaign_prospects p "
-    "WHERE p.account_id = $1 AND p.provider_id = ANY ($2) AND p.status <> 'opted_out'";
+    "SELECT p.id, p.campaign_id, p.provider_id, " PEOPLE_COLUMNS "FROM campaign_prospects p "
+    "WHERE " SEEN_HERE " AND p.status <> 'opted_out'";
+/* And whom another account of the workspace has written to: they answer to anybody (P6). They are
+ * known by the id, or by the name of who has this id for this account. $3 workspace. */
+static const char all_people_sql[] =
+    "SELECT p.id, p.campaign_id, p.provider_id, " PEOPLE_COLUMNS "FROM campaign_prospects p "
+    "WHERE " SEEN_HERE " AND p.status <> 'opted_out' UNION "
+    "SELECT p.id, p.campaign_id, p.provider_id, " PEOPLE_COLUMNS "FROM campaign_prospects p "
+    "WHERE p.provider_id = ANY ($2) AND p.account_id <> $1 AND p.workspace_id = $3 "
+    "AND p.contacted_at IS NOT NULL AND p.status <> 'opted_out' UNION "
+    "SELECT p.id, p.campaign_id, v.provider_id, " PEOPLE_COLUMNS "FROM (SELECT p.provider_id, "
+    "p.vanity FROM campaign_prospects p WHERE " SEEN_HERE " AND p.vanity IS NOT NULL) v "
+    "JOIN campaign_prospects p ON p.vanity = v.vanity AND p.workspace_id = $3 "
+    "AND p.account_id <> $1 AND p.contacted_at IS NOT NULL AND p.status <> 'opted_out'";
+enum people_column {
+    COL_ID,
+    COL_CAMPAIGN,
+    COL_SENDER, /* their provider id as this account sees it */
+    COL_STATUS,
+    COL_CONTACTED_AT,
+    COL_SINCE,
+    COL_ACCOUNT
+};
 
 static void read_page(struct look *look);
 
@@ -170,10 +192,11 @@ static void finish(struct look *look, bool succeeded, const char *reason)
 
 static void tell(const struct look *look, const struct found *f, const struct pg_result *r, int row)
 {
-    struct event e = {.type = EVENT_PERSON,
-                      .workspace_id = look->job.workspace_id,
-                      .account_id = look->job.account_id,
-                      .person = {.id = pg_uuid(r, row, 0), .campaign_id = pg_uuid(r, row, 1)}};
+    struct event e = {
+        .type = EVENT_PERSON,
+        .workspace_id = look->job.workspace_id,
+        .account_id = pg_uuid(r, row, COL_ACCOUNT),
+        .person = {.id = pg_uuid(r, row, COL_ID), .campaign_id = pg_uuid(r, row, COL_CAMPAIGN)}};
     if (look->job.kind == SYNC_RELATIONS) {
         e.person.finding = FINDING_CONNECTED;
         e.person.happened_at_ms = f->at_ms;
@@ -181,7 +204,8 @@ static void tell(const struct look *look, const struct found *f, const struct pg
         e.person.finding = FINDING_REPLY;
         e.person.happened_at_ms = f->at_ms;
         e.person.reply_class = f->reply_class;
-        memcpy(e.person.chat_id, f->chat_id, sizeof(f->chat_id));
+        if (uuid_equal(&e.account_id, &look->job.account_id))
+            memcpy(e.person.chat_id, f->chat_id, sizeof(f->chat_id));
         memcpy(e.person.message_id, f->message_id, sizeof(f->message_id));
     }
     outgoing_event(look->sync->worker, &e);
@@ -191,7 +215,7 @@ static void tell(const struct look *look, const struct found *f, const struct pg
 static bool is_reply(const struct look *look, size_t i, const struct pg_result *r, int row)
 {
     const struct reply_contact contact = {
-        "", reply_contact_ms(pg_time_ms(r, row, 4), pg_time_ms(r, row, 5))};
+        "", reply_contact_ms(pg_time_ms(r, row, COL_CONTACTED_AT), pg_time_ms(r, row, COL_SINCE))};
     struct reply_message messages[UNIPILE_ITEMS_MAX];
     size_t count = 0;
     size_t at = 0;
@@ -205,9 +229,11 @@ static bool is_reply(const struct look *look, size_t i, const struct pg_result *
     }
     int64_t since_ms = reply_since_ms(&contact);
     bool first_page = !look->more && look->pages == 1;
-    const struct reply_chat chat = {messages, count,
-                                    look->oldest_ms < since_ms ||
-                                        (first_page && look->job.watermark_ms < since_ms)};
+    bool whole = look->oldest_ms < since_ms || (first_page && look->job.watermark_ms < since_ms);
+    struct uuid account = pg_uuid(r, row, COL_ACCOUNT);
+    /* what this account wrote itself stands for nothing that another one wrote */
+    bool ours = uuid_equal(&account, &look->job.account_id);
+    const struct reply_chat chat = {messages, count, whole && ours};
     return reply_is(&contact, &chat, at);
 }
 
@@ -215,7 +241,7 @@ static bool is_reply(const struct look *look, size_t i, const struct pg_result *
 static bool is_news(const struct look *look, size_t i, const struct pg_result *r, int row)
 {
     if (look->job.kind == SYNC_RELATIONS)
-        return strcmp(pg_text(r, row, 3), "connection_request_sent") == 0;
+        return strcmp(pg_text(r, row, COL_STATUS), "connection_request_sent") == 0;
     return !look->found[i].own && is_reply(look, i, r, row);
 }
 
@@ -230,7 +256,8 @@ static void on_people(void *ctx, enum pg_failure failure, const struct pg_result
     }
     for (int row = 0; row < pg_rows(r); row++) {
         for (size_t i = 0; i < look->found_count; i++) {
-            if (strcmp(look->found[i].person, pg_text(r, row, 2)) == 0 && is_news(look, i, r, row))
+            if (strcmp(look->found[i].person, pg_text(r, row, COL_SENDER)) == 0 &&
+                is_news(look, i, r, row))
                 tell(look, &look->found[i], r, row);
         }
     }
@@ -256,7 +283,11 @@ static void look_up(struct look *look)
     for (size_t i = 0; i < look->found_count; i++)
         pg_item_text(&s->params, look->found[i].person);
     pg_array_close(&s->params);
-    pg_async_send(s->worker->util, "sync_people", people_sql, &s->params, on_people, look);
+    bool replies = look->job.kind == SYNC_REPLIES;
+    if (replies)
+        pg_add_uuid(&s->params, &look->job.workspace_id);
+    pg_async_send(s->worker->util, replies ? "sync_all_people" : "sync_people",
+                  replies ? all_people_sql : people_sql, &s->params, on_people, look);
     pg_async_sync(s->worker->util);
 }
 

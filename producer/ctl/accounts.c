@@ -26,7 +26,8 @@ static const char add_sql[] =
 // clang-format on
 static const char add_schedule_sql[] = "INSERT INTO account_schedule (account_id) VALUES ($1)";
 static const char add_sync_sql[] =
-    "INSERT INTO sync_schedule (account_id, kind) VALUES ($1, 'relations'), ($1, 'replies')";
+    "INSERT INTO sync_schedule (account_id, kind, next_at) VALUES ($1, 'relations', NULL), "
+    "($1, 'replies', sam_now())";
 
 /* $1 id, $2 country, $3 zone, $4 plan, $6 Unipile id (NULL = stays), $5 bigint[] as above; -1 =
  * stays. A macro by line, which clang-format cannot do. */

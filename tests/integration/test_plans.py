@@ -112,7 +112,7 @@ STATEMENTS = {
         'connection_request', 'profile_view'
         INSERT INTO inbound_messages
         UPDATE sync_schedule y SET outstanding_until
-        UPDATE sync_schedule SET next_at = coalesce(
+        UPDATE sync_schedule SET next_at = least(
         UPDATE account_schedule s SET plan_at
     """,
     "sam-worker util": """

@@ -78,6 +78,47 @@ class Replies(CampaignTest):
         self.ends_as_replied()
 
 
+class OtherInboxes(CampaignTest):
+    """Kim was written to by anna, and answers to ben, who has written to nobody."""
+
+    LATER = {"direct_message_1": "Hello", "direct_message_2": {"after": "3h", "text": "Again"}}
+
+    def anna_writes(self):
+        self.accounts = ("anna",)
+        self.start_both()
+        self.campaign("c", "messenger", self.LATER, ["kim"])
+        self.wait_until_sent(1)
+
+    def answers_to_ben(self):
+        looked = "sync_schedule WHERE kind = 'replies' AND last_done_at IS NOT NULL"
+        self.wait_for("ben to have been looked at once", lambda: self.count(looked) == 2)
+        self.simulator.reply("Uben", "kim", "Tell your colleague that I am not interested")
+        self.database.shift_clock("76 min")  # the next look, by a quarter late at most
+        self.wait_for("the reply", lambda: self.people().get("replied") == 1)
+        self.wait_until_completed("c")
+        self.judge(1)
+
+    def test_an_answer_to_a_colleague(self):
+        self.prepare()
+        self.anna_writes()
+        self.answers_to_ben()
+
+    def test_an_answer_to_a_colleague_who_knows_them_by_another_id(self):
+        """Ids are as an account sees them; ben has her in a campaign of his own, not begun yet."""
+        world = {"accounts": [{"id": "Uanna"}, {"id": "Uben"}],
+                 "people": [{"slug": "kim", "degree": 1}]}  # fmt: skip
+        self.prepare(["--viewer-scoped"], world)
+        self.accounts = ("ben",)
+        as_ben_sees = self.api().id_of("Uben", "kim")
+        self.campaign("own", "messenger", self.LATER, ["lea"], start=False)
+        path = self.write("kim.csv", "linkedin_url,linkedin_user_id,first_name\n"
+                          f"https://www.linkedin.com/in/kim,{as_ben_sees},Kim\n")  # fmt: skip
+        self.samctl("import", path, "--campaign", "own")
+        self.samctl("approve", "--campaign", "own", "--all")
+        self.anna_writes()
+        self.answers_to_ben()
+
+
 class Before(CampaignTest):
     """Messages that came before ours; nobody of the account is looked at but for a message."""
 
