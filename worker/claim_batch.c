@@ -158,7 +158,7 @@ void claim_batch_load(struct claim_batch *b, struct pg_async *pg, const struct f
 
 static void identities(const struct facts_item *it, struct event_attempt *a)
 {
-    if (it->step > 0)
+    if (!it->policy.item.first_contact)
         return;
     if (*it->vanity)
         (void)snprintf(a->identities[0], sizeof(a->identities[0]), "v:%s", it->vanity);

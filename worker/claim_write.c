@@ -6,13 +6,15 @@
 
 #define MARGIN_MS (10 * SECOND_MS) /* after start_by and the HTTP timeout: then it is unknown */
 
-/* A row of another item is left alone and not counted: the claim sees that and starts over. */
+/* A row of another human's item is left alone and not counted: the claim sees that and starts over.
+ */
 static const char contacted_sql[] =
     "INSERT INTO contacted (workspace_id, identity, item_id, prospect_id, account_id, at) "
     "SELECT * FROM unnest($1::uuid[], $2::text[], $3::uuid[], $4::uuid[], $5::uuid[], "
     "$6::timestamptz[]) AS x(workspace_id, identity, item_id, prospect_id, account_id, at) "
     "ORDER BY workspace_id, identity ON CONFLICT (workspace_id, identity) DO UPDATE "
-    "SET at = contacted.at WHERE contacted.item_id = excluded.item_id";
+    "SET at = contacted.at WHERE contacted.item_id = excluded.item_id "
+    "OR contacted.prospect_id = excluded.prospect_id";
 
 /* The status is a parameter: a constant would match the partial index of all published items, and
  * tempt the planner to walk it. */

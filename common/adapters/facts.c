@@ -335,7 +335,8 @@ int facts_item(struct facts *f, const struct pg_result *r, int row, bool with_us
     p->next_day_start_ms = ret->frame.next_day_start_ms;
     p->item.kind =
         strcmp(ret->message_type, "connection_request") == 0 ? CALL_INVITATION : CALL_MESSAGE;
-    p->item.first_contact = ret->step == 0;
+    p->item.first_step = ret->step == 0;
+    p->item.first_contact = pg_bool(r, row, COL_FIRST_CONTACT);
     p->item.requires_connection = pg_bool(r, row, COL_REQUIRES_CONNECTION);
     p->item.costs_profile_view = ret->step == 0 && !*ret->provider_id;
     p->item.scheduled_at_ms = pg_time_ms(r, row, COL_SCHEDULED);

@@ -26,14 +26,15 @@
 #define BLOCKED(value)                                                                             \
     "(SELECT true FROM blocklist b WHERE b.workspace_id = i.workspace_id "                         \
     "AND b.kind = 'person' AND b.value = " value ")"
+/* A follow-up's row may stand there by the invitation that came before it. */
 #define CONTACTED(value)                                                                           \
-    "(SELECT k.item_id = i.id FROM contacted k WHERE k.workspace_id = i.workspace_id "             \
-    "AND k.identity = " value ")"
+    "(SELECT k.item_id = i.id OR (i.step > 0 AND k.prospect_id = i.prospect_id) "                  \
+    "FROM contacted k WHERE k.workspace_id = i.workspace_id AND k.identity = " value ")"
 #define PERSON_COLUMNS(provider)                                                                   \
     provider ", "                                                                                  \
     "coalesce(" STOPPED("vanity", "p.vanity") ", " STOPPED("provider_id", provider) "), "          \
     "coalesce(" BLOCKED("p.vanity") ", " BLOCKED(provider) "), "                                   \
-    "i.step = 0, " CONTACTED("'v:' || p.vanity") ", " CONTACTED("'p:' || " provider)
+    "i.step = 0 OR p.contacted_at IS NULL, " CONTACTED("'v:' || p.vanity") ", " CONTACTED("'p:' || " provider)
 /* clang-format on */
 
 /* LATERAL … LIMIT 1: looked up row by row, by the key, whatever the planner believes. */

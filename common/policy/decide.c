@@ -40,8 +40,8 @@ static struct verdict ends(const struct policy_facts *f)
         (f->person.status == PERSON_CONNECTED || f->person.status == PERSON_MESSAGING))
         return cancel(REASON_ALREADY_CONNECTED);
     /* an operator has set the status, or the ledger has told more: never a second first contact */
-    if (f->item.first_contact && (f->person.status == PERSON_CONNECTION_REQUEST_SENT ||
-                                  f->person.status == PERSON_MESSAGING))
+    if (f->item.first_step && (f->person.status == PERSON_CONNECTION_REQUEST_SENT ||
+                               f->person.status == PERSON_MESSAGING))
         return cancel(REASON_STEP_PASSED);
     return go;
 }

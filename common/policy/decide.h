@@ -77,7 +77,9 @@ struct policy_person {
 
 struct policy_item {
     enum call_kind kind;      /* invitation or message */
-    bool first_contact;       /* connection_request or direct_message_1 */
+    bool first_step;          /* connection_request or direct_message_1 */
+    bool first_contact;       /* nobody of this campaign has written to them yet: the first step,
+                               * or the follow-up to somebody who was connected already */
     bool requires_connection; /* connector follow-ups */
     bool costs_profile_view;  /* a vanity name must still be resolved */
     int64_t scheduled_at_ms;  /* planned time; earlier is "scheduled" */

@@ -33,6 +33,25 @@ class OneHuman(CampaignTest):
         self.wait_until_ended(60)
         self.judge(len(people))
 
+    def test_who_is_connected_already_has_a_first_contact_too(self):
+        """No invitation goes out; the follow-up is what the human hears of us first."""
+        self.prepare(scenario={"accounts": [{"id": "Uanna"}, {"id": "Uben"}],
+                               "people": [{"slug": "kim", "degree": 1}]})  # fmt: skip
+        follow_up = {"connection_request": "Hi", "follow_up_1": {"after": "0s", "text": "Hello"}}
+        self.accounts = ("anna",)
+        self.campaign("first", "connector", follow_up, ["kim"])
+        self.start_both()
+        self.wait_until_completed("first")
+        self.assertEqual(self.arrived(), {"kim": ["chats"]})
+        for name, kind, account, texts in (("second", "messenger", "ben", HELLO),
+                                           ("third", "connector", "anna", follow_up)):  # fmt: skip
+            self.accounts = (account,)
+            self.campaign(name, kind, texts, ["kim"])
+            self.wait_until_completed(name)
+        self.judge(1)
+        reasons = "campaign_prospects WHERE status_reason = 'already_contacted'"
+        self.assertEqual(self.count(reasons), 2)
+
 
 if __name__ == "__main__":
     unittest.main()

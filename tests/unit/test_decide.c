@@ -34,18 +34,20 @@ static void init(struct given *g)
                                                 .weekly_invitations = 100,
                                                 .daily_messages = 30,
                                                 .daily_profile_views = 80};
-    *g = (struct given){
-        .f = {.now_ms = NOW,
-              .item = {.kind = CALL_INVITATION, .first_contact = true, .scheduled_at_ms = NOW},
-              .campaign = {.status = CAMPAIGN_RUNNING,
-                           .type = CAMPAIGN_CONNECTOR,
-                           .end_at_ms = NEVER},
-              .account = {.status = ACCOUNT_ACTIVE, .limits = limits},
-              .person = {.status = PERSON_PENDING, .contact = CONTACT_FREE},
-              .day_start_ms = TODAY,
-              .next_day_start_ms = TOMORROW,
-              .windows = windows,
-              .windows_count = SAM_ARRAY_LEN(windows)}};
+    *g = (struct given){.f = {.now_ms = NOW,
+                              .item = {.kind = CALL_INVITATION,
+                                       .first_step = true,
+                                       .first_contact = true,
+                                       .scheduled_at_ms = NOW},
+                              .campaign = {.status = CAMPAIGN_RUNNING,
+                                           .type = CAMPAIGN_CONNECTOR,
+                                           .end_at_ms = NEVER},
+                              .account = {.status = ACCOUNT_ACTIVE, .limits = limits},
+                              .person = {.status = PERSON_PENDING, .contact = CONTACT_FREE},
+                              .day_start_ms = TODAY,
+                              .next_day_start_ms = TOMORROW,
+                              .windows = windows,
+                              .windows_count = SAM_ARRAY_LEN(windows)}};
     g->f.usage = &g->u;
 }
 
@@ -94,7 +96,7 @@ static void test_what_ends_an_item(void **state)
            (g.f.person.status = PERSON_MESSAGING, g.f.item.kind = CALL_MESSAGE));
     CANCEL(REASON_STEP_PASSED, g.f.person.status = PERSON_CONNECTION_REQUEST_SENT);
     GO((g.f.person.status = PERSON_MESSAGING, g.f.item.kind = CALL_MESSAGE,
-        g.f.item.first_contact = false));
+        g.f.item.first_step = false));
     GO(g.f.person.status = PERSON_APPROVED);
 }
 
