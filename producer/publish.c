@@ -138,7 +138,7 @@ static void fill_job(struct job *job, const struct facts_item *it, int64_t due_a
     copy_text(job->message_type, sizeof(job->message_type), it->message_type);
     copy_text(job->unipile_account, sizeof(job->unipile_account), it->unipile_account);
     if (it->policy.item.costs_profile_view) {
-        copy_text(job->resolve, sizeof(job->resolve), it->vanity);
+        copy_text(job->resolve, sizeof(job->resolve), *it->vanity ? it->vanity : it->provider_id);
         job->view_id = uuid_v7();
     }
     /* before every message the chat is looked at; an id that is still to be resolved is looked at
@@ -155,8 +155,8 @@ static void ask_about_views(struct publish_batch *b, const struct facts_item *it
     size_t n = b->views_count++;
     b->views_frame[n] = it->frame;
     b->views_due_ms[n] = account_due_ms;
-    b->views[n] =
-        (struct facts_ask){.item_id = it->id, .provider_id = "", .frame = &b->views_frame[n]};
+    b->views[n] = (struct facts_ask){
+        .item_id = it->id, .provider_id = "", .vanity = "", .frame = &b->views_frame[n]};
 }
 
 /* Spacing and caps are the claim's to judge; here only what can be seen without counting. But a

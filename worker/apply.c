@@ -353,6 +353,19 @@ static void account_event(struct apply_batch *b, const struct event *e)
     (void)snprintf(account->reason, sizeof(account->reason), "%s", a->reason);
 }
 
+/* Two rows of one campaign are this human, and the other one, in this batch, bears the name. */
+static bool name_taken(const struct apply_batch *b, const struct apply_person *person,
+                       const char *vanity)
+{
+    for (size_t i = 0; *vanity && i < b->people_count; i++) {
+        const struct apply_person *other = &b->people[i];
+        if (other != person && uuid_equal(&other->campaign_id, &person->campaign_id) &&
+            strcmp(other->vanity, vanity) == 0)
+            return true;
+    }
+    return false;
+}
+
 static void person_event(struct apply_batch *b, const struct event *e)
 {
     struct apply_person *person = apply_person(b, &e->person.id);
@@ -360,6 +373,8 @@ static void person_event(struct apply_batch *b, const struct event *e)
     if (!person)
         return;
     apply_person_event(person, e);
+    if (!name_taken(b, person, e->person.vanity))
+        apply_person_name(person, e->person.vanity);
     if (!account)
         return;
     account->schedule = account->schedule || person->cancel != REASON_NONE;

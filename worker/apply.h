@@ -80,6 +80,7 @@ struct apply_person {
     char status_reason[64];
     char hold_reason[64];
     char provider_id[PROVIDER_ID_MAX_BYTES + 1];
+    char vanity[VANITY_MAX_BYTES + 1];
     char invitation_id[EVENT_ID_MAX + 1];
     char chat_id[EVENT_ID_MAX + 1];
     int64_t contacted_at_ms;

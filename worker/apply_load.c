@@ -60,7 +60,8 @@ const char apply_item_attempts_sql[] =
 
 const char apply_people_sql[] =
     "SELECT p.id, p.account_id, p.campaign_id, p.campaign_type, p.status, p.status_reason, "
-    "p.hold_reason, p.provider_id, p.invitation_id, p.chat_id, p.contacted_at, p.connected_at, "
+    "p.hold_reason, p.provider_id, p.vanity, p.invitation_id, p.chat_id, p.contacted_at, "
+    "p.connected_at, "
     "p.last_sent_at, p.replied_at, p.next_step, p.next_at, p.give_up_at, p.version, "
     "c.give_up_after_ms, jsonb_array_length(c.steps), "
     "jsonb_path_query_array(c.steps, '$[*].after_ms')::text "
@@ -304,19 +305,20 @@ static void read_person(struct apply_person *p, const struct pg_result *r, int r
     copy(p->status_reason, sizeof(p->status_reason), pg_text(r, row, 5));
     copy(p->hold_reason, sizeof(p->hold_reason), pg_text(r, row, 6));
     copy(p->provider_id, sizeof(p->provider_id), pg_text(r, row, 7));
-    copy(p->invitation_id, sizeof(p->invitation_id), pg_text(r, row, 8));
-    copy(p->chat_id, sizeof(p->chat_id), pg_text(r, row, 9));
-    p->contacted_at_ms = pg_time_ms(r, row, 10);
-    p->connected_at_ms = pg_time_ms(r, row, 11);
-    p->last_sent_at_ms = pg_time_ms(r, row, 12);
-    p->replied_at_ms = pg_time_ms(r, row, 13);
-    p->next_step = pg_i64(r, row, 14);
-    p->next_at_ms = pg_time_ms(r, row, 15);
-    p->give_up_at_ms = pg_time_ms(r, row, 16);
-    p->version = pg_i64(r, row, 17);
-    p->give_up_after_ms = pg_i64(r, row, 18);
-    p->steps_count = pg_i64(r, row, 19);
-    read_numbers(pg_text(r, row, 20), p->after_ms, SAM_ARRAY_LEN(p->after_ms));
+    copy(p->vanity, sizeof(p->vanity), pg_text(r, row, 8));
+    copy(p->invitation_id, sizeof(p->invitation_id), pg_text(r, row, 9));
+    copy(p->chat_id, sizeof(p->chat_id), pg_text(r, row, 10));
+    p->contacted_at_ms = pg_time_ms(r, row, 11);
+    p->connected_at_ms = pg_time_ms(r, row, 12);
+    p->last_sent_at_ms = pg_time_ms(r, row, 13);
+    p->replied_at_ms = pg_time_ms(r, row, 14);
+    p->next_step = pg_i64(r, row, 15);
+    p->next_at_ms = pg_time_ms(r, row, 16);
+    p->give_up_at_ms = pg_time_ms(r, row, 17);
+    p->version = pg_i64(r, row, 18);
+    p->give_up_after_ms = pg_i64(r, row, 19);
+    p->steps_count = pg_i64(r, row, 20);
+    read_numbers(pg_text(r, row, 21), p->after_ms, SAM_ARRAY_LEN(p->after_ms));
 }
 
 void apply_sql_read_people(struct apply_batch *b, const struct pg_result *r)

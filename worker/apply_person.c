@@ -156,6 +156,14 @@ static void resolved(struct apply_person *p, const struct event_person *f)
     p->dirty = true;
 }
 
+void apply_person_name(struct apply_person *p, const char *vanity)
+{
+    if (p->vanity[0] || !*vanity)
+        return;
+    COPY(p->vanity, vanity);
+    p->dirty = true;
+}
+
 static void not_found(struct apply_person *p)
 {
     if (p->status != PERSON_PENDING && p->status != PERSON_APPROVED)

@@ -13,5 +13,7 @@ void apply_person_fail(struct apply_person *p, const char *reason);
 void apply_person_hold(struct apply_person *p, const char *reason);
 /* A finding or an operator's decision (sam.person.v1). */
 void apply_person_event(struct apply_person *p, const struct event *e);
+/* The public name of who was known by the provider id alone; "" = not told. */
+void apply_person_name(struct apply_person *p, const char *vanity);
 
 #endif

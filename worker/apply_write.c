@@ -28,18 +28,23 @@ static const char items_sql[] =
     "$7::timestamptz[], $8::uuid[]) AS x(id, status, reason, detail, failures, scheduled_for, "
     "sent_at, attempt_id) WHERE i.id = x.id";
 
+/* A name that the profile told: of two rows of one campaign that turn out to be one human, the
+ * first bears it (both are in `contacted` by it). */
 static const char people_sql[] =
     "UPDATE campaign_prospects p SET status = x.status, status_reason = x.status_reason, "
-    "hold_reason = x.hold_reason, provider_id = x.provider_id, invitation_id = x.invitation_id, "
+    "hold_reason = x.hold_reason, provider_id = x.provider_id, vanity = CASE WHEN p.vanity IS NULL "
+    "AND x.vanity IS NOT NULL AND (SELECT true FROM campaign_prospects o WHERE "
+    "o.campaign_id = p.campaign_id AND o.vanity = x.vanity LIMIT 1) IS NULL THEN x.vanity "
+    "ELSE p.vanity END, invitation_id = x.invitation_id, "
     "chat_id = x.chat_id, contacted_at = x.contacted_at, connected_at = x.connected_at, "
     "last_sent_at = x.last_sent_at, replied_at = x.replied_at, next_step = x.next_step, "
     "next_at = x.next_at, give_up_at = x.give_up_at, version = x.version "
     "FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], "
     "$7::text[], $8::timestamptz[], $9::timestamptz[], $10::timestamptz[], $11::timestamptz[], "
-    "$12::int[], $13::timestamptz[], $14::timestamptz[], $15::bigint[]) "
+    "$12::int[], $13::timestamptz[], $14::timestamptz[], $15::bigint[], $16::text[]) "
     "AS x(id, status, status_reason, hold_reason, provider_id, invitation_id, chat_id, "
     "contacted_at, connected_at, last_sent_at, replied_at, next_step, next_at, give_up_at, "
-    "version) WHERE p.id = x.id";
+    "version, vanity) WHERE p.id = x.id";
 
 /* Who passes several statuses in one batch: the next of them, so that the database's transitions
  * see each step. */
@@ -224,6 +229,7 @@ static void write_people(struct apply_writer *w)
     PG_COLUMN(params, PG_ARRAY_TIME, n, t[i].dirty, pg_item_time(params, t[i].next_at_ms));
     PG_COLUMN(params, PG_ARRAY_TIME, n, t[i].dirty, pg_item_time(params, t[i].give_up_at_ms));
     PG_COLUMN(params, PG_ARRAY_I64, n, t[i].dirty, pg_item_i64(params, t[i].version));
+    PG_COLUMN(params, PG_ARRAY_TEXT, n, t[i].dirty, pg_item_filled(params, t[i].vanity));
     apply_send(w, "apply_people", people_sql);
 }
 

@@ -147,6 +147,7 @@ void claim_batch_load(struct claim_batch *b, struct pg_async *pg, const struct f
         const struct work *work = b->works[b->asked[i]];
         b->asks[i] = (struct facts_ask){.item_id = work->job.item_id,
                                         .provider_id = work->provider_id,
+                                        .vanity = work->vanity,
                                         .frame = &locked(b, &work->job.account_id)->frame};
     }
     facts_usage_ask(facts, b->asks, b->asked_count, b->db_now_ms, &b->params);

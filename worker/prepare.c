@@ -1,6 +1,7 @@
-/* Prepare (design 3.4): reads before the claim, safe to repeat. A vanity name becomes the provider
- * id that this account sees; before every message the chat is looked at for one of theirs. What is
- * learned goes to the ledger, and in memory straight to the claim. */
+/* Prepare (design 3.4): reads before the claim, safe to repeat. The profile tells both names of who
+ * is written to first, the provider id that this account sees and the vanity name; before every
+ * message the chat is looked at for one of theirs. What is learned goes to the ledger, and in
+ * memory straight to the claim. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -111,8 +112,10 @@ static void on_profile(void *ctx, const struct unipile_read *read)
     switch (read->result) {
     case UNIPILE_READ_OK:
         COPY(work->provider_id, read->provider_id);
+        COPY(work->vanity, read->vanity);
         e = person_event(work, FINDING_RESOLVED);
         COPY(e.person.provider_id, read->provider_id);
+        COPY(e.person.vanity, read->vanity);
         outgoing_event(work->worker, &e);
         if (read->first_degree && work->job.kind == CALL_INVITATION) {
             e = person_event(work, FINDING_CONNECTED);

@@ -66,6 +66,7 @@ struct work {
     int64_t prepared_boot_ms;
     int64_t prepared_shuts;                      /* gate_shuts() then */
     char provider_id[PROVIDER_ID_MAX_BYTES + 1]; /* "" = as the database knows it */
+    char vanity[VANITY_MAX_BYTES + 1];           /* likewise */
     bool replied;
     unsigned failed_reads;
     int64_t unread_ms; /* not 0: the reads have failed; the claim puts the item off for so long */

@@ -32,7 +32,6 @@ enum column {
     COL_REQUIRES_CONNECTION,
     COL_PERSON_STATUS,
     COL_HELD,
-    COL_VANITY,
     COL_CONTACTED_AT,
     COL_SINCE,
     COL_CHAT_ID,
@@ -49,6 +48,7 @@ enum column {
     COL_UNIPILE_ID,
     COL_FRAME,
     COL_PROVIDER = COL_FRAME + FACTS_FRAME_COLUMNS_COUNT,
+    COL_VANITY,
     COL_STOPPED_ELSEWHERE,
     COL_BLOCKLISTED,
     COL_FIRST_CONTACT,
@@ -338,7 +338,7 @@ int facts_item(struct facts *f, const struct pg_result *r, int row, bool with_us
     p->item.first_step = ret->step == 0;
     p->item.first_contact = pg_bool(r, row, COL_FIRST_CONTACT);
     p->item.requires_connection = pg_bool(r, row, COL_REQUIRES_CONNECTION);
-    p->item.costs_profile_view = ret->step == 0 && !*ret->provider_id;
+    p->item.costs_profile_view = p->item.first_contact && (!*ret->provider_id || !*ret->vanity);
     p->item.scheduled_at_ms = pg_time_ms(r, row, COL_SCHEDULED);
     p->windows = facts_calendar(f, r, row, COL_CALENDAR, now_ms, &p->windows_count);
     if (with_usage) {

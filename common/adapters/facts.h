@@ -56,7 +56,8 @@ extern const char facts_usage_sql[];
 /* One item that is asked about. */
 struct facts_ask {
     struct uuid item_id;
-    const char *provider_id;         /* just resolved; "" = the row's */
+    const char *provider_id;         /* just learned; "" = the row's */
+    const char *vanity;              /* likewise */
     const struct facts_frame *frame; /* of its account */
 };
 void facts_usage_ask(const struct facts *f, const struct facts_ask *asks, size_t count,

@@ -10,15 +10,15 @@
     "i.id, i.workspace_id, i.account_id, i.campaign_id, i.prospect_id, i.status, i.dispatch, "     \
     "i.failures, i.unclaimed, i.step, i.scheduled_for, i.message, i.message_type, "                \
     "i.requires_connection, "                                                                      \
-    "p.status, p.hold_reason IS NOT NULL, p.vanity, p.contacted_at, " FACTS_SINCE ", p.chat_id, "  \
+    "p.status, p.hold_reason IS NOT NULL, p.contacted_at, " FACTS_SINCE ", p.chat_id, "            \
     "c.status, c.campaign_type, c.start_at, c.end_at, c.daily_cap, " FACTS_CALENDAR_COLUMNS        \
     ", a.status, a.rest_until, a.blocked_reason IS NOT NULL, ws.paused_at IS NOT NULL, "           \
     "a.unipile_id, " FACTS_FRAME_COLUMNS ", "
 
 /* clang-format off */
-/* provider: the expression of the person's provider id. P6 looks at the same human in every
- * campaign of the workspace. (SELECT true ... LIMIT 1), not EXISTS: that may become a hash of a
- * whole index. */
+/* The expressions of the person's two names, of which one may just have been learned. P6 looks at
+ * the same human in every campaign of the workspace. (SELECT true ... LIMIT 1), not EXISTS: that
+ * may become a hash of a whole index. */
 #define STOPPED(column, value)                                                                     \
     "(SELECT true FROM campaign_prospects o WHERE o.workspace_id = p.workspace_id "                \
     "AND o." column " = " value " AND o.id <> p.id "                                               \
@@ -30,11 +30,12 @@
 #define CONTACTED(value)                                                                           \
     "(SELECT k.item_id = i.id OR (i.step > 0 AND k.prospect_id = i.prospect_id) "                  \
     "FROM contacted k WHERE k.workspace_id = i.workspace_id AND k.identity = " value ")"
-#define PERSON_COLUMNS(provider)                                                                   \
-    provider ", "                                                                                  \
-    "coalesce(" STOPPED("vanity", "p.vanity") ", " STOPPED("provider_id", provider) "), "          \
-    "coalesce(" BLOCKED("p.vanity") ", " BLOCKED(provider) "), "                                   \
-    "i.step = 0 OR p.contacted_at IS NULL, " CONTACTED("'v:' || p.vanity") ", " CONTACTED("'p:' || " provider)
+#define PERSON_COLUMNS(vanity, provider)                                                           \
+    provider ", " vanity ", "                                                                      \
+    "coalesce(" STOPPED("vanity", vanity) ", " STOPPED("provider_id", provider) "), "              \
+    "coalesce(" BLOCKED(vanity) ", " BLOCKED(provider) "), "                                       \
+    "i.step = 0 OR p.contacted_at IS NULL, "                                                       \
+    CONTACTED("'v:' || " vanity) ", " CONTACTED("'p:' || " provider)
 /* clang-format on */
 
 /* LATERAL … LIMIT 1: looked up row by row, by the key, whatever the planner believes. */
@@ -47,21 +48,23 @@
 
 /* clang-format off */
 const char facts_sql[] =
-    "SELECT j.n, " ITEM_COLUMNS PERSON_COLUMNS("p.provider_id")
+    "SELECT j.n, " ITEM_COLUMNS PERSON_COLUMNS("p.vanity", "p.provider_id")
     " FROM unnest($1::uuid[]) WITH ORDINALITY AS j(item_id, n) " ITEM_JOINS;
 
 /* The counts are index-only (send_attempts_account) and bounded, each by its own cap: none hides
  * the rows of another. Profile views are counted for whom one is still to be made. The account's
  * last call needs its row. */
 const char facts_usage_sql[] =
-    "SELECT j.n, " ITEM_COLUMNS PERSON_COLUMNS("coalesce(j.provider_id, p.provider_id)")
+    "SELECT j.n, " ITEM_COLUMNS PERSON_COLUMNS("coalesce(p.vanity, j.vanity)",
+                                                "coalesce(j.provider_id, p.provider_id)")
     ", l.id, l.ended_at, d.calls, d.invitations, d.messages, "
-    "CASE WHEN i.step = 0 AND coalesce(j.provider_id, p.provider_id) IS NULL THEN "
+    "CASE WHEN (i.step = 0 OR p.contacted_at IS NULL) AND (p.vanity IS NULL "
+    "OR coalesce(j.provider_id, p.provider_id) IS NULL) THEN "
     "(SELECT count(*) FROM (SELECT FROM send_attempts t WHERE t.account_id = i.account_id "
     "AND NOT t.untried AND t.started_at >= j.day_start AND t.kind = 'profile_view' "
     "ORDER BY t.started_at DESC LIMIT $8) v) ELSE 0 END, d.campaign, w.invitations, w.oldest "
-    "FROM unnest($1::uuid[], $2::text[], $3::timestamptz[]) WITH ORDINALITY "
-    "AS j(item_id, provider_id, day_start, n) " ITEM_JOINS
+    "FROM unnest($1::uuid[], $2::text[], $3::timestamptz[], $9::text[]) WITH ORDINALITY "
+    "AS j(item_id, provider_id, day_start, vanity, n) " ITEM_JOINS
     "LEFT JOIN LATERAL (SELECT t.id, coalesce(t.ended_at, t.start_by + $6 * interval '1 ms') "
     "AS ended_at FROM send_attempts t WHERE t.account_id = i.account_id "
     "AND NOT t.untried AND t.kind <> 'profile_view' ORDER BY t.started_at DESC LIMIT 1) l ON true "
@@ -105,4 +108,5 @@ void facts_usage_ask(const struct facts *f, const struct facts_ask *asks, size_t
     pg_add_i64(params, facts_call_timeout_ms(f));
     pg_add_time(params, now_ms - WEEK_MS);
     pg_add_i64(params, view_rows);
+    PG_COLUMN(params, PG_ARRAY_TEXT, count, true, pg_item_filled(params, asks[i].vanity));
 }

@@ -57,6 +57,7 @@ static void encode_person(const struct event_person *p, struct buf *out)
     if (p->finding == FINDING_REPLY)
         record_text(out, "reply_class", reply_class_name(p->reply_class));
     record_text(out, "provider_id", p->provider_id);
+    record_text(out, "vanity", p->vanity);
     record_text(out, "reason", p->reason);
     record_text(out, "chat_id", p->chat_id);
     record_text(out, "message_id", p->message_id);
@@ -166,6 +167,7 @@ static void decode_person(struct record *r, struct event_person *p)
     GET_ENUM(r, "reply_class", p->finding == FINDING_REPLY, reply_class_parse, &p->reply_class);
     record_get_text(r, "provider_id", p->finding == FINDING_RESOLVED, p->provider_id,
                     sizeof(p->provider_id));
+    record_get_text(r, "vanity", false, p->vanity, sizeof(p->vanity));
     record_get_text(r, "reason", p->finding == FINDING_HOLD, p->reason, sizeof(p->reason));
     record_get_text(r, "chat_id", false, p->chat_id, sizeof(p->chat_id));
     record_get_text(r, "message_id", p->finding == FINDING_REPLY, p->message_id,

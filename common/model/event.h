@@ -25,7 +25,7 @@
 
 /* What was learned or decided about a person (sam.person.v1). */
 #define FINDING_MAP(X)                                                                             \
-    X(FINDING_RESOLVED, "resolved")   /* provider_id of the vanity name; view_id */                \
+    X(FINDING_RESOLVED, "resolved")   /* provider_id and vanity name of a profile; view_id */      \
     X(FINDING_NOT_FOUND, "not_found") /* the profile does not exist or is locked; view_id */       \
     X(FINDING_CONNECTED, "connected") /* since happened_at */                                      \
     X(FINDING_REPLY, "reply")         /* message_id, chat_id, reply_class, happened_at */          \
@@ -98,6 +98,7 @@ struct event_person {
     enum person_status status;
     enum reply_class reply_class;
     char provider_id[PROVIDER_ID_MAX_BYTES + 1];
+    char vanity[VANITY_MAX_BYTES + 1];
     char reason[64];
     char chat_id[EVENT_ID_MAX + 1];
     char message_id[EVENT_ID_MAX + 1];

@@ -107,7 +107,8 @@ static enum pg_failure load_facts(struct question *q, const struct uuid *item_id
 {
     struct pg_params *params = ctl_params(q->c);
     struct facts_frame frame;
-    const struct facts_ask ask = {.item_id = *item_id, .provider_id = "", .frame = &frame};
+    const struct facts_ask ask = {
+        .item_id = *item_id, .provider_id = "", .vanity = "", .frame = &frame};
     facts_frame(q->facts, q->row, 0, COL_FRAME, q->so.now_ms, &frame);
     facts_usage_ask(q->facts, &ask, 1, q->so.now_ms, params);
     return pg_exec(q->c->pg, facts_usage_sql, params, ret);

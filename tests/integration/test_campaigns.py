@@ -103,14 +103,16 @@ class Connector(CampaignTest):
         self.assertEqual(self.texts(), {p: [None] for p in people})
         self.judge(2)
 
-    def test_who_is_known_by_id_only_needs_no_lookup(self):
+    def test_who_is_known_by_id_only_is_looked_up_once_for_their_name(self):
         ids = ["ACoAA0123456789abcdefghijklmnopqrstuvwx", "ACoAA9876543210abcdefghijklmnopqrstuvwx"]
         self.prepare()
         self.start_both()
         self.campaign("ids", "connector", INVITATION, ids)
         self.wait_until_sent(2)
         self.judge(2)
-        self.assertEqual(self.calls("profile"), [])
+        self.assertEqual(sorted(call["person"] for call in self.calls("profile")), ids)
+        named = "campaign_prospects WHERE vanity IS NOT NULL"
+        self.wait_for("their names", lambda: self.count(named) == 2)
 
 
 class Messenger(CampaignTest):

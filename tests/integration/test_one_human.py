@@ -33,6 +33,46 @@ class OneHuman(CampaignTest):
         self.wait_until_ended(60)
         self.judge(len(people))
 
+    def known_by_name_and_by_id(self):
+        """Kim is known by her name in one campaign of anna, by her id in another one."""
+        self.prepare(scenario={"accounts": [{"id": "Uanna"}],
+                               "people": [{"slug": "kim", "degree": 1}]})  # fmt: skip
+        self.accounts = ("anna",)
+        self.campaign("by_name", "messenger", HELLO, ["kim"], start=False)
+        self.campaign("by_id", "messenger", HELLO, [self.api().id_of("Uanna", "kim")], start=False)
+        self.start_both()
+
+    def test_who_opted_out_by_name_is_not_written_to_by_id(self):
+        self.accounts = ("anna",)
+        self.known_by_name_and_by_id()
+        self.samctl("person", "set", "kim", "opted_out")
+        self.samctl("campaign", "start", "by_id")
+        stopped = "send_queue WHERE reason = 'person_stopped_elsewhere'"
+        self.wait_for("the message to be cancelled", lambda: self.count(stopped) == 1)
+        self.assertEqual(self.writes_end(), 0)
+
+    def test_one_first_contact_by_name_or_by_id(self):
+        self.accounts = ("anna",)
+        self.known_by_name_and_by_id()
+        self.samctl("campaign", "start", "by_id")
+        self.wait_until_completed("by_id")
+        named = "campaign_prospects WHERE vanity = 'kim' AND provider_id IS NOT NULL"
+        self.wait_for("her name to be learned", lambda: self.count(named) == 1)
+        self.samctl("campaign", "start", "by_name")
+        self.wait_until_completed("by_name")
+        self.judge(1)
+        reasons = "campaign_prospects WHERE status_reason = 'already_contacted'"
+        self.assertEqual(self.count(reasons), 1)
+
+    def test_one_human_twice_in_one_campaign(self):
+        self.accounts = ("anna",)
+        self.prepare(scenario={"accounts": [{"id": "Uanna"}],
+                               "people": [{"slug": "kim", "degree": 1}]})  # fmt: skip
+        self.campaign("c", "messenger", HELLO, ["kim", self.api().id_of("Uanna", "kim")])
+        self.start_both()
+        self.wait_until_completed("c")
+        self.judge(1)
+
     def test_who_is_connected_already_has_a_first_contact_too(self):
         """No invitation goes out; the follow-up is what the human hears of us first."""
         self.prepare(scenario={"accounts": [{"id": "Uanna"}, {"id": "Uben"}],

@@ -195,6 +195,15 @@ static bool read_list(enum route route, const char *cursor, struct page *p)
     return count == 0 || p->read.broken < count;
 }
 
+/* In the form in which people are known; "" when it is none. */
+static void read_vanity(struct json_object *json, char *out, size_t out_bytes)
+{
+    struct identity identity;
+    const char *text = text_of(json, "public_identifier");
+    if (identity_parse(text, &identity) == IDENTITY_OK && identity.kind == IDENTITY_VANITY)
+        (void)snprintf(out, out_bytes, "%s", identity.text);
+}
+
 static bool read_profile(struct page *p)
 {
     struct json_object *invitation = NULL;
@@ -205,6 +214,7 @@ static bool read_profile(struct page *p)
     answer_id(p->json, "provider_id", p->read.provider_id, sizeof(p->read.provider_id));
     if (!*p->read.provider_id)
         return false;
+    read_vanity(p->json, p->read.vanity, sizeof(p->read.vanity));
     (void)flag_of(p->json, "is_relationship", &related);
     p->read.first_degree =
         related || strcmp(text_of(p->json, "network_distance"), "FIRST_DEGREE") == 0;

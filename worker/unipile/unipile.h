@@ -124,8 +124,10 @@ struct unipile_read {
     const char *account_status;           /* with ACCOUNT_BROKEN; static, else NULL */
     char error_type[UNIPILE_ERROR_BYTES]; /* "" with OK */
     char provider_id[PROVIDER_ID_MAX_BYTES + 1]; /* of a profile */
-    bool first_degree;                           /* of a profile */
-    bool invitation_pending;                     /* of a profile: one of ours stands */
+    char vanity[VANITY_MAX_BYTES +
+                1];          /* of a profile: the public name, normal form; "" = not told */
+    bool first_degree;       /* of a profile */
+    bool invitation_pending; /* of a profile: one of ours stands */
     const struct unipile_item *items;
     size_t items_count;
     size_t broken; /* elements of an account's list that cannot be understood, left out */
