@@ -378,6 +378,7 @@ static void person_event(struct apply_batch *b, const struct event *e)
     if (!account)
         return;
     account->schedule = account->schedule || person->cancel != REASON_NONE;
+    account->conversation |= e->person.finding == FINDING_INVITED; /* it may be accepted */
     if (person->dirty && person->next_at_ms &&
         (!account->plan_at_ms || person->next_at_ms < account->plan_at_ms))
         account->plan_at_ms = person->next_at_ms;

@@ -148,6 +148,19 @@ static void replied(struct apply_person *p, const struct event_person *f)
         wrote_first(p, f->happened_at_ms);
 }
 
+/* The account's owner has asked already: its acceptance counts as that of ours. */
+static void invited_by_hand(struct apply_person *p, int64_t at_ms)
+{
+    if (p->type != CAMPAIGN_CONNECTOR || !move(p, PERSON_CONNECTION_REQUEST_SENT))
+        return;
+    if (!p->contacted_at_ms)
+        p->contacted_at_ms = at_ms;
+    p->cancel = REASON_ALREADY_INVITED;
+    p->next_step = 1;
+    p->next_at_ms = 0;
+    p->give_up_at_ms = at_ms + p->give_up_after_ms;
+}
+
 static void resolved(struct apply_person *p, const struct event_person *f)
 {
     if (p->provider_id[0])
@@ -208,6 +221,13 @@ void apply_person_event(struct apply_person *p, const struct event *e)
         break;
     case FINDING_CONNECTED:
         apply_person_connected(p, f->happened_at_ms);
+        break;
+    case FINDING_INVITED:
+        invited_by_hand(p, f->happened_at_ms);
+        break;
+    case FINDING_DOUBTED:
+        if (person_status_open(p->status) && !p->hold_reason[0])
+            apply_person_hold(p, f->reason);
         break;
     case FINDING_REPLY:
         replied(p, f);

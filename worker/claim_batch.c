@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include "common/base/clock.h"
+#include "common/model/person_name.h"
+#include "worker/worker.h"
 
 #include "common/base/banned.h"
 
@@ -236,6 +238,29 @@ static struct verdict judge(const struct claim_batch *b, const struct work *work
     return v;
 }
 
+/* Whoever was to be written to is not who the profile says, or cannot be reached: a person decides.
+ * It goes to the ledger; until that is applied the work knows. */
+static const char *doubt(const struct work *work, const struct facts_item *it)
+{
+    if (work->distant && it->step == 0 && it->policy.item.kind == CALL_MESSAGE)
+        return reason_name(REASON_NOT_CONNECTED);
+    if (person_name_differs(it->first_name, it->last_name, work->first_name, work->last_name))
+        return "another_name";
+    return NULL;
+}
+
+static void tell_doubt(const struct work *work, const char *why)
+{
+    struct event e = {.type = EVENT_PERSON,
+                      .workspace_id = work->job.workspace_id,
+                      .account_id = work->job.account_id,
+                      .person = {.id = work->job.person_id,
+                                 .campaign_id = work->job.campaign_id,
+                                 .finding = FINDING_DOUBTED}};
+    (void)snprintf(e.person.reason, sizeof(e.person.reason), "%s", why);
+    outgoing_event(work->worker, &e);
+}
+
 static void decide_one(struct claim_batch *b, size_t at, struct facts_item *it)
 {
     struct work *work = b->works[at];
@@ -247,6 +272,11 @@ static void decide_one(struct claim_batch *b, size_t at, struct facts_item *it)
         return;
     }
     v = judge(b, work, it);
+    const char *why = v.kind == VERDICT_GO ? doubt(work, it) : NULL;
+    if (why) {
+        tell_doubt(work, why);
+        v = (struct verdict){VERDICT_WAIT, REASON_PERSON_HELD, TIME_NEVER_MS};
+    }
     if (v.kind == VERDICT_GO && granted_beside(b, it)) {
         b->fates[at] = FATE_SKIPPED;
         return;

@@ -124,6 +124,16 @@ static void on_profile(void *ctx, const struct unipile_read *read)
             work_settle(work); /* the invitation is cancelled when that is applied */
             return;
         }
+        if (read->invitation_pending && work->job.kind == CALL_INVITATION) {
+            e = person_event(work, FINDING_INVITED);
+            e.person.happened_at_ms = worker_db_now_ms(work->worker, clock_boot_ms());
+            outgoing_event(work->worker, &e);
+            work_settle(work);
+            return;
+        }
+        COPY(work->first_name, read->first_name);
+        COPY(work->last_name, read->last_name);
+        work->distant = read->distant;
         if (work->job.kind == CALL_MESSAGE)
             look_begin(work);
         else

@@ -67,6 +67,9 @@ struct work {
     int64_t prepared_shuts;                      /* gate_shuts() then */
     char provider_id[PROVIDER_ID_MAX_BYTES + 1]; /* "" = as the database knows it */
     char vanity[VANITY_MAX_BYTES + 1];           /* likewise */
+    char first_name[UNIPILE_NAME_BYTES];         /* of the profile; "" = not seen */
+    char last_name[UNIPILE_NAME_BYTES];
+    bool distant; /* the profile says that it is no connection of the account */
     bool replied;
     unsigned failed_reads;
     int64_t unread_ms; /* not 0: the reads have failed; the claim puts the item off for so long */

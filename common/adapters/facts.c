@@ -49,6 +49,8 @@ enum column {
     COL_FRAME,
     COL_PROVIDER = COL_FRAME + FACTS_FRAME_COLUMNS_COUNT,
     COL_VANITY,
+    COL_FIRST_NAME,
+    COL_LAST_NAME,
     COL_STOPPED_ELSEWHERE,
     COL_BLOCKLISTED,
     COL_FIRST_CONTACT,
@@ -291,6 +293,8 @@ static void read_texts(const struct pg_result *r, int row, struct facts_item *it
     it->message_type = pg_text(r, row, COL_MESSAGE_TYPE);
     it->vanity = pg_text(r, row, COL_VANITY);
     it->provider_id = pg_text(r, row, COL_PROVIDER);
+    it->first_name = pg_text(r, row, COL_FIRST_NAME);
+    it->last_name = pg_text(r, row, COL_LAST_NAME);
     it->unipile_account = pg_text(r, row, COL_UNIPILE_ID);
     it->chat_id = pg_text(r, row, COL_CHAT_ID);
 }

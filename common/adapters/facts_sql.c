@@ -31,7 +31,7 @@
     "(SELECT k.item_id = i.id OR (i.step > 0 AND k.prospect_id = i.prospect_id) "                  \
     "FROM contacted k WHERE k.workspace_id = i.workspace_id AND k.identity = " value ")"
 #define PERSON_COLUMNS(vanity, provider)                                                           \
-    provider ", " vanity ", "                                                                      \
+    provider ", " vanity ", p.first_name, p.last_name, "                                           \
     "coalesce(" STOPPED("vanity", vanity) ", " STOPPED("provider_id", provider) "), "              \
     "coalesce(" BLOCKED(vanity) ", " BLOCKED(provider) "), "                                       \
     "i.step = 0 OR p.contacted_at IS NULL, "                                                       \

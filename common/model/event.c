@@ -168,7 +168,8 @@ static void decode_person(struct record *r, struct event_person *p)
     record_get_text(r, "provider_id", p->finding == FINDING_RESOLVED, p->provider_id,
                     sizeof(p->provider_id));
     record_get_text(r, "vanity", false, p->vanity, sizeof(p->vanity));
-    record_get_text(r, "reason", p->finding == FINDING_HOLD, p->reason, sizeof(p->reason));
+    record_get_text(r, "reason", p->finding == FINDING_HOLD || p->finding == FINDING_DOUBTED,
+                    p->reason, sizeof(p->reason));
     record_get_text(r, "chat_id", false, p->chat_id, sizeof(p->chat_id));
     record_get_text(r, "message_id", p->finding == FINDING_REPLY, p->message_id,
                     sizeof(p->message_id));

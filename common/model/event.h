@@ -28,6 +28,8 @@
     X(FINDING_RESOLVED, "resolved")   /* provider_id and vanity name of a profile; view_id */      \
     X(FINDING_NOT_FOUND, "not_found") /* the profile does not exist or is locked; view_id */       \
     X(FINDING_CONNECTED, "connected") /* since happened_at */                                      \
+    X(FINDING_INVITED, "invited")     /* by hand: pending when we looked, at happened_at */        \
+    X(FINDING_DOUBTED, "doubted")     /* reason: the profile is not what was expected */           \
     X(FINDING_REPLY, "reply")         /* message_id, chat_id, reply_class, happened_at */          \
     X(FINDING_STATUS, "status")       /* an operator's decision: status, version */                \
     X(FINDING_HOLD, "hold")           /* reason, version */                                        \

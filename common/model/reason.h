@@ -43,6 +43,7 @@
     X(REASON_PERSON_REMOVED, "person_removed", "the person was taken out of the campaign")         \
     X(REASON_NOT_CONNECTED, "not_connected", "the invitation has not been accepted")               \
     X(REASON_ALREADY_CONNECTED, "already_connected", "the person is a connection already")         \
+    X(REASON_ALREADY_INVITED, "already_invited", "an invitation is pending already, sent by hand") \
     X(REASON_STEP_PASSED, "step_passed", "the person is past this message already")                \
     X(REASON_ALREADY_CONTACTED, "already_contacted", "the same human was contacted before")        \
     X(REASON_BLOCKLISTED, "blocklisted", "the person stands on the blocklist")                     \

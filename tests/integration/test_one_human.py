@@ -93,5 +93,58 @@ class OneHuman(CampaignTest):
         self.assertEqual(self.count(reasons), 2)
 
 
+class Profile(CampaignTest):
+    """What the profile says about whom the campaign is about to write to."""
+
+    accounts = ("anna",)
+    FOLLOW_UP = {"connection_request": "Hi", "follow_up_1": {"after": "0s", "text": "Hello"}}
+
+    def begin(self, kind, templates, people, **person):
+        self.prepare(scenario={"accounts": [{"id": "Uanna"}],
+                               "people": [{"slug": "kim", **person}]})  # fmt: skip
+        self.campaign("c", kind, templates, people)
+        self.start_both()
+
+    def held(self, reason):
+        held = f"campaign_prospects WHERE hold_reason = '{reason}'"
+        self.wait_for("her to be held", lambda: self.count(held) == 1)
+        self.assertIn(reason, self.samctl("why", "kim"))
+        self.assertEqual(self.writes_end(), 0)
+
+    def test_an_invitation_that_was_sent_by_hand(self):
+        """It is pending: no second one, and its acceptance is seen."""
+        self.begin("connector", self.FOLLOW_UP, ["kim"], pending=True)
+        self.wait_for("her to be asked", lambda: self.people()["connection_request_sent"] == 1)
+        self.assertEqual(self.arrived(), {})
+        self.simulator.accept("Uanna", "kim")
+        self.wait_until_completed("c")
+        self.assertEqual(self.arrived(), {"kim": ["chats"]})
+        self.judge(1)
+
+    def test_who_is_no_connection_is_not_written_to(self):
+        self.begin("messenger", HELLO, ["kim"], degree=2)
+        self.held("not_connected")
+
+    def import_named(self, first, last):
+        path = self.write("named.csv", "linkedin_url,first_name,last_name\n"
+                          f"https://www.linkedin.com/in/kim,{first},{last}\n")  # fmt: skip
+        self.samctl("import", path, "--campaign", "c")
+        self.samctl("approve", "--campaign", "c", "--all")
+
+    def test_a_profile_of_another_name(self):
+        names = {"first_name": "Robert", "last_name": "Smith"}
+        self.begin("messenger", HELLO, ["lea"], degree=1, **names)
+        self.import_named("Kim", "Novak")
+        self.held("another_name")
+        self.samctl("person", "release", "kim")
+        self.wait_until_sent(1)
+
+    def test_a_profile_of_nearly_the_same_name(self):
+        names = {"first_name": "Kim-Marie", "last_name": "NOVÁK (Nowak)"}
+        self.begin("messenger", HELLO, ["lea"], degree=1, **names)
+        self.import_named("Kim", "Novak")
+        self.wait_until_sent(1)
+
+
 if __name__ == "__main__":
     unittest.main()

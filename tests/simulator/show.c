@@ -224,7 +224,8 @@ void show_profile(struct simulator *s, struct account *viewer, struct person *p,
     show_field(out, "headline", "Engineer");
     buf_addf(out, ",\"websites\":[],\"is_relationship\":%s,\"is_self\":%s",
              connected ? "true" : "false", is_self ? "true" : "false");
-    if (!is_self)
+    /* of people whom nobody described nothing is known (message_obstacle) */
+    if (!is_self && (connected || !p->anyone || (link && link->invitation)))
         show_field(out, "network_distance", distance_of(p, link));
     show_standing(link, out);
     buf_adds(out, ",\"is_open_profile\":false,\"is_premium\":false,\"can_send_inmail\":true,"

@@ -204,6 +204,16 @@ static void read_vanity(struct json_object *json, char *out, size_t out_bytes)
         (void)snprintf(out, out_bytes, "%s", identity.text);
 }
 
+static void read_name(struct json_object *json, const char *key, char out[UNIPILE_NAME_BYTES])
+{
+    const char *text = text_of(json, key);
+    size_t n = strlen(text);
+    while (n >= UNIPILE_NAME_BYTES || (n > 0 && (text[n] & 0xc0) == 0x80)) /* never half a letter */
+        n--;
+    memcpy(out, text, n);
+    out[n] = '\0';
+}
+
 static bool read_profile(struct page *p)
 {
     struct json_object *invitation = NULL;
@@ -215,9 +225,12 @@ static bool read_profile(struct page *p)
     if (!*p->read.provider_id)
         return false;
     read_vanity(p->json, p->read.vanity, sizeof(p->read.vanity));
+    read_name(p->json, "first_name", p->read.first_name);
+    read_name(p->json, "last_name", p->read.last_name);
     (void)flag_of(p->json, "is_relationship", &related);
-    p->read.first_degree =
-        related || strcmp(text_of(p->json, "network_distance"), "FIRST_DEGREE") == 0;
+    const char *distance = text_of(p->json, "network_distance");
+    p->read.first_degree = related || strcmp(distance, "FIRST_DEGREE") == 0;
+    p->read.distant = *distance && !p->read.first_degree;
     if (json_object_object_get_ex(p->json, "invitation", &invitation) &&
         json_object_is_type(invitation, json_type_object))
         p->read.invitation_pending = strcmp(text_of(invitation, "type"), "SENT") == 0 &&

@@ -53,6 +53,7 @@ size_t unipile_room(const struct unipile *u);
 
 #define UNIPILE_ID_BYTES       161
 #define UNIPILE_ERROR_BYTES    65
+#define UNIPILE_NAME_BYTES     256 /* longer ones are cut */
 #define UNIPILE_TEXT_MAX_BYTES 65536
 
 struct unipile_write {
@@ -124,9 +125,12 @@ struct unipile_read {
     const char *account_status;           /* with ACCOUNT_BROKEN; static, else NULL */
     char error_type[UNIPILE_ERROR_BYTES]; /* "" with OK */
     char provider_id[PROVIDER_ID_MAX_BYTES + 1]; /* of a profile */
-    char vanity[VANITY_MAX_BYTES +
-                1];          /* of a profile: the public name, normal form; "" = not told */
+    /* Of a profile: the public name in normal form, the names; "" = not told. */
+    char vanity[VANITY_MAX_BYTES + 1];
+    char first_name[UNIPILE_NAME_BYTES];
+    char last_name[UNIPILE_NAME_BYTES];
     bool first_degree;       /* of a profile */
+    bool distant;            /* of a profile: it says so; without a word of it neither */
     bool invitation_pending; /* of a profile: one of ours stands */
     const struct unipile_item *items;
     size_t items_count;
