@@ -312,6 +312,48 @@ static void test_messages_that_could_hide_a_reply(void **state)
     page_deinit(&p);
 }
 
+/* Never as 1970: a reply would be older than our message, and stop nothing. */
+static void test_the_times_of_messages(void **state)
+{
+    static const char *const same[] = {"\"2026-11-23T09:00:00.000Z\"",
+                                       "\"2026-11-23T09:00:00Z\"",
+                                       "\"2026-11-23T10:00:00+01:00\"",
+                                       "\"2026-11-23T10:00:00.000+0100\"",
+                                       "\"2026-11-23 09:00:00.000000Z\"",
+                                       "1795424400000",
+                                       "1795424400",
+                                       "1795424400.0",
+                                       "\"1795424400\"",
+                                       "\"1795424400000\""};
+    static const char *const none[] = {"\"2026-11-23\"",
+                                       "\"2026-11-23T09:00:00\"",
+                                       "0",
+                                       "-1",
+                                       "12",
+                                       "\"12\"",
+                                       "\"\"",
+                                       "1e300",
+                                       "null",
+                                       "{}",
+                                       "true",
+                                       "\"1970-01-21T18:43:44Z\""};
+    char body[256];
+    (void)state;
+    for (size_t i = 0; i < SAM_ARRAY_LEN(same); i++) {
+        (void)snprintf(body, sizeof(body),
+                       "{\"items\":[{\"id\":\"m\",\"is_sender\":0,\"timestamp\":%s}]}", same[i]);
+        struct page p = page_of(ROUTE_CHAT_MESSAGES, 200, body);
+        assert_int_equal(p.read.items_count, 1);
+        assert_int_equal(p.read.items[0].at_ms, INT64_C(1795424400000));
+        page_deinit(&p);
+    }
+    for (size_t i = 0; i < SAM_ARRAY_LEN(none); i++) {
+        (void)snprintf(body, sizeof(body),
+                       "{\"items\":[{\"id\":\"m\",\"is_sender\":0,\"timestamp\":%s}]}", none[i]);
+        expect_read(ROUTE_CHAT_MESSAGES, 200, body, UNIPILE_READ_RETRY, "answer");
+    }
+}
+
 static void test_chats(void **state)
 {
     (void)state;
@@ -451,6 +493,7 @@ int main(void)
         cmocka_unit_test(test_messages),
         cmocka_unit_test(test_one_odd_element),
         cmocka_unit_test(test_messages_that_could_hide_a_reply),
+        cmocka_unit_test(test_the_times_of_messages),
         cmocka_unit_test(test_chats),
         cmocka_unit_test(test_relations),
         cmocka_unit_test(test_cursors_that_lead_nowhere),

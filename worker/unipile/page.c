@@ -8,7 +8,10 @@
 
 #include "common/base/banned.h"
 
-#define AT_MAX_MS (INT64_C(253402300799) * 1000) /* the end of the year 9999 */
+/* LinkedIn began in 2003: an earlier time is a misreading (seconds as milliseconds give 1970). */
+#define AT_MIN_MS   (INT64_C(1051747200) * 1000)
+#define AT_MAX_MS   (INT64_C(253402300799) * 1000) /* the end of the year 9999 */
+#define SECONDS_MAX 100000000000.0 /* a number below is seconds, above milliseconds */
 
 /* "" when it is absent or of another type. Borrowed from json. */
 static const char *text_of(struct json_object *json, const char *key)
@@ -36,21 +39,31 @@ static const char *person_of(struct json_object *json, const char *key)
     return *id ? text_of(json, key) : "";
 }
 
-/* 0 when it is not given or no time between 1970 and 9999. */
+/* Since 1970, in seconds or milliseconds. */
+static int64_t epoch_ms(double number)
+{
+    double ms = number < SECONDS_MAX ? number * 1000 : number;
+    return ms >= (double)AT_MIN_MS && ms <= (double)AT_MAX_MS ? (int64_t)ms : 0;
+}
+
+/* "2026-11-23T09:00:00.000Z", with or without the fraction, any offset; or a number, in quotes or
+ * without. 0 when it is not given or cannot be meant. */
 static int64_t time_of(struct json_object *json, const char *key)
 {
     struct json_object *value = NULL;
     int64_t at_ms = 0;
     if (!json_object_object_get_ex(json, key, &value))
         return 0;
-    if (json_object_is_type(value, json_type_string)) {
-        if (time_parse(json_object_get_string(value), &at_ms) != 0)
-            return 0;
-    } else if (json_object_is_type(value, json_type_int) ||
-               json_object_is_type(value, json_type_double)) {
-        at_ms = json_object_get_int64(value);
-    }
-    return at_ms > 0 && at_ms <= AT_MAX_MS ? at_ms : 0;
+    if (json_object_is_type(value, json_type_int) || json_object_is_type(value, json_type_double))
+        return epoch_ms(json_object_get_double(value));
+    if (!json_object_is_type(value, json_type_string))
+        return 0;
+    const char *text = json_object_get_string(value);
+    if (*text && text[strspn(text, "0123456789")] == '\0')
+        return epoch_ms(json_object_get_double(value));
+    if (time_parse(text, &at_ms) != 0)
+        return 0;
+    return at_ms >= AT_MIN_MS && at_ms <= AT_MAX_MS ? at_ms : 0;
 }
 
 /* 0/1 over REST, but a tester saw a bool. false: it is neither. */
