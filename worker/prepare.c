@@ -186,7 +186,7 @@ static void on_messages(void *ctx, const struct unipile_read *read)
         if (!reply_is(&contact, &chat, i))
             continue;
         struct event e = person_event(work, FINDING_REPLY);
-        reply_event(&e, &read->items[i], look->chats[look->at]);
+        reply_event(work->worker->settings, &read->items[i], look->chats[look->at], &e);
         outgoing_event(work->worker, &e);
         work->replied = true;
     }

@@ -3,17 +3,18 @@
 #ifndef SAM_WORKER_REPLIES_H
 #define SAM_WORKER_REPLIES_H
 
+#include "common/base/settings.h"
 #include "common/model/event.h"
 #include "common/policy/reply.h"
 #include "worker/unipile/unipile.h"
 
-/* Opt-out words of the languages that campaigns are written in, as whole words of a short message;
- * in doubt it is a plain reply (which stops the follow-ups as well). */
-enum reply_class reply_classify(const char *text);
+/* By common/model/opt_out.h and the setting worker.opt_out_words. */
+enum reply_class reply_classify(const struct settings *s, const char *text);
 
 /* As the rule of replies sees it; borrows from the item. */
 struct reply_message reply_message(const struct unipile_item *item);
 /* Fills in what a FINDING_REPLY says about the message. chat_id: used when the item names none. */
-void reply_event(struct event *e, const struct unipile_item *item, const char *chat_id);
+void reply_event(const struct settings *s, const struct unipile_item *item, const char *chat_id,
+                 struct event *e);
 
 #endif

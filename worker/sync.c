@@ -302,7 +302,7 @@ static void keep(struct look *look, const struct unipile_item *item)
     (void)snprintf(f->message_id, sizeof(f->message_id), "%s", item->message_id);
     f->at_ms = item->at_ms;
     f->own = own;
-    f->reply_class = reply_classify(item->text);
+    f->reply_class = reply_classify(look->sync->worker->settings, item->text);
     look->found_count++;
 }
 

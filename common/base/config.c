@@ -153,6 +153,7 @@ static void set_from_text(struct config_load *l, const struct config_key *k, con
                          k->choices);
         break;
     case CONFIG_LIST:
+    case CONFIG_PHRASES:
         set_list(l, k, where, text);
         break;
     case CONFIG_DURATION:
@@ -177,6 +178,11 @@ static void set_from_text(struct config_load *l, const struct config_key *k, con
     }
 }
 
+static bool is_list(const struct config_key *k)
+{
+    return k->type == CONFIG_LIST || k->type == CONFIG_PHRASES;
+}
+
 static const char *wanted(enum config_type type)
 {
     switch (type) {
@@ -186,6 +192,7 @@ static const char *wanted(enum config_type type)
     case CONFIG_CHOICE:
         return "must be a text in quotes";
     case CONFIG_LIST:
+    case CONFIG_PHRASES:
         return "must be a list of texts, like [ \"a\", \"b\" ]";
     case CONFIG_DURATION:
         return "must be a duration in quotes with its unit, like \"2m\"";
@@ -220,14 +227,14 @@ static void set_from_file(struct config_load *l, const struct config_key *k, con
     int type = config_setting_type(s);
     bool yes;
     if (type == CONFIG_TYPE_STRING && k->type != CONFIG_INT && k->type != CONFIG_BOOL &&
-        k->type != CONFIG_LIST)
+        !is_list(k))
         set_from_text(l, k, where, config_setting_get_string(s));
     else if (k->type == CONFIG_INT && (type == CONFIG_TYPE_INT || type == CONFIG_TYPE_INT64))
         set_int(l, k, where, config_setting_get_int64(s));
     else if (k->type == CONFIG_BOOL && type == CONFIG_TYPE_BOOL) {
         yes = config_setting_get_bool(s) != 0;
         memcpy(l->out + k->offset, &yes, sizeof(yes));
-    } else if (k->type == CONFIG_LIST && (type == CONFIG_TYPE_ARRAY || type == CONFIG_TYPE_LIST))
+    } else if (is_list(k) && (type == CONFIG_TYPE_ARRAY || type == CONFIG_TYPE_LIST))
         set_from_list(l, k, where, s);
     else
         bad(l, k, where, wanted(k->type));
@@ -355,7 +362,7 @@ void config_deinit(const struct config_key *keys, size_t count, void *out)
 {
     for (size_t i = 0; i < count; i++) {
         void *place = (char *)out + keys[i].offset;
-        if (keys[i].type == CONFIG_LIST) {
+        if (is_list(&keys[i])) {
             char **list = *(char ***)place;
             for (size_t j = 0; list && list[j]; j++)
                 free(list[j]);

@@ -21,7 +21,8 @@ enum config_type {
     CONFIG_CONNINFO, /* char *, a password in it is never shown; also from a file */
     CONFIG_SECRET,   /* char *, never shown; also from a file */
     CONFIG_CHOICE,   /* char *, one of `choices` */
-    CONFIG_LIST,     /* char **, NULL-terminated */
+    CONFIG_LIST,     /* char **, NULL-terminated, "name=value"; the values are never shown */
+    CONFIG_PHRASES,  /* the same, of any text, shown */
     CONFIG_DURATION, /* int64_t ms, written with a unit */
     CONFIG_KEPT,     /* the same, or "forever": CONFIG_FOREVER, whatever the range */
     CONFIG_INT,      /* int64_t */

@@ -35,7 +35,7 @@ static void add_sample(const struct config_key *k, struct buf *out)
         add_setting(k, key, k->example, out);
         buf_adds(out, "  // or ");
         add_setting(k, k->key, "...", out);
-    } else if (k->type == CONFIG_LIST) {
+    } else if (k->type == CONFIG_LIST || k->type == CONFIG_PHRASES) {
         buf_addf(out, "  %s = [ ]; // e.g. [ \"%s\" ]\n", k->key, k->example);
     } else {
         buf_adds(out, "  ");
@@ -112,6 +112,18 @@ size_t config_name_bytes(const char *line)
     return strspn(line, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-");
 }
 
+/* librdkafka's properties may be passwords: names only. */
+static void add_list(const char *const *list, bool names_only, struct buf *out)
+{
+    buf_adds(out, "[");
+    for (size_t i = 0; list && list[i]; i++) {
+        size_t bytes = names_only ? config_name_bytes(list[i]) : strlen(list[i]);
+        buf_addf(out, "%s\"%.*s%s\"", i ? ", " : " ", (int)bytes, list[i],
+                 names_only ? "=****" : "");
+    }
+    buf_adds(out, " ]");
+}
+
 static void add_value(const struct config_key *k, const void *values, struct buf *out)
 {
     const char *place = (const char *)values + k->offset;
@@ -131,16 +143,10 @@ static void add_value(const struct config_key *k, const void *values, struct buf
         buf_adds(out, text && *text ? "\"****\"" : "\"\"");
         break;
     }
-    case CONFIG_LIST: {
-        /* librdkafka properties may be passwords: names only */
-        const char *const *list = *(const char *const *const *)(const void *)place;
-        buf_adds(out, "[");
-        for (size_t i = 0; list && list[i]; i++)
-            buf_addf(out, "%s\"%.*s=****\"", i ? ", " : " ", (int)config_name_bytes(list[i]),
-                     list[i]);
-        buf_adds(out, " ]");
+    case CONFIG_LIST:
+    case CONFIG_PHRASES:
+        add_list(*(const char *const *const *)(const void *)place, k->type == CONFIG_LIST, out);
         break;
-    }
     case CONFIG_DURATION:
         duration_format(*(const int64_t *)(const void *)place, duration);
         buf_addf(out, "\"%s\"", duration);
@@ -182,6 +188,7 @@ static const char *type_text(const struct config_key *k)
     case CONFIG_CHOICE:
         return k->choices;
     case CONFIG_LIST:
+    case CONFIG_PHRASES:
         return "list";
     case CONFIG_DURATION:
         return "duration";

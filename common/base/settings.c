@@ -81,6 +81,8 @@ static const struct config_key keys[] = {
      RANGE(100, 7 * DAY_MS), "between two reads that settle an unknown call"},
     {"worker", "resend_unknown", CONFIG_BOOL, AT(worker.resend_unknown), "true", NO_RANGE,
      "send again what two reads have proven unsent"},
+    {"worker", "opt_out_words", CONFIG_PHRASES, AT(worker.opt_out_words), "", EXAMPLE("nein danke"),
+     "phrases beside the known ones by which a person asks not to be written to"},
     {"worker", "listen", CONFIG_TEXT, AT(worker.listen), "127.0.0.1:9465", NO_RANGE,
      "admin port: /healthz /readyz /metrics"},
 

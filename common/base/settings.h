@@ -53,6 +53,7 @@ struct settings {
         int64_t drain_timeout_ms;
         int64_t reconcile_after_ms;
         bool resend_unknown;
+        char **opt_out_words; /* NULL-terminated */
         char *listen;
     } worker;
     struct {

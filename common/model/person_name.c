@@ -1,9 +1,11 @@
 #include "common/model/person_name.h"
 
 #include <glib.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/base/attr.h"
+#include "common/model/fold.h"
 
 #include "common/base/banned.h"
 
@@ -68,12 +70,11 @@ static void end_word(struct words *w, size_t *bytes)
 /* Adds the words of a name: folded, without accents; hyphens and dots part words. */
 static void add_words(struct words *w, const char *name)
 {
-    char *folded = g_utf8_validate(name, -1, NULL) ? g_utf8_casefold(name, -1) : g_strdup("");
-    char *apart = g_utf8_normalize(folded, -1, G_NORMALIZE_ALL);
+    char *folded = fold_text(name);
     size_t bytes = 0;
-    for (const char *p = apart ? apart : ""; *p; p = g_utf8_next_char(p)) {
+    for (const char *p = folded; *p; p = g_utf8_next_char(p)) {
         gunichar c = g_utf8_get_char(p);
-        if (g_unichar_ismark(c) || c == '\'' || c == 0x2019)
+        if (c == '\'' || c == 0x2019)
             continue;
         if (!g_unichar_isalpha(c)) {
             end_word(w, &bytes);
@@ -83,8 +84,7 @@ static void add_words(struct words *w, const char *name)
         add_letter(w, &bytes, c);
     }
     end_word(w, &bytes);
-    g_free(apart);
-    g_free(folded);
+    free(folded);
 }
 
 static bool begins(const char *text, const char *word)
