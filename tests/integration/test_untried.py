@@ -62,7 +62,7 @@ class NobodyAnswers(CampaignTest):
     def test_claims_rest_and_nobody_is_used_up(self):
         self.config["unipile"]["connect_timeout"] = "300ms"
         self.prepare()
-        people = [f"ACoAA{n}{'x' * 30}" for n in range(8)]  # nothing is read before it
+        people = [f"p-{n}=ACoAA{n}{'x' * 30}" for n in range(8)]  # no profile is looked at
         simulator = self.config["unipile"]["base_url"]
         self.config["unipile"]["base_url"] = self.black_hole()
         self.write_config()

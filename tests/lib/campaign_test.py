@@ -48,8 +48,8 @@ class CampaignTest(SamTest):
         self.wait_for("the worker", self.worker.ready, 60)
 
     def campaign(self, name, kind, templates, people, start=True, **more):
-        """Makes, fills and starts a campaign; people: how many, or a list of public names and
-        provider ids."""
+        """Makes, fills and starts a campaign; people: how many, or a list of public names,
+        provider ids, and both as NAME=ID."""
         if isinstance(people, int):
             people = [f"{name}-{i}" for i in range(people)]
         value = {"name": name, "campaign_type": kind, "accounts": list(self.accounts)}
@@ -57,9 +57,9 @@ class CampaignTest(SamTest):
         self.samctl("campaign", "create", self.write_json(f"{name}.json", value))
         lines = ["linkedin_url,linkedin_user_id,first_name"]
         for i, person in enumerate(people):
-            is_id = person.startswith("ACo")
-            url = "" if is_id else f"https://www.linkedin.com/in/{person}"
-            lines.append(f"{url},{person if is_id else ''},N{i}")
+            slug, _, number = ("=" + person if person.startswith("ACo") else person).partition("=")
+            url = f"https://www.linkedin.com/in/{slug}" if slug else ""
+            lines.append(f"{url},{number},N{i}")
         path = self.write(f"{name}.csv", "\n".join(lines) + "\n")
         self.samctl("import", path, "--campaign", name)
         self.samctl("approve", "--campaign", name, "--all")
