@@ -23,6 +23,7 @@
 /* A message or relation whose person is to be looked up; texts are judged already. */
 struct found {
     char person[PROVIDER_ID_MAX_BYTES + 1];
+    char vanity[VANITY_MAX_BYTES + 1]; /* of a relation; "" = not told */
     char chat_id[EVENT_ID_MAX + 1];
     char message_id[EVENT_ID_MAX + 1];
     int64_t at_ms;
@@ -64,20 +65,28 @@ static const char current_sql[] =
     "SELECT true FROM sync_schedule WHERE account_id = $1 "
     "AND kind = $2 AND dispatch = $3 AND outstanding_until IS NOT NULL "
     "AND (SELECT status IN ('active', 'resting') FROM linkedin_accounts WHERE id = $1)";
-#define PEOPLE_COLUMNS "p.status, p.contacted_at, " FACTS_SINCE ", p.account_id "
+#define PEOPLE_COLUMNS "p.status, p.contacted_at, " FACTS_SINCE ", p.account_id"
 #define SEEN_HERE      "p.account_id = $1 AND p.provider_id = ANY ($2)"
+/* Who may have been invited: known by the id, or by the name, for the list may show another id.
+ * (The status is not asked for: the planner would walk the index of all that are invited.) $3
+ * text[] names. */
+static const char invited_sql[] =
+    "SELECT p.id, p.campaign_id, p.provider_id, " PEOPLE_COLUMNS ", p.vanity "
+    "FROM campaign_prospects p WHERE " SEEN_HERE " UNION "
+    "SELECT p.id, p.campaign_id, p.provider_id, " PEOPLE_COLUMNS ", p.vanity "
+    "FROM campaign_accounts ca CROSS JOIN LATERAL (SELECT * FROM campaign_prospects "
+    "WHERE campaign_id = ca.campaign_id AND vanity = ANY ($3) OFFSET 0) p "
+    "WHERE ca.account_id = $1 AND p.account_id = $1";
+/* Who may have answered: people of the account, and whom another account of the workspace has
+ * written to, for they answer to anybody (P6). They are known by the id, or by the name of who has
+ * this id for this account. $3 workspace. */
 static const char people_sql[] =
-    "SELECT p.id, p.campaign_id, p.provider_id, " PEOPLE_COLUMNS "FROM campaign_prospects p "
-    "WHERE " SEEN_HERE " AND p.status <> 'opted_out'";
-/* And whom another account of the workspace has written to: they answer to anybody (P6). They are
- * known by the id, or by the name of who has this id for this account. $3 workspace. */
-static const char all_people_sql[] =
-    "SELECT p.id, p.campaign_id, p.provider_id, " PEOPLE_COLUMNS "FROM campaign_prospects p "
+    "SELECT p.id, p.campaign_id, p.provider_id, " PEOPLE_COLUMNS " FROM campaign_prospects p "
     "WHERE " SEEN_HERE " AND p.status <> 'opted_out' UNION "
-    "SELECT p.id, p.campaign_id, p.provider_id, " PEOPLE_COLUMNS "FROM campaign_prospects p "
+    "SELECT p.id, p.campaign_id, p.provider_id, " PEOPLE_COLUMNS " FROM campaign_prospects p "
     "WHERE p.provider_id = ANY ($2) AND p.account_id <> $1 AND p.workspace_id = $3 "
     "AND p.contacted_at IS NOT NULL AND p.status <> 'opted_out' UNION "
-    "SELECT p.id, p.campaign_id, v.provider_id, " PEOPLE_COLUMNS "FROM (SELECT p.provider_id, "
+    "SELECT p.id, p.campaign_id, v.provider_id, " PEOPLE_COLUMNS " FROM (SELECT p.provider_id, "
     "p.vanity FROM campaign_prospects p WHERE " SEEN_HERE " AND p.vanity IS NOT NULL) v "
     "JOIN campaign_prospects p ON p.vanity = v.vanity AND p.workspace_id = $3 "
     "AND p.account_id <> $1 AND p.contacted_at IS NOT NULL AND p.status <> 'opted_out'";
@@ -88,7 +97,8 @@ enum people_column {
     COL_STATUS,
     COL_CONTACTED_AT,
     COL_SINCE,
-    COL_ACCOUNT
+    COL_ACCOUNT,
+    COL_VANITY /* of who was invited */
 };
 
 static void read_page(struct look *look);
@@ -245,6 +255,15 @@ static bool is_news(const struct look *look, size_t i, const struct pg_result *r
     return !look->found[i].own && is_reply(look, i, r, row);
 }
 
+static bool is_about(const struct look *look, size_t i, const struct pg_result *r, int row)
+{
+    const struct found *f = &look->found[i];
+    if (*f->person && strcmp(f->person, pg_text(r, row, COL_SENDER)) == 0)
+        return true;
+    return look->job.kind == SYNC_RELATIONS && *f->vanity &&
+           strcmp(f->vanity, pg_text(r, row, COL_VANITY)) == 0;
+}
+
 static void on_people(void *ctx, enum pg_failure failure, const struct pg_result *r,
                       const char *error)
 {
@@ -256,8 +275,7 @@ static void on_people(void *ctx, enum pg_failure failure, const struct pg_result
     }
     for (int row = 0; row < pg_rows(r); row++) {
         for (size_t i = 0; i < look->found_count; i++) {
-            if (strcmp(look->found[i].person, pg_text(r, row, COL_SENDER)) == 0 &&
-                is_news(look, i, r, row))
+            if (is_about(look, i, r, row) && is_news(look, i, r, row))
                 tell(look, &look->found[i], r, row);
         }
     }
@@ -284,19 +302,34 @@ static void look_up(struct look *look)
         pg_item_text(&s->params, look->found[i].person);
     pg_array_close(&s->params);
     bool replies = look->job.kind == SYNC_REPLIES;
-    if (replies)
+    if (replies) {
         pg_add_uuid(&s->params, &look->job.workspace_id);
-    pg_async_send(s->worker->util, replies ? "sync_all_people" : "sync_people",
-                  replies ? all_people_sql : people_sql, &s->params, on_people, look);
+    } else {
+        pg_array_open(&s->params, PG_ARRAY_TEXT);
+        for (size_t i = 0; i < look->found_count; i++)
+            pg_item_text(&s->params, look->found[i].vanity);
+        pg_array_close(&s->params);
+    }
+    pg_async_send(s->worker->util, replies ? "sync_people" : "sync_invited",
+                  replies ? people_sql : invited_sql, &s->params, on_people, look);
     pg_async_sync(s->worker->util);
+}
+
+static void keep_name(const char *name, char *out, size_t out_bytes)
+{
+    struct identity identity;
+    out[0] = '\0';
+    if (identity_parse(name, &identity) == IDENTITY_OK && identity.kind == IDENTITY_VANITY)
+        (void)snprintf(out, out_bytes, "%s", identity.text);
 }
 
 static void keep(struct look *look, const struct unipile_item *item)
 {
     struct found *f = &look->found[look->found_count];
     bool own = look->job.kind == SYNC_REPLIES && !item->inbound;
-    if ((!own && !*item->person) || look->found_count == UNIPILE_ITEMS_MAX)
+    if ((!own && !*item->person && !*item->name) || look->found_count == UNIPILE_ITEMS_MAX)
         return;
+    keep_name(item->name, f->vanity, sizeof(f->vanity));
     (void)snprintf(f->person, sizeof(f->person), "%s", item->person);
     (void)snprintf(f->chat_id, sizeof(f->chat_id), "%s", item->chat_id);
     (void)snprintf(f->message_id, sizeof(f->message_id), "%s", item->message_id);

@@ -121,6 +121,14 @@ class Profile(CampaignTest):
         self.assertEqual(self.arrived(), {"kim": ["chats"]})
         self.judge(1)
 
+    def test_a_relation_that_is_listed_by_another_id(self):
+        """Her public name tells that it is she who has accepted."""
+        other = "ACoAA0123456789abcdefghijklmnopqrstuvwx"
+        self.begin("connector", self.FOLLOW_UP, ["kim"], relation_id=other, accept_after_ms=100)
+        self.wait_until_completed("c")
+        self.assertEqual(self.arrived(), {"kim": ["invite", "chats"]})
+        self.judge(2)
+
     def test_who_is_no_connection_is_not_written_to(self):
         self.begin("messenger", HELLO, ["kim"], degree=2)
         self.held("not_connected")

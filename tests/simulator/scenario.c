@@ -54,6 +54,7 @@ struct described {
     const char *provider_id;
     const char *first_name;
     const char *last_name;
+    const char *relation_id;
     const char *reply_text;
     const char *refuse_invitation;
     const char *refuse_message;
@@ -91,6 +92,7 @@ static struct person *add_person(struct world *w, const struct described *d)
     struct person *p = world_add_person(w, d->slug, d->provider_id);
     p->first_name = kept(w, d->first_name);
     p->last_name = kept(w, d->last_name);
+    p->relation_id = kept(w, d->relation_id);
     p->reply_text = kept(w, d->reply_text);
     p->refuse_invitation = kept(w, d->refuse_invitation);
     p->refuse_message = kept(w, d->refuse_message);
@@ -174,6 +176,7 @@ static void load_person(struct world *w, struct json_object *object, const char 
         {"degree", &d.degree, 3, FIELD_NUMBER, false},
         {"accept_after_ms", &d.accept_after_ms, 0, FIELD_SPAN, false},
         {"reply_after_ms", &d.reply_after_ms, 0, FIELD_SPAN, false},
+        {"relation_id", &d.relation_id, 0, FIELD_TEXT, false},
         {"reply_text", &d.reply_text, 0, FIELD_TEXT, false},
         {"refuse_invitation", &d.refuse_invitation, 0, FIELD_TEXT, false},
         {"refuse_message", &d.refuse_message, 0, FIELD_TEXT, false},

@@ -72,7 +72,8 @@ void show_relation(struct simulator *s, const void *item, struct buf *out)
 {
     const struct link *link = item;
     struct person *p = link->person;
-    const char *id = world_provider_id(s->world, link->account, p);
+    const char *id =
+        p->relation_id ? p->relation_id : world_provider_id(s->world, link->account, p);
     char urn[REQUEST_ID_BYTES + NAME_BYTES];
     buf_adds(out, "{\"object\":\"UserRelation\"");
     show_names(p, out);

@@ -63,7 +63,8 @@ struct account {
 struct person {
     const char *slug; /* NULL = only the provider id was ever seen */
     const char *provider_id;
-    const char *first_name; /* NULL = made from the slug */
+    const char *relation_id; /* member_id among the relations, NULL = as provider_id */
+    const char *first_name;  /* NULL = made from the slug */
     const char *last_name;
     const char *reply_text;
     const char *refuse_invitation; /* error type that answers, NULL = none */

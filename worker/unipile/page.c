@@ -124,14 +124,16 @@ static enum element read_relation(struct json_object *json, struct unipile_item 
     item->person = person_of(json, "member_id");
     if (!*item->person)
         item->person = person_in_urn(json);
+    item->name = text_of(json, "public_identifier");
     item->at_ms = time_of(json, "created_at");
-    return *item->person ? ELEMENT_ITEM : ELEMENT_NOTHING;
+    return *item->person || *item->name ? ELEMENT_ITEM : ELEMENT_NOTHING;
 }
 
 static enum element read_element(enum route route, struct json_object *json,
                                  struct unipile_item *item)
 {
-    *item = (struct unipile_item){.chat_id = "", .message_id = "", .person = "", .text = ""};
+    *item = (struct unipile_item){
+        .chat_id = "", .message_id = "", .person = "", .name = "", .text = ""};
     if (!json_object_is_type(json, json_type_object))
         return ELEMENT_BROKEN;
     switch (route) {

@@ -112,6 +112,7 @@ struct unipile_item {
     const char *chat_id;
     const char *message_id;
     const char *person; /* provider id: of the relation, sender or other party */
+    const char *name;   /* public identifier of a relation, as it stands there */
     const char *text;   /* of an inbound message: to judge it, never to keep */
     int64_t at_ms;      /* 0 = not given; an inbound message always has it */
     bool inbound;       /* a message of the other party */
