@@ -72,6 +72,7 @@ static void unread(struct work *work, int64_t wait_ms)
 static void came(const struct work *work, const struct unipile_read *read)
 {
     work->worker->reading--;
+    stops_read_answer(work->worker->stops, read->http_status, read->error_type);
     if (read->unreached)
         stops_unreached(work->worker->stops, read->error_type);
     else

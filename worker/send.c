@@ -93,6 +93,7 @@ static void on_outcome(void *ctx, const struct unipile_outcome *o)
         stops_unreached(w->stops, o->error_type);
     else if (!o->untried)
         stops_outcome(w->stops, o->outcome);
+    stops_write_answer(w->stops, o->http_status, o->error_type);
     if (o->outcome == OUTCOME_SETUP_BROKEN)
         stops_setup_broken(w->stops);
     grant_free(call->grant);

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "common/base/clock.h"
+#include "worker/unipile/answer.h"
 #include "worker/worker.h"
 
 #include "common/base/banned.h"
@@ -16,6 +17,7 @@
 #define UNKNOWN_MIN   MINUTE_MS
 #define UNKNOWN_MAX   (15 * MINUTE_MS)
 #define UNREACHED_MAX 5               /* calls in a row that found nobody to talk to */
+#define STRANGERS_MAX 3               /* answers in a row that were not Unipile's */
 #define CHECK_MIN_MS  (5 * SECOND_MS) /* of key and base URL, by a read; doubles */
 #define CHECK_MAX_MS  (5 * MINUTE_MS)
 #define VALUE_MS      (30 * SECOND_MS) /* longer than it takes a claim to come again */
@@ -30,7 +32,9 @@ struct stops {
     int64_t unknown_stop_ms;
     bool stopped_unknown;
     bool stopped_setup;
-    size_t unreached; /* in a row */
+    size_t unreached;      /* in a row */
+    size_t strange_writes; /* in a row, whatever the reads between them were answered */
+    size_t strange_reads;  /* in a row */
     bool checking;
     int64_t check_ms;
     bool stopped_ledger;
@@ -74,6 +78,8 @@ static void on_checked(void *ctx, const struct unipile_read *read)
     }
     s->stopped_setup = false;
     s->unreached = 0;
+    s->strange_writes = 0;
+    s->strange_reads = 0;
     admin_reason_set(s->worker->admin, "unipile", NULL);
     log_info(s->worker->log, "claims_resumed", LOG_STR("after", "setup"));
 }
@@ -153,6 +159,38 @@ void stops_unreached(struct stops *s, const char *error_type)
         return;
     (void)snprintf(text, sizeof(text), "claims rest: Unipile cannot be reached (%s)", error_type);
     stop_until_read(s, "unreachable", text);
+}
+
+/* Unipile never redirects: whoever does leads to a login page. */
+static bool is_stranger(int http_status, const char *error_type)
+{
+    return (http_status >= 300 && http_status < 400) || strcmp(error_type, NOT_UNIPILE) == 0;
+}
+
+static void stop_at_strangers(struct stops *s)
+{
+    if (s->strange_writes + s->strange_reads >= STRANGERS_MAX)
+        stop_until_read(s, NOT_UNIPILE,
+                        "claims rest: a login page or a portal answers, not Unipile "
+                        "(unipile.base_url, or what stands between)");
+}
+
+void stops_write_answer(struct stops *s, int http_status, const char *error_type)
+{
+    if (!http_status)
+        return;
+    bool strange = is_stranger(http_status, error_type);
+    s->strange_writes = strange ? s->strange_writes + 1 : 0;
+    s->strange_reads = strange ? s->strange_reads : 0;
+    stop_at_strangers(s);
+}
+
+void stops_read_answer(struct stops *s, int http_status, const char *error_type)
+{
+    if (!http_status)
+        return;
+    s->strange_reads = is_stranger(http_status, error_type) ? s->strange_reads + 1 : 0;
+    stop_at_strangers(s);
 }
 
 void stops_reached(struct stops *s)

@@ -377,6 +377,7 @@ static void on_page(void *ctx, const struct unipile_read *read)
         look_free(look);
         return;
     }
+    stops_read_answer(look->sync->worker->stops, read->http_status, read->error_type);
     if (read->result != UNIPILE_READ_OK) {
         page_failed(look, read);
         return;

@@ -251,6 +251,10 @@ void stops_setup_broken(struct stops *s);
 /* A call or a read found nobody to talk to (error_type resolve, connect or tls): not the item's
  * fault. Some in a row stop the claims. */
 void stops_unreached(struct stops *s, const char *error_type);
+/* What a write or a read was answered (http_status 0 = nothing): three in a row that are not
+ * Unipile's stop the claims until it answers again. A good read says nothing about the writes. */
+void stops_write_answer(struct stops *s, int http_status, const char *error_type);
+void stops_read_answer(struct stops *s, int http_status, const char *error_type);
 /* A read was answered. */
 void stops_reached(struct stops *s);
 /* Kafka has not taken an attempt.started (why): nothing is granted for a while, with doubling

@@ -101,6 +101,8 @@ static enum ctl_exit show_page(struct discovery *d, struct json_object *items)
 
 static enum ctl_exit read_page(struct discovery *d, const struct doctor_http *h)
 {
+    if (doctor_http_is_stranger(h))
+        return ctl_fail("what answers (%ld) is %s", h->status, DOCTOR_HTTP_STRANGER);
     if (h->status < 200 || h->status > 299)
         return ctl_fail("Unipile answers %ld: %s", h->status, doctor_http_advice(h->status));
     struct json_object *page = json_tokener_parse(buf_text(&h->body));

@@ -291,6 +291,8 @@ static void check_unipile(struct doctor *d)
     if (doctor_http_get(d->c->settings, "/api/v1/accounts?limit=1", &h, why) != 0)
         FAILED(d, "unipile", "%s: check unipile.base_url (%s)", why,
                settings_source(d->c->settings, "unipile", "base_url")->text);
+    else if (doctor_http_is_stranger(&h))
+        FAILED(d, "unipile", "answers %ld: %s", h.status, DOCTOR_HTTP_STRANGER);
     else if (h.status < 200 || h.status > 299)
         FAILED(d, "unipile", "answers %ld: %s", h.status, doctor_http_advice(h.status));
     else

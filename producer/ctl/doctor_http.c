@@ -2,7 +2,9 @@
 
 #include <curl/curl.h>
 #include <errno.h>
+#include <json-c/json.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "common/base/banned.h"
 
@@ -18,6 +20,7 @@ static size_t on_body(char *bytes, size_t size, size_t n, void *ctx)
 static CURLcode perform(CURL *curl, const struct settings *s, const char *url,
                         struct doctor_http *h)
 {
+    char *type = NULL;
     SAM_CLEANUP(freep) char *key = sam_xasprintf("X-API-KEY: %s", s->unipile.api_key);
     struct curl_slist *headers = curl_slist_append(NULL, "accept: application/json");
     headers = curl_slist_append(headers, key);
@@ -33,6 +36,8 @@ static CURLcode perform(CURL *curl, const struct settings *s, const char *url,
                            ""); /* as the worker: the key is for Unipile only */
     CURLcode code = curl_easy_perform(curl);
     (void)curl_easy_getinfo(curl, CURLINFO_RESPONSE_CODE, &h->status);
+    (void)curl_easy_getinfo(curl, CURLINFO_CONTENT_TYPE, &type);
+    h->json = !type || strcasestr(type, "json");
     curl_slist_free_all(headers);
     return code;
 }
@@ -72,6 +77,18 @@ char *doctor_http_escape(const char *text)
     char *copy = sam_xstrdup(escaped ? escaped : "");
     curl_free(escaped);
     return copy;
+}
+
+bool doctor_http_is_stranger(const struct doctor_http *h)
+{
+    if (h->status >= 300 && h->status < 400)
+        return true;
+    if (h->status < 200 || h->status >= 300)
+        return false;
+    struct json_object *page = json_tokener_parse(buf_text(&h->body));
+    bool is_object = json_object_is_type(page, json_type_object);
+    json_object_put(page);
+    return !h->json || !is_object;
 }
 
 const char *doctor_http_advice(long status)

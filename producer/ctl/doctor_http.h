@@ -5,6 +5,8 @@
 #ifndef SAM_CTL_DOCTOR_HTTP_H
 #define SAM_CTL_DOCTOR_HTTP_H
 
+#include <stdbool.h>
+
 #include "common/base/buf.h"
 #include "common/base/settings.h"
 
@@ -13,6 +15,7 @@
 
 struct doctor_http {
     long status; /* HTTP */
+    bool json;   /* by its content type, or without one */
     struct buf body;
 };
 
@@ -25,6 +28,12 @@ void doctor_http_deinit(struct doctor_http *h);
 
 /* Query-escapes text. Owned by the caller. */
 char *doctor_http_escape(const char *text);
+
+/* A 2xx or a redirect that is not Unipile's: HTML, no object, a way to somewhere else. A false says
+ * nothing about other statuses. */
+bool doctor_http_is_stranger(const struct doctor_http *h);
+#define DOCTOR_HTTP_STRANGER                                                                       \
+    "a login page, not Unipile: check unipile.base_url, and what stands between (proxy, portal)"
 
 /* What is to be done about a status that is not 2xx: a sentence. */
 const char *doctor_http_advice(long status);

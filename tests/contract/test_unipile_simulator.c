@@ -242,7 +242,7 @@ static const struct {
     {"\"action\":\"hang\"", "timeout", OUTCOME_UNKNOWN, 0, 0},
     {"\"action\":\"hang\",\"execute\":true", "timeout", OUTCOME_UNKNOWN, 0, 1},
     {"\"action\":\"truncate\"", "", OUTCOME_SENT, 200, 1},
-    {"\"action\":\"not_json\"", "", OUTCOME_SENT, 200, 1},
+    {"\"action\":\"not_json\"", "not_unipile", OUTCOME_UNKNOWN, 200, 1},
     {"\"action\":\"huge\"", "", OUTCOME_SENT, 200, 1},
     {"\"action\":\"endless\"", "", OUTCOME_SENT, 200, 1},
     {"\"action\":\"null_ids\"", "", OUTCOME_SENT, 200, 1},

@@ -67,6 +67,16 @@ class Servers(SamTest):
             found, _ = self.doctor()
         self.assertEqual(found["unipile"][0][0], "ok", found)
 
+    def test_doctor_knows_a_login_page(self):
+        """With 200 and HTML, or with a redirect to it: who answers is not Unipile."""
+        self.install(ACCOUNTS)
+        for fault in ({"action": "not_json"}, {"action": "status", "status": 302}):
+            self.simulator.fault(route="accounts", **fault)
+            found, code = self.doctor()
+            self.assertEqual((code, found["unipile"][0][0]), (1, "failed"), found)
+            self.assertIn("a login page, not Unipile", found["unipile"][0][1])
+            self.simulator.ask("DELETE", "/fault")
+
     def test_doctor_is_content(self):
         self.install(ACCOUNTS)
         found, code = self.doctor()

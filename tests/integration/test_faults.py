@@ -79,9 +79,13 @@ class MayHaveHappened(Fault):
         self.begin(route="chats", action="hang", execute=True)
         self.unknown_once(3, "timeout")
 
+    def test_not_json(self):
+        self.begin(route="chats", action="not_json")
+        self.unknown_once(3, "not_unipile")
+
 
 class Happened(Fault):
-    """2xx is sent, whatever the rest of the answer says."""
+    """2xx with what may be an object of Unipile's is sent, whatever the object tells."""
 
     def all_sent(self):
         self.wait_until_ended()
@@ -90,10 +94,6 @@ class Happened(Fault):
 
     def test_null_ids(self):
         self.begin(route="chats", action="null_ids")
-        self.all_sent()
-
-    def test_not_json(self):
-        self.begin(route="chats", action="not_json")
         self.all_sent()
 
     def test_ten_megabytes(self):
@@ -205,6 +205,38 @@ class Unreachable(Fault):
         self.start_simulator(port=port)
         self.wait_until_ended()
         self.judge(8)
+
+
+class NotUnipile(Fault):
+    """Somebody else answers at the base URL, with 200 and a page: a login, a portal, a proxy."""
+
+    def wait_for_stop(self):
+        words = "not Unipile"
+        self.wait_for("the stop", lambda: words in self.worker.get("/readyz")[1], 60)
+        self.assertEqual(self.worker.log().count("why=not_unipile"), 1)
+
+    def test_three_writes_stop_all_claims_until_unipile_answers(self):
+        """No answer says that they were sent, and nobody else is tried."""
+        self.prepare()
+        self.simulator.fault(route="accounts", action="not_json", count=1000)
+        self.simulator.fault(route="chats", action="not_json", count=3)
+        self.worker = self.start_worker()
+        self.start_producer()
+        self.campaign("c", "messenger", HELLO, 6)
+        self.wait_for_stop()
+        self.assertEqual(self.outcomes(), [("unknown", "not_unipile")] * 3)
+        self.assertEqual(self.simulator.audit()["writes"], 3)
+        self.simulator.ask("DELETE", "/fault")
+        self.wait_for("the others", lambda: self.items() == {"unknown": 3, "sent": 3}, 90)
+        self.assertIn("claims_resumed", self.worker.log())
+        audit = self.simulator.audit(self.spacing_ms)
+        self.assertEqual((audit["writes"], audit["duplicates"]), (6, 0), audit)
+
+    def test_three_reads_stop_them_as_well(self):
+        self.begin(people=3, route="any", action="not_json", count=1000)
+        self.wait_for_stop()
+        self.assertEqual(self.simulator.audit()["writes"], 0)
+        self.assertEqual(self.people(), {"approved": 3})
 
 
 class Key(Fault):

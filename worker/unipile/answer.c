@@ -4,6 +4,7 @@
 #include <json-c/json.h>
 #include <limits.h>
 #include <string.h>
+#include <strings.h>
 
 #include "common/base/clock.h"
 
@@ -15,7 +16,7 @@
 struct json_object *answer_json(const struct answer *answer)
 {
     static_assert(ANSWER_MAX_BYTES < INT_MAX, "json-c counts in int");
-    if (answer->count == 0 || answer->count > ANSWER_MAX_BYTES)
+    if (answer->count == 0 || answer->count > ANSWER_MAX_BYTES || answer->too_long)
         return NULL;
     struct json_tokener *tokener = json_tokener_new_ex(JSON_DEPTH);
     if (!tokener)
@@ -27,6 +28,34 @@ struct json_object *answer_json(const struct answer *answer)
         json = NULL;
     }
     return json;
+}
+
+/* application/json and application/problem+json, with or without parameters. */
+static bool is_json_type(const char *content_type)
+{
+    static const char json[] = "json";
+    size_t n = strcspn(content_type, "; \t");
+    if (n < sizeof(json))
+        return false;
+    const char *end = content_type + n - (sizeof(json) - 1);
+    return strncasecmp(end, json, sizeof(json) - 1) == 0 && (end[-1] == '/' || end[-1] == '+');
+}
+
+bool answer_is_unipiles(const struct answer *answer)
+{
+    const char *type = answer->content_type;
+    if (type && *type && !is_json_type(type))
+        return false;
+    if (answer->cut || answer->too_long) {
+        size_t at = 0;
+        while (at < answer->count && strchr(" \t\r\n", answer->bytes[at]) && answer->bytes[at])
+            at++;
+        return at == answer->count || answer->bytes[at] == '{';
+    }
+    struct json_object *json = answer_json(answer);
+    bool is_object = json != NULL;
+    json_object_put(json);
+    return is_object;
 }
 
 void answer_id(struct json_object *json, const char *key, char *ret, size_t ret_bytes)
@@ -116,7 +145,12 @@ void answer_write(const struct answer *answer, struct unipile_outcome *ret)
     struct answer_error e;
     *ret = (struct unipile_outcome){.outcome = OUTCOME_SENT, .http_status = answer->status};
     if (answer->status >= 200 && answer->status < 300) {
-        read_ids(answer, ret);
+        if (answer_is_unipiles(answer)) {
+            read_ids(answer, ret);
+            return;
+        }
+        ret->outcome = OUTCOME_UNKNOWN;
+        memcpy(ret->error_type, NOT_UNIPILE, sizeof(NOT_UNIPILE));
         return;
     }
     answer_error(answer, &e);

@@ -22,8 +22,17 @@ struct answer {
     int status; /* 200 or more */
     const char *bytes;
     size_t count;
-    int64_t retry_after_ms; /* what the answer asks for; 0 = nothing */
+    int64_t retry_after_ms;   /* what the answer asks for; 0 = nothing */
+    const char *content_type; /* NULL or "" = not told */
+    bool cut;      /* the transfer ended before the answer did: bytes are its beginning */
+    bool too_long; /* cut by us, after ANSWER_MAX_BYTES: no JSON */
 };
+
+/* Whether a 2xx may be Unipile's at all: not HTML, not another content type, an object or, when it
+ * was cut, the beginning of one. A login page or a portal at our base URL says neither that a call
+ * was executed nor that it was not. */
+bool answer_is_unipiles(const struct answer *answer);
+#define NOT_UNIPILE "not_unipile" /* its error_type, of a write (UNKNOWN) and of a read (RETRY) */
 
 /* NULL: not one JSON object. The caller puts it. */
 struct json_object *answer_json(const struct answer *answer);
@@ -39,7 +48,7 @@ struct answer_error {
 };
 void answer_error(const struct answer *answer, struct answer_error *ret);
 
-/* The outcome of a write. A 2xx is SENT whatever follows it. */
+/* The outcome of a write. A 2xx is SENT if it is Unipile's, else UNKNOWN. */
 void answer_write(const struct answer *answer, struct unipile_outcome *ret);
 
 #endif

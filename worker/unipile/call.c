@@ -151,20 +151,25 @@ void call_arm(struct call *call)
 }
 
 /* false: no status line of an answer has come (1xx is none). */
-static bool has_answer(const struct call *call, struct answer *ret)
+static bool has_answer(const struct call *call, CURLcode code, struct answer *ret)
 {
     long status = 0;
+    char *content_type = NULL;
     curl_off_t retry_after_s = 0;
     (void)curl_easy_getinfo(call->easy, CURLINFO_RESPONSE_CODE, &status);
     if (status < 200 || status > 999)
         return false;
     (void)curl_easy_getinfo(call->easy, CURLINFO_RETRY_AFTER, &retry_after_s);
+    (void)curl_easy_getinfo(call->easy, CURLINFO_CONTENT_TYPE, &content_type);
     if (retry_after_s < 0 || retry_after_s > DAY_MS / SECOND_MS)
         retry_after_s = retry_after_s < 0 ? 0 : DAY_MS / SECOND_MS;
     *ret = (struct answer){.status = (int)status,
                            .bytes = buf_text(&call->answer),
-                           .count = call->too_long ? 0 : call->answer.len,
-                           .retry_after_ms = retry_after_s * SECOND_MS};
+                           .count = call->answer.len,
+                           .retry_after_ms = retry_after_s * SECOND_MS,
+                           .content_type = content_type,
+                           .cut = code != CURLE_OK,
+                           .too_long = call->too_long};
     return true;
 }
 
@@ -189,7 +194,7 @@ void call_outcome(const struct call *call, CURLcode code, struct unipile_outcome
     struct answer answer;
     const char *word = word_of(call, code);
     *ret = (struct unipile_outcome){.outcome = OUTCOME_UNKNOWN};
-    bool answered = has_answer(call, &answer);
+    bool answered = has_answer(call, code, &answer);
     if (answered)
         answer_write(&answer, ret);
     if (!answered || (*word && strcmp(ret->error_type, "untyped") == 0))
@@ -206,7 +211,7 @@ void call_page(const struct call *call, CURLcode code, struct page *ret)
 {
     struct answer answer;
     const char *word = word_of(call, code);
-    bool answered = has_answer(call, &answer);
+    bool answered = has_answer(call, code, &answer);
     bool cut_short = *word && answered && answer.status < 300;
     if (answered && !cut_short) {
         page_decode(call->route, &answer, call->cursor, ret);

@@ -157,10 +157,11 @@ static enum element read_element(enum route route, struct json_object *json,
 
 /* ---- answers -------------------------------------------------------------------------------- */
 
-static void not_understood(struct unipile_read *read)
+static void not_understood(struct unipile_read *read, bool unipiles)
 {
     read->result = UNIPILE_READ_RETRY;
-    (void)snprintf(read->error_type, sizeof(read->error_type), "answer");
+    (void)snprintf(read->error_type, sizeof(read->error_type), "%s",
+                   unipiles ? "answer" : NOT_UNIPILE);
 }
 
 /* false: a cursor that cannot be followed, or that leads to this page again. */
@@ -256,7 +257,7 @@ static bool read_profile(struct page *p)
 static bool read_success(enum route route, const struct answer *answer, const char *cursor,
                          struct page *p)
 {
-    p->json = answer_json(answer);
+    p->json = answer_is_unipiles(answer) ? answer_json(answer) : NULL;
     if (!p->json)
         return false;
     return route == ROUTE_PROFILE ? read_profile(p) : read_list(route, cursor, p);
@@ -334,7 +335,7 @@ void page_decode(enum route route, const struct answer *answer, const char *curs
         return;
     page_deinit(ret);
     ret->read = (struct unipile_read){.http_status = answer->status, .cursor = ""};
-    not_understood(&ret->read);
+    not_understood(&ret->read, answer_is_unipiles(answer));
 }
 
 void page_deinit(struct page *page)

@@ -73,7 +73,9 @@ struct unipile_write {
  *   resolve connect tls timeout send cut protocol   how the transport failed
  *   too_long     the answer is longer than ANSWER_MAX_BYTES
  *   untyped      Unipile gave a status without a type
- *   answer       a 2xx that cannot be understood (reads only: of a write it is SENT) */
+ *   not_unipile  a 2xx of somebody else: HTML, another content type, no object
+ *   answer       a 2xx of Unipile's that cannot be understood (reads only: of a write it is SENT)
+ */
 struct unipile_outcome {
     enum outcome outcome;
     bool untried;         /* NOT_EXECUTED for a reason of our own: lapsed or cancelled */
