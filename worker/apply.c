@@ -197,6 +197,11 @@ static void refused(const struct apply_batch *b, const struct event_attempt *a,
             apply_person_hold(person, a->error_type[0] ? a->error_type : "refused");
         back(b, a, item, a->ended_at_ms, REASON_PERSON_HELD);
         break;
+    case REFUSAL_TEXT: /* it uses nobody up; policy_decide() lets nobody else try it */
+        if (person)
+            apply_person_hold(person, reason_name(REASON_TEXT_REFUSED));
+        back(b, a, item, a->ended_at_ms, REASON_TEXT_REFUSED);
+        break;
     case REFUSAL_CONNECTED:
         if (movable(b, a, item)) { /* an unknown one cannot be cancelled, only fail */
             set_item(item, item->status == ITEM_SENDING ? ITEM_CANCELLED : ITEM_FAILED,

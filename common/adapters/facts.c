@@ -56,6 +56,7 @@ enum column {
     COL_FIRST_CONTACT,
     COL_CONTACT_VANITY, /* NULL = free, else: is it this item's? */
     COL_CONTACT_PROVIDER,
+    COL_TEXT_REFUSED,
     COL_LAST_ID,
     COL_LAST_END,
     COL_CALLS,
@@ -339,6 +340,7 @@ int facts_item(struct facts *f, const struct pg_result *r, int row, bool with_us
     p->next_day_start_ms = ret->frame.next_day_start_ms;
     p->item.kind =
         strcmp(ret->message_type, "connection_request") == 0 ? CALL_INVITATION : CALL_MESSAGE;
+    p->item.text_refused = pg_bool(r, row, COL_TEXT_REFUSED);
     p->item.first_step = ret->step == 0;
     p->item.first_contact = pg_bool(r, row, COL_FIRST_CONTACT);
     p->item.requires_connection = pg_bool(r, row, COL_REQUIRES_CONNECTION);

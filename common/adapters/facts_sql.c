@@ -25,7 +25,7 @@
     "AND o.status IN ('replied', 'opted_out', 'converted', 'not_interested') LIMIT 1)"
 #define BLOCKED(value)                                                                             \
     "(SELECT true FROM blocklist b WHERE b.workspace_id = i.workspace_id "                         \
-    "AND b.kind = 'person' AND b.value = " value ")"
+    "AND kind = 'person' AND value = " value ")"
 /* A follow-up's row may stand there by the invitation that came before it. */
 #define CONTACTED(value)                                                                           \
     "(SELECT k.item_id = i.id OR (i.step > 0 AND k.prospect_id = i.prospect_id) "                  \
@@ -35,7 +35,9 @@
     "coalesce(" STOPPED("vanity", vanity) ", " STOPPED("provider_id", provider) "), "              \
     "coalesce(" BLOCKED(vanity) ", " BLOCKED(provider) "), "                                       \
     "i.step = 0 OR p.contacted_at IS NULL, "                                                       \
-    CONTACTED("'v:' || " vanity) ", " CONTACTED("'p:' || " provider)
+    CONTACTED("'v:' || " vanity) ", " CONTACTED("'p:' || " provider) ", "                          \
+    "(SELECT true FROM campaign_prospects WHERE campaign_id = i.campaign_id "                      \
+    "AND next_step = i.step AND hold_reason = 'text_refused' LIMIT 1)"
 /* clang-format on */
 
 /* LATERAL … LIMIT 1: looked up row by row, by the key, whatever the planner believes. */

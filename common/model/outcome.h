@@ -42,7 +42,9 @@ SAM_MUSTCHECK int outcome_parse(const char *text, enum outcome *ret);
     /* An invitation of ours or another one is standing: held for a person to look at. */          \
     X(REFUSAL_HOLD, "hold")                                                                        \
     /* The relation is only not yet visible: try again later. */                                   \
-    X(REFUSAL_LATER, "later")
+    X(REFUSAL_LATER, "later")                                                                      \
+    /* The text or the request, not the person: this message of the campaign stops. */             \
+    X(REFUSAL_TEXT, "text")
 
 #define REFUSAL_ENUM_ROW(id, name) id,
 enum refusal { REFUSAL_MAP(REFUSAL_ENUM_ROW) REFUSAL_N };

@@ -50,6 +50,8 @@
     X(REASON_NOT_PREPARED, "not_prepared", "the reads before the send have not succeeded")         \
     X(REASON_PROFILE_NOT_FOUND, "profile_not_found", "the profile cannot be found")                \
     X(REASON_TEXT_INVALID, "text_invalid", "the text cannot be rendered for this person")          \
+    X(REASON_TEXT_REFUSED, "text_refused",                                                         \
+      "Unipile refused this message's text: change it, then `samctl campaign update`")             \
     X(REASON_STEP_GONE, "step_gone", "the campaign no longer has this message")                    \
     X(REASON_NOT_CLAIMED, "not_claimed", "no worker took the job in time")                         \
     X(REASON_NOT_EXECUTED, "not_executed", "the last attempt was not executed")                    \

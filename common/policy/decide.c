@@ -97,6 +97,9 @@ static struct verdict account_stands(const struct policy_facts *f)
 
 static struct verdict person_stands(const struct policy_facts *f)
 {
+    /* before the hold: who is held for it waits for the same thing as the others */
+    if (f->item.text_refused)
+        return wait_until(REASON_TEXT_REFUSED, TIME_NEVER_MS);
     /* who wrote before we did is about to be held: a person decides, and may let it go on */
     if (f->person.held || f->person.replied_now)
         return wait_until(REASON_PERSON_HELD, TIME_NEVER_MS);

@@ -80,6 +80,7 @@ struct policy_item {
     bool first_step;          /* connection_request or direct_message_1 */
     bool first_contact;       /* nobody of this campaign has written to them yet: the first step,
                                * or the follow-up to somebody who was connected already */
+    bool text_refused;        /* somebody is held for it: this message of the campaign stops */
     bool requires_connection; /* connector follow-ups */
     bool costs_profile_view;  /* a vanity name must still be resolved */
     int64_t scheduled_at_ms;  /* planned time; earlier is "scheduled" */

@@ -5,6 +5,7 @@
 
 #include "common/base/clock.h"
 #include "common/model/campaign_file.h"
+#include "common/model/reason.h"
 #include "producer/ctl/commands.h"
 #include "producer/ctl/lookup.h"
 
@@ -73,8 +74,29 @@ static void show_messages(const struct campaign_step *steps, size_t count)
     }
 }
 
-static enum ctl_exit show_people(const struct pg_result *r, const struct campaign_step *steps,
-                                 size_t steps_count)
+/* $1 campaign. */
+static const char refused_sql[] =
+    "SELECT next_step, count(*) FROM campaign_prospects WHERE campaign_id = $1 "
+    "AND hold_reason = 'text_refused' GROUP BY next_step ORDER BY next_step";
+
+/* A message that stands still for everybody must not have to be looked for. */
+static enum ctl_exit show_refused(struct ctl *c, const struct uuid *id,
+                                  const struct campaign_step *steps, size_t count)
+{
+    SAM_CLEANUP(pg_result_freep) struct pg_result *r = NULL;
+    pg_add_uuid(ctl_params(c), id);
+    enum ctl_exit e = ctl_query(c, refused_sql, &r);
+    for (int row = 0; !e && row < pg_rows(r); row++) {
+        size_t step = (size_t)pg_i64(r, row, 0);
+        (void)printf("\n%s stands still: %s (%s)\n",
+                     step < count ? steps[step].message_type : "a message",
+                     reason_sentence(REASON_TEXT_REFUSED), reason_name(REASON_TEXT_REFUSED));
+    }
+    return e;
+}
+
+static enum ctl_exit show_people(struct ctl *c, const struct uuid *id, const struct pg_result *r,
+                                 const struct campaign_step *steps, size_t steps_count)
 {
     struct table t;
     table_init_upright(&t, columns, SAM_ARRAY_LEN(columns), false, stdout);
@@ -82,7 +104,7 @@ static enum ctl_exit show_people(const struct pg_result *r, const struct campaig
     table_end(&t);
     table_deinit(&t);
     show_messages(steps, steps_count);
-    return CTL_DONE;
+    return show_refused(c, id, steps, steps_count);
 }
 
 static char *text_or_null(const struct pg_result *r, int col)
@@ -113,7 +135,8 @@ static bool fill(struct campaign_file *f, const struct pg_result *r, const struc
            note_limit_parse(pg_text(r, 0, COL_NOTE_LIMIT), &f->on_note_limit) == 0;
 }
 
-static enum ctl_exit show(struct ctl *c, const struct pg_result *r, const struct pg_result *names)
+static enum ctl_exit show(struct ctl *c, const struct uuid *id, const struct pg_result *r,
+                          const struct pg_result *names)
 {
     struct campaign_file *f SAM_CLEANUP(campaign_file_freep) = sam_xcalloc(1, sizeof(*f));
     SAM_CLEANUP(buf_deinit) struct buf out = BUF_INIT((size_t)CAMPAIGN_FILE_MAX_BYTES * 8);
@@ -123,7 +146,7 @@ static enum ctl_exit show(struct ctl *c, const struct pg_result *r, const struct
         return ctl_fail("campaign %s is of a kind that this program does not know",
                         c->args.words[0]);
     if (!c->json)
-        return show_people(r, f->steps, f->steps_count);
+        return show_people(c, id, r, f->steps, f->steps_count);
     campaign_file_write(f, &out);
     (void)printf("%s\n", buf_text(&out));
     return CTL_DONE;
@@ -140,5 +163,5 @@ enum ctl_exit command_campaign_show(struct ctl *c)
     pg_add_uuid(ctl_params(c), &campaign.id);
     if ((e = ctl_query(c, show_sql, &r)) || (e = ctl_query(c, accounts_sql, &names)))
         return e;
-    return show(c, r, names);
+    return show(c, &campaign.id, r, names);
 }

@@ -77,6 +77,10 @@ static enum pg_failure cancel_items(struct ctl *c, const struct status_change *x
     return failure ? failure : schedule_due(s, c);
 }
 
+/* Whoever starts it again wants a refused text tried once more. $1 campaign. */
+static const char try_again_sql[] = "UPDATE campaign_prospects SET hold_reason = NULL "
+                                    "WHERE campaign_id = $1 AND hold_reason = 'text_refused'";
+
 static enum pg_failure change_status(struct ctl *c, void *arg)
 {
     SAM_CLEANUP(schedule_deinit) struct schedule s;
@@ -100,8 +104,11 @@ static enum pg_failure change_status(struct ctl *c, void *arg)
         return cancel_items(c, x, &s);
     if (x->to != CAMPAIGN_RUNNING)
         return PG_FINE;
-    failure =
-        schedule_release(&s, c, (const char *const[]){"campaign_", NULL}, &x->campaign.id, NULL);
+    pg_add_uuid(ctl_params(c), &x->campaign.id);
+    if ((failure = pg_exec(c->pg, try_again_sql, &c->params, NULL)))
+        return failure;
+    failure = schedule_release(&s, c, (const char *const[]){"campaign_", "text_refused", NULL},
+                               &x->campaign.id, NULL);
     return failure ? failure : schedule_kick(&s, c);
 }
 

@@ -46,13 +46,15 @@ static const char delays_sql[] =
 static const char complete_sql[] =
     "UPDATE campaign_prospects SET status = 'completed', next_at = NULL WHERE campaign_id = $1 "
     "AND status IN ('connected', 'messaging') AND next_step >= $2";
-/* Held for a text that may be right now; the planner holds them again if it is not. $1 campaign. */
+/* Held for a text that may be right now; the planner holds them again if it is not. A refused text
+ * stops the others as well: it is forgotten whatever became of the one who is held. $1 campaign. */
 static const char release_sql[] =
-    "UPDATE campaign_prospects SET hold_reason = NULL WHERE campaign_id = $1 AND hold_reason IN "
-    "('text_invalid', 'step_gone') AND status IN ('pending', 'approved', "
-    "'connection_request_sent', 'connected', 'messaging')";
+    "UPDATE campaign_prospects SET hold_reason = NULL WHERE campaign_id = $1 "
+    "AND (hold_reason = 'text_refused' OR (hold_reason IN ('text_invalid', 'step_gone') "
+    "AND status IN ('pending', 'approved', 'connection_request_sent', 'connected', 'messaging')))";
 /* What an item waited for that the file may have changed. */
-static const char *const causes[] = {"hours", "weekend", "holiday", "no_window", "campaign_", NULL};
+static const char *const causes[] = {"hours",     "weekend",      "holiday", "no_window",
+                                     "campaign_", "text_refused", NULL};
 
 struct update {
     struct campaign_change change;

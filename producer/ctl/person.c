@@ -181,8 +181,9 @@ static enum pg_failure decide(struct ctl *c, void *arg)
         return ctl_refuse(c, "campaign %s: the message that waits cannot be sent: %s",
                           d->person->campaign, texts.problem);
     if (!failure)
-        failure = schedule_release(&s, c, (const char *const[]){"person_held", NULL}, NULL,
-                                   &d->person->id);
+        failure =
+            schedule_release(&s, c, (const char *const[]){"person_held", "text_refused", NULL},
+                             NULL, &d->person->id);
     return failure ? failure : schedule_kick(&s, c);
 }
 

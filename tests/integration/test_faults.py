@@ -143,6 +143,36 @@ class Refused(Fault):
         return self.database.rows("SELECT status, status_reason FROM linkedin_accounts")[0]
 
 
+class RefusedText(Fault):
+    """The text is refused, not the person: the next one's is the same."""
+
+    def test_a_note_that_is_refused_uses_nobody_up(self):
+        note = {"connection_request": "A note that is too long"}
+        self.begin(
+            people=5, kind="connector", templates=note, route="invite",
+            action="status", status=422, type="errors/too_many_characters", count=1000,
+        )  # fmt: skip
+        waits = "send_queue WHERE status = 'pending' AND reason = 'text_refused'"
+        self.wait_for("all to wait", lambda: self.count(waits) == 5, 60)
+        self.assertEqual(self.simulator.audit()["writes"], 1)
+        self.assertEqual(self.people()["failed"], 0)
+        held = self.database.rows("SELECT hold_reason FROM campaign_prospects")
+        self.assertEqual([r["hold_reason"] for r in held if r["hold_reason"]], ["text_refused"])
+        for person in range(5):
+            self.assertIn("campaign update", self.samctl("why", f"c-{person}"))
+        self.assertIn("text_refused", self.samctl("campaign", "show", "c"))
+        self.simulator.ask("DELETE", "/fault")
+
+        file = self.samctl_json("campaign", "show", "c")[0]
+        file["message_templates"]["connection_request"] = "Short"
+        self.samctl("campaign", "update", self.write_json("short.json", file))
+        self.wait_for("all to go", lambda: self.items()["sent"] == 5, 60)
+        audit = self.simulator.audit(self.spacing_ms)
+        self.assertEqual((audit["writes"], audit["accepted"]), (6, 5), audit)
+        texts = {row["message"] for row in self.database.rows("SELECT message FROM send_queue")}
+        self.assertEqual(texts, {"Short"})
+
+
 class Reads(Fault):
     def test_a_read_that_keeps_failing_gives_the_item_back(self):
         """Three times, then it waits with its reason; and later it is tried again."""

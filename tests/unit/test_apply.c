@@ -330,6 +330,7 @@ static void test_refusals(void **state)
         {REFUSAL_HOLD, ITEM_PENDING, PERSON_PENDING, true},
         {REFUSAL_CONNECTED, ITEM_CANCELLED, PERSON_CONNECTED, false},
         {REFUSAL_LATER, ITEM_PENDING, PERSON_PENDING, false},
+        {REFUSAL_TEXT, ITEM_PENDING, PERSON_PENDING, true},
     };
     for (size_t i = 0; i < SAM_ARRAY_LEN(rows); i++) {
         struct apply_batch b;

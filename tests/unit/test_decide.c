@@ -138,6 +138,8 @@ static void test_a_person_who_waits(void **state)
     g.f.item = ((struct policy_item){                                                              \
         .kind = CALL_MESSAGE, .requires_connection = true, .scheduled_at_ms = NOW})
     WAIT(REASON_PERSON_HELD, NEVER, g.f.person.held = true);
+    WAIT(REASON_TEXT_REFUSED, NEVER, g.f.item.text_refused = true);
+    WAIT(REASON_TEXT_REFUSED, NEVER, g.f.item.text_refused = g.f.person.held = true);
     WAIT(REASON_NOT_CONNECTED, NEVER, FOLLOW_UP);
     WAIT(REASON_NOT_CONNECTED, NEVER, (FOLLOW_UP, g.f.person.status = PERSON_APPROVED));
     WAIT(REASON_NOT_CONNECTED, NEVER,
@@ -255,6 +257,7 @@ BREACH(paused, g->f.campaign.status = CAMPAIGN_PAUSED)
 BREACH(not_started, g->f.campaign.start_at_ms = NOW + 1)
 BREACH(account_blocked, g->f.account.blocked = true)
 BREACH(restricted, g->f.account.status = ACCOUNT_RESTRICTED)
+BREACH(text_refused, g->f.item.text_refused = true)
 BREACH(held, g->f.person.held = true)
 BREACH(not_connected, g->f.item.requires_connection = true)
 BREACH(scheduled, g->f.item.scheduled_at_ms = NOW + 1)
@@ -283,6 +286,7 @@ static const struct breach order[] = {
     {REASON_CAMPAIGN_NOT_STARTED, not_started},
     {REASON_ACCOUNT_BLOCKED, account_blocked},
     {REASON_ACCOUNT_RESTRICTED, restricted},
+    {REASON_TEXT_REFUSED, text_refused},
     {REASON_PERSON_HELD, held},
     {REASON_NOT_CONNECTED, not_connected},
     {REASON_SCHEDULED, scheduled},
