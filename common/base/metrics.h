@@ -79,6 +79,8 @@ enum metric_program { IN_PRODUCER = 1, IN_WORKER = 2, IN_BOTH = 3 };
       "Rows that one batch of a step took.")                                                       \
     X(METRIC_BATCH_SECONDS, "sam_producer_batch_seconds", METRIC_HISTOGRAM, LABEL_STEP, 1000000,   \
       IN_PRODUCER, "Time of one batch of a step.")                                                 \
+    X(METRIC_REFUSED_TEXTS, "sam_refused_texts", METRIC_GAUGE, LABEL_NONE, 1, IN_PRODUCER,         \
+      "Messages of campaigns that stand still because Unipile refused their text.")                \
     X(METRIC_UNKNOWN_ITEMS, "sam_unknown_items", METRIC_GAUGE, LABEL_NONE, 1, IN_PRODUCER,         \
       "Items in the database whose outcome is unknown and stands for a person.")                   \
     /* both: what the policy refused, what was looked at */                                        \

@@ -15,7 +15,7 @@ class Fault(CampaignTest):
         if fault:
             self.simulator.fault(**fault)
         self.worker = self.start_worker()
-        self.start_producer()
+        self.producer = self.start_producer()
         self.campaign("c", kind, templates or HELLO, people)
 
     def outcomes(self):
@@ -161,6 +161,8 @@ class RefusedText(Fault):
         for person in range(5):
             self.assertIn("campaign update", self.samctl("why", f"c-{person}"))
         self.assertIn("text_refused", self.samctl("campaign", "show", "c"))
+        gauge = "sam_refused_texts"
+        self.wait_for("the gauge", lambda: self.producer.metric(gauge) == 1, 60)
         self.simulator.ask("DELETE", "/fault")
 
         file = self.samctl_json("campaign", "show", "c")[0]
