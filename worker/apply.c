@@ -198,7 +198,7 @@ static void refused(const struct apply_batch *b, const struct event_attempt *a,
         back(b, a, item, a->ended_at_ms, REASON_PERSON_HELD);
         break;
     case REFUSAL_TEXT: /* it uses nobody up; policy_decide() lets nobody else try it */
-        if (person)
+        if (person && !person->hold_reason[0]) /* a new text must not release another hold */
             apply_person_hold(person, reason_name(REASON_TEXT_REFUSED));
         back(b, a, item, a->ended_at_ms, REASON_TEXT_REFUSED);
         break;

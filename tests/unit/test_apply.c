@@ -7,6 +7,7 @@
 #include "common/base/clock.h"
 #include "tests/test.h"
 #include "worker/apply.h"
+#include "worker/apply_person.h"
 
 #include "common/base/banned.h"
 
@@ -332,12 +333,17 @@ static void test_refusals(void **state)
         {REFUSAL_LATER, ITEM_PENDING, PERSON_PENDING, false},
         {REFUSAL_TEXT, ITEM_PENDING, PERSON_PENDING, true},
     };
-    for (size_t i = 0; i < SAM_ARRAY_LEN(rows); i++) {
+    /* the last one again: a new text must not release who is held for having written before us */
+    for (size_t n = 0; n <= SAM_ARRAY_LEN(rows); n++) {
+        size_t i = n < SAM_ARRAY_LEN(rows) ? n : n - 1;
         struct apply_batch b;
         struct event e = ended(OUTCOME_REFUSED, CALL_INVITATION);
         e.attempt.refusal = rows[i].refusal;
         setup(&b, CAMPAIGN_CONNECTOR, PERSON_PENDING, 0);
+        if (i < n)
+            apply_person_hold(&b.people[0], EVENT_WROTE_FIRST);
         apply_event(&b, &e);
+        assert_int_equal(strcmp(b.people[0].hold_reason, EVENT_WROTE_FIRST) == 0, i < n);
         assert_int_equal(b.items[0].status, rows[i].item);
         assert_int_equal(b.people[0].status, rows[i].person);
         assert_int_equal(b.people[0].hold_reason[0] != '\0', rows[i].held);
