@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/model/people_column.h"
+
 #include "common/base/banned.h"
 
 #define CAMPAIGNS_MAX 1024 /* then all are forgotten and compiled anew */
@@ -101,10 +103,16 @@ static const char *custom_value(void *ctx, const char *name)
 {
     struct json_object *value = NULL;
     struct json_object *custom = ctx;
-    if (!json_object_is_type(custom, json_type_object) ||
-        !json_object_object_get_ex(custom, name, &value))
+    if (!json_object_is_type(custom, json_type_object))
         return NULL;
-    return value ? json_object_get_string(value) : NULL;
+    if (json_object_object_get_ex(custom, name, &value))
+        return value ? json_object_get_string(value) : NULL;
+    json_object_object_foreach(custom, key, other)
+    {
+        if (other && people_column_same(key, name))
+            return json_object_get_string(other);
+    }
+    return NULL;
 }
 
 static bool is_note(const struct texts_campaign *c, size_t step)

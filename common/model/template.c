@@ -4,27 +4,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "common/base/utf8.h"
 #include "common/model/invisible.h"
+#include "common/model/people_column.h"
 
 #include "common/base/banned.h"
-
-enum variable { VAR_FIRST_NAME, VAR_LAST_NAME, VAR_COMPANY, VAR_TITLE, VAR_CUSTOM };
-
-static const struct {
-    const char *name;
-    enum variable variable;
-} variables[] = {{"firstName", VAR_FIRST_NAME}, {"first_name", VAR_FIRST_NAME},
-                 {"lastName", VAR_LAST_NAME},   {"last_name", VAR_LAST_NAME},
-                 {"companyName", VAR_COMPANY},  {"company_name", VAR_COMPANY},
-                 {"company", VAR_COMPANY},      {"title", VAR_TITLE}};
 
 /* Literal text, or a variable with its fallback (NULL = none). Strings are owned. */
 struct part {
     bool is_variable;
-    enum variable variable;
-    char *text; /* literal, or the variable's name for messages */
+    enum people_column column; /* PEOPLE_COLUMN_N: only custom */
+    char *text;                /* literal, or the variable's name for messages */
     char *custom;
     char *fallback;
 };
@@ -81,23 +73,33 @@ static bool name_char(char c)
     return isalnum((unsigned char)c) || c == '_' || c == '-' || c == ' ' || (c & 0x80);
 }
 
+static bool is_variable(enum people_column column)
+{
+    return column == PEOPLE_FIRST_NAME || column == PEOPLE_LAST_NAME || column == PEOPLE_COMPANY ||
+           column == PEOPLE_TITLE;
+}
+
+/* A name after "custom." may be that of a standard column: the same header is the one or the other,
+ * as the file has it. */
 static bool find_variable(const char *name, struct part *p)
 {
     static const char custom[] = "custom.";
-    for (size_t i = 0; i < SAM_ARRAY_LEN(variables); i++) {
-        if (strcmp(variables[i].name, name) == 0) {
-            p->variable = variables[i].variable;
-            return true;
-        }
-    }
-    if (strncmp(name, custom, sizeof(custom) - 1) != 0 || !name[sizeof(custom) - 1])
-        return false;
-    for (const char *c = name + sizeof(custom) - 1; *c; c++) {
+    size_t prefix = sizeof(custom) - 1;
+    bool own = strncasecmp(name, custom, prefix) == 0;
+    if (own)
+        name += prefix;
+    SAM_CLEANUP(freep) char *normal = people_column_normal(name);
+    enum people_column column = people_column_find(name, NULL);
+    p->column = is_variable(column) ? column : PEOPLE_COLUMN_N;
+    for (const char *c = name; *c; c++) {
         if (!name_char(*c))
             return false;
     }
-    p->variable = VAR_CUSTOM;
-    p->custom = sam_xstrdup(name + sizeof(custom) - 1);
+    if (!own)
+        return p->column < PEOPLE_COLUMN_N;
+    if (!*normal)
+        return false;
+    p->custom = sam_xstrdup(name);
     return true;
 }
 
@@ -212,32 +214,47 @@ size_t template_literal_code_points(const struct template *t)
     return count;
 }
 
+const char *template_next_custom(const struct template *t, size_t *at)
+{
+    while (*at < t->count) {
+        const struct part *p = &t->parts[(*at)++];
+        if (p->custom && p->column == PEOPLE_COLUMN_N)
+            return p->custom;
+    }
+    return NULL;
+}
+
 /* Nothing that a reader would see. Bytes that are not UTF-8 are something. */
 static bool blank(const char *s)
 {
     return !s || (utf8_valid(s, strlen(s)) && invisible_trim(&s) == 0);
 }
 
-static const char *value_of(const struct part *p, const struct template_values *v)
+static const char *standard_value(enum people_column column, const struct template_values *v)
 {
-    const char *value = NULL;
-    switch (p->variable) {
-    case VAR_FIRST_NAME:
-        value = v->first_name;
-        break;
-    case VAR_LAST_NAME:
-        value = v->last_name;
-        break;
-    case VAR_COMPANY:
-        value = v->company;
-        break;
-    case VAR_TITLE:
-        value = v->title;
-        break;
-    case VAR_CUSTOM:
-        value = v->custom ? v->custom(v->custom_ctx, p->custom) : NULL;
+    switch (column) {
+    case PEOPLE_FIRST_NAME:
+        return v->first_name;
+    case PEOPLE_LAST_NAME:
+        return v->last_name;
+    case PEOPLE_COMPANY:
+        return v->company;
+    case PEOPLE_TITLE:
+        return v->title;
+    case PEOPLE_LINKEDIN_URL:
+    case PEOPLE_LINKEDIN_USER_ID:
+    case PEOPLE_ACCOUNT:
+    case PEOPLE_COLUMN_N:
         break;
     }
+    return NULL;
+}
+
+static const char *value_of(const struct part *p, const struct template_values *v)
+{
+    const char *value = p->custom && v->custom ? v->custom(v->custom_ctx, p->custom) : NULL;
+    if (blank(value))
+        value = standard_value(p->column, v);
     return blank(value) ? p->fallback : value;
 }
 

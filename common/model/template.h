@@ -1,11 +1,11 @@
 /* common/model/template.h - message templates: checked when saved, rendered per person.
  *
- * Variables: {firstName} {{firstName}} {first_name} {{first_name}}, the same four of last name and
- * company name (also {company}, {{company}}), {title} {{title}}, {custom.column}; a fallback after
- * a bar: {first_name|there}. Anything else in braces is an error, with its position; so is a
- * control character other than tab and line end. A value that is empty or only what cannot be seen
- * (blanks, no-break and zero-width ones too) counts as missing; without a fallback the text is
- * refused (P7). Around a value such marks are left out. */
+ * Variables: {first_name}, {last_name}, {company}, {title}, {custom.column}, also in two braces and
+ * in each spelling of people_column.h ({firstName}, {Company Name}); a fallback after a bar:
+ * {first_name|there}. Anything else in braces is an error, with its position; so is a control
+ * character other than tab and line end. A value that is empty or only what cannot be seen (blanks,
+ * no-break and zero-width ones too) counts as missing; without a fallback the text is refused (P7).
+ * Around a value such marks are left out. */
 #ifndef SAM_MODEL_TEMPLATE_H
 #define SAM_MODEL_TEMPLATE_H
 
@@ -21,8 +21,8 @@
 #define NOTE_MAX_CODE_POINTS_FREE 200  /* section 3 */
 #define NOTE_MAX_CODE_POINTS_PAID 300
 
-/* The person's values; NULL = not given. custom: called for {custom.name}, returns a borrowed
- * string or NULL. */
+/* The person's values; NULL = not given. custom: called for {custom.name} with the name as the text
+ * has it (people_column_same() compares), returns a borrowed string or NULL. */
 struct template_values {
     const char *first_name;
     const char *last_name;
@@ -43,6 +43,10 @@ SAM_DEFINE_FREEP(template)
 /* Code points that the text has for every person, its variables not counted: above a limit, the
  * text fits nobody. */
 size_t template_literal_code_points(const struct template *t);
+
+/* The names of {custom.name}, one a call, that no standard column stands in for; NULL at the end.
+ * *at is 0 at first. */
+const char *template_next_custom(const struct template *t, size_t *at);
 
 enum template_result {
     TEMPLATE_OK = 0,

@@ -1,7 +1,8 @@
 /* campaign check: all that is wrong with a file. It needs no database; where there is one, the
- * accounts are looked at too. */
+ * accounts and its people's columns are looked at too. */
 #include "common/adapters/migrate.h"
 #include "producer/ctl/campaign_change.h"
+#include "producer/ctl/campaign_columns.h"
 #include "producer/ctl/commands.h"
 
 #include "common/base/banned.h"
@@ -59,6 +60,8 @@ enum ctl_exit command_campaign_check(struct ctl *c)
     bool database = find_database(c);
     if (database && !(e = campaign_change_workspace(&x, c)))
         e = campaign_change_accounts(&x, c);
+    if (database && !e)
+        e = campaign_columns_check_file(x.file, &x.workspace_id, c);
     enum ctl_exit end = campaign_change_end(&x, c);
     if (e || end)
         return e ? e : end;

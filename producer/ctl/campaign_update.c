@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "producer/ctl/campaign_change.h"
+#include "producer/ctl/campaign_columns.h"
 #include "producer/ctl/catch_up.h"
 #include "producer/ctl/commands.h"
 #include "producer/ctl/lookup.h"
@@ -173,7 +174,8 @@ enum ctl_exit command_campaign_update(struct ctl *c)
         (e = lookup_campaign(c, change.file->name, &u.campaign)))
         return e;
     change.id = u.campaign.id;
-    if ((e = campaign_change_accounts(&change, c)))
+    if ((e = campaign_change_accounts(&change, c)) ||
+        (e = campaign_columns_check_file(change.file, &change.workspace_id, c)))
         return e;
     u.change = change;
     if ((e = check(c, &u)) || (e = ctl_transaction(c, update, &u)))

@@ -70,7 +70,8 @@ static const struct command table[] = {
     {"import", "CSV --campaign C [--dry-run]", "campaign= dry-run", 1, 1, command_import,
      "bring people into a campaign, to be approved",
      "Columns linkedin_url, linkedin_user_id, first_name, last_name, company, title, account; any\n"
-     "other becomes {custom.name}. Lines that cannot be used go to NAME.rejected.csv; importing\n"
+     "other becomes {custom.name}; case, blanks, _ and - in the names do not matter. Lines that\n"
+     "cannot be used go to NAME.rejected.csv; importing "
      "the same file again changes nothing. CSV may be - : standard input."},
     {"approve", "--campaign C [--all | --person P ...] [--reject] | --campaign C [--limit N]",
      "campaign= all person=* reject limit=", 0, MANY, command_approve,

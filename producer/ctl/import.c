@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "common/base/clock.h"
+#include "producer/ctl/campaign_columns.h"
 #include "producer/ctl/commands.h"
 #include "producer/ctl/lookup.h"
 #include "producer/ctl/people_row.h"
@@ -225,12 +226,16 @@ static bool on_person(struct import *m, const struct csv_row *row)
 static bool on_row(void *ctx, const struct csv_row *row)
 {
     struct import *m = ctx;
+    const struct campaign_columns x = {
+        .label = m->path, .campaign_id = &m->campaign.id, .header = &m->columns};
     if (m->has_columns)
         return on_person(m, row);
     m->has_columns = true;
     people_columns_read(&m->columns, m->path, row, &m->problems);
     rejects_header(m->rejects, row);
-    return !problems_any(&m->problems);
+    if (!problems_any(&m->problems))
+        m->exit = campaign_columns_check_saved(x, m->c, &m->problems);
+    return !problems_any(&m->problems) && m->exit == CTL_DONE;
 }
 
 /* ---- the command ---------------------------------------------------------------------------- */

@@ -6,23 +6,10 @@
 
 #include "common/base/banned.h"
 
-#define NAME_ROW(id, name) name,
-static const char *const names[] = {PEOPLE_COLUMN_MAP(NAME_ROW)};
-#undef NAME_ROW
-
 #define CUSTOM_MAX_BYTES      (256 << 10)
 #define CUSTOM_NAME_MAX_BYTES 60
 
 /* ---- header -------------------------------------------------------------------------------- */
-
-static int find_known(const char *name)
-{
-    for (int i = 0; i < PEOPLE_COLUMN_N; i++) {
-        if (strcasecmp(names[i], name) == 0)
-            return i;
-    }
-    return -1;
-}
 
 static char *custom_name(const char *text)
 {
@@ -32,35 +19,75 @@ static char *custom_name(const char *text)
     return name;
 }
 
-static bool has_custom(const struct people_columns *columns, const char *name)
+bool people_columns_has_custom(const struct people_columns *columns, const char *name)
 {
     for (size_t i = 0; i < columns->custom_count; i++) {
-        if (strcmp(columns->custom[i].name, name) == 0)
+        if (people_column_same(columns->custom[i].name, name))
             return true;
     }
     return false;
 }
 
 static void add_custom(struct people_columns *columns, const char *label, size_t field,
-                       const char *text, struct problems *problems)
+                       const struct csv_row *header, struct problems *problems)
 {
+    const char *text = header->fields[field];
     if (strcmp(text, PEOPLE_REJECTED_LINE) == 0 || strcmp(text, PEOPLE_REJECTED_REASON) == 0)
         return;
-    if (!*text)
+    SAM_CLEANUP(freep) char *normal = people_column_normal(text);
+    if (!*normal)
         return; /* a column without a name: nobody can refer to it */
     if (strlen(text) > CUSTOM_NAME_MAX_BYTES) {
-        problems_add(problems, "%s:1: the name of column %zu is longer than %d bytes", label,
-                     field + 1, CUSTOM_NAME_MAX_BYTES);
+        problems_add(problems, "%s:%zu: the name of column %zu is longer than %d bytes", label,
+                     header->line, field + 1, CUSTOM_NAME_MAX_BYTES);
         return;
     }
     char *name = custom_name(text);
-    if (has_custom(columns, name)) {
-        problems_add(problems, "%s:1: there are two columns %s", label, name);
+    if (people_columns_has_custom(columns, name)) {
+        problems_add(problems, "%s:%zu: there are two columns %s", label, header->line, name);
         free(name);
         return;
     }
     columns->custom[columns->custom_count].field = field;
     columns->custom[columns->custom_count++].name = name;
+}
+
+/* A standard column by its own name. */
+static void add_standard(struct people_columns *columns, const char *label, size_t field,
+                         const struct csv_row *header, struct problems *problems)
+{
+    bool own_name = false;
+    enum people_column known = people_column_find(header->fields[field], &own_name);
+    if (!own_name)
+        return;
+    if (columns->known[known] >= 0)
+        problems_add(problems, "%s:%zu: there are two columns %s", label, header->line,
+                     people_column_name(known));
+    else
+        columns->known[known] = (int)field;
+}
+
+/* All the rest: a standard column by another of its names where that is the only one, or the user's
+ * own. Two that could be the same one are refused: which one is meant, only the user knows. */
+static void add_other(struct people_columns *columns, const char *label, size_t field,
+                      const struct csv_row *header, struct problems *problems)
+{
+    bool own_name = false;
+    enum people_column known = people_column_find(header->fields[field], &own_name);
+    if (own_name)
+        return;
+    int taken = known < PEOPLE_COLUMN_N ? columns->known[known] : -1;
+    if (known == PEOPLE_COLUMN_N ||
+        (taken >= 0 && people_column_same(header->fields[taken], people_column_name(known))))
+        add_custom(columns, label, field, header, problems);
+    else if (taken >= 0)
+        problems_add(problems,
+                     "%s:%zu: the columns \"%.40s\" and \"%.40s\" can both be %s: name the one "
+                     "that is meant %s",
+                     label, header->line, header->fields[taken], header->fields[field],
+                     people_column_name(known), people_column_name(known));
+    else
+        columns->known[known] = (int)field;
 }
 
 void people_columns_read(struct people_columns *columns, const char *label,
@@ -73,20 +100,15 @@ void people_columns_read(struct people_columns *columns, const char *label,
         problems_add(problems, "%s:%zu: %s", label, header->line, header->problem);
         return;
     }
-    for (size_t i = 0; i < header->count; i++) {
-        int known = find_known(header->fields[i]);
-        if (known < 0)
-            add_custom(columns, label, i, header->fields[i], problems);
-        else if (columns->known[known] >= 0)
-            problems_add(problems, "%s:1: there are two columns %s", label, names[known]);
-        else
-            columns->known[known] = (int)i;
-    }
+    for (size_t i = 0; i < header->count; i++)
+        add_standard(columns, label, i, header, problems);
+    for (size_t i = 0; i < header->count; i++)
+        add_other(columns, label, i, header, problems);
     if (columns->known[PEOPLE_LINKEDIN_URL] < 0 && columns->known[PEOPLE_LINKEDIN_USER_ID] < 0)
         problems_add(problems,
-                     "%s:1: the first line must name the columns, with linkedin_url or "
+                     "%s:%zu: the first line must name the columns, with linkedin_url or "
                      "linkedin_user_id among them; it has %zu, the first is \"%.40s\"",
-                     label, header->count, header->count ? header->fields[0] : "");
+                     label, header->line, header->count, header->count ? header->fields[0] : "");
 }
 
 void people_columns_deinit(struct people_columns *columns)
@@ -131,13 +153,13 @@ static bool read_texts(struct people_row *p, const struct people_columns *column
         if (!p->texts[i])
             continue;
         if (strlen(p->texts[i]) > PEOPLE_TEXT_MAX_BYTES) {
-            (void)snprintf(why, PEOPLE_WHY_BYTES, "%s is longer than %d bytes", names[i],
-                           PEOPLE_TEXT_MAX_BYTES);
+            (void)snprintf(why, PEOPLE_WHY_BYTES, "%s is longer than %d bytes",
+                           people_column_name((enum people_column)i), PEOPLE_TEXT_MAX_BYTES);
             return false;
         }
         if (has_control(p->texts[i])) {
             (void)snprintf(why, PEOPLE_WHY_BYTES, "%s holds a line break or control character",
-                           names[i]);
+                           people_column_name((enum people_column)i));
             return false;
         }
     }
@@ -153,7 +175,7 @@ static bool read_identity(struct people_row *p, enum people_column column,
         return true;
     enum identity_problem problem = identity_parse(p->texts[column], &id);
     if (problem != IDENTITY_OK) {
-        (void)snprintf(why, PEOPLE_WHY_BYTES, "%s: %s", names[column],
+        (void)snprintf(why, PEOPLE_WHY_BYTES, "%s: %s", people_column_name(column),
                        identity_problem_text(problem));
         return false;
     }
@@ -164,7 +186,7 @@ static bool read_identity(struct people_row *p, enum people_column column,
         return false;
     }
     if (strlen(id.text) >= bytes) {
-        (void)snprintf(why, PEOPLE_WHY_BYTES, "%s is too long", names[column]);
+        (void)snprintf(why, PEOPLE_WHY_BYTES, "%s is too long", people_column_name(column));
         return false;
     }
     memcpy(place, id.text, strlen(id.text) + 1);

@@ -1,7 +1,8 @@
 /* producer/ctl/people_row.h - a line of people.csv becomes a person, or a reason why it cannot.
  *
- * Pure: no database. Column names are those of interface.md section 4, order and case free; every
- * other column is {custom.NAME}, blanks in its name become `_`. */
+ * Pure: no database. Column names are those of people_column.h, in any order; every other column is
+ * {custom.NAME}, blanks in its name become `_`. A file that has a standard column by its own name
+ * may have another one by one of its other names (`title` and `Job Title`): that is the user's. */
 #ifndef SAM_CTL_PEOPLE_ROW_H
 #define SAM_CTL_PEOPLE_ROW_H
 
@@ -12,6 +13,7 @@
 #include "common/base/buf.h"
 #include "common/base/problems.h"
 #include "common/model/identity.h"
+#include "common/model/people_column.h"
 #include "producer/ctl/csv_rows.h"
 
 #define PEOPLE_WHY_BYTES        300
@@ -20,19 +22,6 @@
 /* Columns that SAM itself writes into NAME.rejected.csv; passed over when it is imported. */
 #define PEOPLE_REJECTED_LINE   "rejected_line"
 #define PEOPLE_REJECTED_REASON "rejected_reason"
-
-#define PEOPLE_COLUMN_MAP(X)                                                                       \
-    X(PEOPLE_LINKEDIN_URL, "linkedin_url")                                                         \
-    X(PEOPLE_LINKEDIN_USER_ID, "linkedin_user_id")                                                 \
-    X(PEOPLE_FIRST_NAME, "first_name")                                                             \
-    X(PEOPLE_LAST_NAME, "last_name")                                                               \
-    X(PEOPLE_COMPANY, "company")                                                                   \
-    X(PEOPLE_TITLE, "title")                                                                       \
-    X(PEOPLE_ACCOUNT, "account")
-
-#define PEOPLE_ENUM_ROW(id, name) id,
-enum people_column { PEOPLE_COLUMN_MAP(PEOPLE_ENUM_ROW) PEOPLE_COLUMN_N };
-#undef PEOPLE_ENUM_ROW
 
 /* What the header says. */
 struct people_columns {
@@ -57,6 +46,8 @@ struct people_row {
 void people_columns_read(struct people_columns *columns, const char *label,
                          const struct csv_row *header, struct problems *problems);
 void people_columns_deinit(struct people_columns *columns);
+/* Has it the user's own column of this name? */
+bool people_columns_has_custom(const struct people_columns *columns, const char *name);
 
 void people_row_init(struct people_row *p);
 void people_row_deinit(struct people_row *p);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "producer/ctl/campaign_columns.h"
 #include "producer/ctl/commands.h"
 #include "producer/ctl/people.h"
 
@@ -45,7 +46,8 @@ struct preview {
     struct trouble *troubles; /* owned */
     size_t troubles_count;
     struct buf text;
-    struct table table; /* JSON only */
+    struct table table;       /* JSON only */
+    struct problems problems; /* of the campaign as a whole */
 };
 
 struct texts_person preview_person(const struct pg_result *r, int row, int first_col,
@@ -176,9 +178,9 @@ static void report(struct preview *p)
     if (p->people == 0)
         ctl_say(p->c, "nobody is in the campaign yet: `samctl import people.csv --campaign %s`",
                 p->c->args.words[0]);
-    else if (p->troubles_count == 0)
+    else if (p->troubles_count == 0 && !problems_any(&p->problems))
         ctl_say(p->c, "the texts of all %" PRId64 " people can be sent", p->people);
-    else
+    else if (p->troubles_count > 0)
         ctl_say(p->c, "who has a text that cannot be sent is held before it, and only they");
 }
 
@@ -194,6 +196,15 @@ static enum ctl_exit load(struct preview *p, const struct lookup_campaign *campa
     if (!p->texts || note_limit_parse(pg_text(r, 0, 1), &p->on_limit) != 0)
         return ctl_fail("the campaign's texts cannot be used: %s", why);
     return CTL_DONE;
+}
+
+static enum ctl_exit check_columns(struct preview *p, const struct lookup_campaign *campaign)
+{
+    const struct campaign_columns x = {.label = p->c->args.words[0],
+                                       .campaign_id = &campaign->id,
+                                       .steps = texts_step(p->texts, 0),
+                                       .steps_count = texts_steps(p->texts)};
+    return campaign_columns_check(&x, p->c, &p->problems);
 }
 
 static enum ctl_exit preview(struct preview *p)
@@ -214,12 +225,12 @@ static enum ctl_exit preview(struct preview *p)
         return e;
     pg_add_uuid(ctl_params(c), &campaign.id);
     pg_add_text(&c->params, who ? person.text : NULL);
-    if ((e = ctl_transaction(c, walk, p)))
+    if ((e = ctl_transaction(c, walk, p)) || (e = check_columns(p, &campaign)))
         return e;
     if (who && p->people == 0)
         return ctl_fail("%s is not in the campaign", person.text);
     report(p);
-    return CTL_DONE;
+    return ctl_problems(&p->problems);
 }
 
 enum ctl_exit command_preview(struct ctl *c)
@@ -233,5 +244,6 @@ enum ctl_exit command_preview(struct ctl *c)
     free(p.troubles);
     buf_deinit(&p.text);
     texts_free(p.cache);
+    problems_deinit(&p.problems);
     return e;
 }

@@ -5,7 +5,7 @@ import time
 import unittest
 import uuid
 
-from campaign_test import HELLO, CampaignTest
+from campaign_test import ALL_DAY, HELLO, CampaignTest
 from sam_test import run
 from schema_check import VALIDATORS
 
@@ -377,9 +377,12 @@ class Contents(Records):
         return f"{url},{first},{last},{company},{title},Velveteen"
 
     def fill(self, name, kind, templates, people):
-        self.campaign(name, kind, templates, people[:1], start=False)
+        value = {"name": name, "campaign_type": kind, "accounts": list(self.accounts)}
+        value.update(ALL_DAY, message_templates=templates)
+        self.samctl("campaign", "create", self.write_json(f"{name}.json", value))
         header = "linkedin_url,first_name,last_name,company,title,hobby"
-        lines = [header] + [self.line(vanity) for vanity in people[1:]]
+        lines = [header, f"https://www.linkedin.com/in/{people[0]},N0"]
+        lines += [self.line(vanity) for vanity in people[1:]]
         path = self.write("more.csv", "\n".join(lines) + "\n")
         self.samctl("import", path, "--campaign", name)
         self.samctl("approve", "--campaign", name, "--all")

@@ -259,6 +259,11 @@ static void test_bad_headers(void **state)
          "among them; it has 2, the first is \"first_name\""},
         {{"linkedin_url", "Linkedin_URL"}, 2, "p.csv:1: there are two columns linkedin_url"},
         {{"linkedin_url", "a b", "a_b"}, 3, "p.csv:1: there are two columns a_b"},
+        {{"linkedin_url", "Pet", "pet"}, 3, "p.csv:1: there are two columns pet"},
+        {{"URL", "Profile URL"},
+         2,
+         "p.csv:1: the columns \"URL\" and \"Profile URL\" can both be linkedin_url: name the one "
+         "that is meant linkedin_url"},
     };
     for (size_t i = 0; i < SAM_ARRAY_LEN(rows); i++) {
         struct problems problems = PROBLEMS_INIT;

@@ -75,6 +75,14 @@ static void test_each_variable_in_each_form(void **state)
         {"{custom.job level}", "3"},
         {"{custom.a_b-c " UMLAUT "|none}", "none"},
         {"{ first_name }", "Anna"},
+        {"{Firstname}", "Anna"},
+        {"{FIRST_NAME}", "Anna"},
+        {"{First Name}", "Anna"},
+        {"{{last-name}}", "Example"},
+        {"{Company Name}", "ACME"},
+        {"{Job Title}", "CTO"},
+        {"{custom.Job_Title}", "CTO"}, /* the standard column, when there is none of the user's */
+        {"{Custom.city}", "K" UMLAUT "ln"},
         {"{first_name|there}", "Anna"},
         {"Hi {first_name}, {title} of {company}!", "Hi Anna, CTO of ACME!"},
         {"{first_name}{last_name}", "AnnaExample"},
@@ -99,8 +107,9 @@ static void test_what_cannot_be_saved(void **state)
         const char *want;
     } rows[] = {
         {"{name}", "t:1:1: {name}: no such variable"},
-        {"Hi {Firstname}", "t:1:4: {Firstname}: no such variable"},
-        {"{FIRST_NAME}", "t:1:1: {FIRST_NAME}: no such variable"},
+        {"Hi {Forename}", "t:1:4: {Forename}: no such variable"},
+        {"{linkedin_url}", "t:1:1: {linkedin_url}: no such variable"},
+        {"{custom.-}", "t:1:1: {custom.-}: no such variable"},
         {"{{email}}", "t:1:1: {email}: no such variable"},
         {"{}", "t:1:1: {}: no such variable"},
         {"{{}}", "t:1:1: {}: no such variable"},

@@ -1,0 +1,98 @@
+"""samctl: columns, values and texts as people, spreadsheets and other tools write them (P7)."""
+
+import json
+import os
+import unittest
+
+from ctl_test import CtlTest, connector
+
+
+class TextsTest(CtlTest):
+    def texts(self, invitation, **more):
+        return connector(
+            message_templates={"connection_request": invitation, **more}, on_note_limit="cut"
+        )
+
+    def campaign(self, invitation, **more):
+        self.prepare(campaigns=[self.texts(invitation, **more)])
+
+    def load(self, text, *more):
+        path = os.path.join(self.folder, "people.csv")
+        with open(path, "wb") as file:
+            file.write(text if isinstance(text, bytes) else text.encode())
+        return self.samctl_result("import", path, "--campaign", "spring", "--json", *more)
+
+    def loaded(self, text):
+        done = self.load(text)
+        self.assertTrue(done.stdout, done.stderr)
+        return json.loads(done.stdout)
+
+    def shown(self, *more):
+        lines = self.samctl_json("preview", "spring", *more)
+        return {l["person"]: l["text"] for l in lines if l["kind"] == "message"}
+
+
+class Columns(TextsTest):
+    def test_other_spellings_of_the_standard_columns(self):
+        self.campaign("{first_name|?} {Last Name|?} {companyName|?} {title|?}")
+        headers = [
+            "LinkedIn_URL,First Name,Last Name,Company Name,Job Title",
+            "URL,FirstName,lastName,company,Position",
+            "Profile URL,first-name,LAST_NAME,CompanyName,title",
+        ]
+        for header in headers:
+            self.database.execute("DELETE FROM prospect_approval_data")
+            self.loaded(header + "\nhttps://www.linkedin.com/in/ada,Ada,Lovelace,Acme,Engineer\n")
+            self.assertEqual(self.shown(), {"ada": "Ada Lovelace Acme Engineer"}, header)
+
+    def test_the_users_own_columns(self):
+        self.campaign("{custom.ice_breaker|?} {custom.topic|?} {custom.AI Opener|?}")
+        self.loaded("linkedin_url,Ice Breaker,Topic,ai-opener\nada,one,two,three\n")
+        self.assertEqual(self.shown(), {"ada": "one two three"})
+
+    def test_both_a_standard_column_and_one_of_its_other_names(self):
+        self.campaign("{title|?}, {custom.Job Title|?}")
+        self.loaded("linkedin_url,URL,title,Job Title\nada,https://ada.example/,CTO,Boss\n")
+        self.assertEqual(self.shown(), {"ada": "CTO, Boss"})
+
+    def test_a_column_that_nobody_has(self):
+        self.campaign("Hi", follow_up_1="About {custom.nosuch|it}, {custom.topic|that}")
+        done = self.load("linkedin_url,Topic,pet\nada,pumps,Rex\n")
+        self.assertEqual(done.returncode, 1, done.stdout)
+        self.assertIn(
+            "message_templates.follow_up_1: {custom.nosuch}: nobody has this column; there are "
+            "{custom.Topic}, {custom.pet}", done.stderr
+        )  # fmt: skip
+        self.assertNotIn("custom.topic}: nobody", done.stderr)
+        self.assertEqual(self.database.count("SELECT count(*) FROM prospect_approval_data"), 0)
+        self.loaded("linkedin_url,no_such,topic\nada,x,pumps\n")
+        # a later file need not have what somebody has already
+        self.loaded("linkedin_url\nbob\n")
+        self.assertEqual(self.refused_update("Hi {custom.pets|you}"), 1)
+        self.samctl("approve", "--campaign", "spring", "--all")
+        self.assertEqual(self.refused_update("Hi {custom.pets|you}"), 1)
+        wrong = self.write_json("wrong.json", self.texts("Hi {custom.pets|you}"))
+        self.assertIn("{custom.pets}: nobody has this column; there are {custom.no_such}, "
+                      "{custom.topic}", self.refused("campaign", "check", wrong))  # fmt: skip
+        fine = self.write_json("fine.json", self.texts("Hi {custom.TOPIC|you}"))
+        self.samctl("campaign", "check", fine)
+        self.samctl("campaign", "update", fine)
+
+    def refused_update(self, invitation):
+        path = self.write_json("new.json", self.texts(invitation))
+        done = self.samctl_result("campaign", "update", path)
+        self.assertIn("{custom.pets}: nobody has this column", done.stderr)
+        return done.returncode
+
+    def test_preview_of_people_from_before(self):
+        self.campaign("Hi {custom.topic|you}")
+        self.loaded("linkedin_url,topic\nada,pumps\n")
+        self.database.execute("UPDATE prospect_approval_data SET custom = '{\"pet\": \"Rex\"}'")
+        done = self.samctl_result("preview", "spring")
+        self.assertIn("{custom.topic}: nobody has this column; there are {custom.pet}", done.stderr)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("Hi you", done.stdout)
+
+
+if __name__ == "__main__":
+    unittest.main()
