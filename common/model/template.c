@@ -9,6 +9,7 @@
 #include "common/base/utf8.h"
 #include "common/model/invisible.h"
 #include "common/model/people_column.h"
+#include "common/model/placeholder.h"
 
 #include "common/base/banned.h"
 
@@ -250,12 +251,19 @@ static const char *standard_value(enum people_column column, const struct templa
     return NULL;
 }
 
+/* What looks like a variable in our own braces is not taken for empty: add_value() refuses it. */
+static bool placeholder(const struct part *p, const char *value)
+{
+    bool name = p->column == PEOPLE_FIRST_NAME || p->column == PEOPLE_LAST_NAME;
+    return !strpbrk(value, "{}") && (name ? placeholder_name(value) : placeholder_value(value));
+}
+
 static const char *value_of(const struct part *p, const struct template_values *v)
 {
     const char *value = p->custom && v->custom ? v->custom(v->custom_ctx, p->custom) : NULL;
-    if (blank(value))
+    if (blank(value) || placeholder(p, value))
         value = standard_value(p->column, v);
-    return blank(value) ? p->fallback : value;
+    return blank(value) || placeholder(p, value) ? p->fallback : value;
 }
 
 /* Adds a value without what cannot be seen around it. It goes into a message to a human: false for

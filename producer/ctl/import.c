@@ -9,6 +9,7 @@
 #include "common/base/clock.h"
 #include "producer/ctl/campaign_columns.h"
 #include "producer/ctl/commands.h"
+#include "producer/ctl/line_list.h"
 #include "producer/ctl/lookup.h"
 #include "producer/ctl/people_row.h"
 #include "producer/ctl/rejects.h"
@@ -86,6 +87,8 @@ struct import {
     int64_t fresh;
     int64_t contacted;
     int64_t elsewhere; /* new, and in another campaign too */
+    int64_t emptied;   /* values that no person has */
+    struct line_list emptied_lines;
     int64_t began_us;
     enum ctl_exit exit;
 };
@@ -208,6 +211,9 @@ static bool on_person(struct import *m, const struct csv_row *row)
     int account = -1;
     bool good = people_row_read(&m->person, &m->columns, row, why);
     m->lines++;
+    m->emptied += (int64_t)m->person.emptied;
+    if (m->person.emptied > 0)
+        line_list_add(&m->emptied_lines, row->line);
     if (good && (account = find_account(m, m->person.texts[PEOPLE_ACCOUNT])) < 0) {
         (void)snprintf(why, sizeof(why),
                        "account: the campaign has no account of this name; `samctl campaign show` "
@@ -267,12 +273,15 @@ static const struct column columns[] = {{"lines", "lines", COLUMN_NUMBER},
                                         {"contacted_before", "contacted before", COLUMN_NUMBER},
                                         {"in_other_campaigns", "in other campaigns", COLUMN_NUMBER},
                                         {"rejected", "rejected", COLUMN_NUMBER},
-                                        {"rejected_file", "rejected lines", COLUMN_TEXT}};
+                                        {"rejected_file", "rejected lines", COLUMN_TEXT},
+                                        {"emptied", "counted as empty", COLUMN_NUMBER},
+                                        {"emptied_lines", "in lines", COLUMN_TEXT}};
 
 static void report(const struct import *m)
 {
     int64_t rejected = rejects_count(m->rejects);
     struct table t;
+    char lines[LINE_LIST_BYTES];
     table_init_upright(&t, columns, SAM_ARRAY_LEN(columns), m->c->json, stdout);
     ctl_progress(m->c, m->lines, NULL);
     table_number(&t, m->lines);
@@ -282,6 +291,8 @@ static void report(const struct import *m)
     table_number(&t, m->elsewhere);
     table_number(&t, rejected);
     table_text(&t, rejects_path(m->rejects));
+    table_number(&t, m->emptied);
+    table_text(&t, line_list_text(&m->emptied_lines, lines));
     table_end(&t);
     table_deinit(&t);
     if (m->dry)
@@ -289,6 +300,10 @@ static void report(const struct import *m)
     else if (m->fresh > 0)
         ctl_say(m->c, "next: `samctl approve --campaign %s --all`",
                 args_get(&m->c->args, "campaign"));
+    if (m->emptied > 0)
+        ctl_say(m->c,
+                "note: values that no person has (null, N/A, #REF!, an address as a name) count "
+                "as empty: the text's fallback, or the person is held");
     if (m->contacted > 0)
         ctl_say(m->c, "note: people who were contacted before, by any campaign of the workspace, "
                       "will not be contacted a second time");

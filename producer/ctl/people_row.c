@@ -4,6 +4,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "common/model/placeholder.h"
+
 #include "common/base/banned.h"
 
 #define CUSTOM_MAX_BYTES      (256 << 10)
@@ -136,6 +138,16 @@ static const char *field_of(const struct csv_row *row, int index)
                                                                            : NULL;
 }
 
+/* Empty is also what a program writes for nothing. */
+static const char *value_of(struct people_row *p, const struct csv_row *row, int index, bool name)
+{
+    const char *text = field_of(row, index);
+    if (!text || !(name ? placeholder_name(text) : placeholder_value(text)))
+        return text;
+    p->emptied++;
+    return NULL;
+}
+
 static bool has_control(const char *text)
 {
     for (; *text; text++) {
@@ -149,7 +161,8 @@ static bool read_texts(struct people_row *p, const struct people_columns *column
                        const struct csv_row *row, char why[PEOPLE_WHY_BYTES])
 {
     for (int i = 0; i < PEOPLE_COLUMN_N; i++) {
-        p->texts[i] = field_of(row, columns->known[i]);
+        bool name = i == PEOPLE_FIRST_NAME || i == PEOPLE_LAST_NAME;
+        p->texts[i] = value_of(p, row, columns->known[i], name);
         if (!p->texts[i])
             continue;
         if (strlen(p->texts[i]) > PEOPLE_TEXT_MAX_BYTES) {
@@ -198,7 +211,7 @@ static bool read_custom(struct people_row *p, const struct people_columns *colum
 {
     buf_reset(&p->custom);
     for (size_t i = 0; i < columns->custom_count; i++) {
-        const char *text = field_of(row, (int)columns->custom[i].field);
+        const char *text = value_of(p, row, (int)columns->custom[i].field, false);
         if (!text)
             continue;
         if (strlen(text) > PEOPLE_CUSTOM_MAX_BYTES) {
@@ -223,6 +236,7 @@ bool people_row_read(struct people_row *p, const struct people_columns *columns,
 {
     p->vanity[0] = '\0';
     p->provider_id[0] = '\0';
+    p->emptied = 0;
     if (row->problem) {
         (void)snprintf(why, PEOPLE_WHY_BYTES, "%s", row->problem);
         return false;

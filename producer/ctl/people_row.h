@@ -40,6 +40,7 @@ struct people_row {
     char provider_id[PROVIDER_ID_MAX_BYTES + 1];
     const char *texts[PEOPLE_COLUMN_N]; /* NULL = empty */
     struct buf custom;                  /* JSON object; empty = none */
+    size_t emptied;                     /* values that counted as empty (placeholder.h) */
 };
 
 /* All that is wrong with the header goes to problems as "label:1: …". Deinit in any case. */

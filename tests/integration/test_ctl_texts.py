@@ -94,5 +94,29 @@ class Columns(TextsTest):
         self.assertIn("Hi you", done.stdout)
 
 
+class Values(TextsTest):
+    def test_values_that_no_human_has(self):
+        self.campaign("Hi {first_name|there} of {company|your firm}, {custom.topic|pumps}")
+        values = ["null", "N/A", "#REF!", "-", "[First Name]", "ada@example.org", "undefined"]
+        lines = [f"p{i},{v},{v},{v}" for i, v in enumerate(values)]
+        report = self.loaded("linkedin_url,first_name,company,topic\n" + "\n".join(lines)
+                             + "\nzoe,Zoe,Acme,valves\nnull,Nobody,,\n")  # fmt: skip
+        self.assertEqual((report["imported"], report["rejected"]), (8, 1))
+        shown = self.shown("--limit", "20")
+        self.assertEqual(shown.pop("zoe"), "Hi Zoe of Acme, valves")
+        self.assertEqual(shown.pop("p5"), "Hi there of ada@example.org, ada@example.org")
+        self.assertEqual(set(shown.values()), {"Hi there of your firm, pumps"})
+        self.assertEqual(report["emptied"], 6 * 3 + 1 + 1)
+        self.assertEqual(report["emptied_lines"], "2, 3, 4, 5, 6, 7, 8, 10")
+
+    def test_what_is_in_the_database_already(self):
+        self.campaign("Hi {first_name|there}", follow_up_1="Dear {first_name}")
+        self.loaded("linkedin_url,first_name\nada,Ada\n")
+        self.database.execute("UPDATE prospect_approval_data SET first_name = '#REF!'")
+        shown = self.samctl("preview", "spring")
+        self.assertIn("Hi there\n", shown)
+        self.assertIn("NOT SENT: first_name is missing and has no fallback", shown)
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -7,6 +7,7 @@
 
 #include "common/base/buf.h"
 #include "common/model/people_column.h"
+#include "common/model/placeholder.h"
 #include "producer/ctl/csv_rows.h"
 #include "tests/test.h"
 
@@ -25,10 +26,21 @@ static void judge_column(const char *input, struct buf *answer)
     buf_adds(answer, column < PEOPLE_COLUMN_N ? people_column_name(column) : normal);
 }
 
+static void judge_value(const char *input, struct buf *answer)
+{
+    buf_adds(answer, placeholder_value(input) ? "empty" : "kept");
+}
+
+static void judge_name_value(const char *input, struct buf *answer)
+{
+    buf_adds(answer, placeholder_name(input) ? "empty" : "kept");
+}
+
 static const struct {
     const char *kind;
     judge_fn *judge;
-} judges[] = {{"column-", judge_column}};
+} judges[] = {
+    {"column-", judge_column}, {"value-", judge_value}, {"name-value-", judge_name_value}};
 
 /* ---- the table ------------------------------------------------------------------------------ */
 
