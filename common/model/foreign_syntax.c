@@ -72,9 +72,10 @@ size_t foreign_variable(const char *s, enum people_column *ret_column)
         if (strncmp(s, forms[i].open, open) != 0)
             continue;
         const char *inside = s + open;
-        const char *end = strstr(inside, forms[i].close);
+        const char *end = memmem(inside, strnlen(inside, NAME_MAX_BYTES + 2), forms[i].close,
+                                 strlen(forms[i].close)); /* near: long texts are read once */
         size_t n = end ? (size_t)(end - inside) : 0;
-        if (n == 0 || n > NAME_MAX_BYTES || memchr(inside, '\n', n))
+        if (n == 0 || memchr(inside, '\n', n))
             continue;
         const char *bar = memchr(inside, '|', n); /* a fallback may follow */
         enum people_column column = foreign_name(inside, bar ? (size_t)(bar - inside) : n);

@@ -7,11 +7,15 @@
 #include <strings.h>
 
 #include "common/base/utf8.h"
+#include "common/model/foreign_filter.h"
+#include "common/model/foreign_syntax.h"
 #include "common/model/invisible.h"
 #include "common/model/people_column.h"
 #include "common/model/placeholder.h"
 
 #include "common/base/banned.h"
+
+#define PROBLEM_BYTES 400
 
 /* Literal text, or a variable with its fallback (NULL = none). Strings are owned. */
 struct part {
@@ -104,10 +108,39 @@ static bool find_variable(const char *name, struct part *p)
     return true;
 }
 
+/* A name that is none of ours may be what another tool calls one of ours. */
+static void complain_of_name(struct compiler *c, const char *at, const char *name)
+{
+    char what[PROBLEM_BYTES];
+    enum people_column column = foreign_name(name, strcspn(name, ",:?(|"));
+    if (column == PEOPLE_COLUMN_N)
+        (void)snprintf(what, sizeof(what), "{%.60s}: no such variable", name);
+    else
+        (void)snprintf(what, sizeof(what), "{%.60s}: no such variable; SAM writes {%s}", name,
+                       people_column_name(column));
+    complain(c, at, what);
+}
+
+static void check_fallback(struct compiler *c, const char *at, const struct part *p)
+{
+    char what[PROBLEM_BYTES];
+    const char *seen = p->fallback;
+    struct buf meant SAM_CLEANUP(buf_deinit) = BUF_INIT(TEMPLATE_MAX_BYTES + 1);
+    if (invisible_trim(&seen) == 0) {
+        complain(c, at, "the fallback after the bar is empty");
+    } else if (foreign_filter(p->fallback, &meant)) {
+        const char *name = p->custom ? p->text : people_column_name(p->column);
+        (void)snprintf(
+            what, sizeof(what),
+            "{%.60s|%.60s}: there are no filters and no quotes; SAM writes {%.60s%s%.60s}", p->text,
+            p->fallback, name, meant.len ? "|" : "", buf_text(&meant));
+        complain(c, at, what);
+    }
+}
+
 /* What stands between the braces: NAME or NAME|FALLBACK. */
 static void add_variable(struct compiler *c, const char *at, const char *inside, size_t n)
 {
-    char what[160];
     const char *bar = memchr(inside, '|', n);
     size_t name_bytes = bar ? (size_t)(bar - inside) : n;
     while (name_bytes > 0 && inside[0] == ' ') {
@@ -120,16 +153,13 @@ static void add_variable(struct compiler *c, const char *at, const char *inside,
     p->is_variable = true;
     p->text = copy(inside, name_bytes);
     if (!find_variable(p->text, p)) {
-        (void)snprintf(what, sizeof(what), "{%.60s}: no such variable", p->text);
-        complain(c, at, what);
+        complain_of_name(c, at, p->text);
         return;
     }
     if (!bar)
         return;
     p->fallback = copy(bar + 1, strcspn(bar + 1, "}"));
-    const char *seen = p->fallback;
-    if (invisible_trim(&seen) == 0)
-        complain(c, at, "the fallback after the bar is empty");
+    check_fallback(c, at, p);
 }
 
 /* Reads the variable that opens at p; returns where the text goes on. */
@@ -145,6 +175,30 @@ static const char *compile_variable(struct compiler *c, const char *p)
     }
     add_variable(c, p, inside, n);
     return inside + n + braces;
+}
+
+/* Variables of other tools: they would be sent as they stand. */
+static void find_foreign(struct compiler *c)
+{
+    char what[PROBLEM_BYTES];
+    for (const char *p = c->text; *p;) {
+        enum people_column column;
+        size_t n = foreign_variable(p, &column);
+        if (n == 0) {
+            p++;
+            continue;
+        }
+        if (column == PEOPLE_COLUMN_N)
+            (void)snprintf(what, sizeof(what),
+                           "%.*s: another tool's variable; those of SAM stand in braces: "
+                           "{custom.column}",
+                           (int)n, p);
+        else
+            (void)snprintf(what, sizeof(what), "%.*s: another tool's variable; SAM writes {%s}",
+                           (int)n, p, people_column_name(column));
+        complain(c, p, what);
+        p += n;
+    }
 }
 
 static void compile(struct compiler *c)
@@ -166,6 +220,8 @@ static void compile(struct compiler *c)
         if (invisible_control(p))
             complain(c, p, "a control character");
     }
+    if (!c->failed) /* what stands in braces has been read rightly */
+        find_foreign(c);
 }
 
 struct template *template_compile(const char *label, const char *text, struct problems *problems)

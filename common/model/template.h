@@ -2,11 +2,11 @@
  *
  * Variables: {first_name}, {last_name}, {company}, {title}, {custom.column}, also in two braces and
  * in each spelling of people_column.h ({firstName}, {Company Name}); a fallback after a bar:
- * {first_name|there}. Anything else in braces is an error, with its position; so is a control
- * character other than tab and line end. A value that is empty or only what cannot be seen (blanks,
- * no-break and zero-width ones too) or a placeholder (placeholder.h) counts as missing; without a
- * fallback the text is refused (P7).
- * Around a value such marks are left out. */
+ * {first_name|there}. Anything else in braces is an error, with its position; so are variables and
+ * filters of other tools (foreign_syntax.h, foreign_filter.h), with a hint, and a control character
+ * other than tab and line end. A value that is empty or only what cannot be seen (blanks, no-break
+ * and zero-width ones too) or a placeholder (placeholder.h) counts as missing; without a fallback
+ * the text is refused (P7). Around a value such marks are left out. */
 #ifndef SAM_MODEL_TEMPLATE_H
 #define SAM_MODEL_TEMPLATE_H
 

@@ -118,5 +118,18 @@ class Values(TextsTest):
         self.assertIn("NOT SENT: first_name is missing and has no fallback", shown)
 
 
+class Syntax(TextsTest):
+    def test_other_tools_variables_are_refused_with_a_hint(self):
+        self.campaign("Hi")
+        path = self.write_json("new.json", self.texts('Hi {{ first_name | default: "there" }}',
+                                                      follow_up_1="Dear [First Name]"))  # fmt: skip
+        for command in ("check", "update", "create"):
+            said = self.refused("campaign", command, path)
+            self.assertIn("connection_request:1:4: ", said)
+            self.assertIn("SAM writes {first_name|there}", said)
+            self.assertIn("follow_up_1:1:6: [First Name]: another tool's variable; SAM writes "
+                          "{first_name}", said)  # fmt: skip
+
+
 if __name__ == "__main__":
     unittest.main()

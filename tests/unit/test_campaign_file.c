@@ -243,7 +243,8 @@ static const struct bad_file one_problem[] = {
      "c: message_templates.follow_up_2: not a message of a connector campaign, or out of turn (the "
      "next one is follow_up_1; 20 at most)"},
     {MESSAGES("\"connection_request\":\"Hi {name}\""),
-     "c: message_templates.connection_request:1:4: {name}: no such variable"},
+     "c: message_templates.connection_request:1:4: {name}: no such variable; SAM writes "
+     "{first_name}"},
 };
 
 static void test_where_the_json_breaks(void **state)

@@ -106,8 +106,8 @@ static void test_what_cannot_be_saved(void **state)
         const char *text;
         const char *want;
     } rows[] = {
-        {"{name}", "t:1:1: {name}: no such variable"},
-        {"Hi {Forename}", "t:1:4: {Forename}: no such variable"},
+        {"{name}", "t:1:1: {name}: no such variable; SAM writes {first_name}"},
+        {"Hi {Pet}", "t:1:4: {Pet}: no such variable"},
         {"{linkedin_url}", "t:1:1: {linkedin_url}: no such variable"},
         {"{custom.-}", "t:1:1: {custom.-}: no such variable"},
         {"{{email}}", "t:1:1: {email}: no such variable"},

@@ -8,6 +8,7 @@
 #include "common/base/buf.h"
 #include "common/model/people_column.h"
 #include "common/model/placeholder.h"
+#include "common/model/template.h"
 #include "producer/ctl/csv_rows.h"
 #include "tests/test.h"
 
@@ -36,11 +37,30 @@ static void judge_name_value(const char *input, struct buf *answer)
     buf_adds(answer, placeholder_name(input) ? "empty" : "kept");
 }
 
+/* "refused: " and the spelling that the hint shows (what stands behind "SAM writes "). */
+static void judge_template(const char *input, struct buf *answer)
+{
+    static const char hint[] = "SAM writes ";
+    struct problems problems = PROBLEMS_INIT;
+    struct template *t SAM_CLEANUP(template_freep) = template_compile("t", input, &problems);
+    if (t) {
+        buf_adds(answer, "fine");
+    } else {
+        const char *shown = strstr(problems.lines[0], hint);
+        buf_addf(answer, "refused: %s", shown ? shown + strlen(hint) : "?");
+    }
+    problems_deinit(&problems);
+}
+
 static const struct {
     const char *kind;
     judge_fn *judge;
 } judges[] = {
-    {"column-", judge_column}, {"value-", judge_value}, {"name-value-", judge_name_value}};
+    {"column-", judge_column},
+    {"value-", judge_value},
+    {"name-value-", judge_name_value},
+    {"template-", judge_template},
+};
 
 /* ---- the table ------------------------------------------------------------------------------ */
 
