@@ -322,29 +322,31 @@ static const char *value_of(const struct part *p, const struct template_values *
     return blank(value) || placeholder(p, value) ? p->fallback : value;
 }
 
+/* Line ends of other systems become \n. */
+static void add_text(struct buf *out, const char *s, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (s[i] != '\r')
+            buf_addc(out, s[i]);
+        else if (i + 1 == n || s[i + 1] != '\n')
+            buf_addc(out, '\n');
+    }
+}
+
 /* Adds a value without what cannot be seen around it. It goes into a message to a human: false for
- * control characters, more lines, and what looks like a variable that was not filled in. */
-static bool add_value(struct buf *out, const char *value)
+ * control characters, for what looks like a variable that was not filled in, and for more lines
+ * where a name should be; a column of the user's own may hold a paragraph. */
+static bool add_value(struct buf *out, const char *value, bool lines)
 {
     if (!utf8_valid(value, strlen(value)))
         return false;
     size_t n = invisible_trim(&value);
     for (size_t i = 0; i < n; i += utf8_sequence_bytes(value + i, n - i)) {
-        if (strchr("{}\r\n", value[i]) || invisible_control(value + i))
+        if (strchr(lines ? "{}" : "{}\r\n", value[i]) || invisible_control(value + i))
             return false;
     }
-    buf_add(out, value, n);
+    add_text(out, value, n);
     return true;
-}
-
-static void add_text(struct buf *out, const char *s)
-{
-    for (; *s; s++) {
-        if (*s != '\r')
-            buf_addc(out, *s);
-        else if (s[1] != '\n')
-            buf_addc(out, '\n');
-    }
 }
 
 enum template_result template_render(const struct template *t, const struct template_values *values,
@@ -357,11 +359,11 @@ enum template_result template_render(const struct template *t, const struct temp
     for (size_t i = 0; i < t->count; i++) {
         const struct part *p = &t->parts[i];
         if (!p->is_variable) {
-            add_text(out, p->text);
+            add_text(out, p->text, strlen(p->text));
             continue;
         }
         const char *value = value_of(p, values);
-        if (!value || !add_value(out, value)) {
+        if (!value || !add_value(out, value, p->custom && p->column == PEOPLE_COLUMN_N)) {
             (void)snprintf(detail, detail_bytes, "%s", p->text);
             return value ? TEMPLATE_INVALID : TEMPLATE_MISSING;
         }

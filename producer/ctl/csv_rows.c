@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "common/base/buf.h"
 #include "common/base/utf8.h"
@@ -21,6 +22,7 @@ struct reader {
     size_t line;      /* being fed, from 1 */
     size_t row_line;  /* in which the current row begins */
     bool row_begun;   /* the current row has more than blanks */
+    bool after_cr;    /* the byte before was one: a line end of its own, or half of one */
     size_t row_bytes; /* fed since it began */
     struct buf data;  /* its fields, each NUL-terminated */
     size_t offsets[CSV_FIELDS_MAX];
@@ -123,30 +125,49 @@ static int feed(struct reader *r, const char *s, size_t n, char why[CSV_WHY_BYTE
                        csv_strerror(csv_error(&r->parser)));
         return -EINVAL;
     }
-    if (s[n - 1] == '\n')
+    if (s[n - 1] == '\r' || (s[n - 1] == '\n' && !(n == 1 && r->after_cr)))
         r->line++;
+    r->after_cr = s[n - 1] == '\r';
     if (begun && !r->row_begun)
         r->row_line = r->line;
     return 0;
 }
 
-/* Separators of the first line, outside of quotes. */
+/* The separator that is used most in the first line that has one outside of quotes. */
 static unsigned char find_separator(const char *s, size_t n)
 {
     static const char candidates[] = ",;\t";
     size_t counts[3] = {0};
     bool quoted = false;
-    for (size_t i = 0; i < n && (quoted || s[i] != '\n'); i++) {
+    bool counted = false;
+    for (size_t i = 0; i < n && (quoted || !counted || !strchr("\r\n", s[i])); i++) {
         const char *c = s[i] ? strchr(candidates, s[i]) : NULL;
         if (s[i] == '"')
             quoted = !quoted;
         else if (c && !quoted)
             counts[c - candidates]++;
+        counted = counted || (c && !quoted);
     }
     size_t best = 0;
     for (size_t i = 1; i < 3; i++)
         best = counts[i] > counts[best] ? i : best;
     return (unsigned char)candidates[best];
+}
+
+/* Excel's own first line, `sep=;`, quoted or not: its bytes with the line end, 0 when there is
+ * none. s: NUL-terminated. */
+static size_t separator_line(const char *s, unsigned char *ret_separator)
+{
+    size_t quote = s[0] == '"' ? 1 : 0;
+    if (strncasecmp(s + quote, "sep=", 4) != 0 || !s[quote + 4] || strchr("\r\n\"", s[quote + 4]))
+        return 0;
+    size_t n = quote + 5;
+    if (quote && s[n++] != '"')
+        return 0;
+    if (s[n] != '\r' && s[n] != '\n')
+        return 0;
+    *ret_separator = (unsigned char)s[quote + 4];
+    return n + (s[n] == '\r' && s[n + 1] == '\n' ? 2 : 1);
 }
 
 /* The bytes to take off the beginning; -EINVAL for an encoding that has to be changed. */
@@ -163,12 +184,21 @@ static int check_begin(const char *s, size_t n, char why[CSV_WHY_BYTES])
     return n >= 3 && memcmp(s, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
 }
 
-static int feed_chunk(struct reader *r, char *s, size_t n, char why[CSV_WHY_BYTES])
+/* The line at s with its end, \n, \r\n or (old Macintoshes, some exports) \r; n when none ends. */
+static size_t line_bytes(const char *s, size_t n)
 {
-    s[n] = '\0';
+    const char *lf = memchr(s, '\n', n);
+    const char *cr = memchr(s, '\r', lf ? (size_t)(lf - s) : n);
+    if (cr && cr + 1 != lf)
+        return (size_t)(cr + 1 - s);
+    return lf ? (size_t)(lf + 1 - s) : n;
+}
+
+/* s: NUL-terminated. */
+static int feed_chunk(struct reader *r, const char *s, size_t n, char why[CSV_WHY_BYTES])
+{
     while (n > 0 && !r->stopped) {
-        const char *end = memchr(s, '\n', n);
-        size_t bytes = end ? (size_t)(end + 1 - s) : n;
+        size_t bytes = line_bytes(s, n);
         int e = feed(r, s, bytes, why);
         if (e)
             return e;
@@ -178,6 +208,20 @@ static int feed_chunk(struct reader *r, char *s, size_t n, char why[CSV_WHY_BYTE
     return 0;
 }
 
+/* The bytes to take off the beginning, with the separator set; -EINVAL as check_begin(). */
+static int begin(struct reader *r, const char *s, size_t n, char why[CSV_WHY_BYTES])
+{
+    int skip = check_begin(s, n, why);
+    if (skip < 0)
+        return skip;
+    s += skip;
+    unsigned char separator = find_separator(s, n - (size_t)skip);
+    size_t line = separator_line(s, &separator);
+    csv_set_delim(&r->parser, separator);
+    r->line += line ? 1 : 0;
+    return skip + (int)line;
+}
+
 static int read_all(struct reader *r, FILE *f, char why[CSV_WHY_BYTES])
 {
     static const size_t chunk_bytes = CHUNK_BYTES;
@@ -185,11 +229,10 @@ static int read_all(struct reader *r, FILE *f, char why[CSV_WHY_BYTES])
     bool first = true;
     size_t n;
     while (!r->stopped && (n = fread(chunk, 1, chunk_bytes, f)) > 0) {
-        int skip = first ? check_begin(chunk, n, why) : 0;
+        chunk[n] = '\0';
+        int skip = first ? begin(r, chunk, n, why) : 0;
         if (skip < 0)
             return skip;
-        if (first)
-            csv_set_delim(&r->parser, find_separator(chunk, n));
         first = false;
         int e = feed_chunk(r, chunk + skip, n - (size_t)skip, why);
         if (e)

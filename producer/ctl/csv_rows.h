@@ -1,9 +1,10 @@
 /* producer/ctl/csv_rows.h - a CSV file, row by row, in bounded memory (libcsv).
  *
- * The separator is the one of , ; and tab that the first line has most of. A byte order mark, CRLF
- * and quoted line breaks are fine. Each row knows the line of the file in which it begins. What is
- * wrong with the bytes of a row (encoding, NUL, a field that is too long) is told with the row, so
- * that one bad line does not stop the ones after it. */
+ * The separator is what Excel's `sep=;` line says, else the one of , ; and tab that the first line
+ * which has one has most of. A byte order mark, CRLF, CR and quoted line breaks are fine. Each row
+ * knows the line of the file in which it begins. What is wrong with the bytes of a row (encoding,
+ * NUL, a field that is too long) is told with the row, so that one bad line does not stop the ones
+ * after it. */
 #ifndef SAM_CTL_CSV_ROWS_H
 #define SAM_CTL_CSV_ROWS_H
 

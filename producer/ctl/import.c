@@ -236,6 +236,8 @@ static bool on_row(void *ctx, const struct csv_row *row)
         .label = m->path, .campaign_id = &m->campaign.id, .header = &m->columns};
     if (m->has_columns)
         return on_person(m, row);
+    if (people_columns_preamble(&m->columns, row))
+        return true;
     m->has_columns = true;
     people_columns_read(&m->columns, m->path, row, &m->problems);
     rejects_header(m->rejects, row);

@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "common/model/placeholder.h"
+#include "producer/ctl/swallowed.h"
 
 #include "common/base/banned.h"
 
@@ -90,6 +91,26 @@ static void add_other(struct people_columns *columns, const char *label, size_t 
                      people_column_name(known), people_column_name(known));
     else
         columns->known[known] = (int)field;
+}
+
+/* The row's only text; NULL when it has none or several. */
+static const char *only_field(const struct csv_row *row)
+{
+    const char *only = NULL;
+    for (size_t i = 0; i < row->count; i++) {
+        if (*row->fields[i] && only)
+            return NULL;
+        only = *row->fields[i] ? row->fields[i] : only;
+    }
+    return only;
+}
+
+bool people_columns_preamble(struct people_columns *columns, const struct csv_row *row)
+{
+    const char *only = only_field(row);
+    if (!columns->preamble && only) /* "Notes:", in whatever language */
+        columns->preamble = *only && only[strlen(only) - 1] == ':';
+    return columns->preamble && only;
 }
 
 void people_columns_read(struct people_columns *columns, const char *label,
@@ -239,6 +260,14 @@ bool people_row_read(struct people_row *p, const struct people_columns *columns,
     p->emptied = 0;
     if (row->problem) {
         (void)snprintf(why, PEOPLE_WHY_BYTES, "%s", row->problem);
+        return false;
+    }
+    size_t last = swallowed_to_line(columns, row);
+    if (last) {
+        (void)snprintf(why, PEOPLE_WHY_BYTES,
+                       "a value has swallowed what looks like further lines, up to line %zu: is "
+                       "there a quote too many?",
+                       last);
         return false;
     }
     if (row->count > columns->count) {

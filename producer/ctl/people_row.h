@@ -32,6 +32,7 @@ struct people_columns {
         char *name; /* owned */
     } custom[CSV_FIELDS_MAX];
     size_t custom_count;
+    bool preamble; /* see people_columns_preamble() */
 };
 
 /* Borrows from the row and from its own buffers: valid until the next people_row_read(). */
@@ -43,6 +44,9 @@ struct people_row {
     size_t emptied;                     /* values that counted as empty (placeholder.h) */
 };
 
+/* Is the row one of those that LinkedIn's Connections.csv has before its header ("Notes:", and a
+ * paragraph)? Asked of each row in turn, with *columns zeroed at first, until one is not. */
+bool people_columns_preamble(struct people_columns *columns, const struct csv_row *row);
 /* All that is wrong with the header goes to problems as "label:1: …". Deinit in any case. */
 void people_columns_read(struct people_columns *columns, const char *label,
                          const struct csv_row *header, struct problems *problems);

@@ -131,5 +131,31 @@ class Syntax(TextsTest):
                           "{first_name}", said)  # fmt: skip
 
 
+class Files(TextsTest):
+    def test_linkedins_own_connections(self):
+        self.campaign("Hi {first_name}, {title} of {company}")
+        report = self.loaded(
+            'Notes:\n"When exporting your connection data, you may notice that some of the email '
+            'addresses are missing."\n\nFirst Name,Last Name,URL,Email Address,Company,Position,'
+            "Connected On\nAda,Lovelace,https://www.linkedin.com/in/ada,,Acme,Engineer,01 Jan\n"
+        )
+        self.assertEqual((report["lines"], report["imported"]), (1, 1))
+        self.assertEqual(self.shown(), {"ada": "Hi Ada, Engineer of Acme"})
+
+    def test_a_custom_value_of_several_lines_is_sent_as_it_is(self):
+        self.campaign("", follow_up_1="{custom.opener}")
+        self.loaded('linkedin_url,opener\r\nada,"Hi Ada,\r\n\r\nhow are you?"\r\n')
+        self.assertEqual(self.shown(), {"ada": "Hi Ada,\n\nhow are you?"})
+
+    def test_a_value_that_swallowed_rows_is_told(self):
+        self.campaign("{custom.opener}")
+        done = self.load('linkedin_url,opener,company\nada,"Hi,Acme\nbob,Ho,Bolt\ncy,He",Core\n'
+                         "dee,Hu,Dent\n")  # fmt: skip
+        self.assertIn("people.csv:2: a value has swallowed what looks like further lines, up to "
+                      "line 4", done.stderr)  # fmt: skip
+        report = json.loads(done.stdout)
+        self.assertEqual((report["imported"], report["rejected"]), (1, 1))
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -9,7 +9,7 @@
 #include "common/model/people_column.h"
 #include "common/model/placeholder.h"
 #include "common/model/template.h"
-#include "producer/ctl/csv_rows.h"
+#include "producer/ctl/people_row.h"
 #include "tests/test.h"
 
 #include "common/base/banned.h"
@@ -52,14 +52,64 @@ static void judge_template(const char *input, struct buf *answer)
     problems_deinit(&problems);
 }
 
+/* ---- files ---------------------------------------------------------------------------------- */
+
+struct people_file {
+    struct people_columns columns;
+    struct people_row person;
+    bool has_columns;
+    struct buf *answer;
+};
+
+/* "LINE:vanity|first name|company|custom", "LINE!what is wrong", parted by blanks. */
+static bool on_file_row(void *ctx, const struct csv_row *row)
+{
+    struct people_file *f = ctx;
+    struct problems problems = PROBLEMS_INIT;
+    char why[PEOPLE_WHY_BYTES] = "";
+    if (!f->has_columns && people_columns_preamble(&f->columns, row))
+        return true;
+    buf_adds(f->answer, f->answer->len ? " " : "");
+    if (!f->has_columns) {
+        f->has_columns = true;
+        people_columns_read(&f->columns, "p", row, &problems);
+        buf_addf(f->answer, "%s", problems.count ? problems.lines[0] : "");
+        bool good = !problems_any(&problems);
+        problems_deinit(&problems);
+        return good;
+    }
+    const struct people_row *p = &f->person;
+    if (!people_row_read(&f->person, &f->columns, row, why)) {
+        buf_addf(f->answer, "%zu!%s", row->line, why);
+        return true;
+    }
+    const char *first = p->texts[PEOPLE_FIRST_NAME];
+    const char *company = p->texts[PEOPLE_COMPANY];
+    buf_addf(f->answer, "%zu:%s|%s|%s|%s", row->line, p->vanity, first ? first : "",
+             company ? company : "", buf_text(&p->custom));
+    return true;
+}
+
+static void judge_csv(const char *input, struct buf *answer)
+{
+    struct people_file f = {.answer = answer};
+    char why[CSV_WHY_BYTES] = "";
+    FILE *file = fmemopen((void *)(uintptr_t)input, strlen(input), "r");
+    assert_non_null(file);
+    people_row_init(&f.person);
+    if (csv_rows_read_open(file, on_file_row, &f, why) != 0)
+        buf_addf(answer, " %s", why);
+    (void)fclose(file);
+    people_row_deinit(&f.person);
+    people_columns_deinit(&f.columns);
+}
+
 static const struct {
     const char *kind;
     judge_fn *judge;
 } judges[] = {
-    {"column-", judge_column},
-    {"value-", judge_value},
-    {"name-value-", judge_name_value},
-    {"template-", judge_template},
+    {"column-", judge_column},     {"value-", judge_value}, {"name-value-", judge_name_value},
+    {"template-", judge_template}, {"csv-", judge_csv},
 };
 
 /* ---- the table ------------------------------------------------------------------------------ */
