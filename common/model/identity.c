@@ -95,11 +95,21 @@ static bool is_route(const char *name)
     return false;
 }
 
+/* Without a port and the dot of a full name. */
+static size_t host_bytes(const char *host, size_t n)
+{
+    const char *colon = memchr(host, ':', n);
+    if (colon && strspn(colon + 1, "0123456789") >= (size_t)(host + n - colon - 1))
+        n = (size_t)(colon - host);
+    return n > 0 && host[n - 1] == '.' ? n - 1 : n;
+}
+
 /* host: linkedin.com, or any subdomain of it. */
 static bool is_linkedin(const char *host, size_t n)
 {
     static const char domain[] = "linkedin.com";
     size_t d = sizeof(domain) - 1;
+    n = host_bytes(host, n);
     for (size_t i = 0; i < n; i++) {
         if (!isalnum((unsigned char)host[i]) && host[i] != '.' && host[i] != '-')
             return false;
@@ -108,19 +118,55 @@ static bool is_linkedin(const char *host, size_t n)
            (n == d || host[n - d - 1] == '.');
 }
 
+/* Takes off the marks that e-mails and lists put around an address, `<…>`, quotes, a full stop. */
+static size_t unwrap(const char **text, size_t n)
+{
+    static const char opening[] = "<(\"'";
+    static const char closing[] = ">)\"'";
+    for (;;) {
+        const char *pair = strchr(opening, **text);
+        if (n > 2 && pair && (*text)[n - 1] == closing[pair - opening]) {
+            (*text)++;
+            n -= 2;
+        } else if (n > 1 && strchr(".,;", (*text)[n - 1])) {
+            n--;
+        } else {
+            return n;
+        }
+    }
+}
+
+/* What people copy with a name: blanks that nobody sees, also encoded ones, and such marks. */
+static char *trim_name(char *name)
+{
+    for (;;) {
+        const char *s = name;
+        size_t n = invisible_trim(&s);
+        n = unwrap(&s, n);
+        bool same = s == name && name[n] == '\0';
+        name += s - name;
+        name[n] = '\0';
+        if (same)
+            return name;
+    }
+}
+
 static enum identity_problem slug(const char *s, size_t n, struct identity *ret)
 {
     char decoded[VANITY_MAX_BYTES + 1];
-    if (is_provider_id(s, n)) {
+    if (!decode(s, n, decoded, sizeof(decoded)) || !utf8_valid(decoded, strlen(decoded)))
+        return IDENTITY_BAD_CHARACTERS;
+    const char *name = trim_name(decoded);
+    n = strlen(name);
+    if (is_provider_id(name, n)) {
         ret->kind = IDENTITY_PROVIDER_ID;
-        memcpy(ret->text, s, n);
+        memcpy(ret->text, name, n);
         ret->text[n] = '\0';
         return IDENTITY_OK;
     }
-    if (is_other_id(s, n) || !decode(s, n, decoded, sizeof(decoded)) ||
-        !utf8_valid(decoded, strlen(decoded)))
+    if (is_other_id(name, n))
         return IDENTITY_BAD_CHARACTERS;
-    char *folded = g_utf8_strdown(decoded, -1);
+    char *folded = g_utf8_strdown(name, -1);
     char *normal = g_utf8_normalize(folded, -1, G_NORMALIZE_NFC);
     bool fits = normal && strlen(normal) <= VANITY_MAX_BYTES && is_slug(normal) &&
                 !is_route(normal) && !is_linkedin(normal, strlen(normal));
@@ -133,16 +179,28 @@ static enum identity_problem slug(const char *s, size_t n, struct identity *ret)
     return fits ? IDENTITY_OK : IDENTITY_BAD_CHARACTERS;
 }
 
+/* To the last one of several slashes. */
+static const char *last_slash(const char *path)
+{
+    while (path[0] == '/' && path[1] == '/')
+        path++;
+    return path;
+}
+
 /* The old /pub/name/1/2a/b34 is not here: its name alone is somebody else's vanity name. */
 static enum identity_problem from_path(const char *path, struct identity *ret)
 {
     static const char *const people[] = {"/in/", "/mwlite/in/", "/m/in/"};
+    path = last_slash(path);
+    if (strncasecmp(path, "/comm/", 6) == 0) /* links in LinkedIn's e-mails */
+        path = last_slash(path + 5);
     for (size_t i = 0; i < SAM_ARRAY_LEN(people); i++) {
         size_t n = strlen(people[i]);
         if (strncasecmp(path, people[i], n) != 0)
             continue;
-        size_t length = strcspn(path + n, "/?#");
-        return length ? slug(path + n, length, ret) : IDENTITY_EMPTY;
+        const char *name = last_slash(path + n - 1) + 1;
+        size_t length = strcspn(name, "/?#");
+        return length ? slug(name, length, ret) : IDENTITY_EMPTY;
     }
     return IDENTITY_NOT_A_PERSON;
 }
@@ -178,11 +236,13 @@ enum identity_problem identity_parse(const char *text, struct identity *ret)
         return IDENTITY_EMPTY;
     if (n >= sizeof(buffer))
         return IDENTITY_BAD_CHARACTERS;
+    n = unwrap(&text, n);
     memcpy(buffer, text, n);
     buffer[n] = '\0';
     const char *s = buffer;
     if (!from_url(s, &found, &problem)) {
         s += *s == '/' || *s == '@' ? 1 : 0;
+        s += strncasecmp(s, "comm/in/", 8) == 0 ? 5 : 0;
         bool path = strncasecmp(s, "in/", 3) == 0;
         s += path ? 3 : 0;
         problem = slug(s, path ? strcspn(s, "/?#") : strlen(s), &found);

@@ -26,8 +26,9 @@ enum identity_problem {
     IDENTITY_BAD_CHARACTERS /* cannot be a slug or an id */
 };
 
-/* Any profile URL form (http(s), any country subdomain, m., /in/, trailing parts, query, fragment),
- * a plain vanity name, or an "ACo…" id. Blanks around it are ignored. Refused as bad characters:
+/* Any profile URL form (http(s), any country subdomain, m., /in/, /comm/in/, trailing parts, query,
+ * fragment), a plain vanity name, or an "ACo…" id. Blanks around it, also encoded ones, `<…>`,
+ * quotes and a full stop at its end are ignored. Refused as bad characters:
  * `ACw…` and `AE…` ids, which Unipile's invite route does not take, and the words that stand for
  * routes of Unipile ("me", "relations" …). *ret is untouched unless IDENTITY_OK. */
 SAM_MUSTCHECK enum identity_problem identity_parse(const char *text, struct identity *ret);

@@ -52,6 +52,12 @@ static void judge_template(const char *input, struct buf *answer)
     problems_deinit(&problems);
 }
 
+static void judge_identity(const char *input, struct buf *answer)
+{
+    struct identity id;
+    buf_adds(answer, identity_parse(input, &id) == IDENTITY_OK ? id.text : "refused");
+}
+
 /* ---- files ---------------------------------------------------------------------------------- */
 
 struct people_file {
@@ -108,8 +114,8 @@ static const struct {
     const char *kind;
     judge_fn *judge;
 } judges[] = {
-    {"column-", judge_column},     {"value-", judge_value}, {"name-value-", judge_name_value},
-    {"template-", judge_template}, {"csv-", judge_csv},
+    {"identity-", judge_identity},     {"column-", judge_column},     {"value-", judge_value},
+    {"name-value-", judge_name_value}, {"template-", judge_template}, {"csv-", judge_csv},
 };
 
 /* ---- the table ------------------------------------------------------------------------------ */
