@@ -1,10 +1,12 @@
-/* preview: every person's texts are rendered; a few are shown, what cannot be sent is counted. */
+/* preview: every person's texts are rendered; what cannot be sent is counted, and a few are shown,
+ * first those of people whose name or data looks doubtful. */
 #include "producer/ctl/preview.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "common/model/doubtful.h"
 #include "producer/ctl/campaign_columns.h"
 #include "producer/ctl/commands.h"
 #include "producer/ctl/people.h"
@@ -15,7 +17,8 @@
 #define SHOWN_MAX   1000000
 #define FETCH_ROWS  "2000"
 #define TEXT_BYTES  (64 << 10)
-#define TROUBLE_MAX 50 /* kinds of problems that are counted apart */
+#define TROUBLE_MAX 50       /* kinds of problems that are counted apart */
+#define NO_STEP     SIZE_MAX /* of a doubt: it concerns the person */
 
 /* Who waits for approval, and who takes part already. $1 campaign, $2 person or NULL. */
 static const char people_sql[] =
@@ -28,6 +31,9 @@ static const char people_sql[] =
     "JOIN linkedin_accounts a ON a.id = p.account_id "
     "WHERE $2::text IS NULL OR p.who = $2 ORDER BY p.id";
 static const char campaign_sql[] = "SELECT steps::text, on_note_limit FROM campaigns WHERE id = $1";
+
+/* The people are walked over several times: to count, and to show. */
+enum walk { WALK_COUNT, WALK_SHOW_DOUBTFUL, WALK_SHOW_OTHERS };
 
 struct trouble {
     size_t step;
@@ -42,7 +48,11 @@ struct preview {
     struct texts_campaign *texts; /* borrowed from the cache */
     enum note_limit on_limit;
     int64_t shown_max;
+    enum walk walk;
     int64_t people;
+    int64_t shown;
+    int64_t unsendable;       /* texts */
+    int64_t doubtful;         /* people */
     struct trouble *troubles; /* owned */
     size_t troubles_count;
     struct buf text;
@@ -88,12 +98,35 @@ bool preview_render(const struct texts_campaign *texts, size_t step,
 static const struct column columns[] = {
     {"kind", NULL, COLUMN_TEXT},         {"person", NULL, COLUMN_TEXT},
     {"message_type", NULL, COLUMN_TEXT}, {"text", NULL, COLUMN_TEXT},
-    {"problem", NULL, COLUMN_TEXT},      {"people", NULL, COLUMN_NUMBER}};
+    {"problem", NULL, COLUMN_TEXT},      {"people", NULL, COLUMN_NUMBER},
+    {"doubt", NULL, COLUMN_TEXT}};
 
-static void show_text(struct preview *p, const char *who, size_t step, const char *text,
+/* What stands in the person's data that no human would have written; false: nothing. */
+static bool find_doubt(const struct texts_person *person, char doubt[PREVIEW_PROBLEM_BYTES])
+{
+    const struct {
+        const char *where;
+        const char *what;
+    } rows[] = {{"first_name", doubtful_name(person->first_name)},
+                {"last_name", doubtful_name(person->last_name)},
+                {"company", doubtful_text(person->company)},
+                {"title", doubtful_text(person->title)},
+                {"another column", doubtful_text(person->custom_json)}};
+    for (size_t i = 0; i < SAM_ARRAY_LEN(rows); i++) {
+        if (!rows[i].what)
+            continue;
+        (void)snprintf(doubt, PREVIEW_PROBLEM_BYTES, "%s has %s", rows[i].where, rows[i].what);
+        return true;
+    }
+    return false;
+}
+
+/* doubt, problem: NULL = none. */
+static void show_text(struct preview *p, const char *who, const char *doubt, size_t step,
                       const char *problem)
 {
     const char *type = texts_step(p->texts, step)->message_type;
+    const char *text = problem ? NULL : buf_text(&p->text);
     if (p->c->json) {
         table_text(&p->table, "message");
         table_text(&p->table, who);
@@ -101,10 +134,12 @@ static void show_text(struct preview *p, const char *who, size_t step, const cha
         table_text(&p->table, text);
         table_text(&p->table, problem);
         table_null(&p->table);
+        table_text(&p->table, doubt);
         return;
     }
     if (step == 0)
-        (void)printf("== %s\n", who);
+        (void)printf("== %s%s%s%s\n", who, doubt ? " (doubtful: " : "", doubt ? doubt : "",
+                     doubt ? ")" : "");
     if (problem)
         (void)printf("-- %s: NOT SENT: %s\n\n", type, problem);
     else
@@ -129,59 +164,102 @@ static void count_trouble(struct preview *p, const char *who, size_t step, const
     (void)snprintf(t->example, sizeof(t->example), "%s", who);
 }
 
-static void preview_one(struct preview *p, const struct pg_result *r, int row)
+static void show_person(struct preview *p, const char *who, const struct texts_person *person,
+                        const char *doubt)
 {
-    const char *who = pg_text(r, row, 0);
-    struct texts_person person = preview_person(r, row, 2, p->on_limit);
     for (size_t step = 0; step < texts_steps(p->texts); step++) {
         char problem[PREVIEW_PROBLEM_BYTES];
-        bool good = preview_render(p->texts, step, &person, &p->text, problem);
-        if (!good)
-            count_trouble(p, who, step, problem);
-        if (p->people < p->shown_max)
-            show_text(p, who, step, good ? buf_text(&p->text) : NULL, good ? NULL : problem);
+        bool good = preview_render(p->texts, step, person, &p->text, problem);
+        show_text(p, who, doubt, step, good ? NULL : problem);
     }
+    p->shown++;
+}
+
+static void count_person(struct preview *p, const char *who, const struct texts_person *person,
+                         const char *doubt)
+{
     p->people++;
+    p->doubtful += doubt ? 1 : 0;
+    if (doubt)
+        count_trouble(p, who, NO_STEP, doubt);
+    for (size_t step = 0; step < texts_steps(p->texts); step++) {
+        char problem[PREVIEW_PROBLEM_BYTES];
+        if (preview_render(p->texts, step, person, &p->text, problem))
+            continue;
+        p->unsendable++;
+        count_trouble(p, who, step, problem);
+    }
+}
+
+static void preview_one(struct preview *p, const struct pg_result *r, int row)
+{
+    char doubt[PREVIEW_PROBLEM_BYTES];
+    const char *who = pg_text(r, row, 0);
+    struct texts_person person = preview_person(r, row, 2, p->on_limit);
+    bool doubtful = find_doubt(&person, doubt);
+    if (p->walk == WALK_COUNT)
+        count_person(p, who, &person, doubtful ? doubt : NULL);
+    else if (p->shown < p->shown_max && doubtful == (p->walk == WALK_SHOW_DOUBTFUL))
+        show_person(p, who, &person, doubtful ? doubt : NULL);
+}
+
+static enum pg_failure walk_people(struct preview *p, enum walk walk)
+{
+    struct ctl *c = p->c;
+    p->walk = walk;
+    enum pg_failure failure = pg_exec(c->pg, people_sql, &c->params, NULL);
+    while (!failure && (walk == WALK_COUNT || p->shown < p->shown_max)) {
+        SAM_CLEANUP(pg_result_freep) struct pg_result *r = NULL;
+        failure = pg_exec(c->pg, "FETCH " FETCH_ROWS " FROM preview", NULL, &r);
+        if (failure || pg_rows(r) == 0)
+            break;
+        for (int row = 0; row < pg_rows(r); row++)
+            preview_one(p, r, row);
+    }
+    return failure ? failure : pg_script(c->pg, "CLOSE preview");
 }
 
 static enum pg_failure walk(struct ctl *c, void *arg)
 {
     struct preview *p = arg;
-    enum pg_failure failure = pg_exec(c->pg, people_sql, &c->params, NULL);
-    while (!failure) {
-        SAM_CLEANUP(pg_result_freep) struct pg_result *r = NULL;
-        failure = pg_exec(c->pg, "FETCH " FETCH_ROWS " FROM preview", NULL, &r);
-        if (failure || pg_rows(r) == 0)
-            return failure;
-        for (int row = 0; row < pg_rows(r); row++)
-            preview_one(p, r, row);
+    (void)c;
+    enum pg_failure failure = walk_people(p, WALK_COUNT);
+    if (!failure && p->doubtful > 0)
+        failure = walk_people(p, WALK_SHOW_DOUBTFUL);
+    return failure ? failure : walk_people(p, WALK_SHOW_OTHERS);
+}
+
+static void report_trouble(struct preview *p, const struct trouble *t)
+{
+    bool doubt = t->step == NO_STEP;
+    const char *type = doubt ? NULL : texts_step(p->texts, t->step)->message_type;
+    if (p->c->json) {
+        table_text(&p->table, doubt ? "doubtful" : "problem");
+        table_text(&p->table, t->example);
+        table_text(&p->table, type);
+        table_null(&p->table);
+        table_text(&p->table, t->problem);
+        table_number(&p->table, t->people);
+        table_null(&p->table);
     }
-    return failure;
+    ctl_say(p->c, "%s: %" PRId64 " of %" PRId64 " people, e.g. %s: %s", doubt ? "doubtful" : type,
+            t->people, p->people, t->example, t->problem);
 }
 
 static void report(struct preview *p)
 {
-    for (size_t i = 0; i < p->troubles_count; i++) {
-        const struct trouble *t = &p->troubles[i];
-        const char *type = texts_step(p->texts, t->step)->message_type;
-        if (p->c->json) {
-            table_text(&p->table, "problem");
-            table_text(&p->table, t->example);
-            table_text(&p->table, type);
-            table_null(&p->table);
-            table_text(&p->table, t->problem);
-            table_number(&p->table, t->people);
-        }
-        ctl_say(p->c, "%s: %" PRId64 " of %" PRId64 " people, e.g. %s: %s", type, t->people,
-                p->people, t->example, t->problem);
-    }
+    for (size_t i = 0; i < p->troubles_count; i++)
+        report_trouble(p, &p->troubles[i]);
     if (p->people == 0)
         ctl_say(p->c, "nobody is in the campaign yet: `samctl import people.csv --campaign %s`",
                 p->c->args.words[0]);
-    else if (p->troubles_count == 0 && !problems_any(&p->problems))
-        ctl_say(p->c, "the texts of all %" PRId64 " people can be sent", p->people);
-    else if (p->troubles_count > 0)
+    else if (p->unsendable > 0)
         ctl_say(p->c, "who has a text that cannot be sent is held before it, and only they");
+    else if (!problems_any(&p->problems))
+        ctl_say(p->c, "the texts of all %" PRId64 " people can be sent", p->people);
+    if (p->doubtful > 0)
+        ctl_say(p->c, "doubtful data is sent as it stands: correct the file, or reject the person "
+                      "(`samctl approve --campaign C --person P --reject`)");
 }
 
 static enum ctl_exit load(struct preview *p, const struct lookup_campaign *campaign)

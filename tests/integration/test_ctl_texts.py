@@ -157,5 +157,30 @@ class Files(TextsTest):
         self.assertEqual((report["imported"], report["rejected"]), (1, 1))
 
 
+class Doubtful(TextsTest):
+    def test_doubtful_names_stand_first_and_are_marked(self):
+        self.campaign("Hi {first_name|there}")
+        self.loaded("linkedin_url,first_name,company\na,Ada,Acme\nb,Bob,Bolt\nc,Cy,Core\nd,Dee,\n"
+                    "e,DR. ANNA,\nf,Fay,M&amp;M\ng,Jos\u00c3\u00a9,\nh,Hal,\n")  # fmt: skip
+        shown = self.samctl("preview", "spring")
+        order = [line for line in shown.splitlines() if line.startswith("==")]
+        self.assertEqual(order, [
+            "== e (doubtful: first_name has a title)",
+            "== f (doubtful: company has an HTML entity)",
+            "== g (doubtful: first_name has broken characters)",
+        ])  # fmt: skip
+        self.assertIn("Hi DR. ANNA\n", shown)  # nothing is repaired
+        self.assertIn("doubtful: 1 of 8 people, e.g. e: first_name has a title", shown)
+        self.assertIn("the texts of all 8 people can be sent", shown)
+        lines = self.samctl_json("preview", "spring", "--limit", "5")
+        messages = [(l["person"], l["doubt"]) for l in lines if l["kind"] == "message"]
+        self.assertEqual([m[0] for m in messages], ["e", "f", "g", "a", "b"])
+        self.assertEqual(messages[2:4], [("g", "first_name has broken characters"), ("a", None)])
+        counted = [(l["person"], l["people"]) for l in lines if l["kind"] == "doubtful"]
+        self.assertEqual(counted, [("e", 1), ("f", 1), ("g", 1)])
+        one = self.samctl("preview", "spring", "--person", "g")
+        self.assertIn("== g (doubtful: ", one)
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/base/buf.h"
+#include "common/model/doubtful.h"
 #include "common/model/people_column.h"
 #include "common/model/placeholder.h"
 #include "common/model/template.h"
@@ -56,6 +57,12 @@ static void judge_identity(const char *input, struct buf *answer)
 {
     struct identity id;
     buf_adds(answer, identity_parse(input, &id) == IDENTITY_OK ? id.text : "refused");
+}
+
+static void judge_doubt(const char *input, struct buf *answer)
+{
+    const char *doubt = doubtful_name(input);
+    buf_adds(answer, doubt ? doubt : "fine");
 }
 
 /* ---- files ---------------------------------------------------------------------------------- */
@@ -114,8 +121,9 @@ static const struct {
     const char *kind;
     judge_fn *judge;
 } judges[] = {
-    {"identity-", judge_identity},     {"column-", judge_column},     {"value-", judge_value},
-    {"name-value-", judge_name_value}, {"template-", judge_template}, {"csv-", judge_csv},
+    {"doubt-", judge_doubt}, {"identity-", judge_identity},     {"column-", judge_column},
+    {"value-", judge_value}, {"name-value-", judge_name_value}, {"template-", judge_template},
+    {"csv-", judge_csv},
 };
 
 /* ---- the table ------------------------------------------------------------------------------ */
