@@ -281,6 +281,15 @@ const char *template_next_custom(const struct template *t, size_t *at)
     return NULL;
 }
 
+bool template_uses(const struct template *t, enum people_column column)
+{
+    for (size_t i = 0; i < t->count; i++) {
+        if (t->parts[i].is_variable && t->parts[i].column == column)
+            return true;
+    }
+    return false;
+}
+
 /* Nothing that a reader would see. Bytes that are not UTF-8 are something. */
 static bool blank(const char *s)
 {

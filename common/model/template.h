@@ -16,6 +16,7 @@
 #include "common/base/attr.h"
 #include "common/base/buf.h"
 #include "common/base/problems.h"
+#include "common/model/people_column.h"
 
 #define TEMPLATE_MAX_BYTES        32000
 #define MESSAGE_MAX_CODE_POINTS   8000 /* facts/unipile.md section 4 */
@@ -48,6 +49,9 @@ size_t template_literal_code_points(const struct template *t);
 /* The names of {custom.name}, one a call, that no standard column stands in for; NULL at the end.
  * *at is 0 at first. */
 const char *template_next_custom(const struct template *t, size_t *at);
+
+/* Has the text a variable of this standard column? */
+bool template_uses(const struct template *t, enum people_column column);
 
 enum template_result {
     TEMPLATE_OK = 0,

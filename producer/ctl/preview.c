@@ -51,9 +51,10 @@ struct preview {
     enum walk walk;
     int64_t people;
     int64_t shown;
-    int64_t unsendable;       /* texts */
-    int64_t doubtful;         /* people */
-    struct trouble *troubles; /* owned */
+    int64_t unsendable;        /* texts */
+    int64_t doubtful;          /* people */
+    bool has[PEOPLE_COLUMN_N]; /* somebody has it */
+    struct trouble *troubles;  /* owned */
     size_t troubles_count;
     struct buf text;
     struct table table;       /* JSON only */
@@ -179,6 +180,10 @@ static void count_person(struct preview *p, const char *who, const struct texts_
                          const char *doubt)
 {
     p->people++;
+    p->has[PEOPLE_FIRST_NAME] |= *person->first_name != '\0';
+    p->has[PEOPLE_LAST_NAME] |= *person->last_name != '\0';
+    p->has[PEOPLE_COMPANY] |= *person->company != '\0';
+    p->has[PEOPLE_TITLE] |= *person->title != '\0';
     p->doubtful += doubt ? 1 : 0;
     if (doubt)
         count_trouble(p, who, NO_STEP, doubt);
@@ -246,8 +251,27 @@ static void report_trouble(struct preview *p, const struct trouble *t)
             t->people, p->people, t->example, t->problem);
 }
 
+/* A slip in the header looks like this: nobody is held, since the text has a fallback. */
+static void note_missing_columns(struct preview *p)
+{
+    SAM_CLEANUP(problems_deinit) struct problems none = PROBLEMS_INIT; /* told when it was saved */
+    for (size_t i = 0; i < texts_steps(p->texts); i++) {
+        struct template *t SAM_CLEANUP(template_freep) =
+            template_compile("", texts_step(p->texts, i)->text, &none);
+        for (int column = 0; t && column < PEOPLE_COLUMN_N; column++) {
+            if (p->has[column] || !template_uses(t, (enum people_column)column))
+                continue;
+            p->has[column] = true; /* told once */
+            ctl_say(p->c, "note: nobody has a %s: everybody gets the fallback, or is held",
+                    people_column_name((enum people_column)column));
+        }
+    }
+}
+
 static void report(struct preview *p)
 {
+    if (p->people > 0 && !args_has(&p->c->args, "person"))
+        note_missing_columns(p);
     for (size_t i = 0; i < p->troubles_count; i++)
         report_trouble(p, &p->troubles[i]);
     if (p->people == 0)

@@ -84,6 +84,15 @@ class Columns(TextsTest):
         self.assertIn("{custom.pets}: nobody has this column", done.stderr)
         return done.returncode
 
+    def test_a_standard_column_that_nobody_has_is_noted(self):
+        self.campaign("Hi {first_name|there}", follow_up_1="At {company|your firm}, {title|you}")
+        self.loaded("linkedin_url,Firm,Position\nada,Acme,CTO\nbob,Bolt,\n")
+        shown = self.samctl("preview", "spring")
+        self.assertIn("note: nobody has a first_name: everybody gets the fallback", shown)
+        self.assertIn("note: nobody has a company: everybody gets the fallback", shown)
+        self.assertNotIn("nobody has a title", shown)
+        self.assertNotIn("note:", self.samctl("preview", "spring", "--person", "ada"))
+
     def test_preview_of_people_from_before(self):
         self.campaign("Hi {custom.topic|you}")
         self.loaded("linkedin_url,topic\nada,pumps\n")
