@@ -185,6 +185,18 @@ static void refused_for_now(const struct apply_batch *b, const struct event_atte
     back(b, a, item, a->ended_at_ms + wait, REASON_NOT_CONNECTED);
 }
 
+static void already_connected(const struct apply_batch *b, const struct event_attempt *a,
+                              struct apply_item *item, struct apply_person *person)
+{
+    if (movable(b, a, item)) { /* an unknown one cannot be cancelled, only fail */
+        set_item(item, item->status == ITEM_SENDING ? ITEM_CANCELLED : ITEM_FAILED,
+                 REASON_ALREADY_CONNECTED, a->error_type);
+        item->freed = true;
+    }
+    if (person)
+        apply_person_connected(person, a->ended_at_ms);
+}
+
 static void refused(const struct apply_batch *b, const struct event_attempt *a,
                     struct apply_item *item, struct apply_person *person)
 {
@@ -203,13 +215,7 @@ static void refused(const struct apply_batch *b, const struct event_attempt *a,
         back(b, a, item, a->ended_at_ms, REASON_TEXT_REFUSED);
         break;
     case REFUSAL_CONNECTED:
-        if (movable(b, a, item)) { /* an unknown one cannot be cancelled, only fail */
-            set_item(item, item->status == ITEM_SENDING ? ITEM_CANCELLED : ITEM_FAILED,
-                     REASON_ALREADY_CONNECTED, a->error_type);
-            item->freed = true;
-        }
-        if (person)
-            apply_person_connected(person, a->ended_at_ms);
+        already_connected(b, a, item, person);
         break;
     case REFUSAL_FAIL:
     case REFUSAL_N:
