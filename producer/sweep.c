@@ -78,15 +78,19 @@ struct batch producer_sweep(struct producer *p)
     return by_account(p, "sweep", sweep_find_sql, sweep_change_sql, METRIC_ITEMS_SWEPT);
 }
 
+/* Their profile is asked first (worker/unaccepted.h). Who cannot be asked, for the account is gone
+ * or its views are used up day after day, ends all the same. */
+#define UNASKED "interval '14 days' "
 static const char give_up_find_sql[] =
     "SELECT s.account_id FROM account_schedule s " ITS_ACCOUNT
-    "WHERE s.account_id IN (SELECT p.account_id FROM campaign_prospects p WHERE p.give_up_at <= $1 "
+    "WHERE s.account_id IN (SELECT p.account_id FROM campaign_prospects p WHERE p.give_up_at <= "
+    "$1::timestamptz - " UNASKED
     "AND p.status = 'connection_request_sent' ORDER BY p.give_up_at LIMIT $4) "
     "AND a.key_hash % $2 = ANY ($3) FOR UPDATE OF s SKIP LOCKED";
 static const char give_up_change_sql[] =
     "UPDATE campaign_prospects SET status = 'completed', status_reason = 'never_accepted', "
     "next_at = NULL, give_up_at = NULL WHERE account_id = ANY ($1) "
-    "AND status = 'connection_request_sent' AND give_up_at <= $2";
+    "AND status = 'connection_request_sent' AND give_up_at <= $2::timestamptz - " UNASKED;
 
 struct batch producer_give_up(struct producer *p)
 {

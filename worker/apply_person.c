@@ -225,6 +225,10 @@ void apply_person_event(struct apply_person *p, const struct event *e)
     case FINDING_INVITED:
         invited_by_hand(p, f->happened_at_ms);
         break;
+    case FINDING_UNACCEPTED:
+        if (p->status == PERSON_CONNECTION_REQUEST_SENT && move(p, PERSON_COMPLETED))
+            COPY(p->status_reason, "never_accepted");
+        break;
     case FINDING_DOUBTED:
         if (person_status_open(p->status) && !p->hold_reason[0])
             apply_person_hold(p, f->reason);

@@ -7,6 +7,7 @@
 
 #include "common/base/clock.h"
 #include "worker/replies.h"
+#include "worker/unaccepted.h"
 #include "worker/worker.h"
 
 #include "common/base/banned.h"
@@ -47,6 +48,7 @@ struct look {
     bool more;         /* another page follows */
     bool cut;          /* and one more, that is not read */
     char cursor[1024];
+    struct unaccepted unaccepted; /* of relations, at the end */
 };
 
 TAILQ_HEAD(looks, look);
@@ -221,6 +223,27 @@ static void tell(const struct look *look, const struct found *f, const struct pg
     outgoing_event(look->sync->worker, &e);
 }
 
+static void on_asked(void *ctx)
+{
+    struct look *look = ctx;
+    if (look->sync->worker->phase == WORKER_LEAVE)
+        look_free(look);
+    else
+        finish(look, true, "");
+}
+
+/* All pages have been read. */
+static void read_whole(struct look *look)
+{
+    if (look->job.kind != SYNC_RELATIONS) {
+        finish(look, true, "");
+        return;
+    }
+    look->unaccepted = (struct unaccepted){
+        .worker = look->sync->worker, .job = &look->job, .done = on_asked, .ctx = look};
+    unaccepted_ask(&look->unaccepted, &look->sync->params);
+}
+
 /* The i-th message that was found, in its chat as far as this page shows it. */
 static bool is_reply(const struct look *look, size_t i, const struct pg_result *r, int row)
 {
@@ -282,7 +305,7 @@ static void on_people(void *ctx, enum pg_failure failure, const struct pg_result
     if (look->more)
         read_page(look);
     else
-        finish(look, true, "");
+        read_whole(look);
 }
 
 static void look_up(struct look *look)
@@ -292,7 +315,7 @@ static void look_up(struct look *look)
         if (look->more)
             read_page(look);
         else
-            finish(look, true, "");
+            read_whole(look);
         return;
     }
     pg_params_reset(&s->params);

@@ -99,10 +99,10 @@ class Profile(CampaignTest):
     accounts = ("anna",)
     FOLLOW_UP = {"connection_request": "Hi", "follow_up_1": {"after": "0s", "text": "Hello"}}
 
-    def begin(self, kind, templates, people, **person):
+    def begin(self, kind, templates, people, give_up_after="21d", **person):
         self.prepare(scenario={"accounts": [{"id": "Uanna"}],
                                "people": [{"slug": "kim", **person}]})  # fmt: skip
-        self.campaign("c", kind, templates, people)
+        self.campaign("c", kind, templates, people, give_up_after=give_up_after)
         self.start_both()
 
     def held(self, reason):
@@ -127,6 +127,16 @@ class Profile(CampaignTest):
         self.begin("connector", self.FOLLOW_UP, ["kim"], relation_id=other, accept_after_ms=100)
         self.wait_until_completed("c")
         self.assertEqual(self.arrived(), {"kim": ["invite", "chats"]})
+        self.judge(2)
+
+    def test_who_is_asked_once_before_being_given_up(self):
+        """She has accepted, and the list of relations shows neither of the names we know."""
+        other = "ACoAA0123456789abcdefghijklmnopqrstuvwx"
+        self.begin("connector", self.FOLLOW_UP, ["kim-lee"], former_slugs=["kim-lee"],
+                   relation_id=other, accept_after_ms=100, give_up_after="3s")  # fmt: skip
+        self.wait_until_completed("c")
+        self.assertEqual(self.arrived(), {"kim-lee": ["invite", "chats"]})
+        self.assertEqual(len(self.calls("profile")), 2)
         self.judge(2)
 
     def test_who_is_no_connection_is_not_written_to(self):

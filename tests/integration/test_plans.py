@@ -219,7 +219,7 @@ CREATE TEMPORARY TABLE invited AS SELECT p.id, row_number() OVER (PARTITION BY p
     AND p.account_id IN (SELECT account FROM due);
 UPDATE campaign_prospects p SET status = 'connected', connected_at = now(), next_at = now(),
     give_up_at = NULL FROM invited v WHERE v.id = p.id AND i = 1;
-UPDATE campaign_prospects p SET give_up_at = now() - interval '1 s' FROM invited v
+UPDATE campaign_prospects p SET give_up_at = now() - interval '15 days' FROM invited v
     WHERE v.id = p.id AND i = 2;
 UPDATE campaign_prospects SET hold_reason = NULL WHERE hold_reason IS NOT NULL; -- by an operator
 UPDATE sync_schedule SET next_at = now() WHERE account_id IN (SELECT account FROM due);
