@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/base/clock.h"
+#include "worker/news.h"
 #include "worker/replies.h"
 #include "worker/unaccepted.h"
 #include "worker/worker.h"
@@ -48,6 +49,7 @@ struct look {
     bool more;         /* another page follows */
     bool cut;          /* and one more, that is not read */
     char cursor[1024];
+    struct news news;             /* of the page */
     struct unaccepted unaccepted; /* of relations, at the end */
 };
 
@@ -67,7 +69,7 @@ static const char current_sql[] =
     "SELECT true FROM sync_schedule WHERE account_id = $1 "
     "AND kind = $2 AND dispatch = $3 AND outstanding_until IS NOT NULL "
     "AND (SELECT status IN ('active', 'resting') FROM linkedin_accounts WHERE id = $1)";
-#define PEOPLE_COLUMNS "p.status, p.contacted_at, " FACTS_SINCE ", p.account_id"
+#define PEOPLE_COLUMNS "p.status, p.contacted_at, " FACTS_SINCE ", p.account_id, p.chat_id"
 #define SEEN_HERE      "p.account_id = $1 AND p.provider_id = ANY ($2)"
 /* Who may have been invited: known by the id, or by the name, for the list may show another id.
  * (The status is not asked for: the planner would walk the index of all that are invited.) $3
@@ -100,10 +102,12 @@ enum people_column {
     COL_CONTACTED_AT,
     COL_SINCE,
     COL_ACCOUNT,
+    COL_CHAT,  /* "" = none of ours */
     COL_VANITY /* of who was invited */
 };
 
 static void read_page(struct look *look);
+static void on_told(void *ctx, const struct unipile_read *failed);
 
 struct sync *sync_new(struct worker *w)
 {
@@ -120,6 +124,7 @@ static void look_free(struct look *look)
     TAILQ_REMOVE(&s->looks, look, link);
     s->count--;
     s->running -= look->begun ? 1 : 0;
+    news_deinit(&look->news);
     free(look->found);
     free(look);
 }
@@ -131,6 +136,7 @@ void sync_free(struct sync *s)
     struct look *next;
     for (struct look *look = TAILQ_FIRST(&s->looks); look; look = next) {
         next = TAILQ_NEXT(look, link);
+        news_deinit(&look->news);
         free(look->found);
         free(look);
     }
@@ -152,6 +158,8 @@ void sync_add(struct sync *s, const struct sync_job *job, int32_t partition, int
     struct look *look = sam_xcalloc(1, sizeof(*look));
     look->sync = s;
     look->job = *job;
+    look->news =
+        (struct news){.worker = s->worker, .job = &look->job, .done = on_told, .ctx = look};
     look->partition = partition;
     look->offset = offset;
     TAILQ_INSERT_TAIL(&s->looks, look, link);
@@ -202,7 +210,7 @@ static void finish(struct look *look, bool succeeded, const char *reason)
     settle(look);
 }
 
-static void tell(const struct look *look, const struct found *f, const struct pg_result *r, int row)
+static void tell(struct look *look, const struct found *f, const struct pg_result *r, int row)
 {
     struct event e = {
         .type = EVENT_PERSON,
@@ -220,7 +228,9 @@ static void tell(const struct look *look, const struct found *f, const struct pg
             memcpy(e.person.chat_id, f->chat_id, sizeof(f->chat_id));
         memcpy(e.person.message_id, f->message_id, sizeof(f->message_id));
     }
-    outgoing_event(look->sync->worker, &e);
+    bool one_person = look->job.kind == SYNC_RELATIONS ||
+                      strcmp(f->chat_id, pg_text(r, row, COL_CHAT)) == 0; /* of our own message */
+    news_add(&look->news, &e, f->chat_id, one_person);
 }
 
 static void on_asked(void *ctx)
@@ -302,10 +312,7 @@ static void on_people(void *ctx, enum pg_failure failure, const struct pg_result
                 tell(look, &look->found[i], r, row);
         }
     }
-    if (look->more)
-        read_page(look);
-    else
-        read_whole(look);
+    news_tell(&look->news);
 }
 
 static void look_up(struct look *look)
@@ -381,6 +388,20 @@ static void page_failed(struct look *look, const struct unipile_read *read)
     log_warn(w->log, "sync_failed", LOG_UUID("account", &look->job.account_id),
              LOG_STR("kind", sync_kind_name(look->job.kind)), LOG_STR("type", read->error_type));
     finish(look, false, read->error_type);
+}
+
+/* What the page says has been told, or could not be made sure of. */
+static void on_told(void *ctx, const struct unipile_read *failed)
+{
+    struct look *look = ctx;
+    if (failed && look->sync->worker->phase == WORKER_LEAVE)
+        look_free(look);
+    else if (failed)
+        page_failed(look, failed);
+    else if (look->more)
+        read_page(look);
+    else
+        read_whole(look);
 }
 
 static int pages_max(const struct look *look)

@@ -67,6 +67,18 @@ class Replies(CampaignTest):
         self.assertEqual(attempt, [{"outcome": "sent", "error_type": "settled_by_reply"}])
         self.assertEqual(self.samctl_json("unknown", "list"), [])
 
+    def test_what_is_said_in_a_group_is_no_reply(self):
+        self.prepare()
+        self.start_both()
+        people = self.campaign("c", "messenger", dict(TWO, direct_message_2={
+            "after": "4s", "text": "Are you there?"}), 1)  # fmt: skip
+        self.wait_until_sent(1)
+        self.simulator.reply("Uanna", people[0], "Stop", group=True)
+        self.wait_for("the chat to be asked for", lambda: self.calls("chat"))
+        self.wait_until_completed("c")
+        self.assertEqual(self.people(), {"completed": 1})
+        self.judge(2)
+
     def test_their_clock_is_behind_ours(self):
         """LinkedIn's clock, by which messages have their time, is a minute and a half late."""
         self.prepare()

@@ -325,9 +325,10 @@ class Simulator(Process):
         """The person (public name or provider id) accepts the account's invitation now."""
         self.ask("POST", "/accept", {"account": account, "person": person})
 
-    def reply(self, account, person, text):
-        """The person writes to the account now."""
-        self.ask("POST", "/reply", {"account": account, "person": person, "text": text})
+    def reply(self, account, person, text, group=False):
+        """The person writes to the account now, or in a group of both and others."""
+        body = {"account": account, "person": person, "text": text, "group": group}
+        self.ask("POST", "/reply", body)
 
     def answers(self):
         return http("GET", self.url + "/audit")[0] == 200

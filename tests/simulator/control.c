@@ -159,15 +159,17 @@ static void reply_now(struct simulator *s, struct request *r)
     const char *account = NULL;
     const char *person = NULL;
     const char *text = NULL;
+    bool group = false;
     const struct field fields[] = {{"account", &account, 0, FIELD_TEXT, true},
                                    {"person", &person, 0, FIELD_TEXT, true},
-                                   {"text", &text, 0, FIELD_TEXT, true}};
+                                   {"text", &text, 0, FIELD_TEXT, true},
+                                   {"group", &group, 0, FIELD_FLAG, false}};
     if (!read_fields(r, fields, SAM_ARRAY_LEN(fields)))
         return;
     struct link *link = find_link(s, r, account, person);
     if (!link)
         return;
-    (void)world_say(s->world, link, text, false);
+    (void)world_say(s->world, group ? world_group(s->world, link) : link, text, false);
     done(r);
 }
 

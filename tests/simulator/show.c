@@ -124,10 +124,12 @@ void show_chat(struct simulator *s, const void *item, struct buf *out)
     show_field(out, "account_id", link->account->id);
     show_field(out, "account_type", "LINKEDIN");
     show_field(out, "provider_id", provider);
-    show_field(out, "attendee_provider_id",
-               world_provider_id(s->world, link->account, link->person));
+    if (!link->group)
+        show_field(out, "attendee_provider_id",
+                   world_provider_id(s->world, link->account, link->person));
     show_time(out, "timestamp", link->newest->at_ms);
-    buf_adds(out, ",\"name\":null,\"type\":0,\"unread_count\":0,\"unread\":0,\"archived\":0,"
+    buf_addf(out, ",\"name\":null,\"type\":%d", link->group ? 2 : 0);
+    buf_adds(out, ",\"unread_count\":0,\"unread\":0,\"archived\":0,"
                   "\"muted_until\":null,\"read_only\":0,\"pinned\":0,\"folder\":[\"INBOX\"]");
     if (link->inmail)
         buf_adds(out, ",\"content_type\":\"inmail\"");

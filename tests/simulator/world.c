@@ -318,6 +318,18 @@ struct link *world_link(struct world *w, struct account *a, struct person *p)
     return link;
 }
 
+struct link *world_group(struct world *w, struct link *link)
+{
+    if (!link->in_group) {
+        link->in_group = sam_xcalloc(1, sizeof(*link));
+        link->in_group->account = link->account;
+        link->in_group->person = link->person;
+        link->in_group->group = true;
+        list_add(&w->links_list, link->in_group);
+    }
+    return link->in_group;
+}
+
 struct link *world_chat(struct world *w, const char *chat_id)
 {
     uint64_t number;

@@ -108,7 +108,9 @@ struct link {
     bool connected;
     bool replied;
     bool inmail;
-    uint64_t chat; /* 0 = none */
+    bool group;            /* only a chat, with others as well; hangs at the link of both */
+    struct link *in_group; /* NULL = none */
+    uint64_t chat;         /* 0 = none */
     int64_t chat_at_ms;
     struct message *newest;
 };
@@ -192,6 +194,8 @@ void world_accept(struct world *w, struct link *link);
 void world_withdraw(struct world *w, struct link *link);
 /* They are connected since then, without an invitation. */
 void world_relate(struct world *w, struct link *link, int64_t at_ms);
+/* The link of a chat in which the person, the account and others are. */
+struct link *world_group(struct world *w, struct link *link);
 /* A message now, in the chat of both, which begins when there is none. */
 struct message *world_say(struct world *w, struct link *link, const char *text, bool from_me);
 

@@ -417,6 +417,24 @@ static void test_chats(void **state)
     page_deinit(&p);
 }
 
+static void test_one_chat(void **state)
+{
+    (void)state;
+    struct page p = page_of(ROUTE_CHAT, 200,
+                            "{\"object\":\"Chat\",\"id\":\"c1\",\"type\":0,"
+                            "\"attendee_provider_id\":\"ACo1\"}");
+    assert_int_equal(p.read.result, UNIPILE_READ_OK);
+    assert_int_equal(p.read.items_count, 1);
+    page_deinit(&p);
+    p = page_of(ROUTE_CHAT, 200, "{\"object\":\"Chat\",\"id\":\"c1\",\"type\":2}"); /* a group */
+    assert_int_equal(p.read.result, UNIPILE_READ_OK);
+    assert_int_equal(p.read.items_count, 0);
+    page_deinit(&p);
+    expect_read(ROUTE_CHAT, 200, "{\"object\":\"ChatList\"}", UNIPILE_READ_RETRY, "answer");
+    expect_read(ROUTE_CHAT, 404, "{\"type\":\"errors/resource_not_found\",\"status\":404}",
+                UNIPILE_READ_NOT_FOUND, "resource_not_found");
+}
+
 static void test_relations(void **state)
 {
     (void)state;
@@ -542,6 +560,7 @@ int main(void)
         cmocka_unit_test(test_messages_that_could_hide_a_reply),
         cmocka_unit_test(test_the_times_of_messages),
         cmocka_unit_test(test_chats),
+        cmocka_unit_test(test_one_chat),
         cmocka_unit_test(test_relations),
         cmocka_unit_test(test_cursors_that_lead_nowhere),
         cmocka_unit_test(test_too_many_items),

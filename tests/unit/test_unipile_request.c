@@ -53,6 +53,7 @@ static void test_reads(void **state)
                "/users/ACoAAB_x-1?account_id=acc");
     expect_url(ROUTE_CHATS_WITH, SUBJECT(.account = "a=b", .segment = "ACo1"),
                "/chat_attendees/ACo1/chats?account_id=a%3Db&limit=100");
+    expect_url(ROUTE_CHAT, SUBJECT(.account = "acc", .segment = "c1"), "/chats/c1");
     expect_url(ROUTE_CHAT_MESSAGES, SUBJECT(.account = "acc", .segment = "c1"),
                "/chats/c1/messages?limit=100");
     expect_url(ROUTE_CHAT_MESSAGES,

@@ -193,6 +193,13 @@ void unipile_chats_with(struct unipile *u, const char *account, const char *prov
     get(u, ROUTE_CHATS_WITH, &subject, (struct reader){fn, ctx});
 }
 
+void unipile_chat(struct unipile *u, const char *account, const char *chat_id, unipile_read_fn *fn,
+                  void *ctx)
+{
+    const struct request_subject subject = {.account = account, .segment = chat_id};
+    get(u, ROUTE_CHAT, &subject, (struct reader){fn, ctx});
+}
+
 void unipile_chat_messages(struct unipile *u, const char *account, const char *chat_id,
                            int64_t after_ms, unipile_read_fn *fn, void *ctx)
 {

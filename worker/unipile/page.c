@@ -149,6 +149,7 @@ static enum element read_element(enum route route, struct json_object *json,
     case ROUTE_INVITE:
     case ROUTE_START_CHAT:
     case ROUTE_PROFILE:
+    case ROUTE_CHAT:
     case ROUTE_N:
         break;
     }
@@ -254,13 +255,27 @@ static bool read_profile(struct page *p)
     return true;
 }
 
+static bool read_one_chat(struct page *p)
+{
+    if (strcmp(text_of(p->json, "object"), "Chat") != 0)
+        return false;
+    p->items = sam_xcalloc(1, sizeof(*p->items));
+    p->read.items = p->items;
+    *p->items = (struct unipile_item){
+        .chat_id = "", .message_id = "", .person = "", .name = "", .text = ""};
+    p->read.items_count = read_chat(p->json, p->items) == ELEMENT_ITEM ? 1 : 0;
+    return true;
+}
+
 static bool read_success(enum route route, const struct answer *answer, const char *cursor,
                          struct page *p)
 {
     p->json = answer_is_unipiles(answer) ? answer_json(answer) : NULL;
     if (!p->json)
         return false;
-    return route == ROUTE_PROFILE ? read_profile(p) : read_list(route, cursor, p);
+    if (route == ROUTE_PROFILE)
+        return read_profile(p);
+    return route == ROUTE_CHAT ? read_one_chat(p) : read_list(route, cursor, p);
 }
 
 /* The types by which the API says that it does not know, or cannot reach, the one asked for. */
@@ -278,7 +293,8 @@ static bool says_nobody(const char *type)
 
 static bool asks_for_one(enum route route)
 {
-    return route == ROUTE_PROFILE || route == ROUTE_CHATS_WITH || route == ROUTE_CHAT_MESSAGES;
+    return route == ROUTE_PROFILE || route == ROUTE_CHATS_WITH || route == ROUTE_CHAT ||
+           route == ROUTE_CHAT_MESSAGES;
 }
 
 /* Where every Unipile answers, whatever the key: another server stands there. */

@@ -33,6 +33,7 @@ enum route_segment { SEGMENT_NONE, SEGMENT_PERSON, SEGMENT_ID };
     /* no account_id: the chat is one account's, and the route does not declare it */              \
     X(ROUTE_CHAT_MESSAGES, "chat_messages", "/chats/{}/messages", ROUTE_GET, SEGMENT_ID, false,    \
       100)                                                                                         \
+    X(ROUTE_CHAT, "chat", "/chats/{}", ROUTE_GET, SEGMENT_ID, false, 0)                            \
     /* messages carry much beside the text: 100 of them stay far below the bound of an answer */   \
     X(ROUTE_MESSAGES, "messages", "/messages", ROUTE_GET, SEGMENT_NONE, true, 100)                 \
     X(ROUTE_RELATIONS, "relations", "/users/relations", ROUTE_GET, SEGMENT_NONE, true, 250)        \

@@ -152,6 +152,9 @@ void unipile_profile(struct unipile *u, const char *account, const char *identif
  * at_ms). NOT_FOUND says that none was ever synchronised, not that they are not connected. */
 void unipile_chats_with(struct unipile *u, const char *account, const char *provider_id,
                         unipile_read_fn *fn, void *ctx);
+/* GET /chats/{chat_id}: one item when it is with one person, none when it is a group's. */
+void unipile_chat(struct unipile *u, const char *account, const char *chat_id, unipile_read_fn *fn,
+                  void *ctx);
 /* GET /chats/{chat_id}/messages, newest first, one page. after_ms 0 = all. */
 void unipile_chat_messages(struct unipile *u, const char *account, const char *chat_id,
                            int64_t after_ms, unipile_read_fn *fn, void *ctx);
