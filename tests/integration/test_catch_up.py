@@ -1,10 +1,7 @@
 """A restored database catches up in large batches: many events of one campaign, person or item."""
 
 import concurrent.futures
-import contextlib
 import datetime
-import os
-import subprocess
 import unittest
 
 import moments
@@ -154,31 +151,21 @@ class CatchUp(RestoreTest):
         self.assertEqual(self.campaign_status("c"), "running")
         self.assertEqual(self.people(), {"opted_out": 1, "approved": 2})
 
-    @contextlib.contextmanager
-    def connected_as(self, name):
-        """A connection to the test's database that bears this name."""
-        conninfo = self.database.conninfo
-        shell = subprocess.Popen(["psql", "-X", "-q", "-d", conninfo], stdin=subprocess.PIPE,
-                                 env={**os.environ, "PGAPPNAME": name})  # fmt: skip
-        try:
-            named = f"pg_stat_activity WHERE application_name = '{name}'"
-            self.wait_for(f"{name} to connect", lambda: self.count(named))
-            yield
-        finally:
-            shell.communicate()
-
     def test_what_lets_go_waits_for_a_program_that_connects_again(self):
         self.prepare_draft()
         self.assertEqual(self.producer.stop(), 0)
         self.assertEqual(self.worker.stop(), 0)
         with concurrent.futures.ThreadPoolExecutor(1) as pool:
-            with self.connected_as("sam-producer"):
+            with self.database.sessions("sam-producer"):
                 resume = pool.submit(self.samctl, "campaign", "start", "c")
-                asking = "pg_stat_activity WHERE application_name = 'samctl'"
+                asking = (
+                    "pg_stat_activity WHERE application_name = 'samctl' "
+                    "AND datname = current_database()"
+                )
                 self.wait_for("samctl to ask", lambda: self.count(asking))
-                with self.connected_as("sam-producer (applied 0, 0 halted)"):
+                with self.database.sessions("sam-producer (applied 0, 0 halted)"):
                     self.assertNotIn("note:", resume.result())
-            with self.connected_as("sam-worker util"):  # alone for long: as if nothing ran
+            with self.database.sessions("sam-worker util"):  # alone for long: as if nothing ran
                 self.samctl("campaign", "pause", "c")
                 self.assertIn("note:", self.samctl("campaign", "resume", "c"))
 

@@ -1,7 +1,5 @@
 """samctl: whether the database has what the ledger holds, by the names of others' connections."""
 
-import contextlib
-import subprocess
 import unittest
 
 from ctl_test import CtlTest, connector
@@ -15,33 +13,17 @@ class CtlCatchUp(CtlTest):
             "INSERT INTO ledger_positions (partition, next_offset) VALUES (0, 70), (1, 30)"
         )
 
-    @contextlib.contextmanager
-    def connected(self, *names):
-        """Sessions of these names, as producers and workers have them."""
-        sessions = []
-        for name in names:
-            conninfo = f"{self.database.conninfo} application_name='{name}'"
-            sessions.append(subprocess.Popen(["psql", "-X", "-d", conninfo],
-                                             stdin=subprocess.PIPE))  # fmt: skip
-        seen = "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'sam-%'"
-        self.wait_for("them", lambda: self.database.count(seen) == len(names))
-        yield
-        for session in sessions:
-            session.stdin.close()
-            session.wait()
-        self.wait_for("them to go", lambda: self.database.count(seen) == 0)
-
     def version(self):
         return self.database.count("SELECT version FROM campaigns")
 
     def test_an_applied_ledger(self):
-        with self.connected("sam-producer (applied 100, 0 halted)", "sam-worker util"):
+        with self.database.sessions("sam-producer (applied 100, 0 halted)", "sam-worker util"):
             self.assertNotIn("note: this database", self.samctl("campaign", "start", "spring"))
         self.assertGreater(self.version(), 1)
 
     def test_a_name_of_before_a_restore(self):
         """The positions are below those that the producer saw: its name is of another database."""
-        with self.connected("sam-producer (applied 101, 0 halted)", "sam-worker util"):
+        with self.database.sessions("sam-producer (applied 101, 0 halted)", "sam-worker util"):
             said = self.refused("campaign", "start", "spring")
             self.assertIn("nothing was changed: the ledger is still being applied", said)
             said = self.refused("campaign", "pause", "spring")
@@ -49,7 +31,7 @@ class CtlCatchUp(CtlTest):
         self.assertEqual(self.version(), 0)
 
     def test_one_that_has_not_begun_beside_one_of_before(self):
-        with self.connected("sam-producer (applied 101, 0 halted)", "sam-producer",
+        with self.database.sessions("sam-producer (applied 101, 0 halted)", "sam-producer",
                             "sam-worker util"):  # fmt: skip
             self.refused("campaign", "start", "spring")
 
@@ -58,10 +40,10 @@ class CtlCatchUp(CtlTest):
         self.database.execute(
             "UPDATE ledger_positions SET halted_reason = 'a gap' WHERE partition = 1"
         )
-        with self.connected("sam-producer (applied 100, 1 halted)", "sam-worker util"):
+        with self.database.sessions("sam-producer (applied 100, 1 halted)", "sam-worker util"):
             self.assertIn("note: this database", self.samctl("campaign", "start", "spring"))
         self.assertEqual(self.version(), 1)
-        with self.connected("sam-producer", "sam-worker util"):
+        with self.database.sessions("sam-producer", "sam-worker util"):
             said = self.refused("campaign", "start", "spring")
             self.assertIn("cannot be applied to this database (partition 1: a gap)", said)
 

@@ -117,6 +117,7 @@ STATEMENTS = {
     """,
     "sam-worker util": """
         p.account_id = $1 AND p.provider_id = ANY ($2)
+        AND account_id = $1 AND give_up_at <= $4
     """,
 }
 
@@ -219,8 +220,10 @@ CREATE TEMPORARY TABLE invited AS SELECT p.id, row_number() OVER (PARTITION BY p
     AND p.account_id IN (SELECT account FROM due);
 UPDATE campaign_prospects p SET status = 'connected', connected_at = now(), next_at = now(),
     give_up_at = NULL FROM invited v WHERE v.id = p.id AND i = 1;
-UPDATE campaign_prospects p SET give_up_at = now() - interval '15 days' FROM invited v
-    WHERE v.id = p.id AND i = 2;
+UPDATE campaign_prospects p SET give_up_at = now() - interval '15 days', provider_id = NULL
+    FROM invited v WHERE v.id = p.id AND i = 2; -- whose profile the worker cannot ask
+UPDATE campaign_prospects p SET give_up_at = now() - interval '1 s' FROM invited v
+    WHERE v.id = p.id AND i = 3;
 UPDATE campaign_prospects SET hold_reason = NULL WHERE hold_reason IS NOT NULL; -- by an operator
 UPDATE sync_schedule SET next_at = now() WHERE account_id IN (SELECT account FROM due);
 UPDATE account_schedule SET plan_at = now(), due_at = CASE WHEN account_id IN (SELECT account_id

@@ -121,7 +121,10 @@ class Looks(CampaignTest):
         self.wait_for("the rows to be held", lambda: self.count(held))
         self.samctl("campaign", "start", "look")
         self.wait_for("the message", lambda: len(self.calls("chats")) == 1)
-        waits = "pg_stat_activity WHERE wait_event_type = 'Lock' AND query ~ 'sync_schedule'"
+        waits = (
+            "pg_stat_activity WHERE wait_event_type = 'Lock' AND query ~ 'sync_schedule' "
+            "AND datname = current_database()"
+        )
         self.wait_for("the ledger to wait for the producer", lambda: self.count(waits))
         producer.communicate("COMMIT;\n", timeout=30)
         planned = "sync_schedule WHERE next_at IS NOT NULL"

@@ -18,6 +18,7 @@ Nothing here sleeps for luck: wait_for() looks at a condition until a deadline. 
 makes every deadline three times as long, for slow machines.
 """
 
+import contextlib
 import csv
 import io
 import itertools
@@ -198,6 +199,28 @@ class Database:
     def count(self, sql):
         """The number that a SELECT count(*) ... answers."""
         return int(self.value(sql))
+
+    @contextlib.contextmanager
+    def sessions(self, *names):
+        """Sessions of these names on this database, as producers, workers and samctl have them."""
+        shells = []
+        seen = (
+            "SELECT count(*) FROM pg_stat_activity WHERE application_name = '{}' "
+            "AND datname = current_database()"
+        )
+        for name in names:
+            named = {**os.environ, "PGAPPNAME": name}
+            shells.append(subprocess.Popen(["psql", "-X", "-q", "-d", self.conninfo],
+                                           stdin=subprocess.PIPE, env=named))  # fmt: skip
+        try:
+            for name in names:
+                wait_for(f"{name} to connect", lambda name=name: self.count(seen.format(name)))
+            yield
+        finally:
+            for shell in shells:
+                shell.communicate()
+        for name in names:
+            wait_for(f"{name} to go", lambda name=name: not self.count(seen.format(name)))
 
     def shift_clock(self, interval):
         """Moves SAM's clock (sam_now) this far from the real one: '3 days', '-1 hour'."""
