@@ -272,7 +272,8 @@ static void decide_one(struct claim_batch *b, size_t at, struct facts_item *it)
         return;
     }
     v = judge(b, work, it);
-    const char *why = v.kind == VERDICT_GO ? doubt(work, it) : NULL;
+    /* also where it does not go now: the next job does not look at the profile again */
+    const char *why = v.kind != VERDICT_CANCEL ? doubt(work, it) : NULL;
     if (why) {
         tell_doubt(work, why);
         v = (struct verdict){VERDICT_WAIT, REASON_PERSON_HELD, TIME_NEVER_MS};

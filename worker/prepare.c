@@ -237,7 +237,7 @@ static void look_begin(struct work *work)
     w->reading++;
     metrics_add(w->metrics, METRIC_READS, 1);
     unipile_chats_with(w->unipile, work->job.unipile_account,
-                       work->job.look[0] ? work->job.look : work->provider_id, on_chats, look);
+                       work->provider_id[0] ? work->provider_id : work->job.look, on_chats, look);
 }
 
 bool prepare_begin(struct work *work)

@@ -34,7 +34,7 @@
     provider ", " vanity ", p.first_name, p.last_name, "                                           \
     "coalesce(" STOPPED("vanity", vanity) ", " STOPPED("provider_id", provider) "), "              \
     "coalesce(" BLOCKED(vanity) ", " BLOCKED(provider) "), "                                       \
-    "i.step = 0 OR p.contacted_at IS NULL, "                                                       \
+    "i.step = 0 OR p.last_sent_at IS NULL, "                                                       \
     CONTACTED("'v:' || " vanity) ", " CONTACTED("'p:' || " provider) ", "                          \
     "(SELECT true FROM campaign_prospects WHERE campaign_id = i.campaign_id "                      \
     "AND next_step = i.step AND hold_reason = 'text_refused' LIMIT 1)"
@@ -60,7 +60,7 @@ const char facts_usage_sql[] =
     "SELECT j.n, " ITEM_COLUMNS PERSON_COLUMNS("coalesce(p.vanity, j.vanity)",
                                                 "coalesce(j.provider_id, p.provider_id)")
     ", l.id, l.ended_at, d.calls, d.invitations, d.messages, "
-    "CASE WHEN (i.step = 0 OR p.contacted_at IS NULL) AND (p.vanity IS NULL "
+    "CASE WHEN (i.step = 0 OR p.last_sent_at IS NULL) AND (p.vanity IS NULL "
     "OR coalesce(j.provider_id, p.provider_id) IS NULL) THEN "
     "(SELECT count(*) FROM (SELECT FROM send_attempts t WHERE t.account_id = i.account_id "
     "AND NOT t.untried AND t.started_at >= j.day_start AND t.kind = 'profile_view' "

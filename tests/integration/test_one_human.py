@@ -121,6 +121,23 @@ class Profile(CampaignTest):
         self.assertEqual(self.arrived(), {"kim": ["chats"]})
         self.judge(1)
 
+    def test_an_invitation_that_was_sent_by_hand_is_a_first_contact(self):
+        """What follows it takes the human, so that nobody else of us writes to her."""
+        self.test_an_invitation_that_was_sent_by_hand()
+        self.campaign("second", "messenger", HELLO, ["kim"])
+        self.wait_until_completed("second")
+        self.judge(1)
+
+    def test_another_name_is_kept_in_mind_though_nothing_can_go(self):
+        """The next job does not look at the profile again."""
+        names = {"first_name": "Robert", "last_name": "Smith"}
+        self.begin("messenger", HELLO, ["lea"], degree=1, **names)
+        self.simulator.fault(route="attendee_chats", action="status", status=503,
+                             type="errors/service_unavailable", count=1000)  # fmt: skip
+        self.import_named("Kim", "Novak")
+        held = "campaign_prospects WHERE hold_reason = 'another_name'"
+        self.wait_for("her to be held", lambda: self.count(held) == 1, 60)
+
     def test_a_relation_that_is_listed_by_another_id(self):
         """Her public name tells that it is she who has accepted."""
         other = "ACoAA0123456789abcdefghijklmnopqrstuvwx"
