@@ -43,27 +43,16 @@ void outbox_add(struct outbox *o, struct event *event)
 
 enum pg_failure outbox_write(struct outbox *o, struct pg *pg, struct pg_params *params)
 {
+    size_t n = o->count;
+    const struct outbox_row *rows = o->rows;
+    char key[UUID_TEXT_BYTES];
     pg_params_reset(params);
-    pg_array_open(params, PG_ARRAY_UUID);
-    for (size_t i = 0; i < o->count; i++)
-        pg_item_uuid(params, &o->rows[i].id);
-    pg_array_close(params);
-    pg_array_open(params, PG_ARRAY_TEXT);
-    for (size_t i = 0; i < o->count; i++) {
-        char key[UUID_TEXT_BYTES];
-        uuid_format(&o->rows[i].account_id, key);
-        pg_item_text(params, key);
-    }
-    pg_array_close(params);
-    pg_array_open(params, PG_ARRAY_TEXT);
-    for (size_t i = 0; i < o->count; i++)
-        pg_item_text(params, event_type_name(o->rows[i].type));
-    pg_array_close(params);
-    pg_array_open(params, PG_ARRAY_TEXT);
-    for (size_t i = 0; i < o->count; i++)
-        pg_item_text(params, o->rows[i].payload);
-    pg_array_close(params);
-    return o->count ? pg_exec(pg, write_sql, params, NULL) : PG_FINE;
+    PG_COLUMN(params, PG_ARRAY_UUID, n, true, pg_item_uuid(params, &rows[i].id));
+    PG_COLUMN(params, PG_ARRAY_TEXT, n, true,
+              (uuid_format(&rows[i].account_id, key), pg_item_text(params, key)));
+    PG_COLUMN(params, PG_ARRAY_TEXT, n, true, pg_item_text(params, event_type_name(rows[i].type)));
+    PG_COLUMN(params, PG_ARRAY_TEXT, n, true, pg_item_text(params, rows[i].payload));
+    return n ? pg_exec(pg, write_sql, params, NULL) : PG_FINE;
 }
 
 void outbox_deinit(struct outbox *o)
