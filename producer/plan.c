@@ -158,7 +158,7 @@ static enum pg_failure load_people(struct producer *p, struct plan_batch *b, str
             .id = pg_uuid(r, row, 2),
             .step = pg_i64(r, row, 3),
             .next_at_ms = pg_time_ms(r, row, 4),
-            .unresolved = pg_bool(r, row, 5),
+            .first_contact = pg_bool(r, row, 5),
             .texts = {.first_name = pg_text(r, row, 7),
                       .last_name = pg_text(r, row, 8),
                       .company = pg_text(r, row, 9),

@@ -145,7 +145,7 @@ static bool place_one(struct plan_batch *b, struct plan_account *a, const struct
     struct slots_wish wish = {
         .kind = invitation ? CALL_INVITATION : CALL_MESSAGE,
         .first = p->step == 0,
-        .costs_profile_view = p->step == 0 && p->unresolved,
+        .costs_profile_view = p->first_contact,
         .not_before_ms = not_before,
         .windows = c->windows,
         .windows_count = c->windows_count,

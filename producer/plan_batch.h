@@ -59,7 +59,7 @@ struct plan_person {
     struct uuid id;
     int64_t step;
     int64_t next_at_ms;
-    bool unresolved;
+    bool first_contact; /* as policy_item.first_contact */
     bool connected;
     struct texts_person texts;
 };

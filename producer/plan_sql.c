@@ -44,18 +44,17 @@ const char plan_usage_sql[] =
 
 const char plan_waiting_sql[] =
     "SELECT j.n, i.scheduled_for, i.message_type = 'connection_request', i.status <> 'pending', "
-    "i.step = 0 AND (p.provider_id IS NULL OR p.vanity IS NULL), i.step = 0, i.campaign_id "
+    "i.step = 0 OR p.last_sent_at IS NULL, i.step = 0, i.campaign_id "
     "FROM unnest($1::uuid[]) WITH ORDINALITY AS j(account_id, n) "
     "CROSS JOIN LATERAL ((SELECT * FROM send_queue w WHERE w.account_id = j.account_id "
     "AND w.status = 'pending' LIMIT 1000) UNION ALL (SELECT * FROM send_queue w "
     "WHERE w.account_id = j.account_id AND w.status IN ('published', 'sending') LIMIT 1)) i "
-    "CROSS JOIN LATERAL (SELECT provider_id, vanity FROM campaign_prospects WHERE id = "
-    "i.prospect_id "
+    "CROSS JOIN LATERAL (SELECT last_sent_at FROM campaign_prospects WHERE id = i.prospect_id "
     "LIMIT 1) p ORDER BY j.n";
 
 /* Follow-ups apart from first contacts, so that neither hides the other; both by the plan index. */
 #define PEOPLE_COLUMNS                                                                             \
-    "p.id, p.next_step, p.next_at, p.provider_id IS NULL OR p.vanity IS NULL AS unresolved, "      \
+    "p.id, p.next_step, p.next_at, p.last_sent_at IS NULL AS first_contact, "                      \
     "p.status, p.first_name, "                                                                     \
     "p.last_name, p.company, p.title, p.custom::text AS custom "
 const char plan_people_sql[] =

@@ -91,6 +91,7 @@ struct apply_person {
     int64_t next_at_ms;
     int64_t give_up_at_ms;
     int64_t version;
+    bool doubt_waived;        /* released from a hold of common/model/doubt.h */
     int64_t give_up_after_ms; /* of the campaign */
     int64_t steps_count;
     int64_t after_ms[CAMPAIGN_STEPS_MAX]; /* the delay before each step */

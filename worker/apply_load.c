@@ -63,6 +63,7 @@ const char apply_people_sql[] =
     "p.hold_reason, p.provider_id, p.vanity, p.invitation_id, p.chat_id, p.contacted_at, "
     "p.connected_at, "
     "p.last_sent_at, p.replied_at, p.next_step, p.next_at, p.give_up_at, p.version, "
+    "p.doubt_waived, "
     "c.give_up_after_ms, jsonb_array_length(c.steps), "
     "jsonb_path_query_array(c.steps, '$[*].after_ms')::text "
     "FROM campaign_prospects p JOIN campaigns c ON c.id = p.campaign_id WHERE p.id = ANY ($1)";
@@ -316,9 +317,10 @@ static void read_person(struct apply_person *p, const struct pg_result *r, int r
     p->next_at_ms = pg_time_ms(r, row, 16);
     p->give_up_at_ms = pg_time_ms(r, row, 17);
     p->version = pg_i64(r, row, 18);
-    p->give_up_after_ms = pg_i64(r, row, 19);
-    p->steps_count = pg_i64(r, row, 20);
-    read_numbers(pg_text(r, row, 21), p->after_ms, SAM_ARRAY_LEN(p->after_ms));
+    p->doubt_waived = pg_bool(r, row, 19);
+    p->give_up_after_ms = pg_i64(r, row, 20);
+    p->steps_count = pg_i64(r, row, 21);
+    read_numbers(pg_text(r, row, 22), p->after_ms, SAM_ARRAY_LEN(p->after_ms));
 }
 
 void apply_sql_read_people(struct apply_batch *b, const struct pg_result *r)

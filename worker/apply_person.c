@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/model/doubt.h"
 #include "common/policy/reply.h"
 
 #include "common/base/banned.h"
@@ -161,9 +162,11 @@ static void invited_by_hand(struct apply_person *p, int64_t at_ms)
     p->give_up_at_ms = at_ms + p->give_up_after_ms;
 }
 
+/* Ids are as the viewing account sees them: the imported one may be another account's, and replies
+ * are found by this one. */
 static void resolved(struct apply_person *p, const struct event_person *f)
 {
-    if (p->provider_id[0])
+    if (!f->provider_id[0] || strcmp(p->provider_id, f->provider_id) == 0)
         return;
     COPY(p->provider_id, f->provider_id);
     p->dirty = true;
@@ -201,6 +204,7 @@ static void decided(struct apply_person *p, const struct event_person *f)
     if (f->finding == FINDING_HOLD) {
         COPY(p->hold_reason, f->reason);
     } else if (f->finding == FINDING_RELEASE) {
+        p->doubt_waived |= doubt_of_hold(p->hold_reason) != DOUBT_NONE;
         p->hold_reason[0] = '\0';
     } else if (move(p, f->status)) {
         COPY(p->status_reason, f->reason);

@@ -38,13 +38,14 @@ static const char people_sql[] =
     "ELSE p.vanity END, invitation_id = x.invitation_id, "
     "chat_id = x.chat_id, contacted_at = x.contacted_at, connected_at = x.connected_at, "
     "last_sent_at = x.last_sent_at, replied_at = x.replied_at, next_step = x.next_step, "
-    "next_at = x.next_at, give_up_at = x.give_up_at, version = x.version "
+    "next_at = x.next_at, give_up_at = x.give_up_at, version = x.version, "
+    "doubt_waived = x.doubt_waived "
     "FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], "
     "$7::text[], $8::timestamptz[], $9::timestamptz[], $10::timestamptz[], $11::timestamptz[], "
-    "$12::int[], $13::timestamptz[], $14::timestamptz[], $15::bigint[], $16::text[]) "
+    "$12::int[], $13::timestamptz[], $14::timestamptz[], $15::bigint[], $16::text[], $17::bool[]) "
     "AS x(id, status, status_reason, hold_reason, provider_id, invitation_id, chat_id, "
     "contacted_at, connected_at, last_sent_at, replied_at, next_step, next_at, give_up_at, "
-    "version, vanity) WHERE p.id = x.id";
+    "version, vanity, doubt_waived) WHERE p.id = x.id";
 
 /* Who passes several statuses in one batch: the next of them, so that the database's transitions
  * see each step. */
@@ -230,6 +231,7 @@ static void write_people(struct apply_writer *w)
     PG_COLUMN(params, PG_ARRAY_TIME, n, t[i].dirty, pg_item_time(params, t[i].give_up_at_ms));
     PG_COLUMN(params, PG_ARRAY_I64, n, t[i].dirty, pg_item_i64(params, t[i].version));
     PG_COLUMN(params, PG_ARRAY_TEXT, n, t[i].dirty, pg_item_filled(params, t[i].vanity));
+    PG_COLUMN(params, PG_ARRAY_BOOL, n, t[i].dirty, pg_item_bool(params, t[i].doubt_waived));
     apply_send(w, "apply_people", people_sql);
 }
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "common/base/clock.h"
+#include "common/model/doubt.h"
 #include "common/model/person_name.h"
 #include "worker/worker.h"
 
@@ -240,16 +241,18 @@ static struct verdict judge(const struct claim_batch *b, const struct work *work
 
 /* Whoever was to be written to is not who the profile says, or cannot be reached: a person decides.
  * It goes to the ledger; until that is applied the work knows. */
-static const char *doubt(const struct work *work, const struct facts_item *it)
+static enum doubt doubt(const struct work *work, const struct facts_item *it)
 {
+    if (it->doubt_waived)
+        return DOUBT_NONE;
     if (work->distant && it->step == 0 && it->policy.item.kind == CALL_MESSAGE)
-        return reason_name(REASON_NOT_CONNECTED);
+        return DOUBT_NOT_CONNECTED;
     if (person_name_differs(it->first_name, it->last_name, work->first_name, work->last_name))
-        return "another_name";
-    return NULL;
+        return DOUBT_ANOTHER_NAME;
+    return DOUBT_NONE;
 }
 
-static void tell_doubt(const struct work *work, const char *why)
+static void tell_doubt(const struct work *work, enum doubt why)
 {
     struct event e = {.type = EVENT_PERSON,
                       .workspace_id = work->job.workspace_id,
@@ -257,7 +260,7 @@ static void tell_doubt(const struct work *work, const char *why)
                       .person = {.id = work->job.person_id,
                                  .campaign_id = work->job.campaign_id,
                                  .finding = FINDING_DOUBTED}};
-    (void)snprintf(e.person.reason, sizeof(e.person.reason), "%s", why);
+    (void)snprintf(e.person.reason, sizeof(e.person.reason), "%s", doubt_name(why));
     outgoing_event(work->worker, &e);
 }
 
@@ -272,8 +275,7 @@ static void decide_one(struct claim_batch *b, size_t at, struct facts_item *it)
         return;
     }
     v = judge(b, work, it);
-    /* also where it does not go now: the next job does not look at the profile again */
-    const char *why = v.kind != VERDICT_CANCEL ? doubt(work, it) : NULL;
+    enum doubt why = v.kind != VERDICT_CANCEL ? doubt(work, it) : DOUBT_NONE;
     if (why) {
         tell_doubt(work, why);
         v = (struct verdict){VERDICT_WAIT, REASON_PERSON_HELD, TIME_NEVER_MS};

@@ -51,11 +51,11 @@ enum column {
     COL_VANITY,
     COL_FIRST_NAME,
     COL_LAST_NAME,
+    COL_DOUBT_WAIVED,
     COL_STOPPED_ELSEWHERE,
     COL_BLOCKLISTED,
     COL_FIRST_CONTACT,
-    COL_CONTACT_VANITY, /* NULL = free, else: is it this item's? */
-    COL_CONTACT_PROVIDER,
+    COL_CONTACT, /* NULL = free, else: is all of it this item's? */
     COL_TEXT_REFUSED,
     COL_LAST_ID,
     COL_LAST_END,
@@ -265,14 +265,9 @@ static bool read_campaign(struct facts *f, const struct pg_result *r, int row,
 /* One row of another item suffices: the same human was written to. */
 static enum contact read_contact(const struct pg_result *r, int row)
 {
-    bool vanity = !pg_null(r, row, COL_CONTACT_VANITY);
-    bool provider = !pg_null(r, row, COL_CONTACT_PROVIDER);
-    if (!pg_bool(r, row, COL_FIRST_CONTACT) || (!vanity && !provider))
+    if (!pg_bool(r, row, COL_FIRST_CONTACT) || pg_null(r, row, COL_CONTACT))
         return CONTACT_FREE;
-    if ((vanity && !pg_bool(r, row, COL_CONTACT_VANITY)) ||
-        (provider && !pg_bool(r, row, COL_CONTACT_PROVIDER)))
-        return CONTACT_TAKEN;
-    return CONTACT_OWN;
+    return pg_bool(r, row, COL_CONTACT) ? CONTACT_OWN : CONTACT_TAKEN;
 }
 
 static bool read_person(struct facts *f, const struct pg_result *r, int row,
@@ -344,7 +339,8 @@ int facts_item(struct facts *f, const struct pg_result *r, int row, bool with_us
     p->item.first_step = ret->step == 0;
     p->item.first_contact = pg_bool(r, row, COL_FIRST_CONTACT);
     p->item.requires_connection = pg_bool(r, row, COL_REQUIRES_CONNECTION);
-    p->item.costs_profile_view = p->item.first_contact && (!*ret->provider_id || !*ret->vanity);
+    p->item.costs_profile_view = p->item.first_contact;
+    ret->doubt_waived = pg_bool(r, row, COL_DOUBT_WAIVED);
     p->item.scheduled_at_ms = pg_time_ms(r, row, COL_SCHEDULED);
     p->windows = facts_calendar(f, r, row, COL_CALENDAR, now_ms, &p->windows_count);
     if (with_usage) {

@@ -86,10 +86,11 @@ struct facts_item {
     int64_t since_ms;        /* FACTS_SINCE */
     const char *message;     /* borrowed from the result, as are the texts below */
     const char *message_type;
-    const char *vanity;     /* "" = none, as below */
-    const char *first_name; /* as imported */
+    const char *vanity;      /* the one just learned, else the row's; "" = none, as below */
+    const char *provider_id; /* likewise */
+    bool doubt_waived;       /* a person who has looked let them go on: see common/model/doubt.h */
+    const char *first_name;  /* as imported */
     const char *last_name;
-    const char *provider_id; /* the one just resolved, if any */
     const char *unipile_account;
     const char *chat_id;
     struct facts_frame frame;

@@ -16,26 +16,26 @@
     "a.unipile_id, " FACTS_FRAME_COLUMNS ", "
 
 /* clang-format off */
-/* The expressions of the person's two names, of which one may just have been learned. P6 looks at
- * the same human in every campaign of the workspace. (SELECT true ... LIMIT 1), not EXISTS: that
- * may become a hash of a whole index. */
-#define STOPPED(column, value)                                                                     \
+/* A human has several names: the imported ones, and those that the profile has just told (j), which
+ * differ where a public name was changed. All of them count. P6 looks at the same human in every
+ * campaign of the workspace. (SELECT true ... LIMIT 1), not EXISTS: that may become a hash of a
+ * whole index. */
+#define STOPPED(column, list)                                                                      \
     "(SELECT true FROM campaign_prospects o WHERE o.workspace_id = p.workspace_id "                \
-    "AND o." column " = " value " AND o.id <> p.id "                                               \
+    "AND o." column " IN (" list ") AND o.id <> p.id "                                             \
     "AND o.status IN ('replied', 'opted_out', 'converted', 'not_interested') LIMIT 1)"
-#define BLOCKED(value)                                                                             \
+#define BLOCKED(list)                                                                              \
     "(SELECT true FROM blocklist b WHERE b.workspace_id = i.workspace_id "                         \
-    "AND kind = 'person' AND value = " value ")"
+    "AND kind = 'person' AND value IN (" list ") LIMIT 1)"
 /* A follow-up's row may stand there by the invitation that came before it. */
-#define CONTACTED(value)                                                                           \
-    "(SELECT k.item_id = i.id OR (i.step > 0 AND k.prospect_id = i.prospect_id) "                  \
-    "FROM contacted k WHERE k.workspace_id = i.workspace_id AND k.identity = " value ")"
-#define PERSON_COLUMNS(vanity, provider)                                                           \
-    provider ", " vanity ", p.first_name, p.last_name, "                                           \
-    "coalesce(" STOPPED("vanity", vanity) ", " STOPPED("provider_id", provider) "), "              \
-    "coalesce(" BLOCKED(vanity) ", " BLOCKED(provider) "), "                                       \
-    "i.step = 0 OR p.last_sent_at IS NULL, "                                                       \
-    CONTACTED("'v:' || " vanity) ", " CONTACTED("'p:' || " provider) ", "                          \
+#define CONTACTED(list)                                                                            \
+    "(SELECT bool_and(k.item_id = i.id OR (i.step > 0 AND k.prospect_id = i.prospect_id)) "        \
+    "FROM contacted k WHERE k.workspace_id = i.workspace_id AND k.identity IN (" list "))"
+#define PERSON_COLUMNS(vanities, providers, identities)                                            \
+    "p.first_name, p.last_name, p.doubt_waived, "                                                  \
+    "coalesce(" STOPPED("vanity", vanities) ", " STOPPED("provider_id", providers) "), "           \
+    BLOCKED(vanities ", " providers) ", i.step = 0 OR p.last_sent_at IS NULL, "                    \
+    CONTACTED(identities) ", "                                                                     \
     "(SELECT true FROM campaign_prospects WHERE campaign_id = i.campaign_id "                      \
     "AND next_step = i.step AND hold_reason = 'text_refused' LIMIT 1)"
 /* clang-format on */
@@ -50,18 +50,21 @@
 
 /* clang-format off */
 const char facts_sql[] =
-    "SELECT j.n, " ITEM_COLUMNS PERSON_COLUMNS("p.vanity", "p.provider_id")
+    "SELECT j.n, " ITEM_COLUMNS "p.provider_id, p.vanity, "
+    PERSON_COLUMNS("p.vanity", "p.provider_id", "'v:' || p.vanity, 'p:' || p.provider_id")
     " FROM unnest($1::uuid[]) WITH ORDINALITY AS j(item_id, n) " ITEM_JOINS;
 
 /* The counts are index-only (send_attempts_account) and bounded, each by its own cap: none hides
  * the rows of another. Profile views are counted for whom one is still to be made. The account's
  * last call needs its row. */
 const char facts_usage_sql[] =
-    "SELECT j.n, " ITEM_COLUMNS PERSON_COLUMNS("coalesce(p.vanity, j.vanity)",
-                                                "coalesce(j.provider_id, p.provider_id)")
+    "SELECT j.n, " ITEM_COLUMNS "coalesce(j.provider_id, p.provider_id), "
+    "coalesce(j.vanity, p.vanity), "
+    PERSON_COLUMNS("p.vanity, j.vanity", "p.provider_id, j.provider_id",
+                   "'v:' || p.vanity, 'v:' || j.vanity, 'p:' || p.provider_id, "
+                   "'p:' || j.provider_id")
     ", l.id, l.ended_at, d.calls, d.invitations, d.messages, "
-    "CASE WHEN (i.step = 0 OR p.last_sent_at IS NULL) AND (p.vanity IS NULL "
-    "OR coalesce(j.provider_id, p.provider_id) IS NULL) THEN "
+    "CASE WHEN i.step = 0 OR p.last_sent_at IS NULL THEN "
     "(SELECT count(*) FROM (SELECT FROM send_attempts t WHERE t.account_id = i.account_id "
     "AND NOT t.untried AND t.started_at >= j.day_start AND t.kind = 'profile_view' "
     "ORDER BY t.started_at DESC LIMIT $8) v) ELSE 0 END, d.campaign, w.invitations, w.oldest "

@@ -82,7 +82,7 @@ struct policy_item {
                                * or the follow-up to somebody who was connected already */
     bool text_refused;        /* somebody is held for it: this message of the campaign stops */
     bool requires_connection; /* connector follow-ups */
-    bool costs_profile_view;  /* a vanity name must still be resolved */
+    bool costs_profile_view;  /* the profile is looked at before it: a first contact, published */
     int64_t scheduled_at_ms;  /* planned time; earlier is "scheduled" */
 };
 

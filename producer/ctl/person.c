@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/adapters/verdicts.h"
+#include "common/model/doubt.h"
 #include "producer/ctl/catch_up.h"
 #include "producer/ctl/commands.h"
 #include "producer/ctl/people.h"
@@ -95,10 +96,11 @@ static const char status_sql[] =
     "next_at = NULL, give_up_at = NULL, replied_at = CASE WHEN $2 = 'replied' "
     "THEN coalesce(replied_at, sam_now()) ELSE replied_at END, version = sam_next_version(version) "
     "WHERE id = $1 AND status = $3 RETURNING version";
-/* $4 bool behind. */
-static const char release_sql[] = "UPDATE campaign_prospects SET hold_reason = $2, "
-                                  "version = sam_change_version(version, $4) WHERE id = $1 "
-                                  "AND status = $3 RETURNING version";
+/* $4 bool behind, $5 text[] the doubts: who is released from one is not held for one again. */
+static const char release_sql[] =
+    "UPDATE campaign_prospects SET hold_reason = $2, "
+    "doubt_waived = doubt_waived OR coalesce(hold_reason = ANY ($5), false), "
+    "version = sam_change_version(version, $4) WHERE id = $1 AND status = $3 RETURNING version";
 /* $1 person, $2 account. */
 static const char cancel_sql[] =
     "UPDATE send_queue SET status = 'cancelled', reason = 'person_stopped' "
@@ -132,6 +134,15 @@ static enum pg_failure cancel_items(struct ctl *c, const struct person_decision 
     return pg_exec(c->pg, verdicts_contacted_sql, &c->params, NULL);
 }
 
+static void add_release(struct ctl *c)
+{
+    pg_add_bool(&c->params, c->behind);
+    pg_array_open(&c->params, PG_ARRAY_TEXT);
+    for (int d = DOUBT_NONE + 1; d < DOUBT_N; d++)
+        pg_item_text(&c->params, doubt_name((enum doubt)d));
+    pg_array_close(&c->params);
+}
+
 static enum pg_failure write_decision(struct ctl *c, const struct person_decision *d,
                                       int64_t *ret_version)
 {
@@ -142,7 +153,7 @@ static enum pg_failure write_decision(struct ctl *c, const struct person_decisio
     pg_add_text(&c->params, status ? person_status_name(d->status) : NULL);
     pg_add_text(&c->params, person_status_name(d->person->status));
     if (!status)
-        pg_add_bool(&c->params, c->behind);
+        add_release(c);
     enum pg_failure failure = pg_exec(c->pg, sql, &c->params, &r);
     if (failure)
         return failure;

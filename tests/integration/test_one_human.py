@@ -64,6 +64,51 @@ class OneHuman(CampaignTest):
         reasons = "campaign_prospects WHERE status_reason = 'already_contacted'"
         self.assertEqual(self.count(reasons), 1)
 
+    def opted_out_by_her_new_name(self, people):
+        """Kim has changed her public name, and was opted out by the new one."""
+        self.accounts = ("anna",)
+        self.prepare(scenario={"accounts": [{"id": "Uanna"}],
+                               "people": [{"slug": "kim", "former_slugs": ["kim-lee"],
+                                           "degree": 1}]})  # fmt: skip
+        self.campaign("by_new", "messenger", HELLO, ["kim"], start=False)
+        self.samctl("person", "set", "kim", "opted_out")
+        self.campaign("by_old", "messenger", HELLO, people)
+        self.start_both()
+        stopped = "send_queue WHERE reason = 'person_stopped_elsewhere'"
+        self.wait_for("the message to be cancelled", lambda: self.count(stopped) == 1)
+        self.assertEqual(self.writes_end(), 0)
+
+    def test_who_opted_out_by_a_new_name_is_not_written_to_by_an_old_one(self):
+        self.opted_out_by_her_new_name(["kim-lee"])
+
+    def test_who_is_known_by_an_old_name_and_an_id(self):
+        number = "ACoAA0123456789abcdefghijklmnopqrstuvwx"  # as another account sees her
+        self.opted_out_by_her_new_name([f"kim-lee={number}"])
+
+    def test_who_is_blocked_by_a_new_name(self):
+        self.accounts = ("anna",)
+        self.prepare(scenario={"accounts": [{"id": "Uanna"}],
+                               "people": [{"slug": "kim", "former_slugs": ["kim-lee"],
+                                           "degree": 1}]})  # fmt: skip
+        self.database.execute("INSERT INTO blocklist (workspace_id, kind, value) "
+                              "SELECT id, 'person', 'kim' FROM workspaces")  # fmt: skip
+        self.campaign("c", "messenger", HELLO, ["kim-lee"])
+        self.start_both()
+        stopped = "send_queue WHERE reason = 'blocklisted'"
+        self.wait_for("the message to be cancelled", lambda: self.count(stopped) == 1)
+        self.assertEqual(self.writes_end(), 0)
+
+    def test_one_first_contact_by_an_old_name_and_by_a_new_one(self):
+        self.accounts = ("anna",)
+        self.prepare(scenario={"accounts": [{"id": "Uanna"}],
+                               "people": [{"slug": "kim", "former_slugs": ["kim-lee"],
+                                           "degree": 1}]})  # fmt: skip
+        self.start_both()
+        for name, slug in (("old", "kim-lee"), ("new", "kim"), ("again", "kim-lee")):
+            self.campaign(name, "messenger", HELLO, [slug])
+            self.wait_until_completed(name)
+        self.judge(1)
+
     def test_one_human_twice_in_one_campaign(self):
         self.accounts = ("anna",)
         self.prepare(scenario={"accounts": [{"id": "Uanna"}],
@@ -160,6 +205,13 @@ class Profile(CampaignTest):
         self.begin("messenger", HELLO, ["kim"], degree=2)
         self.held("not_connected")
 
+    def test_a_reply_is_found_by_the_id_that_the_account_sees(self):
+        """The imported one is another account's."""
+        other = "ACoAA0123456789abcdefghijklmnopqrstuvwx"
+        self.begin("messenger", {**HELLO, "direct_message_2": {"after": "30d", "text": "Again"}},
+                   [f"kim={other}"], degree=1, reply_after_ms=100)  # fmt: skip
+        self.wait_for("her reply", lambda: self.people()["replied"] == 1)
+
     def import_named(self, first, last):
         path = self.write("named.csv", "linkedin_url,first_name,last_name\n"
                           f"https://www.linkedin.com/in/kim,{first},{last}\n")  # fmt: skip
@@ -173,6 +225,24 @@ class Profile(CampaignTest):
         self.held("another_name")
         self.samctl("person", "release", "kim")
         self.wait_until_sent(1)
+
+    def test_who_is_known_by_all_names_is_looked_at_too(self):
+        """Both ids were imported, or learned when nothing could go: it may have changed since."""
+        self.prepare(scenario={"accounts": [{"id": "Uanna"}], "people": [
+            {"slug": "kim", "pending": True},
+            {"slug": "lea", "first_name": "Robert", "last_name": "Smith"}]})  # fmt: skip
+        ids = {slug: self.api().id_of("Uanna", slug) for slug in ("kim", "lea")}
+        self.campaign("c", "connector", self.FOLLOW_UP, [f"kim={ids['kim']}"], start=False)
+        path = self.write("lea.csv", "linkedin_url,linkedin_user_id,first_name,last_name\n"
+                          f"https://www.linkedin.com/in/lea,{ids['lea']},Lea,Novak\n")  # fmt: skip
+        self.samctl("import", path, "--campaign", "c")
+        self.samctl("approve", "--campaign", "c", "--all")
+        self.samctl("campaign", "start", "c")
+        self.start_both()
+        held = "campaign_prospects WHERE hold_reason = 'another_name'"
+        self.wait_for("lea to be held", lambda: self.count(held) == 1)
+        self.wait_for("kim to be asked", lambda: self.people()["connection_request_sent"] == 1)
+        self.assertEqual(self.writes_end(), 0)
 
     def test_a_profile_of_nearly_the_same_name(self):
         names = {"first_name": "Kim-Marie", "last_name": "NOVÁK (Nowak)"}
