@@ -95,6 +95,8 @@ struct apply_person {
     int64_t give_up_after_ms; /* of the campaign */
     int64_t steps_count;
     int64_t after_ms[CAMPAIGN_STEPS_MAX]; /* the delay before each step */
+    const struct event_person *by_hand; /* an invitation that the account's owner has sent: a first
+                                         * contact of the human that it names; NULL = none */
     bool dirty;
     enum reason cancel; /* REASON_NONE, or why its waiting items end */
 };

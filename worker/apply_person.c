@@ -150,12 +150,14 @@ static void replied(struct apply_person *p, const struct event_person *f)
 }
 
 /* The account's owner has asked already: its acceptance counts as that of ours. */
-static void invited_by_hand(struct apply_person *p, int64_t at_ms)
+static void invited_by_hand(struct apply_person *p, const struct event_person *f)
 {
+    int64_t at_ms = f->happened_at_ms;
     if (p->type != CAMPAIGN_CONNECTOR || !move(p, PERSON_CONNECTION_REQUEST_SENT))
         return;
     if (!p->contacted_at_ms)
         p->contacted_at_ms = at_ms;
+    p->by_hand = f;
     p->cancel = REASON_ALREADY_INVITED;
     p->next_step = 1;
     p->next_at_ms = 0;
@@ -227,7 +229,7 @@ void apply_person_event(struct apply_person *p, const struct event *e)
         apply_person_connected(p, f->happened_at_ms);
         break;
     case FINDING_INVITED:
-        invited_by_hand(p, f->happened_at_ms);
+        invited_by_hand(p, f);
         break;
     case FINDING_UNACCEPTED:
         if (p->status == PERSON_CONNECTION_REQUEST_SENT && move(p, PERSON_COMPLETED))

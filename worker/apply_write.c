@@ -76,6 +76,15 @@ static const char orphans_sql[] =
     "WHERE t.id = ANY ($1) ORDER BY 1, 2, 6 ON CONFLICT (workspace_id, identity) "
     "DO UPDATE SET at = contacted.at";
 
+/* It has no attempt and no item: the person's own id stands for the item, which nothing frees. */
+static const char by_hand_sql[] =
+    "INSERT INTO contacted (workspace_id, identity, item_id, prospect_id, account_id, at) "
+    "SELECT p.workspace_id, n.identity, p.id, p.id, p.account_id, x.at "
+    "FROM unnest($1::uuid[], $2::text[], $3::text[], $4::timestamptz[]) AS x(id, v, p, at) "
+    "CROSS JOIN LATERAL (SELECT * FROM campaign_prospects WHERE id = x.id LIMIT 1) p "
+    "CROSS JOIN LATERAL unnest(ARRAY['v:' || p.vanity, 'v:' || x.v, 'p:' || x.p]) AS n(identity) "
+    "WHERE n.identity IS NOT NULL ORDER BY 1, 2 ON CONFLICT (workspace_id, identity) DO NOTHING";
+
 static void write_attempts(struct apply_writer *w)
 {
     struct pg_params *params = w->params;
@@ -270,6 +279,24 @@ static void write_identities(struct apply_writer *w)
     apply_send(w, "apply_freed", verdicts_contacted_sql);
 }
 
+static void write_by_hand(struct apply_writer *w)
+{
+    struct pg_params *params = w->params;
+    const struct apply_person *t = w->b->people;
+    size_t n = w->b->people_count;
+    COUNT_IF(any, n, t[i].by_hand);
+    if (!any)
+        return;
+    pg_params_reset(params);
+    PG_COLUMN(params, PG_ARRAY_UUID, n, t[i].by_hand, pg_item_uuid(params, &t[i].id));
+    PG_COLUMN(params, PG_ARRAY_TEXT, n, t[i].by_hand, pg_item_filled(params, t[i].by_hand->vanity));
+    PG_COLUMN(params, PG_ARRAY_TEXT, n, t[i].by_hand,
+              pg_item_filled(params, t[i].by_hand->provider_id));
+    PG_COLUMN(params, PG_ARRAY_TIME, n, t[i].by_hand,
+              pg_item_time(params, t[i].by_hand->happened_at_ms));
+    apply_send(w, "apply_by_hand", by_hand_sql);
+}
+
 /* Lock order: accounts are locked already; then items, then people. */
 void apply_sql_write(struct apply_writer *w)
 {
@@ -279,6 +306,7 @@ void apply_sql_write(struct apply_writer *w)
     write_vanished(w);
     write_cancelled(w);
     write_identities(w);
+    write_by_hand(w);
     for (size_t stop = 0; write_via(w, stop);)
         stop++;
     write_people(w);

@@ -136,8 +136,15 @@ static void refused(struct ledger *l, const char *error)
         ledger_wait(l, LEDGER_TROUBLE_MS);
         return;
     }
-    if (!l->stale && l->queue.count > 0 && !ledger_queue_at(&l->queue, 0)->bad)
-        ledger_queue_spoil(&l->queue, error);
+    struct ledger_queued *q = l->queue.count > 0 ? ledger_queue_at(&l->queue, 0) : NULL;
+    if (l->stale || !q || q->bad)
+        return;
+    if (!q->refused) { /* another worker may have written what it met */
+        q->refused = true;
+        ledger_wait(l, RETRY_MS);
+        return;
+    }
+    ledger_queue_spoil(&l->queue, error);
 }
 
 static void on_tx(void *ctx, enum ledger_tx_result result, const char *error)

@@ -71,6 +71,7 @@ int ledger_queue_push(struct ledger_queue *q, const struct kafka_record *record,
     (void)kafka_record_header(record, "ce_type", type, sizeof(type));
     e->partition = record->partition;
     e->offset = record->offset;
+    e->refused = false;
     if (!kafka_record_header(record, "ce_id", id, sizeof(id)) || uuid_parse(id, &e->id) != 0)
         e->id = (struct uuid){{0}};
     int r =

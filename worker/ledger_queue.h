@@ -13,6 +13,7 @@ struct ledger_queued {
     int32_t partition;
     int64_t offset;
     struct uuid id; /* of the record, by its header ce_id; null = it has none */
+    bool refused;   /* by Postgres, once: it is tried again before it is called bad */
     char *bad;      /* owned: why it cannot be applied */
     void *record;   /* owned, with bad: the value as it came, cut at RECORD_MAX_BYTES */
     size_t record_bytes;

@@ -127,6 +127,8 @@ static void on_profile(void *ctx, const struct unipile_read *read)
         }
         if (read->invitation_pending && work->job.kind == CALL_INVITATION) {
             e = person_event(work, FINDING_INVITED);
+            COPY(e.person.provider_id, read->provider_id);
+            COPY(e.person.vanity, read->vanity);
             e.person.happened_at_ms = worker_db_now_ms(work->worker, clock_boot_ms());
             outgoing_event(work->worker, &e);
             work_settle(work);

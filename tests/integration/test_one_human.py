@@ -173,6 +173,18 @@ class Profile(CampaignTest):
         self.wait_until_completed("second")
         self.judge(1)
 
+    def test_an_invitation_that_was_sent_by_hand_counts_at_once(self):
+        """Another campaign does not wait for the follow-up to learn of it."""
+        self.begin("connector", self.FOLLOW_UP, ["kim-lee"], former_slugs=["kim-lee"],
+                   pending=True)  # fmt: skip
+        self.wait_for("her to be asked", lambda: self.people()["connection_request_sent"] == 1)
+        for name, slug in (("second", "kim"), ("third", "kim-lee")):
+            self.campaign(name, "connector", self.FOLLOW_UP, [slug])
+            self.wait_until_completed(name)
+        reasons = "campaign_prospects WHERE status_reason = 'already_contacted'"
+        self.assertEqual(self.count(reasons), 2)
+        self.assertEqual(self.writes_end(), 0)
+
     def test_another_name_is_kept_in_mind_though_nothing_can_go(self):
         """The next job does not look at the profile again."""
         names = {"first_name": "Robert", "last_name": "Smith"}

@@ -15,6 +15,7 @@ from sam_test import FULL
 # Accounts, those of them that have people, people of each.
 ACCOUNTS, PEOPLED, EACH = (2000, 2000, 500) if FULL else (1000, 100, 400)
 BUSY = 100  # accounts that have something to do
+DUE_LOOKS = 2 * BUSY  # both inboxes of each, though a gate that is shut lets none of them go
 QUEUED = EACH * 2 // 5 + 1  # of an account's people, the first of eight who wait in the queue
 
 PEOPLE = ("campaign_prospects", "send_queue", "send_attempts", "campaign_messages", "contacted",
@@ -289,7 +290,7 @@ class Plans(CampaignTest):
                 continue
             if scan.reads_all() and (scan.index not in OPEN_WORK or scan.loops > 1):
                 self.complain(statement, f"{scan.kind} without a condition")
-            if scan.loops > 100 + accounts + batch + LOOKS_A_ROW * work:
+            if scan.loops > DUE_LOOKS + accounts + batch + LOOKS_A_ROW * work:
                 self.complain(statement, "looks more often than it has rows")
             once = rows_a_look + (batch + ROWS_A_ROW * work if scan.loops <= 1 else 0)
             if scan.rows > once * max(scan.loops, 1):

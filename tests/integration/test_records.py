@@ -306,6 +306,23 @@ class BadEvents(Records):
         self.assertEqual({(v["name"], v["version"]) for v in versions},
                          {("anna", "98"), ("ben", "98")})  # fmt: skip
 
+    def test_an_event_that_postgres_refuses_once_is_tried_again(self):
+        """Another worker has just written what it met: two people who turn out to be one human."""
+        self.begin()
+        self.database.execute(
+            "CREATE SEQUENCE tries; CREATE FUNCTION refuse_once() RETURNS trigger LANGUAGE plpgsql "
+            "AS $$ BEGIN IF nextval('tries') = 1 THEN RAISE unique_violation; END IF; "
+            "RETURN NEW; END $$; CREATE TRIGGER refuse_once BEFORE UPDATE ON linkedin_accounts "
+            "FOR EACH ROW WHEN (NEW.version = 98) EXECUTE FUNCTION refuse_once()"
+        )
+        good = self.event(status="active", version=98)
+        headers = ("ce_type=sam.account.v1", f"ce_id={good['event_id']}")
+        self.produce("sam.events", good, headers)
+        version = f"SELECT version FROM linkedin_accounts WHERE id = '{self.account_id()}'"
+        self.wait_for("the event", lambda: self.database.value(version) == "98")
+        self.assertEqual(self.database.value("SELECT last_value FROM tries"), "2")
+        self.assertEqual(self.aside(), [])
+
     def test_an_event_of_a_newer_release_is_waited_for(self):
         self.is_waited_for("sam.weather.v1", "ce_type")
 

@@ -46,6 +46,15 @@ class Schema(SamTest):
             "upgrade the program",
         )
 
+    def test_an_older_producer_takes_no_inbox_away(self):
+        """It runs on while a newer one is rolled out, and sees nobody to hear from."""
+        self.install()
+        self.samctl("workspace", "add", "w")
+        self.samctl("account", "add", "anna", "--unipile-id", "Uanna", "--country", "DE")
+        self.database.execute("UPDATE sync_schedule SET next_at = NULL")
+        kept = "SELECT kind FROM sync_schedule WHERE next_at > sam_now()"
+        self.assertEqual([r["kind"] for r in self.database.rows(kept)], ["replies"])
+
 
 if __name__ == "__main__":
     unittest.main()
