@@ -74,7 +74,7 @@ static const char orphans_sql[] =
     "t.started_at "
     "FROM send_attempts t CROSS JOIN LATERAL unnest(t.identities) AS x(identity) "
     "WHERE t.id = ANY ($1) ORDER BY 1, 2, 6 ON CONFLICT (workspace_id, identity) "
-    "DO UPDATE SET at = contacted.at";
+    "DO UPDATE SET at = greatest(contacted.at, excluded.at)";
 
 /* It has no attempt and no item: the person's own id stands for the item, which nothing frees. */
 static const char by_hand_sql[] =

@@ -54,6 +54,7 @@ void claim_batch_reset(struct claim_batch *b)
     b->asked_count = 0;
     b->locked_count = 0;
     b->identities_count = 0;
+    b->again = false;
     b->expected_count = 0;
     b->expected_at = 0;
     b->db_now_ms = 0;
@@ -206,6 +207,10 @@ static void add_grant(struct claim_batch *b, const struct work *work, const stru
     g->db_now_ms = b->db_now_ms;
     g->due_at_ms = work->job.due_at_ms;
     g->dispatch = work->job.dispatch;
+    if (policy_contact_again(&it->policy)) {
+        g->again_before_ms = b->db_now_ms - it->policy.campaign.contact_again_after_ms;
+        b->again = true;
+    }
     g->text = sam_xstrdup(it->message);
     (void)snprintf(g->recipient, sizeof(g->recipient), "%s", it->provider_id);
     (void)snprintf(g->unipile_account, sizeof(g->unipile_account), "%s", it->unipile_account);

@@ -45,6 +45,7 @@ struct claim_batch {
     int64_t start_by_ms;     /* the span */
     int64_t ungranted_ms;    /* Kafka takes no attempt.started for so long; 0 = it may */
     size_t identities_count; /* of first contacts, to be inserted */
+    bool again;              /* some of them are of humans who were written to long ago */
     struct claim_identities *identities; /* the same as a set */
     /* what the statements that must match exactly are expected to touch, in their order */
     int64_t expected[4];

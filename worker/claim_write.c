@@ -16,6 +16,13 @@ static const char contacted_sql[] =
     "SET at = contacted.at WHERE contacted.item_id = excluded.item_id "
     "OR contacted.prospect_id = excluded.prospect_id";
 
+/* A human to whom others wrote long ago. Of two claims that want the row at the same moment the
+ * second finds the first one's, which is new. $1 workspaces, $2 identities, $3 before when. */
+static const char again_sql[] =
+    "DELETE FROM contacted k USING unnest($1::uuid[], $2::text[], $3::timestamptz[]) "
+    "AS x(workspace_id, identity, before) "
+    "WHERE k.workspace_id = x.workspace_id AND k.identity = x.identity AND k.at < x.before";
+
 /* The status is a parameter: a constant would match the partial index of all published items, and
  * tempt the planner to walk it. */
 static const char items_sql[] =
@@ -63,6 +70,16 @@ static void expect(struct claim_batch *b, size_t rows)
 int64_t claim_batch_expected(struct claim_batch *b)
 {
     return b->expected[b->expected_at++];
+}
+
+static void write_again(struct claim_batch *b, struct pg_async *pg)
+{
+    struct pg_params *p = &b->params;
+    pg_params_reset(p);
+    EACH_IDENTITY(PG_ARRAY_UUID, pg_item_uuid(p, &g->workspace_id));
+    EACH_IDENTITY(PG_ARRAY_TEXT, pg_item_text(p, identity));
+    EACH_IDENTITY(PG_ARRAY_TIME, pg_item_time(p, g->again_before_ms));
+    pg_async_send(pg, "claim_again", again_sql, p, NULL, NULL);
 }
 
 static void write_identities(struct claim_batch *b, struct pg_async *pg, pg_async_fn *fn, void *ctx)
@@ -143,6 +160,8 @@ void claim_batch_write(struct claim_batch *b, struct pg_async *pg, pg_async_fn *
     int64_t call_timeout_ms = b->count ? b->works[0]->worker->settings->unipile.timeout_ms : 0;
     b->expected_count = 0;
     b->expected_at = 0;
+    if (b->again)
+        write_again(b, pg);
     if (b->identities_count > 0)
         write_identities(b, pg, exact, ctx);
     if (b->grants_count > 0) {

@@ -187,8 +187,9 @@ struct grant {
     struct uuid workspace_id;
     struct uuid account_id;
     int64_t start_by_boot_ms;
-    int64_t begun_boot_ms; /* before the claim's query was sent */
-    int64_t db_now_ms;     /* as the claim has read it */
+    int64_t begun_boot_ms;   /* before the claim's query was sent */
+    int64_t db_now_ms;       /* as the claim has read it */
+    int64_t again_before_ms; /* others may have written to the human before that; 0 = never */
     int64_t due_at_ms;
     int64_t dispatch;
     char *text; /* owned */

@@ -56,6 +56,8 @@ enum column {
     COL_BLOCKLISTED,
     COL_FIRST_CONTACT,
     COL_CONTACT, /* NULL = free, else: is all of it this item's? */
+    COL_CONTACT_AGAIN,
+    COL_LAST_WRITTEN,
     COL_TEXT_REFUSED,
     COL_LAST_ID,
     COL_LAST_END,
@@ -256,6 +258,7 @@ static bool read_campaign(struct facts *f, const struct pg_result *r, int row,
     c->start_at_ms = pg_time_ms(r, row, COL_START_AT);
     c->end_at_ms = pg_null(r, row, COL_END_AT) ? TIME_NEVER_MS : pg_time_ms(r, row, COL_END_AT);
     c->daily_cap = pg_i64(r, row, COL_CAMPAIGN_CAP);
+    c->contact_again_after_ms = pg_i64(r, row, COL_CONTACT_AGAIN);
     const char *status = pg_text(r, row, COL_CAMPAIGN_STATUS);
     const char *type = pg_text(r, row, COL_CAMPAIGN_TYPE);
     return known(f, campaign_status_parse(status, &c->status), "campaigns.status", status) &&
@@ -279,6 +282,7 @@ static bool read_person(struct facts *f, const struct pg_result *r, int row,
     p->contacted = !pg_null(r, row, COL_CONTACTED_AT);
     p->replied_now = false;
     p->contact = read_contact(r, row);
+    p->last_written_ms = pg_time_ms(r, row, COL_LAST_WRITTEN);
     const char *status = pg_text(r, row, COL_PERSON_STATUS);
     return known(f, person_status_parse(status, &p->status), "campaign_prospects.status", status);
 }

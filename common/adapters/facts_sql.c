@@ -23,7 +23,8 @@
 #define STOPPED(column, list)                                                                      \
     "(SELECT true FROM campaign_prospects o WHERE o.workspace_id = p.workspace_id "                \
     "AND o." column " IN (" list ") AND o.id <> p.id "                                             \
-    "AND o.status IN ('replied', 'opted_out', 'converted', 'not_interested') LIMIT 1)"
+    "AND o.status IN ('replied', 'opted_out', 'converted', 'not_interested') AND NOT "             \
+    "sam_old_reply(o.status, o.replied_at, c.contact_again_after_ms) LIMIT 1)"
 #define BLOCKED(list)                                                                              \
     "(SELECT true FROM blocklist b WHERE b.workspace_id = i.workspace_id "                         \
     "AND kind = 'person' AND value IN (" list ") LIMIT 1)"
@@ -35,7 +36,8 @@
     "p.first_name, p.last_name, p.doubt_waived, "                                                  \
     "coalesce(" STOPPED("vanity", vanities) ", " STOPPED("provider_id", providers) "), "           \
     BLOCKED(vanities ", " providers) ", i.step = 0 OR p.last_sent_at IS NULL, "                    \
-    CONTACTED(identities) ", "                                                                     \
+    CONTACTED(identities) ", c.contact_again_after_ms, CASE WHEN c.contact_again_after_ms > 0 "    \
+    "THEN sam_last_written(i.workspace_id, ARRAY[" vanities "], ARRAY[" providers "]) END, "       \
     "(SELECT true FROM campaign_prospects WHERE campaign_id = i.campaign_id "                      \
     "AND next_step = i.step AND hold_reason = 'text_refused' LIMIT 1)"
 /* clang-format on */

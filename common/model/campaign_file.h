@@ -18,6 +18,7 @@
 #define CAMPAIGN_STEPS_MAX      20
 #define CAMPAIGN_ACCOUNTS_MAX   1000
 #define CAMPAIGN_FILE_MAX_BYTES (1 << 20)
+#define CONTACT_AGAIN_MIN_MS    (30 * DAY_MS) /* sooner, a first contact is a nuisance */
 
 /* One message of the sequence; index 0 is connection_request or direct_message_1. */
 struct campaign_step {
@@ -41,9 +42,10 @@ struct campaign_file {
     bool holidays;
     enum note_limit on_note_limit;
     int64_t give_up_after_ms;
-    int64_t start_at_ms; /* 0 = at once */
-    int64_t end_at_ms;   /* TIME_NEVER_MS = none */
-    int64_t daily_cap;   /* 0 = none */
+    int64_t start_at_ms;            /* 0 = at once */
+    int64_t end_at_ms;              /* TIME_NEVER_MS = none */
+    int64_t daily_cap;              /* 0 = none */
+    int64_t contact_again_after_ms; /* since our last message to the human; 0 = never */
     struct campaign_step steps[CAMPAIGN_STEPS_MAX];
     size_t steps_count;
 };

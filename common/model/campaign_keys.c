@@ -216,6 +216,16 @@ static void read_give_up(struct campaign_reader *r, const char *key, struct json
     }
 }
 
+static void read_contact_again(struct campaign_reader *r, const char *key, struct json_object *v)
+{
+    int64_t ms;
+    if (!campaign_duration(r, key, v, &ms))
+        return;
+    r->f->contact_again_after_ms = ms;
+    if (ms < CONTACT_AGAIN_MIN_MS)
+        campaign_bad(r, key, "must be at least 30d");
+}
+
 static void read_moment(struct campaign_reader *r, const char *key, struct json_object *v)
 {
     const char *s = campaign_string(r, key, v);
@@ -245,14 +255,23 @@ static void read_templates(struct campaign_reader *r, const char *key, struct js
 
 /* The keys of interface.md section 3. */
 static const struct campaign_key keys[] = {
-    {"workspace", false, read_workspace},      {"name", true, read_name},
-    {"campaign_type", true, read_type},        {"accounts", true, read_accounts},
-    {"country", true, read_country},           {"subdivision", false, read_subdivision},
-    {"timezone", false, read_timezone},        {"hours", false, read_hours},
-    {"weekend", false, read_weekend},          {"holidays", false, read_holidays},
-    {"on_note_limit", false, read_note_limit}, {"give_up_after", false, read_give_up},
-    {"start_at", false, read_moment},          {"end_at", false, read_moment},
-    {"daily_cap", false, read_daily_cap},      {"message_templates", true, read_templates},
+    {"workspace", false, read_workspace},
+    {"name", true, read_name},
+    {"campaign_type", true, read_type},
+    {"accounts", true, read_accounts},
+    {"country", true, read_country},
+    {"subdivision", false, read_subdivision},
+    {"timezone", false, read_timezone},
+    {"hours", false, read_hours},
+    {"weekend", false, read_weekend},
+    {"holidays", false, read_holidays},
+    {"on_note_limit", false, read_note_limit},
+    {"give_up_after", false, read_give_up},
+    {"start_at", false, read_moment},
+    {"end_at", false, read_moment},
+    {"daily_cap", false, read_daily_cap},
+    {"message_templates", true, read_templates},
+    {"contact_again_after", false, read_contact_again},
 };
 
 void campaign_keys_read(struct campaign_reader *r, struct json_object *root)

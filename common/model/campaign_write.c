@@ -108,6 +108,10 @@ void campaign_file_write(const struct campaign_file *f, struct buf *out)
         add_key(out, "daily_cap");
         buf_add_i64(out, f->daily_cap);
     }
+    if (f->contact_again_after_ms > 0) {
+        add_key(out, "contact_again_after");
+        add_span(out, f->contact_again_after_ms);
+    }
     add_messages(out, f);
     buf_addc(out, '}');
 }

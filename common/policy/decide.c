@@ -21,6 +21,13 @@ static struct verdict wait_until(enum reason reason, int64_t at_ms)
     return (struct verdict){VERDICT_WAIT, reason, at_ms};
 }
 
+bool policy_contact_again(const struct policy_facts *f)
+{
+    return f->item.first_contact && f->person.contact == CONTACT_TAKEN &&
+           f->campaign.contact_again_after_ms > 0 && f->person.last_written_ms > 0 &&
+           f->person.last_written_ms + f->campaign.contact_again_after_ms <= f->now_ms;
+}
+
 /* What ends an item: the person, the human, a campaign that was stopped. */
 static struct verdict ends(const struct policy_facts *f)
 {
@@ -34,7 +41,7 @@ static struct verdict ends(const struct policy_facts *f)
         return cancel(REASON_PERSON_STOPPED_ELSEWHERE);
     if (f->person.blocklisted)
         return cancel(REASON_BLOCKLISTED);
-    if (f->item.first_contact && f->person.contact == CONTACT_TAKEN)
+    if (f->item.first_contact && f->person.contact == CONTACT_TAKEN && !policy_contact_again(f))
         return cancel(REASON_ALREADY_CONTACTED);
     if (f->item.kind == CALL_INVITATION &&
         (f->person.status == PERSON_CONNECTED || f->person.status == PERSON_MESSAGING))

@@ -36,9 +36,10 @@ struct verdict {
 struct policy_campaign {
     enum campaign_status status;
     enum campaign_type type;
-    int64_t start_at_ms; /* 0 = at once */
-    int64_t end_at_ms;   /* TIME_NEVER_MS = none */
-    int64_t daily_cap;   /* calls of this campaign per account's local day, 0 = none */
+    int64_t start_at_ms;            /* 0 = at once */
+    int64_t end_at_ms;              /* TIME_NEVER_MS = none */
+    int64_t daily_cap;              /* calls of this campaign per account's local day, 0 = none */
+    int64_t contact_again_after_ms; /* since our last message to the human, 0 = never */
 };
 
 struct policy_limits {
@@ -73,6 +74,8 @@ struct policy_person {
     bool contacted;   /* we have written to them in this campaign */
     bool replied_now; /* prepare has just seen a message that the database may not know yet */
     enum contact contact;
+    int64_t last_written_ms; /* with contact_again_after_ms: our last message to the human, by any
+                              * campaign and account; 0 = not known */
 };
 
 struct policy_item {
@@ -117,6 +120,10 @@ struct policy_facts {
 /* The random extra of the gap after a call, 0 to jitter_ms: a function of the attempt's id, so that
  * it is the same whoever asks, and nobody can re-roll it by asking often. */
 int64_t policy_jitter_ms(const struct uuid *attempt_id, int64_t jitter_ms);
+
+/* Others of the workspace have written to the human, so long ago that the campaign may begin anew.
+ */
+bool policy_contact_again(const struct policy_facts *facts);
 
 /* Cannot fail; keeps no pointer. */
 struct verdict policy_decide(const struct policy_facts *facts);

@@ -159,4 +159,5 @@ void campaign_change_params(const struct campaign_change *x, struct pg_params *p
     pg_add_i64(params, f->daily_cap);
     pg_add_json(params, steps);
     pg_add_json(params, x->source);
+    pg_add_i64(params, f->contact_again_after_ms);
 }

@@ -23,6 +23,7 @@ static const char show_sql[] =
     "'tuesday', 'wednesday', 'thursday', 'friday', 'saturday', 'sunday']) WITH ORDINALITY "
     "AS d(name, n) WHERE c.weekend_mask >> (d.n - 1)::integer & 1 = 1) END, "
     "c.holidays, c.on_note_limit, c.give_up_after_ms, c.start_at, c.end_at, c.daily_cap, "
+    "c.contact_again_after_ms, "
     "c.first_left, c.created_at, c.steps::text, c.opens_minute, c.closes_minute, "
     "coalesce(c.weekend_mask, -1), w.name FROM campaigns c "
     "JOIN workspaces w ON w.id = c.workspace_id WHERE c.id = $1";
@@ -42,6 +43,7 @@ enum show_column {
     COL_START,
     COL_END,
     COL_CAP,
+    COL_CONTACT_AGAIN,
     COL_FIRST_LEFT,
     COL_CREATED,
     COL_STEPS,
@@ -50,16 +52,24 @@ enum show_column {
     COL_WEEKEND_MASK,
     COL_WORKSPACE
 };
-static const struct column columns[] = {
-    {NULL, "campaign", COLUMN_TEXT},    {NULL, "type", COLUMN_TEXT},
-    {NULL, "status", COLUMN_TEXT},      {NULL, "country", COLUMN_TEXT},
-    {NULL, "subdivision", COLUMN_TEXT}, {NULL, "timezone", COLUMN_TEXT},
-    {NULL, "accounts", COLUMN_TEXT},    {NULL, "hours", COLUMN_TEXT},
-    {NULL, "weekend", COLUMN_TEXT},     {NULL, "holidays", COLUMN_BOOL},
-    {NULL, "long notes", COLUMN_TEXT},  {NULL, "give up after", COLUMN_DURATION},
-    {NULL, "starts", COLUMN_TIME},      {NULL, "ends", COLUMN_TIME},
-    {NULL, "daily cap", COLUMN_NUMBER}, {NULL, "left until an OK", COLUMN_NUMBER},
-    {NULL, "created", COLUMN_TIME}};
+static const struct column columns[] = {{NULL, "campaign", COLUMN_TEXT},
+                                        {NULL, "type", COLUMN_TEXT},
+                                        {NULL, "status", COLUMN_TEXT},
+                                        {NULL, "country", COLUMN_TEXT},
+                                        {NULL, "subdivision", COLUMN_TEXT},
+                                        {NULL, "timezone", COLUMN_TEXT},
+                                        {NULL, "accounts", COLUMN_TEXT},
+                                        {NULL, "hours", COLUMN_TEXT},
+                                        {NULL, "weekend", COLUMN_TEXT},
+                                        {NULL, "holidays", COLUMN_BOOL},
+                                        {NULL, "long notes", COLUMN_TEXT},
+                                        {NULL, "give up after", COLUMN_DURATION},
+                                        {NULL, "starts", COLUMN_TIME},
+                                        {NULL, "ends", COLUMN_TIME},
+                                        {NULL, "daily cap", COLUMN_NUMBER},
+                                        {NULL, "contact again after", COLUMN_DURATION},
+                                        {NULL, "left until an OK", COLUMN_NUMBER},
+                                        {NULL, "created", COLUMN_TIME}};
 static const char accounts_sql[] =
     "SELECT a.name FROM campaign_accounts ca JOIN linkedin_accounts a ON a.id = ca.account_id "
     "WHERE ca.campaign_id = $1 ORDER BY ca.position, a.name";
@@ -128,6 +138,8 @@ static bool fill(struct campaign_file *f, const struct pg_result *r, const struc
     f->start_at_ms = pg_time_ms(r, 0, COL_START);
     f->end_at_ms = pg_time_ms(r, 0, COL_END);
     f->daily_cap = pg_null(r, 0, COL_CAP) ? 0 : pg_i64(r, 0, COL_CAP);
+    f->contact_again_after_ms =
+        pg_null(r, 0, COL_CONTACT_AGAIN) ? 0 : pg_i64(r, 0, COL_CONTACT_AGAIN);
     f->accounts = sam_xcalloc((size_t)pg_rows(names) + 1, sizeof(*f->accounts));
     for (int row = 0; row < pg_rows(names); row++)
         f->accounts[f->accounts_count++] = sam_xstrdup(pg_text(names, row, 0));

@@ -18,7 +18,7 @@ static const char update_sql[] =
     "UPDATE campaigns SET country = $5, subdivision = $6, timezone = $7, opens_minute = $8, "
     "closes_minute = $9, weekend_mask = nullif($10, -1), holidays = $11, on_note_limit = $12, "
     "give_up_after_ms = $13, start_at = $14, end_at = $15, daily_cap = nullif($16, 0), "
-    "steps = $17, source = $18, updated_at = sam_now() "
+    "steps = $17, source = $18, contact_again_after_ms = nullif($19, 0), updated_at = sam_now() "
     "WHERE id = $1 AND workspace_id = $2 AND name = $3 AND campaign_type = $4 "
     "AND status <> 'stopped'";
 /* $1 campaign, $2 uuid[] the file's accounts: others that have people. */

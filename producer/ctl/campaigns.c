@@ -37,8 +37,9 @@ static const struct column list_columns[] = {{"campaign", "campaign", COLUMN_TEX
 static const char create_sql[] =
     "INSERT INTO campaigns (id, workspace_id, name, campaign_type, country, subdivision, timezone, "
     "opens_minute, closes_minute, weekend_mask, holidays, on_note_limit, give_up_after_ms, "
-    "start_at, end_at, daily_cap, steps, source) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, "
-    "nullif($10, -1), $11, $12, $13, $14, $15, nullif($16, 0), $17, $18) "
+    "start_at, end_at, daily_cap, steps, source, contact_again_after_ms) VALUES ($1, $2, $3, $4, "
+    "$5, $6, $7, $8, $9, "
+    "nullif($10, -1), $11, $12, $13, $14, $15, nullif($16, 0), $17, $18, nullif($19, 0)) "
     "ON CONFLICT (workspace_id, name) DO NOTHING";
 static enum pg_failure create(struct ctl *c, void *arg)
 {

@@ -308,7 +308,8 @@ static void report(const struct import *m)
                 "as empty: the text's fallback, or the person is held");
     if (m->contacted > 0)
         ctl_say(m->c, "note: people who were contacted before, by any campaign of the workspace, "
-                      "will not be contacted a second time");
+                      "will not be contacted a second time, unless contact_again_after lets them "
+                      "through: `samctl preview` counts both");
     if (m->elsewhere > 0)
         ctl_say(m->c, "note: of people who are in several campaigns of the workspace, the first "
                       "campaign that writes to them keeps them; the others do not");

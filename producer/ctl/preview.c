@@ -9,6 +9,7 @@
 #include "common/model/doubtful.h"
 #include "producer/ctl/campaign_columns.h"
 #include "producer/ctl/commands.h"
+#include "producer/ctl/contacted_before.h"
 #include "producer/ctl/people.h"
 
 #include "common/base/banned.h"
@@ -57,6 +58,7 @@ struct preview {
     struct trouble *troubles;  /* owned */
     size_t troubles_count;
     struct buf text;
+    struct contacted_before before;
     struct table table;       /* JSON only */
     struct problems problems; /* of the campaign as a whole */
 };
@@ -268,8 +270,28 @@ static void note_missing_columns(struct preview *p)
     }
 }
 
+static void report_contacted(struct preview *p, const char *kind,
+                             const struct contacted_people *who)
+{
+    if (who->count == 0)
+        return;
+    if (p->c->json) {
+        table_text(&p->table, kind);
+        table_text(&p->table, who->example);
+        table_null(&p->table);
+        table_null(&p->table);
+        table_text(&p->table, who->words);
+        table_number(&p->table, who->count);
+        table_null(&p->table);
+    }
+    ctl_say(p->c, "%s: %" PRId64 " of %" PRId64 " people, e.g. %s: %s", kind, who->count, p->people,
+            who->example, who->words);
+}
+
 static void report(struct preview *p)
 {
+    report_contacted(p, "already_contacted", &p->before.held);
+    report_contacted(p, "contact_again", &p->before.again);
     if (p->people > 0 && !args_has(&p->c->args, "person"))
         note_missing_columns(p);
     for (size_t i = 0; i < p->troubles_count; i++)
@@ -328,6 +350,8 @@ static enum ctl_exit preview(struct preview *p)
     pg_add_uuid(ctl_params(c), &campaign.id);
     pg_add_text(&c->params, who ? person.text : NULL);
     if ((e = ctl_transaction(c, walk, p)) || (e = check_columns(p, &campaign)))
+        return e;
+    if (!who && (e = contacted_before(c, &campaign.id, &p->before)))
         return e;
     if (who && p->people == 0)
         return ctl_fail("%s is not in the campaign", person.text);

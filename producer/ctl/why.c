@@ -11,6 +11,7 @@
 #include "common/adapters/facts.h"
 #include "common/base/clock.h"
 #include "producer/ctl/commands.h"
+#include "producer/ctl/contacted_before.h"
 #include "producer/ctl/people.h"
 #include "producer/ctl/preview.h"
 
@@ -71,6 +72,7 @@ struct question {
     struct pg_result *row; /* owned: person_sql */
     struct why_facts so;   /* borrows from row */
     struct why_answer answer;
+    char before[CONTACTED_WORDS_BYTES]; /* "" = nobody else has written to them */
 };
 
 static const struct texts_campaign *texts_of(struct question *q)
@@ -241,11 +243,12 @@ static enum pg_failure ask(struct question *q)
 }
 
 static const struct column columns[] = {
-    {"person_id", NULL, COLUMN_UUID},         {"campaign", "campaign", COLUMN_TEXT},
-    {"account", "account", COLUMN_TEXT},      {"status", "status", COLUMN_TEXT},
-    {"message_type", "message", COLUMN_TEXT}, {"item_status", "in the queue", COLUMN_TEXT},
-    {"reason", "reason", COLUMN_TEXT},        {"sentence", "because", COLUMN_TEXT},
-    {"next_at", "next", COLUMN_TIME},         {"detail", "more", COLUMN_TEXT}};
+    {"person_id", NULL, COLUMN_UUID},           {"campaign", "campaign", COLUMN_TEXT},
+    {"account", "account", COLUMN_TEXT},        {"status", "status", COLUMN_TEXT},
+    {"message_type", "message", COLUMN_TEXT},   {"item_status", "in the queue", COLUMN_TEXT},
+    {"reason", "reason", COLUMN_TEXT},          {"sentence", "because", COLUMN_TEXT},
+    {"next_at", "next", COLUMN_TIME},           {"detail", "more", COLUMN_TEXT},
+    {"contacted_before", "before", COLUMN_TEXT}};
 
 static void show(const struct question *q, bool first)
 {
@@ -266,6 +269,7 @@ static void show(const struct question *q, bool first)
     table_text(&t, reason_sentence(a->reason));
     table_time(&t, a->next_at_ms >= TIME_NEVER_MS ? 0 : a->next_at_ms);
     table_text(&t, a->detail[0] ? a->detail : NULL);
+    table_text(&t, q->before[0] ? q->before : NULL);
     table_end(&t);
     table_deinit(&t);
 }
@@ -280,6 +284,8 @@ static enum ctl_exit answer_one(struct question *q, bool first)
         failure = pg_begin(q->c->pg);
         if (!failure)
             failure = ask(q);
+        if (!failure)
+            failure = contacted_before_person(q->c, &q->person->id, q->before);
         if (failure == PG_RETRY && tries + 1 < TRIES_MAX)
             pg_rollback(q->c->pg);
     }

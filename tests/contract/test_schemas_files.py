@@ -32,7 +32,8 @@ CAMPAIGN = SCHEMAS["campaign"]
 # C's words for what a schema cannot know.
 ONLY_C = re.compile(
     r"ISO 3166 code|must be an IANA zone|timezone: missing; \w\w has several|hours: must end later|"
-    r"end_at: must be later|no such variable|brace|contains a NUL|without its variables"
+    r"end_at: must be later|no such variable|brace|contains a NUL|without its variables|"
+    r"must be at least 30d"
 )
 
 

@@ -113,7 +113,7 @@ class Files(CtlTest):
         files = [
             connector(accounts=["ben", "anna"], subdivision="BY", weekend=["friday"], daily_cap=7,
                       holidays=False, hours={"from": "00:00", "to": "24:00"}, give_up_after="10d",
-                      on_note_limit="cut", start_at=moments.text(start),
+                      on_note_limit="cut", contact_again_after="180d", start_at=moments.text(start),
                       end_at=moments.text(end), workspace="acme"),
             messenger(),
         ]  # fmt: skip

@@ -1,6 +1,7 @@
 """One human, several campaigns and accounts: one first contact (P1)."""
 
 import unittest
+from collections import Counter
 
 from campaign_test import HELLO, CampaignTest
 
@@ -136,6 +137,84 @@ class OneHuman(CampaignTest):
         self.judge(1)
         reasons = "campaign_prospects WHERE status_reason = 'already_contacted'"
         self.assertEqual(self.count(reasons), 2)
+
+
+class Again(CampaignTest):
+    """contact_again_after: a second campaign to the same people, half a year later."""
+
+    accounts = ("anna",)
+    DAY = 86400
+
+    def first_campaign(self, *people, templates=HELLO):
+        self.prepare(scenario={"accounts": [{"id": "Uanna"}, {"id": "Uben"}], "people": [
+            {"slug": slug, "degree": 1, **more} for slug, more in people]})  # fmt: skip
+        self.shift = 0
+        self.start_both()
+        self.campaign("first", "messenger", templates, [slug for slug, _ in people])
+
+    def pass_days(self, days):
+        self.shift += days * self.DAY
+        self.simulator.ask("POST", "/clock", {"advance_ms": days * self.DAY * 1000})
+        self.database.shift_clock(f"{self.shift} seconds")
+
+    def again(self, name, *people):
+        self.campaign(name, "messenger", HELLO, people, contact_again_after="180d")
+        self.wait_until_completed(name)
+        sent = (f"campaign_messages m JOIN campaigns c ON c.id = m.campaign_id "
+                f"WHERE c.name = '{name}'")  # fmt: skip
+        return self.count(sent)
+
+    def test_half_a_year_later(self):
+        self.first_campaign(("kim", {}), ("rob", {"reply_after_ms": 100}), ("lea", {}))
+        self.wait_until_sent(3)
+        self.wait_for("rob's reply", lambda: self.people()["replied"] == 1)
+        self.wait_until_completed("first")
+        self.pass_days(170)
+        self.assertEqual(self.again("early", "kim", "rob"), 0)
+        told = self.samctl("why", "kim")
+        self.assertIn("by campaign first; contact_again_after holds them until", told)
+        self.samctl("person", "set", "lea", "opted_out")
+        self.pass_days(11)
+        self.campaign("late", "messenger", HELLO, ["kim", "rob", "lea"], start=False,
+                      contact_again_after="180d")  # fmt: skip
+        self.assertIn("by campaign first; contact_again_after lets them", self.samctl("why", "rob"))
+        told = self.samctl("preview", "late")
+        self.assertIn("contact_again: 2 of 3 people, e.g. kim: the workspace wrote to them", told)
+        self.assertIn("already_contacted: 1 of 3 people, e.g. lea", told)
+        self.samctl("campaign", "start", "late")
+        self.wait_until_completed("late")
+        self.wait_for("all to be told", lambda: self.sent() == 5)
+        told = self.preview("never", "kim", "rob", "lea")
+        self.assertIn("already_contacted: 3 of 3 people", told)
+        self.assertEqual(self.again("at_once", "kim", "rob"), 0)  # the last message counts
+        self.assertEqual(Counter(map(len, self.arrived().values())), {2: 2, 1: 1})
+
+    def preview(self, name, *people):
+        self.campaign(name, "messenger", HELLO, people, start=False)
+        return self.samctl("preview", name)
+
+    def test_who_is_in_the_midst_of_a_campaign(self):
+        self.first_campaign(("kim", {}), templates={
+            **HELLO, "direct_message_2": {"text": "Again", "after": "300d"}})  # fmt: skip
+        self.wait_until_sent(1)
+        self.pass_days(200)
+        self.assertEqual(self.again("late", "kim"), 0)
+
+    def test_two_campaigns_at_the_same_moment(self):
+        self.first_campaign(*((f"p-{n}", {}) for n in range(6)))
+        self.wait_until_completed("first")
+        self.pass_days(200)
+        people = [f"p-{n}" for n in range(6)]
+        self.samctl("account", "add", "ben", "--unipile-id", "Uben", "--country", "DE")
+        for name, account in (("one", "anna"), ("two", "ben")):
+            self.accounts = (account,)
+            self.campaign(name, "messenger", HELLO, people, start=False,
+                          contact_again_after="180d")  # fmt: skip
+        self.samctl("campaign", "start", "one")
+        self.samctl("campaign", "start", "two")
+        self.wait_until_completed("one")
+        self.wait_until_completed("two")
+        self.assertEqual(self.sent(), 12)
 
 
 class Profile(CampaignTest):

@@ -66,8 +66,8 @@ static void test_what_a_full_file_gives(void **state)
         "\"timezone\":\"America/New_York\",\"hours\":{\"from\":\"00:00\",\"to\":\"24:00\"},"
         "\"weekend\":[\"Friday\",\"sunday\"],\"holidays\":false,\"on_note_limit\":\"cut\","
         "\"give_up_after\":\"1w12h\",\"start_at\":\"2027-01-15T09:00:00+01:00\","
-        "\"end_at\":\"2027-02-01T00:00:00Z\",\"daily_cap\":7,\"message_templates\":{"
-        "\"direct_message_2\":{\"text\":\"second\",\"after\":\"36h\"},"
+        "\"end_at\":\"2027-02-01T00:00:00Z\",\"daily_cap\":7,\"contact_again_after\":\"180d\","
+        "\"message_templates\":{\"direct_message_2\":{\"text\":\"second\",\"after\":\"36h\"},"
         "\"direct_message_1\":\"first\",\"direct_message_3\":\"third\"}}\r\n");
     assert_string_equal(f->workspace, "sales");
     assert_string_equal(f->name, "cl\xc3\xa9s");
@@ -85,6 +85,7 @@ static void test_what_a_full_file_gives(void **state)
     assert_int_equal(f->start_at_ms, INT64_C(1800000000000));
     assert_int_equal(f->end_at_ms, INT64_C(1801440000000));
     assert_int_equal(f->daily_cap, 7);
+    assert_int_equal(f->contact_again_after_ms, 180 * DAY_MS);
     assert_int_equal(f->steps_count, 3); /* in their order, whatever the file's */
     assert_string_equal(f->steps[0].message_type, "direct_message_1");
     assert_string_equal(f->steps[1].text, "second");
@@ -105,8 +106,9 @@ static void test_written_and_read_again(void **state)
         "\"America/New_York\",\"hours\":{\"from\":\"00:05\",\"to\":\"24:00\"},\"weekend\":"
         "[\"monday\",\"sunday\"],\"holidays\":false,\"on_note_limit\":\"cut\",\"give_up_after\":"
         "\"1w12h\",\"start_at\":\"2027-01-15T09:00:00+01:00\",\"end_at\":"
-        "\"2027-02-01T00:00:00Z\",\"daily_cap\":7,\"message_templates\":{\"direct_message_1\":"
-        "\"first\",\"direct_message_2\":{\"text\":\"second\",\"after\":\"36h\"}}}"};
+        "\"2027-02-01T00:00:00Z\",\"daily_cap\":7,\"contact_again_after\":\"30d\","
+        "\"message_templates\":{\"direct_message_1\":\"first\",\"direct_message_2\":{\"text\":"
+        "\"second\",\"after\":\"36h\"}}}"};
     for (size_t i = 0; i < SAM_ARRAY_LEN(files); i++) {
         SAM_CLEANUP(buf_deinit) struct buf first = BUF_INIT(65536);
         SAM_CLEANUP(buf_deinit) struct buf second = BUF_INIT(65536);
@@ -124,6 +126,7 @@ static void test_written_and_read_again(void **state)
         assert_int_equal(f->start_at_ms, g->start_at_ms);
         assert_int_equal(f->end_at_ms, g->end_at_ms);
         assert_int_equal(f->daily_cap, g->daily_cap);
+        assert_int_equal(f->contact_again_after_ms, g->contact_again_after_ms);
         assert_int_equal(f->accounts_count, g->accounts_count);
         assert_int_equal(f->steps_count, g->steps_count);
         for (size_t n = 0; n < f->steps_count; n++) {

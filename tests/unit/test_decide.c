@@ -60,6 +60,13 @@ static void check(const char *name, struct verdict got, struct verdict want)
                  reason_name(want.reason), (long long)(want.next_at_ms - NOW));
 }
 
+static void written(struct given *g, int64_t last_ms, int64_t again_after_ms)
+{
+    g->f.person.contact = CONTACT_TAKEN;
+    g->f.person.last_written_ms = last_ms;
+    g->f.campaign.contact_again_after_ms = again_after_ms;
+}
+
 /* One row: what is changed about `g`, and the verdict. */
 #define GO(change)               ROW(change, VERDICT_GO, REASON_NONE, 0)
 #define CANCEL(reason, change)   ROW(change, VERDICT_CANCEL, reason, 0)
@@ -90,6 +97,12 @@ static void test_what_ends_an_item(void **state)
     CANCEL(REASON_ALREADY_CONTACTED, g.f.person.contact = CONTACT_TAKEN);
     GO(g.f.person.contact = CONTACT_OWN);
     GO((g.f.person.contact = CONTACT_TAKEN, g.f.item.first_contact = false));
+    GO(written(&g, NOW - 30 * DAY_MS, 30 * DAY_MS));
+    CANCEL(REASON_ALREADY_CONTACTED, written(&g, NOW - 30 * DAY_MS + 1, 30 * DAY_MS));
+    CANCEL(REASON_ALREADY_CONTACTED, written(&g, NOW - 300 * DAY_MS, 0)); /* never again */
+    CANCEL(REASON_ALREADY_CONTACTED, written(&g, 0, 30 * DAY_MS));        /* nobody knows when */
+    CANCEL(REASON_BLOCKLISTED,
+           (written(&g, NOW - 30 * DAY_MS, 30 * DAY_MS), g.f.person.blocklisted = true));
     CANCEL(REASON_ALREADY_CONNECTED, g.f.person.status = PERSON_CONNECTED);
     CANCEL(REASON_ALREADY_CONNECTED, g.f.person.status = PERSON_MESSAGING);
     CANCEL(REASON_STEP_PASSED,
