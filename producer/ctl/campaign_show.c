@@ -1,5 +1,6 @@
 /* campaign show: for people with all that it has become, for programs as the file that it could be
  * made from again. */
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -85,22 +86,30 @@ static void show_messages(const struct campaign_step *steps, size_t count)
 }
 
 /* $1 campaign. */
-static const char refused_sql[] =
-    "SELECT next_step, count(*) FROM campaign_prospects WHERE campaign_id = $1 "
-    "AND hold_reason = 'text_refused' GROUP BY next_step ORDER BY next_step";
+static const char held_sql[] =
+    "SELECT next_step, hold_reason = 'text_refused', count(*) FROM campaign_prospects "
+    "WHERE campaign_id = $1 AND hold_reason IN ('text_refused', 'text_invalid') "
+    "GROUP BY 1, 2 ORDER BY 1, 2";
 
-/* A message that stands still for everybody must not have to be looked for. */
-static enum ctl_exit show_refused(struct ctl *c, const struct uuid *id,
-                                  const struct campaign_step *steps, size_t count)
+/* A message that stands still, for everybody or for some, must not have to be looked for. */
+static enum ctl_exit show_held(struct ctl *c, const struct uuid *id,
+                               const struct campaign_step *steps, size_t count)
 {
     SAM_CLEANUP(pg_result_freep) struct pg_result *r = NULL;
     pg_add_uuid(ctl_params(c), id);
-    enum ctl_exit e = ctl_query(c, refused_sql, &r);
+    enum ctl_exit e = ctl_query(c, held_sql, &r);
     for (int row = 0; !e && row < pg_rows(r); row++) {
         size_t step = (size_t)pg_i64(r, row, 0);
-        (void)printf("\n%s stands still: %s (%s)\n",
-                     step < count ? steps[step].message_type : "a message",
-                     reason_sentence(REASON_TEXT_REFUSED), reason_name(REASON_TEXT_REFUSED));
+        int64_t people = pg_i64(r, row, 2);
+        const char *message = step < count ? steps[step].message_type : "a message";
+        if (pg_bool(r, row, 1))
+            (void)printf("\n%s stands still: %s (%s)\n", message,
+                         reason_sentence(REASON_TEXT_REFUSED), reason_name(REASON_TEXT_REFUSED));
+        else
+            (void)printf("\n%" PRId64
+                         " %s on hold before %s: %s (%s); `samctl preview` shows why\n",
+                         people, people == 1 ? "person is" : "people are", message,
+                         reason_sentence(REASON_TEXT_INVALID), reason_name(REASON_TEXT_INVALID));
     }
     return e;
 }
@@ -114,7 +123,7 @@ static enum ctl_exit show_people(struct ctl *c, const struct uuid *id, const str
     table_end(&t);
     table_deinit(&t);
     show_messages(steps, steps_count);
-    return show_refused(c, id, steps, steps_count);
+    return show_held(c, id, steps, steps_count);
 }
 
 static char *text_or_null(const struct pg_result *r, int col)

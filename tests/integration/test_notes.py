@@ -1,0 +1,68 @@
+"""What a text may be when it is planned, and an invitation's note by the account's plan (P7)."""
+
+import unittest
+
+from campaign_test import CampaignTest
+
+
+class NotesTest(CampaignTest):
+    """One account, of a free plan if nothing else is said."""
+
+    accounts = ("anna",)
+
+    def set_person(self, vanity, sets):
+        self.database.execute(f"UPDATE campaign_prospects SET {sets} WHERE vanity = '{vanity}'")
+
+    def person(self, vanity):
+        return self.database.rows(f"SELECT * FROM campaign_prospects WHERE vanity = '{vanity}'")[0]
+
+    def held(self):
+        """Public name -> why they are held."""
+        rows = self.database.rows("SELECT vanity, hold_reason FROM campaign_prospects")
+        return {row["vanity"]: row["hold_reason"] for row in rows if row["hold_reason"]}
+
+
+class Refused(NotesTest):
+    """Values that no import lets through: an older release or a tool may have left them."""
+
+    values = {
+        "bell": "first_name = 'A' || chr(7) || 'da'",
+        "next-line": "first_name = 'A' || chr(133) || 'da'",
+        "braces": "first_name = '{first_name}'",
+        "one-brace": "company = 'Acme}'",
+        "custom-braces": "custom = '{\"topic\": \"{{topic}}\"}'",
+        "too-long": "custom = jsonb_build_object('topic', repeat('x', 8001))",
+    }
+    template = "Hello {first_name|you} of {company|your firm}: {custom.topic|pumps}"
+
+    def begin(self):
+        self.prepare()
+        people = ["fine", *self.values]
+        self.campaign("c", "messenger", {"direct_message_1": "Hi"}, people, False)
+        self.set_person("fine", "custom = '{\"topic\": \"a\\tb\\nc\"}'")
+        for vanity, sets in self.values.items():
+            self.set_person(vanity, sets)
+        file = self.samctl_json("campaign", "show", "c")[0]
+        file["message_templates"]["direct_message_1"] = self.template
+        self.samctl("campaign", "update", self.write_json("new.json", file))
+        self.samctl("campaign", "start", "c")
+        self.start_both()
+        self.wait_for("all to be held", lambda: len(self.held()) == len(self.values), 60)
+        self.wait_until_sent(1)
+
+    def test_what_cannot_be_sent_is_held_and_told(self):
+        self.begin()
+        self.assertEqual(self.held(), dict.fromkeys(self.values, "text_invalid"))
+        self.assertEqual(self.count("send_queue"), 1)
+        self.assertEqual(self.texts(), {"fine": ["Hello N0 of your firm: a\tb\nc"]})
+        for vanity in self.values:
+            said = self.samctl("why", vanity)
+            self.assertIn("too long" if vanity == "too-long" else "cannot be sent", said)
+        shown = self.samctl("preview", "c", "--limit", "20")
+        self.assertEqual(shown.count("NOT SENT"), len(self.values))
+        said = self.samctl("campaign", "show", "c")
+        self.assertIn("6 people are on hold before direct_message_1", said)
+
+
+if __name__ == "__main__":
+    unittest.main()
