@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/model/people_column.h"
+#include "common/model/text_limit.h"
 
 #include "common/base/banned.h"
 
@@ -115,23 +116,12 @@ static const char *custom_value(void *ctx, const char *name)
     return NULL;
 }
 
-static bool is_note(const struct texts_campaign *c, size_t step)
-{
-    return strcmp(c->steps[step].message_type, "connection_request") == 0;
-}
-
-static size_t limit_of(const struct texts_campaign *c, size_t step, enum account_plan plan)
-{
-    if (!is_note(c, step))
-        return MESSAGE_MAX_CODE_POINTS;
-    return plan == PLAN_FREE ? NOTE_MAX_CODE_POINTS_FREE : NOTE_MAX_CODE_POINTS_PAID;
-}
-
 enum template_result texts_render(const struct texts_campaign *c, size_t step,
                                   const struct texts_person *person, struct buf *out, char *detail,
                                   size_t detail_bytes)
 {
-    size_t limit = limit_of(c, step, person->plan);
+    const char *type = c->steps[step].message_type;
+    size_t limit = text_limit_max(type, person->plan);
     struct json_object *custom = NULL;
     struct template_values values = {.first_name = person->first_name,
                                      .last_name = person->last_name,
@@ -145,13 +135,13 @@ enum template_result texts_render(const struct texts_campaign *c, size_t step,
     const struct template *t = c->templates[step];
     enum template_result r = template_render(t, &values, limit, out, detail, detail_bytes);
     /* A note above its limit: by the campaign's choice the invitation goes without it, or cut. */
-    if (r == TEMPLATE_TOO_LONG && is_note(c, step) && person->on_limit == NOTE_WITHOUT) {
+    if (r == TEMPLATE_TOO_LONG && text_limit_note(type) && person->on_limit == NOTE_WITHOUT) {
         buf_reset(out);
         r = TEMPLATE_OK;
-    } else if (r == TEMPLATE_TOO_LONG && is_note(c, step) && person->on_limit == NOTE_CUT) {
-        r = template_render(t, &values, MESSAGE_MAX_CODE_POINTS, out, detail, detail_bytes);
+    } else if (r == TEMPLATE_TOO_LONG && text_limit_note(type) && person->on_limit == NOTE_CUT) {
+        r = template_render(t, &values, MESSAGE_LENGTH_MAX, out, detail, detail_bytes);
         if (r == TEMPLATE_OK)
-            template_cut(out, limit);
+            text_limit_cut(out, limit);
     }
     json_object_put(custom);
     return r;

@@ -65,3 +65,13 @@ size_t utf8_code_points(const char *s, size_t n)
     }
     return count;
 }
+
+size_t utf8_utf16_units(const char *s, size_t n)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < n; i++) {
+        unsigned char c = (unsigned char)s[i];
+        count += is_tail(c) ? 0 : c >= 0xf0 ? 2 : 1;
+    }
+    return count;
+}

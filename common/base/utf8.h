@@ -10,5 +10,7 @@ size_t utf8_sequence_bytes(const char *s, size_t n);
 bool utf8_valid(const char *s, size_t n);
 /* Code points in a valid string. */
 size_t utf8_code_points(const char *s, size_t n);
+/* Units that a valid string has in UTF-16: 2 for what lies above U+FFFF, as most emoji do. */
+size_t utf8_utf16_units(const char *s, size_t n);
 
 #endif

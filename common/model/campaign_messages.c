@@ -7,6 +7,7 @@
 #include "common/model/campaign_keys.h"
 #include "common/model/invisible.h"
 #include "common/model/template.h"
+#include "common/model/text_limit.h"
 
 #include "common/base/banned.h"
 
@@ -49,15 +50,15 @@ static const char *read_step_object(struct campaign_reader *r, const char *path,
 static void check_length(struct campaign_reader *r, const char *path, const struct template *t,
                          bool note)
 {
-    size_t length = template_literal_code_points(t);
-    if (length > MESSAGE_MAX_CODE_POINTS)
+    size_t length = template_literal_length(t);
+    if (length > MESSAGE_LENGTH_MAX)
         problems_add(r->problems, "%s: %s: has %zu characters without its variables, %d at most",
-                     r->label, path, length, MESSAGE_MAX_CODE_POINTS);
-    else if (note && length > NOTE_MAX_CODE_POINTS_PAID && r->f->on_note_limit == NOTE_HOLD)
+                     r->label, path, length, MESSAGE_LENGTH_MAX);
+    else if (note && length > NOTE_LENGTH_MAX_PAID && r->f->on_note_limit == NOTE_HOLD)
         problems_add(r->problems,
                      "%s: %s: has %zu characters without its variables, a note has %d at most (%d "
                      "of a free account); shorten it, or set on_note_limit",
-                     r->label, path, length, NOTE_MAX_CODE_POINTS_PAID, NOTE_MAX_CODE_POINTS_FREE);
+                     r->label, path, length, NOTE_LENGTH_MAX_PAID, NOTE_LENGTH_MAX_FREE);
 }
 
 static void check_text(struct campaign_reader *r, const char *path,
@@ -65,7 +66,7 @@ static void check_text(struct campaign_reader *r, const char *path,
 {
     char label[240];
     const char *seen = step->text;
-    bool note = strcmp(step->message_type, "connection_request") == 0;
+    bool note = text_limit_note(step->message_type);
     if (!note && utf8_valid(seen, strlen(seen)) && invisible_trim(&seen) == 0) {
         campaign_bad(r, path, "the text is empty");
         return;

@@ -64,7 +64,7 @@
     X(CALL_MESSAGE, "message")                                                                     \
     X(CALL_PROFILE_VIEW, "profile_view")
 
-/* LinkedIn plan of an account; decides the note limit (free 200, others 300 code points). */
+/* LinkedIn plan of an account; decides the note's limit (text_limit.h). */
 #define ACCOUNT_PLAN_MAP(X)                                                                        \
     X(PLAN_FREE, "free")                                                                           \
     X(PLAN_PREMIUM, "premium")                                                                     \

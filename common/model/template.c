@@ -12,6 +12,7 @@
 #include "common/model/invisible.h"
 #include "common/model/people_column.h"
 #include "common/model/placeholder.h"
+#include "common/model/text_limit.h"
 
 #include "common/base/banned.h"
 
@@ -255,14 +256,14 @@ void template_free(struct template *t)
     free(t);
 }
 
-size_t template_literal_code_points(const struct template *t)
+size_t template_literal_length(const struct template *t)
 {
     size_t count = 0;
     for (size_t i = 0; i < t->count; i++) {
         const char *text = t->parts[i].text;
         if (t->parts[i].is_variable)
             continue;
-        count += utf8_code_points(text, strlen(text));
+        count += text_limit_length(text, strlen(text));
         while ((text = strstr(text, "\r\n"))) { /* goes out as one */
             count--;
             text += 2;
@@ -359,7 +360,7 @@ static bool add_value(struct buf *out, const char *value, bool lines)
 }
 
 enum template_result template_render(const struct template *t, const struct template_values *values,
-                                     size_t max_code_points, struct buf *out, char *detail,
+                                     size_t max_length, struct buf *out, char *detail,
                                      size_t detail_bytes)
 {
     buf_reset(out);
@@ -377,28 +378,11 @@ enum template_result template_render(const struct template *t, const struct temp
             return value ? TEMPLATE_INVALID : TEMPLATE_MISSING;
         }
     }
-    size_t length = utf8_code_points(buf_text(out), out->len);
-    if (out->overflow || length > max_code_points) {
+    size_t length = text_limit_length(buf_text(out), out->len);
+    if (out->overflow || length > max_length) {
         (void)snprintf(detail, detail_bytes, "%zu characters, the limit is %zu", length,
-                       max_code_points);
+                       max_length);
         return TEMPLATE_TOO_LONG;
     }
     return TEMPLATE_OK;
-}
-
-void template_cut(struct buf *text, size_t max_code_points)
-{
-    static const char blanks[] = " \n\t";
-    size_t at = 0;
-    size_t word = 0; /* end of the last whole word that fits */
-    for (size_t points = 0; at < text->len && points < max_code_points; points++) {
-        bool in_word = !strchr(blanks, text->data[at]);
-        at += utf8_sequence_bytes(text->data + at, text->len - at);
-        if (in_word && (at == text->len || strchr(blanks, text->data[at])))
-            word = at;
-    }
-    if (at == text->len)
-        return;
-    text->len = word ? word : at;
-    text->data[text->len] = '\0';
 }

@@ -18,10 +18,7 @@
 #include "common/base/problems.h"
 #include "common/model/people_column.h"
 
-#define TEMPLATE_MAX_BYTES        32000
-#define MESSAGE_MAX_CODE_POINTS   8000 /* facts/unipile.md section 4 */
-#define NOTE_MAX_CODE_POINTS_FREE 200  /* section 3 */
-#define NOTE_MAX_CODE_POINTS_PAID 300
+#define TEMPLATE_MAX_BYTES 32000
 
 /* The person's values; NULL = not given. custom: called for {custom.name} with the name as the text
  * has it (people_column_same() compares), returns a borrowed string or NULL. */
@@ -42,9 +39,9 @@ struct template *template_compile(const char *label, const char *text, struct pr
 void template_free(struct template *t);
 SAM_DEFINE_FREEP(template)
 
-/* Code points that the text has for every person, its variables not counted: above a limit, the
- * text fits nobody. */
-size_t template_literal_code_points(const struct template *t);
+/* The length (text_limit.h) that the text has for every person, its variables not counted: above a
+ * limit, the text fits nobody. */
+size_t template_literal_length(const struct template *t);
 
 /* The names of {custom.name}, one a call, that no standard column stands in for; NULL at the end.
  * *at is 0 at first. */
@@ -60,13 +57,12 @@ enum template_result {
     TEMPLATE_INVALID /* invalid UTF-8 or control characters in a value, braces left over */
 };
 
-/* Renders into out (reset first); \r\n becomes \n. max_code_points: the limit of this text.
+/* Renders into out (reset first); \r\n becomes \n. max_length: the limit of this text, as in
+ * text_limit.h.
  * On a failure `detail` (of detail_bytes) names the variable or the length; never the value. */
 SAM_MUSTCHECK enum template_result template_render(const struct template *t,
                                                    const struct template_values *values,
-                                                   size_t max_code_points, struct buf *out,
-                                                   char *detail, size_t detail_bytes);
-/* Cuts a rendered note to the limit at a word boundary, on a code point boundary, in place. */
-void template_cut(struct buf *text, size_t max_code_points);
+                                                   size_t max_length, struct buf *out, char *detail,
+                                                   size_t detail_bytes);
 
 #endif

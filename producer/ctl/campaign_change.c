@@ -4,6 +4,7 @@
 
 #include "common/base/clock.h"
 #include "common/model/template.h"
+#include "common/model/text_limit.h"
 #include "producer/ctl/lookup.h"
 
 #include "common/base/banned.h"
@@ -71,7 +72,7 @@ enum ctl_exit campaign_change_end(const struct campaign_change *x, struct ctl *c
     return ctl_fail("%s: end_at: %s is over, nothing would be sent", c->args.words[0], text);
 }
 
-/* Code points of the note that everybody gets; 0 where a long one is not a reason to hold them. */
+/* Length of the note that everybody gets; 0 where a long one is not a reason to hold them. */
 static size_t note_length(const struct campaign_file *f)
 {
     SAM_CLEANUP(problems_deinit) struct problems none = PROBLEMS_INIT; /* told already */
@@ -79,7 +80,7 @@ static size_t note_length(const struct campaign_file *f)
         return 0;
     struct template *t SAM_CLEANUP(template_freep) =
         template_compile(f->steps[0].message_type, f->steps[0].text, &none);
-    return t ? template_literal_code_points(t) : 0;
+    return t ? template_literal_length(t) : 0;
 }
 
 static void check_account(const struct campaign_change *x, const struct ctl *c,
@@ -87,18 +88,22 @@ static void check_account(const struct campaign_change *x, const struct ctl *c,
 {
     const char *name = x->file->accounts[i];
     const char *plan = pg_text(r, (int)i, 1);
+    const char *type = x->file->steps[0].message_type;
     size_t length = note_length(x->file);
+    enum account_plan known;
+    if (account_plan_parse(plan, &known) != 0)
+        known = PLAN_FREE; /* in doubt the shorter one */
+    size_t max = text_limit_max(type, known);
     if (pg_null(r, (int)i, 0))
         problems_add(problems,
                      "%s: accounts: there is no account %s in the workspace; "
                      "`samctl account list` shows them",
                      c->args.words[0], name);
-    else if (strcmp(plan, account_plan_name(PLAN_FREE)) == 0 && length > NOTE_MAX_CODE_POINTS_FREE)
+    else if (length > max)
         problems_add(problems,
                      "%s: message_templates.%s: has %zu characters without its variables, account "
-                     "%s (%s) can send %d; shorten it, or set on_note_limit",
-                     c->args.words[0], x->file->steps[0].message_type, length, name, plan,
-                     NOTE_MAX_CODE_POINTS_FREE);
+                     "%s (%s) can send %zu; shorten it, or set on_note_limit",
+                     c->args.words[0], type, length, name, plan, max);
 }
 
 enum ctl_exit campaign_change_accounts(struct campaign_change *x, struct ctl *c)

@@ -7,6 +7,7 @@
 #include "common/model/campaign_file.h"
 #include "common/model/identity.h"
 #include "common/model/template.h"
+#include "common/model/text_limit.h"
 #include "tests/fuzz/fuzz.h"
 
 #include "common/base/banned.h"
@@ -43,11 +44,11 @@ static void check_template(char *text)
     if (template_render(t, &v, 300, &out, detail, sizeof(detail)) != TEMPLATE_OK)
         return;
     FUZZ_CHECK(utf8_valid(buf_text(&out), out.len) && !strpbrk(buf_text(&out), "{}\r"));
-    FUZZ_CHECK(utf8_code_points(buf_text(&out), out.len) <= 300);
-    FUZZ_CHECK(utf8_code_points(buf_text(&out), out.len) >= template_literal_code_points(t));
-    template_cut(&out, 7);
+    FUZZ_CHECK(text_limit_length(buf_text(&out), out.len) <= 300);
+    FUZZ_CHECK(text_limit_length(buf_text(&out), out.len) >= template_literal_length(t));
+    text_limit_cut(&out, 7);
     FUZZ_CHECK(utf8_valid(buf_text(&out), out.len));
-    FUZZ_CHECK(utf8_code_points(buf_text(&out), out.len) <= 7);
+    FUZZ_CHECK(text_limit_length(buf_text(&out), out.len) <= 7);
 }
 
 static void check_campaign(const char *json, size_t n)

@@ -64,5 +64,34 @@ class Refused(NotesTest):
         self.assertIn("6 people are on hold before direct_message_1", said)
 
 
+class Length(NotesTest):
+    """A note has 200 characters at most, of a paid plan 300; an emoji counts two of them."""
+
+    accounts = ("anna", "ben")
+    rockets = {"anna": 100, "ben": 150}
+
+    def test_the_stricter_of_code_points_and_utf_16(self):
+        slugs = [f"{name}-{kind}" for name in self.accounts for kind in ("fits", "long")]
+        scenario = {"accounts": [{"id": "Uanna"}, {"id": "Uben", "premium": True}],
+                    "people": [{"slug": slug} for slug in slugs]}  # fmt: skip
+        self.prepare(scenario=scenario)
+        self.samctl("account", "set", "ben", "--plan", "premium")
+        for name, count in self.rockets.items():
+            self.campaign(name, "connector", {"connection_request": "{first_name}"},
+                          [f"{name}-fits", f"{name}-long"], False, accounts=[name])  # fmt: skip
+            for kind, rockets in ("fits", count), ("long", count + 1):
+                self.set_person(f"{name}-{kind}", f"first_name = repeat('\U0001f680', {rockets})")
+            self.assertIn(f"too long: {2 * count + 2} characters, the limit is {2 * count}",
+                          self.samctl("preview", name))  # fmt: skip
+            self.samctl("campaign", "start", name)
+        self.start_both()
+        self.wait_until_sent(2)
+        self.wait_for("two to be held", lambda: len(self.held()) == 2)
+        self.assertEqual(self.held(), dict.fromkeys(("anna-long", "ben-long"), "text_invalid"))
+        self.assertEqual(self.texts(), {f"{name}-fits": ["\U0001f680" * count]
+                                        for name, count in self.rockets.items()})  # fmt: skip
+        self.assertEqual(self.simulator.audit()["writes"], 2)
+
+
 if __name__ == "__main__":
     unittest.main()

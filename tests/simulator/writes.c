@@ -13,6 +13,7 @@
 
 #include "common/base/banned.h"
 
+/* In UTF-16 units, the stricter measure: which one LinkedIn takes is not known. */
 #define NOTE_SCHEMA_MAX  300
 #define NOTE_FREE_MAX    200
 #define TEXT_MAX         8000
@@ -90,7 +91,7 @@ static bool read_invite(struct json_object *object, struct invite *ret)
     if (!ret->message)
         ret->message = "";
     return !wrong && ret->account_id && *ret->account_id && ret->provider_id && *ret->provider_id &&
-           utf8_code_points(ret->message, strlen(ret->message)) <= NOTE_SCHEMA_MAX;
+           utf8_utf16_units(ret->message, strlen(ret->message)) <= NOTE_SCHEMA_MAX;
 }
 
 /* Why this person cannot be invited by this account; NULL = can be. */
@@ -134,8 +135,8 @@ static void invite(struct simulator *s, struct request *r, const struct invite *
     struct account *a = check_account(s, r, in->account_id);
     if (!a)
         return;
-    size_t points = utf8_code_points(in->message, strlen(in->message));
-    if (!a->premium && points > NOTE_FREE_MAX) {
+    size_t length = utf8_utf16_units(in->message, strlen(in->message));
+    if (!a->premium && length > NOTE_FREE_MAX) {
         error_answer(r, "too_many_characters");
         return;
     }
@@ -145,7 +146,7 @@ static void invite(struct simulator *s, struct request *r, const struct invite *
     struct link *link = world_find_link(s->world, a, p);
     const char *obstacle = invite_obstacle(s, a, p, link);
     if (!obstacle)
-        obstacle = quota_obstacle(a, world_now_ms(s->world), points > 0);
+        obstacle = quota_obstacle(a, world_now_ms(s->world), length > 0);
     if (obstacle)
         error_answer(r, obstacle);
     else
@@ -274,7 +275,7 @@ static struct account *read_form(struct simulator *s, struct request *r, struct 
         error_answer(r, "invalid_parameters");
         return NULL;
     }
-    if (form->text && utf8_code_points(form->text, strlen(form->text)) > TEXT_MAX) {
+    if (form->text && utf8_utf16_units(form->text, strlen(form->text)) > TEXT_MAX) {
         error_answer(r, "too_many_characters");
         return NULL;
     }

@@ -117,6 +117,7 @@ static void test_utf8(void **state)
     (void)state;
     assert_true(utf8_valid("h\xc3\xa9llo \xf0\x9f\x98\x80", 11));
     assert_int_equal(utf8_code_points("h\xc3\xa9llo \xf0\x9f\x98\x80", 11), 7);
+    assert_int_equal(utf8_utf16_units("h\xc3\xa9llo \xf0\x9f\x98\x80", 11), 8);
     static const char *const bad[] = {"\xc0\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80",
                                       "\xe2\x82", "\x80",         "\xff"};
     for (size_t i = 0; i < SAM_ARRAY_LEN(bad); i++)
