@@ -22,7 +22,8 @@ size_t text_limit_max(const char *message_type, enum account_plan plan);
 /* Of n bytes of valid UTF-8; an emoji counts 2. */
 size_t text_limit_length(const char *text, size_t n);
 
-/* Cuts a rendered text to this length at a word's end, never within a character, in place. */
+/* Cuts a rendered text that is longer than max, in place: at a word's end, never within what a
+ * reader takes for one character, with an ellipsis that counts. "" when nothing fits. */
 void text_limit_cut(struct buf *text, size_t max);
 
 #endif
