@@ -28,9 +28,10 @@ static const char approve_sql[] = PICKED
     "FROM picked p WHERE d.id = p.id), "
     "fresh AS (INSERT INTO campaign_prospects (id, workspace_id, campaign_id, campaign_type, "
     "account_id, status, vanity, provider_id, first_name, last_name, company, title, custom, "
-    "next_step, next_at) SELECT p.id, p.workspace_id, p.campaign_id, c.campaign_type, "
+    "block_keys, next_step, next_at) SELECT p.id, p.workspace_id, p.campaign_id, c.campaign_type, "
     "p.account_id, CASE c.campaign_type WHEN 'connector' THEN 'pending' ELSE 'approved' END, "
-    "p.vanity, p.provider_id, p.first_name, p.last_name, p.company, p.title, p.custom, 0, "
+    "p.vanity, p.provider_id, p.first_name, p.last_name, p.company, p.title, p.custom, "
+    "p.block_keys, 0, "
     "sam_now() FROM picked p JOIN campaigns c ON c.id = p.campaign_id ORDER BY p.id "
     "ON CONFLICT DO NOTHING RETURNING account_id) "
     "SELECT (SELECT count(*) FROM picked), (SELECT count(*) FROM fresh)";

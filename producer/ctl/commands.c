@@ -96,6 +96,16 @@ static const struct command table[] = {
      command_person_hold, "send nothing to a person until they are released", NULL},
     {"person release", "PERSON [--campaign C]", "campaign=", 1, 1, command_person_release,
      "let a person who is on hold go on", NULL},
+    {"blocklist add", "person|company|domain VALUE ... [--file FILE]", "file=", 1, MANY,
+     command_blocklist_add, "send nothing to people, companies or domains, within seconds",
+     "person: a profile URL, a public name or an ACo... id. company: case, accents and "
+     "punctuation\n"
+     "do not matter. domain: of the columns that name an e-mail address, a website or a domain;\n"
+     "acme.com is mail.acme.com too. FILE: one a line; a line that begins with # is passed over."},
+    {"blocklist list", "[--kind KIND] [--limit N]", "kind= limit=", 0, 0, command_blocklist_list,
+     "what stands on the blocklist", NULL},
+    {"blocklist remove", "person|company|domain VALUE ... [--file FILE]", "file=", 1, MANY,
+     command_blocklist_remove, "take something off it, and say whom that lets through", NULL},
     {"pause", "--all", "all", 0, 0, command_pause_all,
      "let nothing be sent or read at all, within seconds",
      "Everything of every workspace, or of the one that --workspace names: also what is in Kafka,\n"

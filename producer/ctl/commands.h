@@ -72,6 +72,10 @@ ctl_command_fn command_person_show;
 ctl_command_fn command_person_set;
 ctl_command_fn command_person_hold;
 ctl_command_fn command_person_release;
+/* blocklist.c */
+ctl_command_fn command_blocklist_add;
+ctl_command_fn command_blocklist_list;
+ctl_command_fn command_blocklist_remove;
 /* unknown.c */
 ctl_command_fn command_unknown_list;
 ctl_command_fn command_unknown_settle;

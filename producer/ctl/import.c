@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "common/base/clock.h"
+#include "common/model/block_keys.h"
 #include "producer/ctl/campaign_columns.h"
 #include "producer/ctl/commands.h"
 #include "producer/ctl/line_list.h"
@@ -22,7 +23,8 @@
 
 static const char stage_sql[] =
     "CREATE TEMPORARY TABLE import_stage (id uuid, account_id uuid, vanity text, "
-    "provider_id text, first_name text, last_name text, company text, title text, custom jsonb) "
+    "provider_id text, first_name text, last_name text, company text, title text, custom jsonb, "
+    "block_keys text[]) "
     "ON COMMIT DELETE ROWS";
 /* Where a dry run puts people, so that they are counted as a real one would. */
 static const char dry_sql[] =
@@ -31,15 +33,19 @@ static const char copy_sql[] = "COPY import_stage FROM STDIN";
 /* $1 workspace, $2 campaign. */
 #define INSERT(into, who)                                                                          \
     "WITH fresh AS (INSERT INTO " into " (id, workspace_id, campaign_id, account_id, vanity, "     \
-    "provider_id, first_name, last_name, company, title, custom) "                                 \
+    "provider_id, first_name, last_name, company, title, custom, block_keys) "                     \
     "SELECT s.id, $1, $2, s.account_id, s.vanity, s.provider_id, s.first_name, s.last_name, "      \
-    "s.company, s.title, s.custom FROM import_stage s " who                                        \
+    "s.company, s.title, s.custom, s.block_keys FROM import_stage s " who                          \
     " ORDER BY s.vanity, s.provider_id, s.id ON CONFLICT DO NOTHING "                              \
-    "RETURNING vanity, provider_id) "                                                              \
+    "RETURNING vanity, provider_id, block_keys) "                                                  \
     "SELECT count(*), count(*) FILTER (WHERE EXISTS (SELECT FROM contacted k "                     \
     "WHERE k.workspace_id = $1 AND k.identity = 'v:' || f.vanity) OR EXISTS ("                     \
-    "SELECT FROM contacted k WHERE k.workspace_id = $1 AND k.identity = 'p:' || f.provider_id)) "  \
-    "FROM fresh f"
+    "SELECT FROM contacted k WHERE k.workspace_id = $1 AND k.identity = 'p:' || f.provider_id)), " \
+    "count(*) FILTER (WHERE EXISTS (SELECT FROM blocklist b WHERE b.workspace_id = $1 "            \
+    "AND b.kind = 'person' AND b.value IN (f.vanity, f.provider_id)) OR EXISTS ("                  \
+    "SELECT FROM unnest(f.block_keys) AS k(key) JOIN blocklist b ON b.workspace_id = $1 "          \
+    "AND b.kind = split_part(k.key, ':', 1) "                                                      \
+    "AND b.value = substr(k.key, strpos(k.key, ':') + 1))) FROM fresh f"
 static const char insert_sql[] = INSERT("prospect_approval_data", "");
 static const char insert_dry_sql[] =
     INSERT("import_dry", "WHERE NOT EXISTS (SELECT FROM prospect_approval_data d "
@@ -82,10 +88,12 @@ struct import {
     struct uuid last_id;
     int64_t chunk_fresh;
     int64_t chunk_contacted;
+    int64_t chunk_blocklisted;
     struct rejects *rejects;
     int64_t lines; /* of people */
     int64_t fresh;
     int64_t contacted;
+    int64_t blocklisted;
     int64_t elsewhere; /* new, and in another campaign too */
     int64_t emptied;   /* values that no person has */
     struct line_list emptied_lines;
@@ -115,6 +123,7 @@ static enum pg_failure write_chunk(struct ctl *c, void *arg)
         return failure;
     m->chunk_fresh = pg_i64(r, 0, 0);
     m->chunk_contacted = pg_i64(r, 0, 1);
+    m->chunk_blocklisted = pg_i64(r, 0, 2);
     return PG_FINE;
 }
 
@@ -162,6 +171,7 @@ static bool flush(struct import *m)
         return false;
     m->fresh += m->chunk_fresh;
     m->contacted += m->chunk_contacted;
+    m->blocklisted += m->chunk_blocklisted;
     buf_reset(&m->chunk);
     m->chunk_lines = 0;
     show_progress(m);
@@ -174,6 +184,15 @@ static void add_value(struct import *m, const char *value)
 {
     buf_addc(&m->chunk, '\t');
     pg_copy_value(&m->chunk, value && *value ? value : NULL);
+}
+
+static void add_block_keys(struct import *m)
+{
+    struct block_keys keys;
+    block_keys_read(&keys, m->person.texts[PEOPLE_COMPANY], buf_text(&m->person.custom));
+    SAM_CLEANUP(freep) char *array = block_keys_array(&keys);
+    add_value(m, array);
+    block_keys_deinit(&keys);
 }
 
 static void add_person(struct import *m, const struct uuid *account_id)
@@ -193,6 +212,7 @@ static void add_person(struct import *m, const struct uuid *account_id)
     add_value(m, m->person.texts[PEOPLE_COMPANY]);
     add_value(m, m->person.texts[PEOPLE_TITLE]);
     add_value(m, buf_text(&m->person.custom));
+    add_block_keys(m);
     buf_addc(&m->chunk, '\n');
     m->chunk_lines++;
 }
@@ -273,6 +293,7 @@ static const struct column columns[] = {{"lines", "lines", COLUMN_NUMBER},
                                         {"imported", "new", COLUMN_NUMBER},
                                         {"existing", "there already", COLUMN_NUMBER},
                                         {"contacted_before", "contacted before", COLUMN_NUMBER},
+                                        {"blocklisted", "on the blocklist", COLUMN_NUMBER},
                                         {"in_other_campaigns", "in other campaigns", COLUMN_NUMBER},
                                         {"rejected", "rejected", COLUMN_NUMBER},
                                         {"rejected_file", "rejected lines", COLUMN_TEXT},
@@ -290,6 +311,7 @@ static void report(const struct import *m)
     table_number(&t, m->fresh);
     table_number(&t, m->lines - rejected - m->fresh);
     table_number(&t, m->contacted);
+    table_number(&t, m->blocklisted);
     table_number(&t, m->elsewhere);
     table_number(&t, rejected);
     table_text(&t, rejects_path(m->rejects));
@@ -310,6 +332,10 @@ static void report(const struct import *m)
         ctl_say(m->c, "note: people who were contacted before, by any campaign of the workspace, "
                       "will not be contacted a second time, unless contact_again_after lets them "
                       "through: `samctl preview` counts both");
+    if (m->blocklisted > 0)
+        ctl_say(m->c,
+                "note: who stands on the blocklist, by their own or their company's name or a "
+                "domain, is held when approved");
     if (m->elsewhere > 0)
         ctl_say(m->c, "note: of people who are in several campaigns of the workspace, the first "
                       "campaign that writes to them keeps them; the others do not");

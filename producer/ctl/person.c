@@ -100,7 +100,8 @@ static const char status_sql[] =
 static const char release_sql[] =
     "UPDATE campaign_prospects SET hold_reason = $2, "
     "doubt_waived = doubt_waived OR coalesce(hold_reason = ANY ($5), false), "
-    "version = sam_change_version(version, $4) WHERE id = $1 AND status = $3 RETURNING version";
+    "version = sam_change_version(version, $4) WHERE id = $1 AND status = $3 "
+    "RETURNING version, hold_reason";
 /* $1 person, $2 account. */
 static const char cancel_sql[] =
     "UPDATE send_queue SET status = 'cancelled', reason = 'person_stopped' "
@@ -160,6 +161,11 @@ static enum pg_failure write_decision(struct ctl *c, const struct person_decisio
     if (pg_rows(r) == 0)
         return ctl_refuse(c,
                           "campaign %s: the person's status has just changed; look and try again",
+                          d->person->campaign);
+    if (!status && !pg_null(r, 0, 1)) /* the database has held them at once */
+        return ctl_refuse(c,
+                          "campaign %s: the person, their company or a domain of theirs stands on "
+                          "the blocklist: `samctl blocklist remove` takes it off",
                           d->person->campaign);
     *ret_version = pg_i64(r, 0, 0);
     return PG_FINE;

@@ -68,6 +68,11 @@ static void say_hold(struct why_answer *a, const struct why_facts *so)
             "%s: %s; `samctl campaign update` with a text that fits, or with a fallback as in "
             "{first_name|there}, lets them go on",
             hold, so->text_problem);
+    else if (strcmp(hold, reason_name(REASON_BLOCKLISTED)) == 0)
+        say(a, REASON_PERSON_HELD, TIME_NEVER_MS,
+            "%s: the person, their company or a domain of theirs stands on the blocklist; "
+            "`samctl blocklist remove` takes it off",
+            hold);
     else
         say(a, REASON_PERSON_HELD, TIME_NEVER_MS, "%s: `samctl person release` lets them go on",
             hold);

@@ -1,0 +1,168 @@
+#include "producer/ctl/block_entries.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/base/utf8.h"
+#include "common/model/block_keys.h"
+#include "common/model/identity.h"
+
+#include "common/base/banned.h"
+
+#define FILE_MAX_BYTES  (64 << 20)
+#define VALUE_MAX_BYTES 1000
+#define BLANKS          " \t\r"
+
+#define NAME_ROW(id, name) name,
+static const char *const names[] = {BLOCK_KIND_MAP(NAME_ROW)};
+#undef NAME_ROW
+
+const char *block_kind_name(enum block_kind kind)
+{
+    return names[kind];
+}
+
+int block_kind_parse(const char *text, enum block_kind *ret)
+{
+    for (size_t i = 0; i < BLOCK_KIND_N; i++) {
+        if (strcmp(text, names[i]) == 0) {
+            *ret = (enum block_kind)i;
+            return 0;
+        }
+    }
+    return -EINVAL;
+}
+
+static char *domain_value(const char *text, const char **ret_why)
+{
+    const char *at = strchr(text, '@');
+    *ret_why = "is no domain, like acme.com";
+    if (at && at != text && !strstr(text, "://")) {
+        *ret_why = "is an e-mail address; the domain after the @ stops everybody who has one of it";
+        return NULL;
+    }
+    return block_domain(text);
+}
+
+/* The normal form, owned by the caller; NULL: why not. */
+static char *normal_value(enum block_kind kind, const char *text, const char **ret_why)
+{
+    struct identity id;
+    enum identity_problem problem;
+    *ret_why = "is empty";
+    if (!text[strspn(text, BLANKS)])
+        return NULL;
+    *ret_why = "is not UTF-8";
+    if (!utf8_valid(text, strlen(text)))
+        return NULL;
+    *ret_why = "is too long";
+    if (strlen(text) > VALUE_MAX_BYTES)
+        return NULL;
+    switch (kind) {
+    case BLOCK_PERSON:
+        problem = identity_parse(text, &id);
+        *ret_why = identity_problem_text(problem);
+        return problem == IDENTITY_OK ? sam_xstrdup(id.text) : NULL;
+    case BLOCK_COMPANY:
+        *ret_why = "is no company's name";
+        return block_company(text);
+    case BLOCK_DOMAIN:
+        return domain_value(text, ret_why);
+    case BLOCK_KIND_N:
+        break;
+    }
+    return NULL;
+}
+
+/* where: "" or "FILE:LINE: ". */
+static void add_entry(struct block_entries *b, const char *where, const char *text,
+                      struct problems *problems)
+{
+    const char *why;
+    char *value = normal_value(b->kind, text, &why);
+    if (!value) {
+        bool shown = utf8_valid(text, strlen(text));
+        problems_add(problems, "%s\"%.100s\": %s", where, shown ? text : "?", why);
+        return;
+    }
+    if (b->count % 64 == 0)
+        b->rows = sam_xrealloc(b->rows, (b->count + 64) * sizeof(*b->rows));
+    b->rows[b->count++] = (struct block_entry){.value = value, .given = sam_xstrdup(text)};
+}
+
+static void read_lines(struct block_entries *b, const char *path, char *text,
+                       struct problems *problems)
+{
+    size_t line = 0;
+    for (char *at = text; at; line++) {
+        char *end = strchr(at, '\n');
+        if (end)
+            *end = '\0';
+        at += strspn(at, BLANKS);
+        for (size_t n = strlen(at); n > 0 && strchr(BLANKS, at[n - 1]); n--)
+            at[n - 1] = '\0';
+        if (*at && *at != '#') {
+            SAM_CLEANUP(freep) char *where = sam_xasprintf("%s:%zu: ", path, line + 1);
+            add_entry(b, where, at, problems);
+        }
+        at = end ? end + 1 : NULL;
+    }
+}
+
+static enum ctl_exit read_file(struct block_entries *b, const char *path, struct problems *problems)
+{
+    size_t bytes = 0;
+    SAM_CLEANUP(freep) char *text = ctl_read_file(path, FILE_MAX_BYTES, &bytes);
+    if (!text)
+        return CTL_FAILED;
+    if (strlen(text) != bytes)
+        return ctl_fail("%s: holds a NUL byte: it is no text file of UTF-8", path);
+    size_t before = b->count;
+    read_lines(b, path, strncmp(text, "\xef\xbb\xbf", 3) == 0 ? text + 3 : text, problems);
+    if (b->count == before && !problems_any(problems))
+        return ctl_fail("%s: holds nothing: one %s a line", path, block_kind_name(b->kind));
+    return CTL_DONE;
+}
+
+enum ctl_exit block_entries_read(struct block_entries *b, struct ctl *c)
+{
+    SAM_CLEANUP(problems_deinit) struct problems problems = PROBLEMS_INIT;
+    const char *path = args_get(&c->args, "file");
+    *b = (struct block_entries){.count = 0};
+    if (block_kind_parse(c->args.words[0], &b->kind) != 0)
+        return ctl_wrong_use("%.40s: person, company or domain comes first", c->args.words[0]);
+    if (c->args.words_count < 2 && !path)
+        return ctl_wrong_use("a VALUE is missing: a %s, or --file FILE with one a line",
+                             block_kind_name(b->kind));
+    for (size_t i = 1; i < c->args.words_count; i++)
+        add_entry(b, "", c->args.words[i], &problems);
+    enum ctl_exit e = path ? read_file(b, path, &problems) : CTL_DONE;
+    return e ? e : ctl_problems(&problems);
+}
+
+void block_entries_deinit(struct block_entries *b)
+{
+    for (size_t i = 0; i < b->count; i++) {
+        free(b->rows[i].value);
+        free(b->rows[i].given);
+    }
+    free(b->rows);
+    *b = (struct block_entries){.count = 0};
+}
+
+void block_entries_add_values(const struct block_entries *b, struct pg_params *params)
+{
+    PG_COLUMN(params, PG_ARRAY_TEXT, b->count, true, pg_item_text(params, b->rows[i].value));
+}
+
+void block_entries_add_keys(const struct block_entries *b, struct pg_params *params)
+{
+    pg_array_open(params, PG_ARRAY_TEXT);
+    for (size_t i = 0; i < b->count; i++) {
+        SAM_CLEANUP(freep)
+        char *key = sam_xasprintf("%s:%s", block_kind_name(b->kind), b->rows[i].value);
+        pg_item_text(params, key);
+    }
+    pg_array_close(params);
+}

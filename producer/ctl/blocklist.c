@@ -1,0 +1,337 @@
+/* blocklist add, list, remove: people, companies and domains that nobody writes to. */
+#include "producer/ctl/blocklist.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "producer/ctl/block_fill.h"
+#include "producer/ctl/catch_up.h"
+#include "producer/ctl/commands.h"
+#include "producer/ctl/people.h"
+#include "producer/ctl/person_hold.h"
+#include "producer/ctl/schedule.h"
+
+#include "common/base/banned.h"
+
+#define HOLD_BATCH 1000
+#define ROWS_USUAL 200
+#define ROWS_MAX   1000000
+
+#define OPEN                                                                                       \
+    "p.status IN ('pending', 'approved', 'connection_request_sent', 'connected', 'messaging') "
+#define ACCOUNT                                                                                    \
+    "CROSS JOIN LATERAL (SELECT name FROM linkedin_accounts WHERE id = p.account_id LIMIT 1) a "
+
+/* ---- add ----------------------------------------------------------------------------------- */
+
+/* $1 workspace, $2 kind, $3 text[] values, $4 text[] as given. */
+static const char insert_sql[] =
+    "INSERT INTO blocklist (workspace_id, kind, value, given) SELECT DISTINCT ON (x.value) $1, $2, "
+    "x.value, x.given FROM unnest($3::text[], $4::text[]) AS x(value, given) "
+    "ORDER BY x.value ON CONFLICT DO NOTHING";
+/* $1 workspace, $2 text[] names, $3 rows. Who is on hold for something else is held again by the
+ * database when that ends. */
+static const char people_sql[] =
+    "SELECT " PEOPLE_COLUMNS "FROM campaigns c JOIN campaign_prospects p ON p.campaign_id = c.id "
+    "AND p.vanity = ANY ($2) " ACCOUNT "WHERE c.workspace_id = $1 AND p.hold_reason IS NULL "
+    "AND " OPEN "UNION SELECT " PEOPLE_COLUMNS "FROM campaign_prospects p "
+    "JOIN campaigns c ON c.id = p.campaign_id " ACCOUNT "WHERE p.provider_id = ANY ($2) "
+    "AND p.workspace_id = $1 AND p.hold_reason IS NULL AND " OPEN "LIMIT $3";
+/* $2 text[] keys. */
+static const char keyed_sql[] =
+    "SELECT " PEOPLE_COLUMNS "FROM campaigns c JOIN campaign_prospects p ON p.campaign_id = c.id "
+    "AND " OPEN "AND p.hold_reason IS NULL AND p.block_keys && $2 " ACCOUNT
+    "WHERE c.workspace_id = $1 LIMIT $3";
+/* $1 uuid[] accounts. */
+static const char sending_sql[] =
+    "SELECT count(*) FROM send_queue i JOIN campaign_prospects p ON p.id = i.prospect_id "
+    "WHERE i.account_id = ANY ($1) AND i.status = 'sending' AND p.hold_reason = '" BLOCKLIST_HOLD
+    "'";
+
+static enum pg_failure insert_entries(struct ctl *c, struct blocklist_change *b)
+{
+    SAM_CLEANUP(pg_result_freep) struct pg_result *r = NULL;
+    const struct block_entries *e = b->entries;
+    struct pg_params *params = ctl_params(c);
+    pg_add_uuid(params, &b->workspace_id);
+    pg_add_text(params, block_kind_name(e->kind));
+    block_entries_add_values(e, params);
+    PG_COLUMN(params, PG_ARRAY_TEXT, e->count, true, pg_item_text(params, e->rows[i].given));
+    enum pg_failure failure = pg_exec(c->pg, insert_sql, params, &r);
+    if (!failure)
+        b->added = pg_affected(r);
+    return failure;
+}
+
+static enum pg_failure hold_batch(struct ctl *c, struct blocklist_change *b, size_t *ret_count)
+{
+    SAM_CLEANUP(pg_result_freep) struct pg_result *r = NULL;
+    SAM_CLEANUP(people_deinit) struct people people = {.count = 0};
+    bool named = b->entries->kind == BLOCK_PERSON;
+    pg_add_uuid(ctl_params(c), &b->workspace_id);
+    if (named)
+        block_entries_add_values(b->entries, &c->params);
+    else
+        block_entries_add_keys(b->entries, &c->params);
+    pg_add_i64(&c->params, HOLD_BATCH);
+    enum pg_failure failure = pg_exec(c->pg, named ? people_sql : keyed_sql, &c->params, &r);
+    if (failure)
+        return failure;
+    if (!people_read(r, &people))
+        return ctl_refuse(c, "somebody has a status that this program does not know");
+    *ret_count = people.count;
+    b->held += (int64_t)people.count;
+    return people_hold(c, &people, BLOCKLIST_HOLD);
+}
+
+enum pg_failure blocklist_add(struct ctl *c, void *arg)
+{
+    SAM_CLEANUP(pg_result_freep) struct pg_result *r = NULL;
+    SAM_CLEANUP(schedule_deinit) struct schedule s = {.count = 0};
+    struct blocklist_change *b = arg;
+    size_t count = 0;
+    b->held = 0;
+    /* locked first: who is approved or edited meanwhile waits, and sees the entry */
+    enum pg_failure failure = schedule_lock_workspace(&s, c, &b->workspace_id);
+    if (!failure && b->entries->kind != BLOCK_PERSON)
+        failure = block_fill(c, &b->workspace_id);
+    if (!failure)
+        failure = insert_entries(c, b);
+    do {
+        if (!failure)
+            failure = hold_batch(c, b, &count);
+    } while (!failure && count == HOLD_BATCH);
+    if (failure)
+        return failure;
+    schedule_add_accounts(&s, ctl_params(c));
+    failure = pg_exec(c->pg, sending_sql, &c->params, &r);
+    if (!failure)
+        b->sending = pg_i64(r, 0, 0);
+    return failure ? failure : schedule_due(&s, c);
+}
+
+static const struct column add_columns[] = {{"added", "added", COLUMN_NUMBER},
+                                            {"existing", "there already", COLUMN_NUMBER},
+                                            {"held", "people on hold", COLUMN_NUMBER},
+                                            {"sending", "being sent just now", COLUMN_NUMBER}};
+
+static void report_add(const struct ctl *c, const struct blocklist_change *b)
+{
+    struct table t;
+    table_init_upright(&t, add_columns, SAM_ARRAY_LEN(add_columns), c->json, stdout);
+    table_number(&t, b->added);
+    table_number(&t, (int64_t)b->entries->count - b->added);
+    table_number(&t, b->held);
+    table_number(&t, b->sending);
+    table_end(&t);
+    table_deinit(&t);
+    ctl_say(c, "nothing more is sent to them, also not what waits in the queue; who is imported "
+               "later is looked at too");
+    if (b->sending > 0)
+        ctl_say(c, "note: a message that is under way cannot be called back");
+}
+
+enum ctl_exit command_blocklist_add(struct ctl *c)
+{
+    SAM_CLEANUP(block_entries_deinit) struct block_entries entries = {.count = 0};
+    struct blocklist_change b = {.entries = &entries};
+    struct lookup_workspace w;
+    enum ctl_exit e;
+    if ((e = block_entries_read(&entries, c)) || (e = ctl_connect(c)) ||
+        (e = lookup_workspace(c, &w)))
+        return e;
+    b.workspace_id = w.id;
+    if ((e = ctl_transaction(c, blocklist_add, &b)))
+        return e;
+    report_add(c, &b);
+    return CTL_DONE;
+}
+
+/* ---- list ---------------------------------------------------------------------------------- */
+
+/* $1 workspace, $2 kind or NULL, $3 rows. */
+static const char list_sql[] =
+    "SELECT kind, value, coalesce(given, value), added_at FROM blocklist WHERE workspace_id = $1 "
+    "AND ($2::text IS NULL OR kind = $2) ORDER BY kind, value LIMIT $3";
+static const struct column list_columns[] = {{"kind", "kind", COLUMN_TEXT},
+                                             {"value", "is compared as", COLUMN_TEXT},
+                                             {"given", "given as", COLUMN_TEXT},
+                                             {"added_at", "since", COLUMN_TIME}};
+
+enum ctl_exit command_blocklist_list(struct ctl *c)
+{
+    struct lookup_workspace w;
+    char why[ARGS_WHY_BYTES];
+    int64_t rows = c->json ? ROWS_MAX : ROWS_USUAL;
+    const char *kind = args_get(&c->args, "kind");
+    enum block_kind parsed;
+    enum ctl_exit e;
+    if (args_number(&c->args, "limit", 1, ROWS_MAX, &rows, why) != 0)
+        return ctl_wrong_use("blocklist list: %s", why);
+    if (kind && block_kind_parse(kind, &parsed) != 0)
+        return ctl_wrong_use("--kind takes person, company or domain");
+    if ((e = ctl_connect(c)) || (e = lookup_workspace(c, &w)))
+        return e;
+    pg_add_uuid(ctl_params(c), &w.id);
+    pg_add_text(&c->params, kind);
+    pg_add_i64(&c->params, rows);
+    return ctl_list(c, list_sql, list_columns, SAM_ARRAY_LEN(list_columns),
+                    "nothing stands on the blocklist");
+}
+
+/* ---- remove -------------------------------------------------------------------------------- */
+
+/* $1 workspace, $2 kind, $3 text[] values. */
+static const char delete_sql[] =
+    "DELETE FROM blocklist WHERE workspace_id = $1 AND kind = $2 AND value = ANY ($3) "
+    "RETURNING value";
+/* $1 workspace, $2 text[] names, $3 text[] keys, $4 behind. The database keeps on hold whom another
+ * entry means. */
+static const char release_sql[] =
+    "UPDATE campaign_prospects p SET hold_reason = NULL, "
+    "version = sam_change_version(p.version, $4) WHERE p.workspace_id = $1 "
+    "AND p.hold_reason = '" BLOCKLIST_HOLD "' AND (p.vanity = ANY ($2) "
+    "OR p.provider_id = ANY ($2) OR p.block_keys && $3) AND " OPEN
+    "RETURNING p.id, p.version, p.hold_reason";
+/* $1 uuid[] people. */
+static const char released_sql[] =
+    "SELECT " PEOPLE_COLUMNS ", coalesce(p.vanity, p.provider_id), "
+    "concat_ws(' ', p.first_name, p.last_name), p.company, p.version FROM campaign_prospects p "
+    "JOIN campaigns c ON c.id = p.campaign_id " ACCOUNT
+    "WHERE p.id = ANY ($1) ORDER BY c.name, p.id";
+#define RELEASED_SHOWN 9 /* columns before those that are shown */
+static const struct column released_columns[] = {{"person", "person", COLUMN_TEXT},
+                                                 {"name", "name", COLUMN_TEXT},
+                                                 {"company", "company", COLUMN_TEXT}};
+static const struct column released_where[] = {{"person", "person", COLUMN_TEXT},
+                                               {"name", "name", COLUMN_TEXT},
+                                               {"company", "company", COLUMN_TEXT},
+                                               {"campaign", "campaign", COLUMN_TEXT},
+                                               {"account", "account", COLUMN_TEXT}};
+
+struct removal {
+    const struct block_entries *entries;
+    struct uuid workspace_id;
+    struct pg_result *gone;     /* owned: the values that stood there */
+    struct pg_result *released; /* owned: see released_sql */
+};
+
+static enum pg_failure tell_released(struct ctl *c, const struct removal *m)
+{
+    SAM_CLEANUP(outbox_deinit) struct outbox o = {.count = 0};
+    SAM_CLEANUP(people_deinit) struct people people = {.count = 0};
+    if (!people_read(m->released, &people))
+        return ctl_refuse(c, "somebody has a status that this program does not know");
+    enum pg_failure failure = outbox_begin(&o, c->pg, &c->params);
+    if (failure)
+        return failure;
+    for (size_t i = 0; i < people.count; i++) {
+        struct person_decision d = {
+            .person = &people.rows[i], .finding = FINDING_RELEASE, .reason = ""};
+        person_decision_tell(
+            &o, &d,
+            pg_i64(m->released, (int)i, RELEASED_SHOWN + (int)SAM_ARRAY_LEN(released_columns)));
+    }
+    return outbox_write(&o, c->pg, &c->params);
+}
+
+static enum pg_failure release_people(struct ctl *c, struct removal *m)
+{
+    SAM_CLEANUP(pg_result_freep) struct pg_result *r = NULL;
+    struct pg_params *params = ctl_params(c);
+    const struct block_entries none = {.kind = m->entries->kind};
+    bool named = m->entries->kind == BLOCK_PERSON;
+    pg_add_uuid(params, &m->workspace_id);
+    block_entries_add_values(named ? m->entries : &none, params);
+    block_entries_add_keys(named ? &none : m->entries, params);
+    pg_add_bool(params, c->behind);
+    enum pg_failure failure = pg_exec(c->pg, release_sql, params, &r);
+    if (failure)
+        return failure;
+    pg_array_open(ctl_params(c), PG_ARRAY_UUID);
+    for (int row = 0; row < pg_rows(r); row++) {
+        struct uuid id = pg_uuid(r, row, 0);
+        if (pg_null(r, row, 2))
+            pg_item_uuid(params, &id);
+    }
+    pg_array_close(params);
+    return pg_exec(c->pg, released_sql, params, &m->released);
+}
+
+static enum pg_failure remove_entries(struct ctl *c, void *arg)
+{
+    SAM_CLEANUP(schedule_deinit) struct schedule s = {.count = 0};
+    struct removal *m = arg;
+    pg_result_freep(&m->gone); /* of an earlier try */
+    pg_result_freep(&m->released);
+    m->gone = m->released = NULL;
+    enum pg_failure failure = schedule_lock_workspace(&s, c, &m->workspace_id);
+    if (failure)
+        return failure;
+    pg_add_uuid(ctl_params(c), &m->workspace_id);
+    pg_add_text(&c->params, block_kind_name(m->entries->kind));
+    block_entries_add_values(m->entries, &c->params);
+    failure = pg_exec(c->pg, delete_sql, &c->params, &m->gone);
+    if (!failure)
+        failure = release_people(c, m);
+    if (!failure)
+        failure = tell_released(c, m);
+    if (!failure)
+        failure = schedule_release(&s, c, (const char *const[]){"person_held", NULL}, NULL, NULL);
+    return failure ? failure : schedule_kick(&s, c);
+}
+
+static bool was_there(const struct removal *m, const char *value)
+{
+    for (int row = 0; row < pg_rows(m->gone); row++) {
+        if (strcmp(pg_text(m->gone, row, 0), value) == 0)
+            return true;
+    }
+    return false;
+}
+
+static enum ctl_exit report_removal(const struct ctl *c, const struct removal *m)
+{
+    SAM_CLEANUP(problems_deinit) struct problems problems = PROBLEMS_INIT;
+    SAM_CLEANUP(table_deinit) struct table t;
+    int shown = pg_rows(m->released);
+    for (size_t i = 0; i < m->entries->count; i++) {
+        if (!was_there(m, m->entries->rows[i].value))
+            problems_add(&problems, "%.100s is not on the blocklist", m->entries->rows[i].given);
+    }
+    if (!c->json && shown > ROWS_USUAL)
+        shown = ROWS_USUAL;
+    table_init(&t, released_where, SAM_ARRAY_LEN(released_where), c->json, stdout);
+    for (int row = 0; row < shown; row++) {
+        table_some(&t, m->released, row, RELEASED_SHOWN, SAM_ARRAY_LEN(released_columns));
+        table_some(&t, m->released, row, RELEASED_SHOWN - 2, 2);
+    }
+    table_end(&t);
+    ctl_say(c, "%d removed from the blocklist; %d people may be written to again%s",
+            pg_rows(m->gone), pg_rows(m->released),
+            pg_rows(m->released) > shown ? " (the first of them above)" : "");
+    ctl_say(c, "who was cancelled or has ended meanwhile stays so, and whom another entry or "
+               "another hold stops stays stopped");
+    return ctl_problems(&problems);
+}
+
+enum ctl_exit command_blocklist_remove(struct ctl *c)
+{
+    SAM_CLEANUP(block_entries_deinit) struct block_entries entries = {.count = 0};
+    struct removal m = {.entries = &entries};
+    struct lookup_workspace w;
+    enum ctl_exit e;
+    if ((e = block_entries_read(&entries, c)) || (e = ctl_connect(c)) || (e = catch_up(c)) ||
+        (e = lookup_workspace(c, &w)))
+        return e;
+    m.workspace_id = w.id;
+    e = ctl_transaction(c, remove_entries, &m);
+    if (!e)
+        e = report_removal(c, &m);
+    if (!e)
+        catch_up_note(c);
+    pg_result_free(m.gone);
+    pg_result_free(m.released);
+    return e;
+}

@@ -1,0 +1,199 @@
+"""samctl blocklist: people, companies and domains that nobody of the workspace writes to."""
+
+import json
+import unittest
+
+from campaign_test import ALL_DAY, CampaignTest
+from ctl_test import CtlTest, connector, messenger
+from restore_test import RestoreTest
+
+ALWAYS = {"hours": {"from": "00:00", "to": "24:00"}, "weekend": [], "holidays": False}
+PEOPLE = """linkedin_url,first_name,company,Work E-Mail,website,topic
+ada,Ada,"ACME, Inc.",ada@gmail.com,,pumps
+bob,Bob,Bolt,bob@mail.eu.bolt.io,,bolt.io
+cy,Cy,Cyan,,https://www.cyan.example/team,
+dan,Dan,,,,acme inc
+"""
+
+
+class BlocklistTest(CtlTest):
+    def setUp(self):
+        super().setUp()
+        self.prepare(campaigns=[connector(**ALWAYS), messenger("clients", **ALWAYS)])
+        self.people("spring", PEOPLE)
+
+    def holds(self):
+        """By public name, of who is on hold."""
+        rows = self.database.rows(
+            "SELECT vanity, hold_reason FROM campaign_prospects WHERE hold_reason IS NOT NULL"
+        )
+        return {r["vanity"]: r["hold_reason"] for r in rows}
+
+    def blocked(self):
+        return sorted(name for name, why in self.holds().items() if why == "blocklisted")
+
+    def block(self, *words):
+        return self.samctl_json("blocklist", "add", *words)[0]
+
+    def findings(self):
+        rows = self.database.rows("SELECT payload FROM outbox ORDER BY created_at, id")
+        events = [json.loads(r["payload"]) for r in rows]
+        return [(e["finding"], e.get("reason")) for e in events if "finding" in e]
+
+
+class Add(BlocklistTest):
+    def test_people_in_every_spelling(self):
+        done = self.block("person", "https://de.linkedin.com/in/Ada/?x=1", "ACoAAbob", "nobody")
+        self.assertEqual((done["added"], done["existing"], done["held"]), (3, 0, 1))
+        self.assertEqual(self.blocked(), ["ada"])
+        self.assertEqual(self.block("person", "ADA")["existing"], 1)
+        self.database.execute(
+            "UPDATE campaign_prospects SET provider_id = 'ACoAAbob' WHERE vanity = 'bob'"
+        )
+        self.assertEqual(self.blocked(), ["ada", "bob"])  # learned to be who is blocked
+
+    def test_a_company_is_compared_folded(self):
+        self.assertEqual(self.block("company", "Acmé inc")["held"], 1)
+        self.assertEqual(self.blocked(), ["ada"])
+        self.assertEqual(self.findings(), [("hold", "blocklisted")])  # a restore learns it again
+
+    def test_a_domain_and_what_is_below_it(self):
+        self.assertEqual(self.block("domain", "bolt.io", "https://cyan.example/")["held"], 2)
+        self.assertEqual(self.blocked(), ["bob", "cy"])
+        self.assertEqual(self.block("domain", "x.gmail.com", "olt.io", "mail.bolt.io")["held"], 0)
+
+    def test_who_comes_later_is_looked_at_too(self):
+        self.block("company", "Acme Inc")
+        self.block("domain", "bolt.io")
+        self.block("person", "eve")
+        path = self.write("more.csv", PEOPLE + "eve,Eve,,,,\n")
+        report = self.samctl_json("import", path, "--campaign", "clients")[0]
+        self.assertEqual((report["imported"], report["blocklisted"]), (5, 3))
+        self.database.execute("DELETE FROM campaign_prospects")
+        self.samctl("approve", "--campaign", "clients", "--all")
+        self.assertEqual(self.blocked(), ["ada", "bob", "eve"])
+
+    def test_people_of_an_older_release(self):
+        self.database.execute(
+            "UPDATE campaign_prospects SET block_keys = NULL; "
+            "UPDATE prospect_approval_data SET block_keys = NULL"
+        )
+        self.samctl("import", self.write("late.csv", PEOPLE), "--campaign", "clients")
+        self.database.execute("UPDATE prospect_approval_data SET block_keys = NULL")
+        self.assertEqual(self.block("company", "acme inc")["held"], 1)
+        self.samctl("approve", "--campaign", "clients", "--all")
+        held = "SELECT count(*) FROM campaign_prospects WHERE hold_reason = 'blocklisted'"
+        self.assertEqual(self.database.count(held), 2)
+
+    def test_a_hold_for_another_reason_stays_and_hides_nothing(self):
+        self.samctl("person", "hold", "ada", "--reason", "ours")
+        self.block("company", "acme inc")
+        self.assertEqual(self.holds(), {"ada": "ours"})
+        said = self.refused("person", "release", "ada")
+        self.assertIn("stands on the blocklist", said)
+        self.database.execute("UPDATE campaign_prospects SET hold_reason = NULL")
+        self.assertEqual(self.blocked(), ["ada"])
+        self.samctl("campaign", "start", "spring")
+        self.assertIn("samctl blocklist remove", self.samctl_json("why", "ada")[0]["detail"])
+
+    def test_a_file(self):
+        path = self.write("no.txt", "\ufeffbolt.io\r\n\r\n# ours\r\n  cyan.example  \r\n")
+        self.assertEqual(self.block("domain", "--file", path)["added"], 2)
+        self.assertEqual(self.blocked(), ["bob", "cy"])
+        path = self.write("bad.txt", "acme.com\nacme\n\nanna@acme.com\n")
+        said = self.refused("blocklist", "add", "domain", "--file", path)
+        self.assertIn(f"{path}:2: \"acme\": is no domain", said)
+        self.assertIn(f"{path}:4: \"anna@acme.com\": is an e-mail address", said)
+        self.assertEqual(len(self.samctl_json("blocklist", "list")), 2)  # all or nothing
+        self.assertIn("holds nothing", self.refused(
+            "blocklist", "add", "domain", "--file", self.write("none.txt", "# x\n")))  # fmt: skip
+        self.assertIn("cannot be read", self.refused(
+            "blocklist", "add", "domain", "--file", "/nowhere.txt"))  # fmt: skip
+
+    def test_wrong_words(self):
+        said = self.refused("blocklist", "add", "firm", "Acme", code=2)
+        self.assertIn("person, company or domain", said)
+        self.assertIn("VALUE", self.refused("blocklist", "add", "person", code=2))
+        said = self.refused("blocklist", "add", "person", "https://linkedin.com/company/acme")
+        self.assertIn("https://linkedin.com/company/acme", said)
+        self.assertIn("is empty", self.refused("blocklist", "add", "company", " "))
+        self.assertIn("UTF-8", self.refused("blocklist", "add", "company", b"\xff\xfe"))
+        self.refused("blocklist", "list", "--limit", "0", code=2)
+
+
+class Remove(BlocklistTest):
+    def test_says_whom_it_lets_through_again(self):
+        self.block("company", "Acme Inc", "Bolt")
+        self.block("domain", "bolt.io")
+        shown = self.samctl_json("blocklist", "list")
+        self.assertEqual([(e["kind"], e["value"], e["given"]) for e in shown],
+                         [("company", "acme inc", "Acme Inc"), ("company", "bolt", "Bolt"),
+                          ("domain", "bolt.io", "bolt.io")])  # fmt: skip
+        self.assertEqual(len(self.samctl_json("blocklist", "list", "--kind", "domain")), 1)
+        gone = self.samctl_json("blocklist", "remove", "company", "ACME inc.", "bolt")
+        self.assertEqual([(p["person"], p["campaign"]) for p in gone], [("ada", "spring")])
+        self.assertEqual(self.blocked(), ["bob"])  # the domain still means bob
+        self.assertEqual(self.findings()[-1], ("release", None))
+        self.assertIn("bob", self.samctl("blocklist", "remove", "domain", "bolt.io"))
+        self.assertEqual(self.blocked(), [])
+
+    def test_what_is_not_on_it(self):
+        self.block("person", "ada")
+        said = self.refused("blocklist", "remove", "person", "bob", "ada")
+        self.assertIn("bob is not on the blocklist", said)
+        self.assertEqual(self.blocked(), [])
+
+
+class Running(CampaignTest):
+    def spoken_to(self):
+        return {name for name in self.arrived() if name}
+
+    def test_reaches_what_is_queued_and_what_is_in_kafka(self):
+        self.prepare()
+        people = [f"p-{n}" for n in range(24)]
+        acme, bolt = set(people[::2]), set(people[1::2])
+        lines = [f"{name},N{name},{'Acme GmbH' if name in acme else 'Bolt'}" for name in people]
+        path = self.write("people.csv", "linkedin_url,first_name,company\n" + "\n".join(lines))
+        self.samctl("campaign", "create", self.write_json("hello.json", dict(
+            ALL_DAY, name="hello", campaign_type="messenger", accounts=list(self.accounts),
+            message_templates={"direct_message_1": "Hello {first_name}"})))  # fmt: skip
+        self.samctl("import", path, "--campaign", "hello")
+        self.samctl("approve", "--campaign", "hello", "--all")
+        self.samctl("campaign", "start", "hello")
+        self.start_both()
+        self.wait_until_sent(4)
+        self.samctl("blocklist", "add", "company", "ACME gmbh")
+        sending = "send_queue WHERE status = 'sending'"
+        self.wait_for("what was under way", lambda: self.count(sending) == 0)
+        before = self.spoken_to()
+        self.assertTrue(acme - before, "too late: all were written to")
+        self.wait_for("the others", lambda: bolt <= self.spoken_to(), 60)
+        self.assertEqual(self.spoken_to() & acme, before & acme)
+        self.samctl("blocklist", "remove", "company", "Acme GmbH")
+        self.wait_for("those who are let through", lambda: acme <= self.spoken_to(), 60)
+
+class Restored(RestoreTest):
+    def test_who_was_held_stays_so(self):
+        self.prepare()
+        path = self.write("people.csv", "linkedin_url,company\nada,Acme\nbob,Bolt\n")
+        self.samctl("campaign", "create", self.write_json("hello.json", dict(
+            ALL_DAY, name="hello", campaign_type="messenger", accounts=list(self.accounts),
+            message_templates={"direct_message_1": "Hello"})))  # fmt: skip
+        self.samctl("import", path, "--campaign", "hello")
+        self.samctl("approve", "--campaign", "hello", "--all")
+        backup = self.dump()
+        self.start_both()
+        self.samctl("blocklist", "add", "company", "acme")
+        self.wait_until_told()
+        self.restore(backup)
+        self.start_both()
+        self.samctl("campaign", "start", "hello")  # waits until the ledger is applied
+        self.wait_until_sent(1)
+        rows = self.database.rows("SELECT vanity, hold_reason, status FROM campaign_prospects")
+        found = {r["vanity"]: (r["hold_reason"], r["status"]) for r in rows}
+        self.assertEqual(found["ada"], ("blocklisted", "approved"))
+        self.assertEqual(set(self.arrived()), {"bob"})
+
+
+if __name__ == "__main__":
+    unittest.main()
