@@ -91,7 +91,9 @@ static const struct command table[] = {
     {"person show", "PERSON [--campaign C]", "campaign=", 1, 1, command_person_show,
      "all that is known about a person", NULL},
     {"person set", "PERSON STATUS [--campaign C]", "campaign=", 2, 2, command_person_set,
-     "replied, opted_out, converted, not_interested or failed: nothing more is sent", NULL},
+     "replied, opted_out, converted, not_interested or failed: nothing more is sent",
+     "opted_out also for who is not approved yet, or not in SAM at all: they come on the "
+     "blocklist."},
     {"person hold", "PERSON [--reason WORD] [--campaign C]", "campaign= reason=", 1, 1,
      command_person_hold, "send nothing to a person until they are released", NULL},
     {"person release", "PERSON [--campaign C]", "campaign=", 1, 1, command_person_release,

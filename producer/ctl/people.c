@@ -85,8 +85,7 @@ static enum ctl_exit nobody(struct ctl *c, const struct wanted *w, bool by_id, c
                     pg_text(r, 0, 0), w->identity.text);
 }
 
-static enum ctl_exit find(struct ctl *c, const struct wanted *w, bool by_id, const char *text,
-                          struct people *ret)
+static enum ctl_exit find(struct ctl *c, const struct wanted *w, bool by_id, struct people *ret)
 {
     SAM_CLEANUP(pg_result_freep) struct pg_result *r = NULL;
     const char *sql = by_id                                 ? by_id_sql
@@ -96,33 +95,47 @@ static enum ctl_exit find(struct ctl *c, const struct wanted *w, bool by_id, con
     enum ctl_exit e = ctl_query(c, sql, &r);
     if (e)
         return e;
-    if (pg_rows(r) == 0)
-        return nobody(c, w, by_id, text);
     if (!people_read(r, ret))
         return ctl_fail("the person has a status that this program does not know");
     return CTL_DONE;
 }
 
-enum ctl_exit people_find(struct ctl *c, const char *text, struct people *ret)
+static enum ctl_exit find_wanted(struct ctl *c, const char *text, struct wanted *w, bool *ret_by_id,
+                                 struct people *ret)
 {
-    struct wanted w = {.identity = {.text = ""}};
     struct lookup_workspace workspace;
     struct lookup_campaign campaign;
     enum ctl_exit e = lookup_workspace(c, &workspace);
     *ret = (struct people){.count = 0};
     if (e)
         return e;
-    w.workspace_id = workspace.id;
+    w->workspace_id = workspace.id;
     if (args_has(&c->args, "campaign")) {
         if ((e = lookup_campaign_option(c, &campaign)))
             return e;
-        w.campaign_id = campaign.id;
+        w->campaign_id = campaign.id;
     }
-    bool by_id = uuid_parse(text, &w.id) == 0;
-    enum identity_problem bad = by_id ? IDENTITY_OK : identity_parse(text, &w.identity);
+    *ret_by_id = uuid_parse(text, &w->id) == 0;
+    enum identity_problem bad = *ret_by_id ? IDENTITY_OK : identity_parse(text, &w->identity);
     if (bad != IDENTITY_OK)
         return ctl_fail("%.100s: %s", text, identity_problem_text(bad));
-    return find(c, &w, by_id, text, ret);
+    return find(c, w, *ret_by_id, ret);
+}
+
+enum ctl_exit people_find(struct ctl *c, const char *text, struct people *ret)
+{
+    struct wanted w = {.identity = {.text = ""}};
+    bool by_id = false;
+    enum ctl_exit e = find_wanted(c, text, &w, &by_id, ret);
+    return e || ret->count ? e : nobody(c, &w, by_id, text);
+}
+
+enum ctl_exit people_find_named(struct ctl *c, const char *text, struct people *ret)
+{
+    struct wanted w = {.identity = {.text = ""}};
+    bool by_id = false;
+    enum ctl_exit e = find_wanted(c, text, &w, &by_id, ret);
+    return e || ret->count || !by_id ? e : nobody(c, &w, by_id, text);
 }
 
 void people_deinit(struct people *p)

@@ -28,6 +28,8 @@ struct people {
 /* text: a profile URL, a vanity name, an ACo… id, or the id of a row. Told when there is nobody,
  * also that they wait for approval. */
 SAM_MUSTCHECK enum ctl_exit people_find(struct ctl *c, const char *text, struct people *ret);
+/* The same, but nobody of this name is CTL_DONE with none. */
+SAM_MUSTCHECK enum ctl_exit people_find_named(struct ctl *c, const char *text, struct people *ret);
 
 /* What people_read() wants of campaign_prospects p, its campaign c and its account a. */
 #define PEOPLE_COLUMNS                                                                             \

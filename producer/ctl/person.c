@@ -9,6 +9,7 @@
 #include "producer/ctl/commands.h"
 #include "producer/ctl/people.h"
 #include "producer/ctl/person_hold.h"
+#include "producer/ctl/person_opt_out.h"
 #include "producer/ctl/schedule.h"
 #include "producer/ctl/waiting_texts.h"
 
@@ -238,9 +239,12 @@ static enum ctl_exit decide_all(struct ctl *c, struct person_decision *d, const 
     size_t changed = 0;
     const char *why;
     enum ctl_exit e;
+    bool opts_out = d->finding == FINDING_STATUS && d->status == PERSON_OPTED_OUT;
     if ((e = ctl_connect(c)) || (d->finding == FINDING_RELEASE && (e = catch_up(c))) ||
-        (e = people_find(c, c->args.words[0], &people)))
+        (e = (opts_out ? people_find_named : people_find)(c, c->args.words[0], &people)))
         return e;
+    if (people.count == 0)
+        return person_opt_out_absent(c, c->args.words[0]);
     for (size_t i = 0; i < people.count; i++) {
         d->person = &people.rows[i];
         if (!applies(d, &why)) {

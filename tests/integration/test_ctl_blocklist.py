@@ -181,13 +181,15 @@ class Restored(RestoreTest):
             message_templates={"direct_message_1": "Hello"})))  # fmt: skip
         self.samctl("import", path, "--campaign", "hello")
         self.samctl("approve", "--campaign", "hello", "--all")
+        self.samctl("campaign", "start", "hello")
+        self.samctl("campaign", "pause", "hello")
         backup = self.dump()
         self.start_both()
         self.samctl("blocklist", "add", "company", "acme")
         self.wait_until_told()
         self.restore(backup)
         self.start_both()
-        self.samctl("campaign", "start", "hello")  # waits until the ledger is applied
+        self.samctl("campaign", "resume", "hello")  # waits until the ledger is applied
         self.wait_until_sent(1)
         rows = self.database.rows("SELECT vanity, hold_reason, status FROM campaign_prospects")
         found = {r["vanity"]: (r["hold_reason"], r["status"]) for r in rows}
