@@ -72,6 +72,8 @@ ctl_command_fn command_person_show;
 ctl_command_fn command_person_set;
 ctl_command_fn command_person_hold;
 ctl_command_fn command_person_release;
+/* person_list.c */
+ctl_command_fn command_person_list;
 /* blocklist.c */
 ctl_command_fn command_blocklist_add;
 ctl_command_fn command_blocklist_list;

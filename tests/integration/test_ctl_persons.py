@@ -55,5 +55,46 @@ class OptOut(PersonsTest):
                       self.refused("person", "set", nobody, "opted_out"))  # fmt: skip
 
 
+class List(PersonsTest):
+    def names(self, *words):
+        return [p["person"] for p in self.samctl_json("person", "list", *words)]
+
+    def setUp(self):
+        super().setUp()
+        self.load()
+        self.load("linkedin_url,first_name\neve,Eve\nada,Ada\n", "clients")
+
+    def test_by_campaign_and_status(self):
+        self.assertEqual(self.names(), ["ada", "bob", "cy", "eve", "ada"])
+        self.assertEqual(self.names("--campaign", "spring"), ["ada", "bob", "cy"])
+        self.samctl("person", "set", "bob", "not_interested")
+        self.assertEqual(self.names("--status", "not_interested"), ["bob"])
+        self.assertEqual(self.names("--status", "pending", "--campaign", "spring"), ["ada", "cy"])
+        shown = self.samctl_json("person", "list", "--search", "bob")[0]
+        self.assertEqual((shown["name"], shown["company"], shown["campaign"], shown["status"]),
+                         ("Bob Byte", "Bolt 100%", "spring", "not_interested"))  # fmt: skip
+
+    def test_search_is_for_what_stands_there(self):
+        for text, found in (("lovel", ["ada"]), ("ada love", ["ada"]), ("CYAN", ["cy"]),
+                            ("100%", ["bob"]), ("%", ["bob"]), ("_", []), ("\\", []),
+                            ("eve", ["eve"]), ("' OR 1=1", [])):  # fmt: skip
+            self.assertEqual(self.names("--search", text), found, text)
+
+    def test_it_is_bounded_and_says_so(self):
+        said = self.samctl("person", "list", "--limit", "2")
+        self.assertIn("and more; --limit N shows N", said)
+        self.assertNotIn("eve", said)
+        self.assertEqual(len(self.names("--limit", "4")), 4)
+        self.assertNotIn("and more", self.samctl("person", "list", "--limit", "5"))
+        self.assertIn("nobody", self.samctl("person", "list", "--search", "zzz"))
+
+    def test_wrong_words(self):
+        self.assertIn("opted_out", self.refused("person", "list", "--status", "gone", code=2))
+        self.refused("person", "list", "--search", "", code=2)
+        self.refused("person", "list", "--search", b"\xff", code=2)
+        self.refused("person", "list", "--limit", "0", code=2)
+        self.assertIn("no campaign", self.refused("person", "list", "--campaign", "autumn"))
+
+
 if __name__ == "__main__":
     unittest.main()
