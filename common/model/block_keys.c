@@ -120,6 +120,11 @@ static bool names_a_domain(const char *column)
     return strstr(normal, "email") || strstr(normal, "website") || strstr(normal, "domain");
 }
 
+bool block_keys_column(const char *name)
+{
+    return people_column_find(name, NULL) == PEOPLE_COMPANY || names_a_domain(name);
+}
+
 void block_keys_read(struct block_keys *k, const char *company, const char *custom_json)
 {
     *k = (struct block_keys){.count = 0};

@@ -8,6 +8,7 @@
 #ifndef SAM_MODEL_BLOCK_KEYS_H
 #define SAM_MODEL_BLOCK_KEYS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "common/base/attr.h"
@@ -28,6 +29,9 @@ struct block_keys {
 
 /* company, custom_json (an object, or what is taken for none): NULL = not given. */
 void block_keys_read(struct block_keys *k, const char *company, const char *custom_json);
+/* Does a column of the user's own tell keys? A person without such a column needs no custom_json.
+ */
+bool block_keys_column(const char *name);
 void block_keys_deinit(struct block_keys *k);
 /* As Postgres writes a text[]: {"company:acme inc","domain:acme.com"}. The caller frees it. */
 SAM_MUSTCHECK char *block_keys_array(const struct block_keys *k);

@@ -41,11 +41,12 @@ static const char copy_sql[] = "COPY import_stage FROM STDIN";
     "SELECT count(*), count(*) FILTER (WHERE EXISTS (SELECT FROM contacted k "                     \
     "WHERE k.workspace_id = $1 AND k.identity = 'v:' || f.vanity) OR EXISTS ("                     \
     "SELECT FROM contacted k WHERE k.workspace_id = $1 AND k.identity = 'p:' || f.provider_id)), " \
-    "count(*) FILTER (WHERE EXISTS (SELECT FROM blocklist b WHERE b.workspace_id = $1 "            \
+    "count(*) FILTER (WHERE EXISTS (SELECT FROM blocklist WHERE workspace_id = $1) AND ("          \
+    "EXISTS (SELECT FROM blocklist b WHERE b.workspace_id = $1 "                                   \
     "AND b.kind = 'person' AND b.value IN (f.vanity, f.provider_id)) OR EXISTS ("                  \
     "SELECT FROM unnest(f.block_keys) AS k(key) JOIN blocklist b ON b.workspace_id = $1 "          \
     "AND b.kind = split_part(k.key, ':', 1) "                                                      \
-    "AND b.value = substr(k.key, strpos(k.key, ':') + 1))) FROM fresh f"
+    "AND b.value = substr(k.key, strpos(k.key, ':') + 1)))) FROM fresh f"
 static const char insert_sql[] = INSERT("prospect_approval_data", "");
 static const char insert_dry_sql[] =
     INSERT("import_dry", "WHERE NOT EXISTS (SELECT FROM prospect_approval_data d "
@@ -80,6 +81,7 @@ struct import {
     bool dry;
     struct people_columns columns;
     bool has_columns;
+    bool has_keyed_column;    /* one of the user's own tells a company or a domain */
     struct problems problems; /* of the header */
     struct people_row person;
     struct buf chunk; /* COPY text */
@@ -189,7 +191,8 @@ static void add_value(struct import *m, const char *value)
 static void add_block_keys(struct import *m)
 {
     struct block_keys keys;
-    block_keys_read(&keys, m->person.texts[PEOPLE_COMPANY], buf_text(&m->person.custom));
+    block_keys_read(&keys, m->person.texts[PEOPLE_COMPANY],
+                    m->has_keyed_column ? buf_text(&m->person.custom) : NULL);
     SAM_CLEANUP(freep) char *array = block_keys_array(&keys);
     add_value(m, array);
     block_keys_deinit(&keys);
@@ -260,6 +263,8 @@ static bool on_row(void *ctx, const struct csv_row *row)
         return true;
     m->has_columns = true;
     people_columns_read(&m->columns, m->path, row, &m->problems);
+    for (size_t i = 0; i < m->columns.custom_count; i++)
+        m->has_keyed_column = m->has_keyed_column || block_keys_column(m->columns.custom[i].name);
     rejects_header(m->rejects, row);
     if (!problems_any(&m->problems))
         m->exit = campaign_columns_check_saved(x, m->c, &m->problems);
