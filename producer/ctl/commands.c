@@ -94,6 +94,10 @@ static const struct command table[] = {
      "TEXT: a part of a name, a company or a public name; case does not matter."},
     {"person show", "PERSON [--campaign C]", "campaign=", 1, 1, command_person_show,
      "all that is known about a person", NULL},
+    {"person edit", "PERSON NAME=VALUE ... [--campaign C]", "campaign=", 2, MANY,
+     command_person_edit, "correct a name or a column of who was not contacted yet",
+     "NAME: first_name, last_name, company, title or custom.COLUMN; an empty VALUE takes it away.\n"
+     "The text that waits is written anew."},
     {"person set", "PERSON STATUS [--campaign C]", "campaign=", 2, 2, command_person_set,
      "replied, opted_out, converted, not_interested or failed: nothing more is sent",
      "opted_out also for who is not approved yet, or not in SAM at all: they come on the "

@@ -74,6 +74,8 @@ ctl_command_fn command_person_hold;
 ctl_command_fn command_person_release;
 /* person_list.c */
 ctl_command_fn command_person_list;
+/* person_edit.c */
+ctl_command_fn command_person_edit;
 /* blocklist.c */
 ctl_command_fn command_blocklist_add;
 ctl_command_fn command_blocklist_list;

@@ -96,5 +96,88 @@ class List(PersonsTest):
         self.assertIn("no campaign", self.refused("person", "list", "--campaign", "autumn"))
 
 
+class Edit(PersonsTest):
+    def setUp(self):
+        CtlTest.setUp(self)
+        texts = {"connection_request": "Hi {first_name}, {custom.topic|hm}", "follow_up_1": "Bye"}
+        self.prepare(campaigns=[connector(message_templates=texts, **ALWAYS), messenger("clients")])
+        self.load()
+
+    def queue(self, vanity, status):
+        self.database.execute(
+            "INSERT INTO send_queue (id, workspace_id, campaign_id, prospect_id, account_id, "
+            "message_type, step, requires_connection, priority, status, scheduled_for, message) "
+            "SELECT gen_random_uuid(), workspace_id, campaign_id, id, account_id, "
+            f"'connection_request', 0, false, 1, '{status}', sam_now(), 'old' "
+            f"FROM campaign_prospects WHERE vanity = '{vanity}'"
+        )
+
+    def message(self):
+        return self.database.value("SELECT message FROM send_queue")
+
+    def row(self, vanity, table="campaign_prospects"):
+        return self.database.rows(f"SELECT * FROM {table} WHERE vanity = '{vanity}'")[0]
+
+    def test_the_text_that_waits_is_written_anew(self):
+        for status in ("pending", "published"):
+            self.database.execute("DELETE FROM send_queue")
+            self.queue("ada", status)
+            done = self.samctl_json("person", "edit", "ada", "First Name= Zoë ",
+                                    f"custom.Topic={status} = x")  # fmt: skip
+            self.assertEqual((done[0]["campaign"], done[0]["text"]), ("spring", "changed"))
+            self.assertEqual(self.message(), f"Hi Zoë, {status} = x")
+        self.assertEqual(self.row("ada", "prospect_approval_data")["first_name"], "Zoë")
+        self.assertEqual(self.row("ada")["last_name"], "Lovelace")
+        self.samctl("person", "edit", "ada", "custom.to_pic=", "last_name=")
+        self.assertEqual((self.message(), self.row("ada")["last_name"]), ("Hi Zoë, hm", ""))
+
+    def test_a_text_that_cannot_be_sent_is_held_until_it_can(self):
+        self.queue("ada", "pending")
+        said = self.samctl("person", "edit", "ada", "first_name=N/A")
+        self.assertIn("count as empty", said)
+        self.assertIn("first_name is missing", said)
+        self.assertEqual(self.row("ada")["hold_reason"], "text_invalid")
+        self.assertIn("first_name has", self.samctl("person", "edit", "ada", "first_name=DR. ANNA"))
+        self.assertEqual((self.row("ada")["hold_reason"], self.message()),
+                         ("", "Hi DR. ANNA, pumps"))  # fmt: skip
+
+    def test_who_was_contacted_is_left_alone(self):
+        for status in ("sending", "unknown", "sent"):
+            self.database.execute("DELETE FROM send_queue")
+            self.queue("ada", status)
+            said = self.refused("person", "edit", "ada", "first_name=Eve")
+            self.assertIn("written to already", said)
+        self.samctl("person", "set", "bob", "not_interested")
+        self.refused("person", "edit", "bob", "first_name=Eve")
+        names = [self.row(v)["first_name"] for v in ("ada", "bob")]
+        self.assertEqual(names, ["Ada", "Bob"])
+
+    def test_who_is_not_approved_yet(self):
+        self.load("linkedin_url,first_name\neve,eve\n", "clients", approve=False)
+        self.samctl("person", "edit", "eve", "first_name=Eve", "company=Acme")
+        self.samctl("blocklist", "add", "company", "ACME")
+        self.samctl("approve", "--campaign", "clients", "--all")
+        self.assertEqual(self.row("eve")["first_name"], "Eve")
+        self.assertEqual(self.holds()["eve"], "blocklisted")
+
+    def test_who_stands_on_the_blocklist_now(self):
+        self.samctl("blocklist", "add", "domain", "bolt.io")
+        self.samctl("person", "edit", "bob", "custom.email=bob@mail.bolt.io")
+        self.assertEqual(self.holds(), {"ada": "", "bob": "blocklisted", "cy": ""})
+
+    def test_wrong_words(self):
+        for word, why in (("first_name", "is not NAME=VALUE"), ("=x", "is not NAME=VALUE"),
+                          ("topic=x", "custom.NAME can be edited"),
+                          ("linkedin_url=x", "who they are"), ("account=ben", "who writes to them"),
+                          ("company=a\nb", "line break"), ("custom.=x", "custom.NAME"),
+                          ("title=" + 1001 * "x", "longer than"),
+                          (b"title=\xff", "UTF-8")):  # fmt: skip
+            self.assertIn(why, self.refused("person", "edit", "ada", word))
+        said = self.refused("person", "edit", "ada", "company=a", "Company Name=b", "company=c")
+        self.assertIn("two columns company", said)
+        self.assertIn("in no campaign", self.refused("person", "edit", "nobody", "title=x"))
+        self.assertEqual(self.row("ada")["company"], "Acme")
+
+
 if __name__ == "__main__":
     unittest.main()
