@@ -13,7 +13,7 @@ static const char people_sql[] =
     "'connected', 'messaging') LIMIT $2 FOR UPDATE";
 static const char waiting_sql[] =
     "SELECT id, company, custom::text FROM prospect_approval_data WHERE workspace_id = $1 "
-    "AND block_keys IS NULL AND status = 'pending' LIMIT $2 FOR UPDATE";
+    "AND block_keys IS NULL AND status <> 'rejected' LIMIT $2 FOR UPDATE";
 /* $1 uuid[] ids, $2 text[] the keys of each, as Postgres writes them. */
 #define WRITE(table)                                                                               \
     "UPDATE " table " t SET block_keys = x.keys::text[] FROM unnest($1::uuid[], $2::text[]) "      \

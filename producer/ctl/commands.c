@@ -71,8 +71,9 @@ static const struct command table[] = {
      "bring people into a campaign, to be approved",
      "Columns linkedin_url, linkedin_user_id, first_name, last_name, company, title, account; any\n"
      "other becomes {custom.name}; case, blanks, _ and - in the names do not matter. Lines that\n"
-     "cannot be used go to NAME.rejected.csv; importing "
-     "the same file again changes nothing. CSV may be - : standard input."},
+     "cannot be used go to NAME.rejected.csv. Importing the same file again changes nothing; a\n"
+     "corrected one updates who was not contacted yet, in the columns that it has, and writes the\n"
+     "texts that wait anew. CSV may be - : standard input."},
     {"approve", "--campaign C [--all | --person P ...] [--reject] | --campaign C [--limit N]",
      "campaign= all person=* reject limit=", 0, MANY, command_approve,
      "let imported people take part in the campaign, or reject them",

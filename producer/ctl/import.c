@@ -10,6 +10,7 @@
 #include "common/model/block_keys.h"
 #include "producer/ctl/campaign_columns.h"
 #include "producer/ctl/commands.h"
+#include "producer/ctl/import_changes.h"
 #include "producer/ctl/line_list.h"
 #include "producer/ctl/lookup.h"
 #include "producer/ctl/people_row.h"
@@ -91,11 +92,16 @@ struct import {
     int64_t chunk_fresh;
     int64_t chunk_contacted;
     int64_t chunk_blocklisted;
+    struct import_changes changes; /* of the chunk */
     struct rejects *rejects;
     int64_t lines; /* of people */
     int64_t fresh;
     int64_t contacted;
     int64_t blocklisted;
+    int64_t updated;
+    int64_t unchanged;
+    int64_t too_late; /* corrected, but contacted already */
+    int64_t held;
     int64_t elsewhere; /* new, and in another campaign too */
     int64_t emptied;   /* values that no person has */
     struct line_list emptied_lines;
@@ -126,7 +132,14 @@ static enum pg_failure write_chunk(struct ctl *c, void *arg)
     m->chunk_fresh = pg_i64(r, 0, 0);
     m->chunk_contacted = pg_i64(r, 0, 1);
     m->chunk_blocklisted = pg_i64(r, 0, 2);
-    return PG_FINE;
+    m->changes = (struct import_changes){.workspace_id = &m->campaign.workspace_id,
+                                         .campaign_id = &m->campaign.id,
+                                         .first_id = &m->first_id,
+                                         .columns = &m->columns,
+                                         .dry = m->dry};
+    if (m->chunk_fresh == (int64_t)m->chunk_lines && !m->dry)
+        return PG_FINE;
+    return import_changes_write(&m->changes, c);
 }
 
 /* Without nested loops: Postgres knows nothing yet of what has just been imported. */
@@ -174,6 +187,10 @@ static bool flush(struct import *m)
     m->fresh += m->chunk_fresh;
     m->contacted += m->chunk_contacted;
     m->blocklisted += m->chunk_blocklisted;
+    m->updated += m->changes.updated;
+    m->unchanged += m->changes.unchanged;
+    m->too_late += m->changes.contacted;
+    m->held += m->changes.held;
     buf_reset(&m->chunk);
     m->chunk_lines = 0;
     show_progress(m);
@@ -289,6 +306,8 @@ static enum ctl_exit prepare(struct import *m)
                                   GINT_TO_POINTER(i + 1));
     m->turn = (size_t)pg_i64(taken, 0, 0); /* go on where an earlier import ended */
     enum pg_failure failure = pg_script(c->pg, stage_sql);
+    if (!failure)
+        failure = import_changes_begin(c);
     if (!failure && m->dry)
         failure = pg_script(c->pg, dry_sql);
     return failure ? ctl_sql_failed(c, failure) : CTL_DONE;
@@ -297,6 +316,9 @@ static enum ctl_exit prepare(struct import *m)
 static const struct column columns[] = {{"lines", "lines", COLUMN_NUMBER},
                                         {"imported", "new", COLUMN_NUMBER},
                                         {"existing", "there already", COLUMN_NUMBER},
+                                        {"updated", "of them updated", COLUMN_NUMBER},
+                                        {"unchanged", "unchanged", COLUMN_NUMBER},
+                                        {"too_late", "contacted already", COLUMN_NUMBER},
                                         {"contacted_before", "contacted before", COLUMN_NUMBER},
                                         {"blocklisted", "on the blocklist", COLUMN_NUMBER},
                                         {"in_other_campaigns", "in other campaigns", COLUMN_NUMBER},
@@ -315,6 +337,9 @@ static void report(const struct import *m)
     table_number(&t, m->lines);
     table_number(&t, m->fresh);
     table_number(&t, m->lines - rejected - m->fresh);
+    table_number(&t, m->updated);
+    table_number(&t, m->unchanged);
+    table_number(&t, m->too_late);
     table_number(&t, m->contacted);
     table_number(&t, m->blocklisted);
     table_number(&t, m->elsewhere);
@@ -337,6 +362,15 @@ static void report(const struct import *m)
         ctl_say(m->c, "note: people who were contacted before, by any campaign of the workspace, "
                       "will not be contacted a second time, unless contact_again_after lets them "
                       "through: `samctl preview` counts both");
+    if (m->too_late > 0)
+        ctl_say(m->c,
+                "note: who was contacted, rejected or has ended keeps the values that they had");
+    if (m->held > 0)
+        ctl_say(m->c,
+                "note: %" PRId64
+                " people are on hold: with the new values their text cannot be sent; "
+                "`samctl preview` says why",
+                m->held);
     if (m->blocklisted > 0)
         ctl_say(m->c,
                 "note: who stands on the blocklist, by their own or their company's name or a "
@@ -357,7 +391,7 @@ static enum ctl_exit run(struct import *m)
         return m->exit;
     if (!flush(m) || (m->exit = rejects_end(m->rejects)))
         return m->exit;
-    if (m->fresh > 0 && !m->dry && (m->exit = ctl_transaction(m->c, make_durable, m)))
+    if (m->fresh + m->updated > 0 && !m->dry && (m->exit = ctl_transaction(m->c, make_durable, m)))
         return m->exit;
     if (m->fresh > 0 && (m->exit = ctl_transaction(m->c, count_elsewhere, m)))
         return m->exit;

@@ -7,6 +7,12 @@
 ALTER TABLE prospect_approval_data ADD COLUMN block_keys text[];
 ALTER TABLE campaign_prospects ADD COLUMN block_keys text[];
 ALTER TABLE blocklist ADD COLUMN given text; -- the value as it was written; NULL = as value
+-- Who has none yet, or was corrected.
+CREATE INDEX campaign_prospects_no_block_keys ON campaign_prospects (workspace_id)
+    WHERE block_keys IS NULL AND status IN
+        ('pending', 'approved', 'connection_request_sent', 'connected', 'messaging');
+CREATE INDEX prospect_approval_data_no_block_keys ON prospect_approval_data (workspace_id)
+    WHERE block_keys IS NULL AND status <> 'rejected';
 -- Who is on hold because of it.
 CREATE INDEX campaign_prospects_blocklisted
     ON campaign_prospects (workspace_id) WHERE hold_reason = 'blocklisted';

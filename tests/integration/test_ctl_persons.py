@@ -96,7 +96,7 @@ class List(PersonsTest):
         self.assertIn("no campaign", self.refused("person", "list", "--campaign", "autumn"))
 
 
-class Edit(PersonsTest):
+class TextsTest(PersonsTest):
     def setUp(self):
         CtlTest.setUp(self)
         texts = {"connection_request": "Hi {first_name}, {custom.topic|hm}", "follow_up_1": "Bye"}
@@ -118,6 +118,8 @@ class Edit(PersonsTest):
     def row(self, vanity, table="campaign_prospects"):
         return self.database.rows(f"SELECT * FROM {table} WHERE vanity = '{vanity}'")[0]
 
+
+class Edit(TextsTest):
     def test_the_text_that_waits_is_written_anew(self):
         for status in ("pending", "published"):
             self.database.execute("DELETE FROM send_queue")
@@ -177,6 +179,63 @@ class Edit(PersonsTest):
         self.assertIn("two columns company", said)
         self.assertIn("in no campaign", self.refused("person", "edit", "nobody", "title=x"))
         self.assertEqual(self.row("ada")["company"], "Acme")
+
+
+class ImportAgain(TextsTest):
+    def again(self, text, *more):
+        path = self.write("again.csv", text)
+        report = self.samctl_json("import", path, "--campaign", "spring", *more)[0]
+        names = ("imported", "existing", "updated", "unchanged", "too_late")
+        return tuple(report[name] for name in names)
+
+    def test_a_corrected_file(self):
+        self.queue("ada", "published")
+        fixed = PEOPLE.replace("Ada,", "Zoë,").replace("pumps", "pipes") + "eve,,Eve,,,\n"
+        self.assertEqual(self.again(fixed, "--dry-run"), (1, 3, 1, 2, 0))
+        self.assertEqual(self.row("ada")["first_name"], "Ada")
+        self.assertEqual(self.again(fixed), (1, 3, 1, 2, 0))
+        self.assertEqual(self.message(), "Hi Zoë, pipes")
+        self.assertEqual(self.again(fixed), (0, 4, 0, 4, 0))
+        self.assertEqual(self.row("eve", "prospect_approval_data")["first_name"], "Eve")
+        self.assertEqual(self.again("linkedin_url,first_name\neve,Eva\n"), (0, 1, 1, 0, 0))
+        self.samctl("approve", "--campaign", "spring", "--all")
+        self.assertEqual(self.row("eve")["first_name"], "Eva")
+
+    def test_who_was_contacted_keeps_what_they_were_told(self):
+        self.queue("ada", "sending")
+        self.samctl("person", "set", "bob", "not_interested")
+        fixed = PEOPLE.replace("Ada,", "Zoë,").replace("Bob,", "Rob,").replace("Cy,", "Si,")
+        self.assertEqual(self.again(fixed), (0, 3, 1, 0, 2))
+        found = [self.row(v)["first_name"] for v in ("ada", "bob", "cy")]
+        self.assertEqual(found, ["Ada", "Bob", "Si"])
+
+    def test_columns_that_the_file_does_not_have_stay(self):
+        self.assertEqual(self.again("linkedin_url,Topic,pet\nADA,,Rex\n"), (0, 1, 1, 0, 0))
+        row = self.row("ada")
+        self.assertEqual((row["first_name"], row["company"], row["custom"]),
+                         ("Ada", "Acme", '{"pet": "Rex"}'))  # fmt: skip
+
+    def test_two_lines_about_one_person(self):
+        twice = "linkedin_url,first_name\nada,One\nADA,Two\n"
+        self.assertEqual(self.again(twice), (0, 2, 1, 0, 0))
+        self.assertEqual(self.row("ada")["first_name"], "One")
+        self.assertEqual(self.again(twice), (0, 2, 0, 1, 0))
+        new = "linkedin_url,first_name\neve,One\nEVE,Two\n"
+        self.assertEqual(self.again(new), (1, 1, 0, 0, 0))
+        mixed = "linkedin_url,linkedin_user_id,first_name\nada,ACoAAother,Two\n"
+        self.assertEqual(self.again(mixed)[2], 0)  # another human of that name, or a mistake
+
+    def test_the_blocklist_follows(self):
+        self.samctl("blocklist", "add", "company", "Umbrella")
+        self.again(PEOPLE.replace("Acme", "UMBRELLA"))
+        self.assertEqual(self.holds()["ada"], "blocklisted")
+
+    def test_a_text_that_cannot_be_made_any_more(self):
+        self.queue("ada", "pending")
+        self.again(PEOPLE.replace("Ada,", "N/A,"))
+        self.assertEqual(self.row("ada")["hold_reason"], "text_invalid")
+        self.again(PEOPLE)
+        self.assertEqual((self.row("ada")["hold_reason"], self.message()), ("", "Hi Ada, pumps"))
 
 
 if __name__ == "__main__":
