@@ -25,9 +25,10 @@
     "AND o." column " IN (" list ") AND o.id <> p.id "                                             \
     "AND o.status IN ('replied', 'opted_out', 'converted', 'not_interested') AND NOT "             \
     "sam_old_reply(o.status, o.replied_at, c.contact_again_after_ms) LIMIT 1)"
+/* Who is on hold for it already waits, and goes on when the entry is taken away. */
 #define BLOCKED(list)                                                                              \
-    "(SELECT true FROM blocklist b WHERE b.workspace_id = i.workspace_id "                         \
-    "AND kind = 'person' AND value IN (" list ") LIMIT 1)"
+    "(SELECT true FROM blocklist WHERE p.hold_reason IS DISTINCT FROM 'blocklisted' "              \
+    "AND workspace_id = i.workspace_id AND kind = 'person' AND value IN (" list ") LIMIT 1)"
 /* A follow-up's row may stand there by the invitation that came before it. */
 #define CONTACTED(list)                                                                            \
     "(SELECT bool_and(k.item_id = i.id OR (i.step > 0 AND k.prospect_id = i.prospect_id)) "        \
