@@ -104,11 +104,12 @@ static void hold(struct plan_batch *b, const struct plan_person *p, const char *
 
 /* With the text that was rendered last. */
 static void keep(struct plan_batch *b, struct plan_account *a, const struct plan_person *p,
-                 int64_t at_ms)
+                 int64_t at_ms, enum note_done note)
 {
     if (b->items_count % 64 == 0)
         b->items = sam_xrealloc(b->items, (b->items_count + 64) * sizeof(*b->items));
-    b->items[b->items_count++] = (struct plan_item){p, at_ms, sam_xstrdup(buf_text(&b->text))};
+    b->items[b->items_count++] =
+        (struct plan_item){p, at_ms, sam_xstrdup(buf_text(&b->text)), note};
     if (!a->first_at_ms || at_ms < a->first_at_ms)
         a->first_at_ms = at_ms;
     a->planned++;
@@ -119,7 +120,7 @@ static void keep(struct plan_batch *b, struct plan_account *a, const struct plan
 static bool place_one(struct plan_batch *b, struct plan_account *a, const struct plan_person *p)
 {
     struct plan_campaign *c = &b->campaigns[p->campaign];
-    char detail[120];
+    struct texts_result result;
     if (c->unknown) {
         a->left_out = true;
         return true;
@@ -133,8 +134,7 @@ static bool place_one(struct plan_batch *b, struct plan_account *a, const struct
     struct texts_person person = p->texts;
     person.plan = a->plan;
     person.on_limit = c->on_limit;
-    if (texts_render(c->texts, (size_t)p->step, &person, &b->text, detail, sizeof(detail)) !=
-        TEMPLATE_OK) {
+    if (texts_render(c->texts, (size_t)p->step, &person, &b->text, &result) != TEMPLATE_OK) {
         hold(b, p, "text_invalid");
         return true;
     }
@@ -156,7 +156,7 @@ static bool place_one(struct plan_batch *b, struct plan_account *a, const struct
     if (!slots_take(&b->slots, &wish, &at_ms))
         return false;
     c->planned++;
-    keep(b, a, p, at_ms);
+    keep(b, a, p, at_ms, result.note);
     return true;
 }
 

@@ -85,6 +85,7 @@ struct plan_item {
     const struct plan_person *person;
     int64_t scheduled_ms;
     char *message; /* owned */
+    enum note_done note;
 };
 
 struct plan_hold {

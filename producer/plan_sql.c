@@ -98,9 +98,10 @@ const char plan_first_taken_sql[] =
 
 const char plan_insert_sql[] =
     "INSERT INTO send_queue (id, workspace_id, campaign_id, prospect_id, account_id, "
-    "message_type, step, requires_connection, priority, scheduled_for, message) "
+    "message_type, step, requires_connection, priority, scheduled_for, message, note_done) "
     "SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::text[], "
-    "$7::int[], $8::bool[], $9::int[], $10::timestamptz[], $11::text[]) "
+    "$7::int[], $8::bool[], $9::int[], $10::timestamptz[], $11::text[], "
+    "$12::text[]) "
     "ON CONFLICT (prospect_id, message_type, campaign_id) DO NOTHING RETURNING prospect_id";
 
 const char plan_queued_sql[] = "UPDATE campaign_prospects SET next_at = NULL WHERE id = ANY ($1)";

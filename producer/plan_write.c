@@ -79,6 +79,7 @@ static enum pg_failure write_items(struct producer *p, const struct plan_batch *
     EACH_ITEM(PG_ARRAY_I32, pg_item_i32(&p->params, person->step > 0 ? 0 : 1));
     EACH_ITEM(PG_ARRAY_TIME, pg_item_time(&p->params, item->scheduled_ms));
     EACH_ITEM(PG_ARRAY_TEXT, pg_item_text(&p->params, item->message));
+    EACH_ITEM(PG_ARRAY_TEXT, pg_item_text(&p->params, note_done_name(item->note)));
     enum pg_failure failure = pg_exec(p->pg, plan_insert_sql, &p->params, &r);
     return failure ? failure : write_queued(p, b, r);
 }

@@ -116,12 +116,31 @@ static const char *custom_value(void *ctx, const char *name)
     return NULL;
 }
 
+/* A note above its limit: by the campaign's choice the invitation goes without it, or cut. */
+static enum template_result shorten(const struct template *t, const struct template_values *values,
+                                    const struct texts_person *person, struct buf *out,
+                                    struct texts_result *ret)
+{
+    size_t limit = text_limit_max(NOTE_MESSAGE_TYPE, person->plan);
+    enum template_result r = TEMPLATE_TOO_LONG;
+    if (person->on_limit == NOTE_WITHOUT) {
+        buf_reset(out);
+        r = TEMPLATE_OK;
+    } else if (person->on_limit == NOTE_CUT) {
+        r = template_render(t, values, MESSAGE_LENGTH_MAX, out, ret->detail, sizeof(ret->detail));
+        if (r == TEMPLATE_OK)
+            text_limit_cut(out, limit);
+    }
+    if (r == TEMPLATE_OK)
+        ret->note = out->len > 0 ? NOTE_CUT_SHORT : NOTE_LEFT_OUT;
+    return r;
+}
+
 enum template_result texts_render(const struct texts_campaign *c, size_t step,
-                                  const struct texts_person *person, struct buf *out, char *detail,
-                                  size_t detail_bytes)
+                                  const struct texts_person *person, struct buf *out,
+                                  struct texts_result *ret)
 {
     const char *type = c->steps[step].message_type;
-    size_t limit = text_limit_max(type, person->plan);
     struct json_object *custom = NULL;
     struct template_values values = {.first_name = person->first_name,
                                      .last_name = person->last_name,
@@ -133,16 +152,11 @@ enum template_result texts_render(const struct texts_campaign *c, size_t step,
         values.custom_ctx = custom;
     }
     const struct template *t = c->templates[step];
-    enum template_result r = template_render(t, &values, limit, out, detail, detail_bytes);
-    /* A note above its limit: by the campaign's choice the invitation goes without it, or cut. */
-    if (r == TEMPLATE_TOO_LONG && text_limit_note(type) && person->on_limit == NOTE_WITHOUT) {
-        buf_reset(out);
-        r = TEMPLATE_OK;
-    } else if (r == TEMPLATE_TOO_LONG && text_limit_note(type) && person->on_limit == NOTE_CUT) {
-        r = template_render(t, &values, MESSAGE_LENGTH_MAX, out, detail, detail_bytes);
-        if (r == TEMPLATE_OK)
-            text_limit_cut(out, limit);
-    }
+    ret->note = NOTE_AS_WRITTEN;
+    enum template_result r = template_render(t, &values, text_limit_max(type, person->plan), out,
+                                             ret->detail, sizeof(ret->detail));
+    if (r == TEMPLATE_TOO_LONG && text_limit_note(type))
+        r = shorten(t, &values, person, out, ret);
     json_object_put(custom);
     return r;
 }

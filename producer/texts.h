@@ -40,10 +40,15 @@ struct texts_person {
     enum note_limit on_limit; /* the campaign's */
 };
 
-/* Renders one step for one person into out. TEMPLATE_OK, or why not, with a detail that names a
- * variable or a length and never a value. */
+#define TEXTS_DETAIL_BYTES 120
+struct texts_result {
+    enum note_done note;             /* what was done to a note, when all is well */
+    char detail[TEXTS_DETAIL_BYTES]; /* else a variable or a length, and never a value */
+};
+
+/* Renders one step for one person into out. TEMPLATE_OK, or why not. */
 SAM_MUSTCHECK enum template_result texts_render(const struct texts_campaign *c, size_t step,
                                                 const struct texts_person *person, struct buf *out,
-                                                char *detail, size_t detail_bytes);
+                                                struct texts_result *ret);
 
 #endif

@@ -15,6 +15,21 @@ NAMES_DEFINE(campaign_type, CAMPAIGN_TYPE_MAP, CAMPAIGN_TYPE_N)
 NAMES_DEFINE(call_kind, CALL_KIND_MAP, CALL_KIND_N)
 NAMES_DEFINE(account_plan, ACCOUNT_PLAN_MAP, ACCOUNT_PLAN_N)
 NAMES_DEFINE(note_limit, NOTE_LIMIT_MAP, NOTE_LIMIT_N)
+NAMES_DEFINE(note_done, NOTE_DONE_MAP, NOTE_DONE_N)
+
+const char *note_done_sentence(enum note_done n)
+{
+    switch (n) {
+    case NOTE_CUT_SHORT:
+        return "the note is too long and is cut";
+    case NOTE_LEFT_OUT:
+        return "the note is too long and is left out";
+    case NOTE_AS_WRITTEN:
+    case NOTE_DONE_N:
+        break;
+    }
+    return NULL;
+}
 
 #define BIT(s) (1u << (s))
 #define OPEN                                                                                       \

@@ -77,6 +77,12 @@
     X(NOTE_WITHOUT, "without_note")                                                                \
     X(NOTE_CUT, "cut")
 
+/* What was done to the note of an invitation (send_queue.note_done). */
+#define NOTE_DONE_MAP(X)                                                                           \
+    X(NOTE_AS_WRITTEN, "as_written")                                                               \
+    X(NOTE_CUT_SHORT, "cut")                                                                       \
+    X(NOTE_LEFT_OUT, "left_out")
+
 #define STATUS_ENUM_ROW(id, name) id,
 enum person_status { PERSON_STATUS_MAP(STATUS_ENUM_ROW) PERSON_STATUS_N };
 enum item_status { ITEM_STATUS_MAP(STATUS_ENUM_ROW) ITEM_STATUS_N };
@@ -87,6 +93,7 @@ enum campaign_type { CAMPAIGN_TYPE_MAP(STATUS_ENUM_ROW) CAMPAIGN_TYPE_N };
 enum call_kind { CALL_KIND_MAP(STATUS_ENUM_ROW) CALL_KIND_N };
 enum account_plan { ACCOUNT_PLAN_MAP(STATUS_ENUM_ROW) ACCOUNT_PLAN_N };
 enum note_limit { NOTE_LIMIT_MAP(STATUS_ENUM_ROW) NOTE_LIMIT_N };
+enum note_done { NOTE_DONE_MAP(STATUS_ENUM_ROW) NOTE_DONE_N };
 #undef STATUS_ENUM_ROW
 
 /* NAME_name: the text, "?" for a value out of range. NAME_parse: 0 done; -EINVAL unknown. */
@@ -108,6 +115,10 @@ const char *account_plan_name(enum account_plan p);
 SAM_MUSTCHECK int account_plan_parse(const char *text, enum account_plan *ret);
 const char *note_limit_name(enum note_limit n);
 SAM_MUSTCHECK int note_limit_parse(const char *text, enum note_limit *ret);
+const char *note_done_name(enum note_done n);
+SAM_MUSTCHECK int note_done_parse(const char *text, enum note_done *ret);
+/* For people: what became of the note; NULL: it is as written. */
+const char *note_done_sentence(enum note_done n);
 
 /* pending, approved, connection_request_sent, connected, messaging: something may still be sent. */
 bool person_status_open(enum person_status s);

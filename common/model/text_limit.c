@@ -9,7 +9,7 @@
 
 bool text_limit_note(const char *message_type)
 {
-    return strcmp(message_type, "connection_request") == 0;
+    return strcmp(message_type, NOTE_MESSAGE_TYPE) == 0;
 }
 
 size_t text_limit_max(const char *message_type, enum account_plan plan)

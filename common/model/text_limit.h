@@ -15,6 +15,7 @@
 #define NOTE_LENGTH_MAX_FREE 200  /* section 3 */
 #define NOTE_LENGTH_MAX_PAID 300
 
+#define NOTE_MESSAGE_TYPE "connection_request"
 /* Is the text of this message type the note of an invitation? */
 bool text_limit_note(const char *message_type);
 /* What a text of this message type may have from an account of this plan. */

@@ -49,15 +49,17 @@ static const struct column show_columns[] = {{"person_id", "id", COLUMN_UUID},
                                              {"created_at", "approved", COLUMN_TIME}};
 /* All calls for the person, and what came in. */
 static const char history_sql[] =
-    "SELECT t.started_at, t.message_type, t.kind, coalesce(t.outcome, 'open'), t.error_type "
+    "SELECT t.started_at, t.message_type, t.kind, coalesce(t.outcome, 'open'), t.error_type, "
+    "CASE WHEN t.kind = 'invitation' THEN nullif(i.note_done, 'as_written') END "
     "FROM send_queue i JOIN send_attempts t ON t.item_id = i.id WHERE i.prospect_id = $1 "
-    "UNION ALL SELECT received_at, class, 'inbound', 'received', NULL FROM inbound_messages "
+    "UNION ALL SELECT received_at, class, 'inbound', 'received', NULL, NULL FROM inbound_messages "
     "WHERE prospect_id = $1 ORDER BY 1";
 static const struct column history_columns[] = {{"at", "at", COLUMN_TIME},
                                                 {"message_type", "message", COLUMN_TEXT},
                                                 {"kind", "kind", COLUMN_TEXT},
                                                 {"outcome", "outcome", COLUMN_TEXT},
-                                                {"error_type", "error", COLUMN_TEXT}};
+                                                {"error_type", "error", COLUMN_TEXT},
+                                                {"note", "note", COLUMN_TEXT}};
 
 static enum ctl_exit show_one(struct ctl *c, const struct person *p)
 {

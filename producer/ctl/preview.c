@@ -39,6 +39,7 @@ enum walk { WALK_COUNT, WALK_SHOW_DOUBTFUL, WALK_SHOW_OTHERS };
 struct trouble {
     size_t step;
     char problem[PREVIEW_PROBLEM_BYTES];
+    enum note_done note; /* not as written: it is sent, but changed */
     int64_t people;
     char example[VANITY_MAX_BYTES + 1];
 };
@@ -78,12 +79,14 @@ struct texts_person preview_person(const struct pg_result *r, int row, int first
 }
 
 bool preview_render(const struct texts_campaign *texts, size_t step,
-                    const struct texts_person *person, struct buf *out,
+                    const struct texts_person *person, struct buf *out, enum note_done *ret_note,
                     char problem[PREVIEW_PROBLEM_BYTES])
 {
-    char detail[120] = "";
-    switch (texts_render(texts, step, person, out, detail, sizeof(detail))) {
+    struct texts_result result = {.detail = ""};
+    const char *detail = result.detail;
+    switch (texts_render(texts, step, person, out, &result)) {
     case TEMPLATE_OK:
+        *ret_note = result.note;
         return true;
     case TEMPLATE_MISSING:
         (void)snprintf(problem, PREVIEW_PROBLEM_BYTES, "%s is missing and has no fallback", detail);
@@ -102,7 +105,7 @@ static const struct column columns[] = {
     {"kind", NULL, COLUMN_TEXT},         {"person", NULL, COLUMN_TEXT},
     {"message_type", NULL, COLUMN_TEXT}, {"text", NULL, COLUMN_TEXT},
     {"problem", NULL, COLUMN_TEXT},      {"people", NULL, COLUMN_NUMBER},
-    {"doubt", NULL, COLUMN_TEXT}};
+    {"doubt", NULL, COLUMN_TEXT},        {"note", NULL, COLUMN_TEXT}};
 
 /* What stands in the person's data that no human would have written; false: nothing. */
 static bool find_doubt(const struct texts_person *person, char doubt[PREVIEW_PROBLEM_BYTES])
@@ -124,10 +127,11 @@ static bool find_doubt(const struct texts_person *person, char doubt[PREVIEW_PRO
     return false;
 }
 
-/* doubt, problem: NULL = none. */
+/* doubt, problem: NULL = none; note: of a text without a problem. */
 static void show_text(struct preview *p, const char *who, const char *doubt, size_t step,
-                      const char *problem)
+                      const char *problem, enum note_done note)
 {
+    const char *done = problem ? NULL : note_done_sentence(note);
     const char *type = texts_step(p->texts, step)->message_type;
     const char *text = problem ? NULL : buf_text(&p->text);
     if (p->c->json) {
@@ -138,6 +142,7 @@ static void show_text(struct preview *p, const char *who, const char *doubt, siz
         table_text(&p->table, problem);
         table_null(&p->table);
         table_text(&p->table, doubt);
+        table_text(&p->table, problem ? NULL : note_done_name(note));
         return;
     }
     if (step == 0)
@@ -146,10 +151,12 @@ static void show_text(struct preview *p, const char *who, const char *doubt, siz
     if (problem)
         (void)printf("-- %s: NOT SENT: %s\n\n", type, problem);
     else
-        (void)printf("-- %s\n%s\n\n", type, *text ? text : "(no note)");
+        (void)printf("-- %s%s%s%s\n%s\n\n", type, done ? " (" : "", done ? done : "",
+                     done ? ")" : "", *text ? text : "(no note)");
 }
 
-static void count_trouble(struct preview *p, const char *who, size_t step, const char *problem)
+static void count_trouble(struct preview *p, const char *who, size_t step, const char *problem,
+                          enum note_done note)
 {
     for (size_t i = 0; i < p->troubles_count; i++) {
         struct trouble *t = &p->troubles[i];
@@ -163,6 +170,7 @@ static void count_trouble(struct preview *p, const char *who, size_t step, const
     struct trouble *t = &p->troubles[p->troubles_count++];
     t->step = step;
     t->people = 1;
+    t->note = note;
     (void)snprintf(t->problem, sizeof(t->problem), "%s", problem);
     (void)snprintf(t->example, sizeof(t->example), "%s", who);
 }
@@ -172,8 +180,9 @@ static void show_person(struct preview *p, const char *who, const struct texts_p
 {
     for (size_t step = 0; step < texts_steps(p->texts); step++) {
         char problem[PREVIEW_PROBLEM_BYTES];
-        bool good = preview_render(p->texts, step, person, &p->text, problem);
-        show_text(p, who, doubt, step, good ? NULL : problem);
+        enum note_done note = NOTE_AS_WRITTEN;
+        bool good = preview_render(p->texts, step, person, &p->text, &note, problem);
+        show_text(p, who, doubt, step, good ? NULL : problem, note);
     }
     p->shown++;
 }
@@ -188,13 +197,16 @@ static void count_person(struct preview *p, const char *who, const struct texts_
     p->has[PEOPLE_TITLE] |= *person->title != '\0';
     p->doubtful += doubt ? 1 : 0;
     if (doubt)
-        count_trouble(p, who, NO_STEP, doubt);
+        count_trouble(p, who, NO_STEP, doubt, NOTE_AS_WRITTEN);
     for (size_t step = 0; step < texts_steps(p->texts); step++) {
         char problem[PREVIEW_PROBLEM_BYTES];
-        if (preview_render(p->texts, step, person, &p->text, problem))
-            continue;
-        p->unsendable++;
-        count_trouble(p, who, step, problem);
+        enum note_done note = NOTE_AS_WRITTEN;
+        if (!preview_render(p->texts, step, person, &p->text, &note, problem)) {
+            p->unsendable++;
+            count_trouble(p, who, step, problem, NOTE_AS_WRITTEN);
+        } else if (note_done_sentence(note)) {
+            count_trouble(p, who, step, note_done_sentence(note), note);
+        }
     }
 }
 
@@ -239,15 +251,17 @@ static enum pg_failure walk(struct ctl *c, void *arg)
 static void report_trouble(struct preview *p, const struct trouble *t)
 {
     bool doubt = t->step == NO_STEP;
+    bool note = t->note != NOTE_AS_WRITTEN;
     const char *type = doubt ? NULL : texts_step(p->texts, t->step)->message_type;
     if (p->c->json) {
-        table_text(&p->table, doubt ? "doubtful" : "problem");
+        table_text(&p->table, doubt ? "doubtful" : note ? "note" : "problem");
         table_text(&p->table, t->example);
         table_text(&p->table, type);
         table_null(&p->table);
         table_text(&p->table, t->problem);
         table_number(&p->table, t->people);
         table_null(&p->table);
+        table_text(&p->table, note ? note_done_name(t->note) : NULL);
     }
     ctl_say(p->c, "%s: %" PRId64 " of %" PRId64 " people, e.g. %s: %s", doubt ? "doubtful" : type,
             t->people, p->people, t->example, t->problem);

@@ -18,9 +18,10 @@ struct texts_person preview_person(const struct pg_result *r, int row, int first
 
 #define PREVIEW_PROBLEM_BYTES 160
 
-/* Renders; false: problem says why the text cannot be sent ("first_name is missing"). */
+/* Renders, and tells what was done to a note; false: problem says why the text cannot be sent
+ * ("first_name is missing"). */
 bool preview_render(const struct texts_campaign *texts, size_t step,
-                    const struct texts_person *person, struct buf *out,
+                    const struct texts_person *person, struct buf *out, enum note_done *ret_note,
                     char problem[PREVIEW_PROBLEM_BYTES]);
 
 #endif

@@ -16,7 +16,8 @@
  * NULL, $4 rows. */
 static const char queue_sql[] =
     "SELECT i.id, i.scheduled_for, i.account, c.name, coalesce(p.vanity, p.provider_id), "
-    "i.message_type, i.status, i.reason, i.reason_detail, i.dispatch, i.failures "
+    "i.message_type, i.status, i.reason, i.reason_detail, i.dispatch, i.failures, "
+    "nullif(i.note_done, 'as_written') "
     "FROM (SELECT w.*, a.name AS account "
     "FROM linkedin_accounts a CROSS JOIN LATERAL (" WAITING_ITEMS ") w "
     "WHERE a.workspace_id = $1 AND ($2::uuid IS NULL OR a.id = $2) "
@@ -30,7 +31,7 @@ static const struct column queue_columns[] = {
     {"person", "person", COLUMN_TEXT},        {"message_type", "message", COLUMN_TEXT},
     {"status", "status", COLUMN_TEXT},        {"reason", "reason", COLUMN_TEXT},
     {"reason_detail", "detail", COLUMN_TEXT}, {"dispatch", "dispatch", COLUMN_NUMBER},
-    {"failures", "failures", COLUMN_NUMBER}};
+    {"failures", "failures", COLUMN_NUMBER},  {"note", "note", COLUMN_TEXT}};
 
 /* $1 workspace, $2 since. */
 static const char replies_sql[] =

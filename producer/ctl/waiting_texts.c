@@ -12,17 +12,19 @@
 
 /* $1 campaign, $2 uuid[] accounts, $3 person or NULL. */
 static const char items_sql[] =
-    "SELECT i.id, i.prospect_id, i.step, i.message_type, i.message, " PREVIEW_PERSON_COLUMNS
+    "SELECT i.id, i.prospect_id, i.step, i.message_type, i.message, "
+    "i.note_done, " PREVIEW_PERSON_COLUMNS
     "FROM send_queue i JOIN campaign_prospects p ON p.id = i.prospect_id "
     "JOIN linkedin_accounts a ON a.id = i.account_id "
     "WHERE i.account_id = ANY ($2) AND i.campaign_id = $1 "
     "AND i.status IN ('pending', 'published') AND ($3::uuid IS NULL OR i.prospect_id = $3) "
     "ORDER BY i.id FOR UPDATE OF i";
 static const char campaign_sql[] = "SELECT steps::text, on_note_limit FROM campaigns WHERE id = $1";
-/* $1 uuid[] items, $2 text[] messages. */
+/* $1 uuid[] items, $2 text[] messages, $3 text[] what was done to their notes. */
 static const char write_sql[] =
-    "UPDATE send_queue i SET message = x.message FROM unnest($1::uuid[], $2::text[]) "
-    "AS x(id, message) WHERE i.id = x.id";
+    "UPDATE send_queue i SET message = x.message, note_done = x.note_done "
+    "FROM unnest($1::uuid[], $2::text[], $3::text[]) AS x(id, message, note_done) "
+    "WHERE i.id = x.id";
 /* $1 uuid[] items. */
 static const char cancel_sql[] =
     "UPDATE send_queue SET status = 'cancelled', reason = 'step_gone', sweep_at = NULL "
@@ -42,6 +44,7 @@ struct refresh {
     struct pg_result *items; /* owned */
     enum fate *fates;        /* owned; of each item */
     char **messages;         /* owned; of the changed ones */
+    enum note_done *notes;   /* owned; likewise */
     struct buf text;
 };
 
@@ -70,14 +73,17 @@ static enum fate render(struct refresh *f, int row)
     if (step >= texts_steps(f->texts) ||
         strcmp(texts_step(f->texts, step)->message_type, pg_text(f->items, row, 3)) != 0)
         return FATE_GONE;
-    struct texts_person person = preview_person(f->items, row, 5, f->on_limit);
-    if (!preview_render(f->texts, step, &person, &f->text, problem)) {
+    struct texts_person person = preview_person(f->items, row, 6, f->on_limit);
+    enum note_done note = NOTE_AS_WRITTEN;
+    if (!preview_render(f->texts, step, &person, &f->text, &note, problem)) {
         if (!f->w->held)
             memcpy(f->w->problem, problem, sizeof(problem));
         return FATE_HELD;
     }
-    if (strcmp(buf_text(&f->text), pg_text(f->items, row, 4)) == 0)
+    if (strcmp(buf_text(&f->text), pg_text(f->items, row, 4)) == 0 &&
+        strcmp(note_done_name(note), pg_text(f->items, row, 5)) == 0)
         return FATE_SAME;
+    f->notes[row] = note;
     f->messages[row] = sam_xstrdup(buf_text(&f->text));
     return FATE_CHANGED;
 }
@@ -87,6 +93,7 @@ static void render_all(struct refresh *f)
     size_t n = (size_t)pg_rows(f->items);
     f->fates = sam_xcalloc(n + 1, sizeof(*f->fates));
     f->messages = sam_xcalloc(n + 1, sizeof(*f->messages));
+    f->notes = sam_xcalloc(n + 1, sizeof(*f->notes));
     for (size_t i = 0; i < n; i++) {
         f->fates[i] = render(f, (int)i);
         f->w->changed += f->fates[i] == FATE_CHANGED ? 1 : 0;
@@ -116,6 +123,12 @@ static enum pg_failure write_changed(struct refresh *f)
     for (int i = 0; i < pg_rows(f->items); i++) {
         if (f->fates[i] == FATE_CHANGED)
             pg_item_text(&f->c->params, f->messages[i]);
+    }
+    pg_array_close(&f->c->params);
+    pg_array_open(&f->c->params, PG_ARRAY_TEXT);
+    for (int i = 0; i < pg_rows(f->items); i++) {
+        if (f->fates[i] == FATE_CHANGED)
+            pg_item_text(&f->c->params, note_done_name(f->notes[i]));
     }
     pg_array_close(&f->c->params);
     return pg_exec(f->c->pg, write_sql, &f->c->params, NULL);
@@ -156,6 +169,7 @@ enum pg_failure waiting_texts_refresh(struct waiting_texts *w, struct ctl *c)
     for (int i = 0; f.messages && i < pg_rows(f.items); i++)
         free(f.messages[i]);
     free(f.messages);
+    free(f.notes);
     free(f.fates);
     pg_result_free(f.items);
     buf_deinit(&f.text);

@@ -54,7 +54,8 @@ enum person_column {
 static const char item_sql[] =
     "SELECT i.id, i.status, i.reason, i.reason_detail, i.message_type, EXISTS (SELECT FROM "
     "send_queue o WHERE o.account_id = i.account_id AND o.status IN ('published', 'sending') "
-    "AND o.id <> i.id) FROM send_queue i WHERE i.prospect_id = $1 AND (i.status IN ('pending', "
+    "AND o.id <> i.id), i.note_done FROM send_queue i WHERE i.prospect_id = $1 AND (i.status IN "
+    "('pending', "
     "'published', 'sending', 'unknown') OR i.message_type = $2) ORDER BY i.status IN ('sent', "
     "'failed', 'cancelled'), i.created_at DESC LIMIT 1";
 /* $1 item, $2 person, $3 message type, $4 step, $5 requires connection, $6 when. */
@@ -144,6 +145,8 @@ static enum pg_failure ask_item(struct question *q, const struct pg_result *r, b
     if (reason_parse(pg_text(r, 0, 2), &a->reason) != 0)
         a->reason = REASON_NONE;
     (void)snprintf(a->message_type, sizeof(a->message_type), "%s", pg_text(r, 0, 4));
+    if (note_done_parse(pg_text(r, 0, 6), &a->note) != 0)
+        a->note = NOTE_AS_WRITTEN;
     why_item(a, &q->so, status, pg_text(r, 0, 3));
     *ret_over = status == ITEM_SENT || status == ITEM_FAILED || status == ITEM_CANCELLED;
     if (status != ITEM_PENDING && status != ITEM_PUBLISHED)
@@ -162,7 +165,8 @@ static void find_text_problem(struct question *q, const struct texts_campaign *t
     if (note_limit_parse(pg_text(q->row, 0, COL_ON_LIMIT), &on_limit) != 0)
         on_limit = NOTE_HOLD;
     struct texts_person person = preview_person(q->row, 0, COL_TEXTS, on_limit);
-    if (preview_render(texts, step, &person, &text, q->so.text_problem))
+    enum note_done note;
+    if (preview_render(texts, step, &person, &text, &note, q->so.text_problem))
         q->so.text_problem[0] = '\0';
     buf_deinit(&text);
 }
@@ -242,13 +246,18 @@ static enum pg_failure ask(struct question *q)
     return failure || !over ? failure : ask_next(q, texts, step, pg_rows(item) == 1);
 }
 
-static const struct column columns[] = {
-    {"person_id", NULL, COLUMN_UUID},           {"campaign", "campaign", COLUMN_TEXT},
-    {"account", "account", COLUMN_TEXT},        {"status", "status", COLUMN_TEXT},
-    {"message_type", "message", COLUMN_TEXT},   {"item_status", "in the queue", COLUMN_TEXT},
-    {"reason", "reason", COLUMN_TEXT},          {"sentence", "because", COLUMN_TEXT},
-    {"next_at", "next", COLUMN_TIME},           {"detail", "more", COLUMN_TEXT},
-    {"contacted_before", "before", COLUMN_TEXT}};
+static const struct column columns[] = {{"person_id", NULL, COLUMN_UUID},
+                                        {"campaign", "campaign", COLUMN_TEXT},
+                                        {"account", "account", COLUMN_TEXT},
+                                        {"status", "status", COLUMN_TEXT},
+                                        {"message_type", "message", COLUMN_TEXT},
+                                        {"item_status", "in the queue", COLUMN_TEXT},
+                                        {"reason", "reason", COLUMN_TEXT},
+                                        {"sentence", "because", COLUMN_TEXT},
+                                        {"next_at", "next", COLUMN_TIME},
+                                        {"detail", "more", COLUMN_TEXT},
+                                        {"note", "note", COLUMN_TEXT},
+                                        {"contacted_before", "before", COLUMN_TEXT}};
 
 static void show(const struct question *q, bool first)
 {
@@ -269,6 +278,7 @@ static void show(const struct question *q, bool first)
     table_text(&t, reason_sentence(a->reason));
     table_time(&t, a->next_at_ms >= TIME_NEVER_MS ? 0 : a->next_at_ms);
     table_text(&t, a->detail[0] ? a->detail : NULL);
+    table_text(&t, note_done_sentence(a->note));
     table_text(&t, q->before[0] ? q->before : NULL);
     table_end(&t);
     table_deinit(&t);

@@ -35,6 +35,7 @@ struct why_answer {
     enum reason reason;
     int64_t next_at_ms; /* 0 = not known, TIME_NEVER_MS = only a person or an event */
     char detail[WHY_DETAIL_BYTES];
+    enum note_done note; /* of the item's note */
 };
 
 /* An item, with its own reason (in a->reason) and detail. */

@@ -93,5 +93,65 @@ class Length(NotesTest):
         self.assertEqual(self.simulator.audit()["writes"], 2)
 
 
+class Policies(NotesTest):
+    """on_note_limit: hold, without_note, cut; what was done stands where an operator looks."""
+
+    template = "Hello {first_name}, " + "word " * 37 + "end"
+    cut = "Hello Augusta Ada King, " + "word " * 34 + "word\u2026"
+
+    def begin(self):
+        self.prepare()
+        for name in ("hold", "without_note", "cut"):
+            self.campaign(name, "connector", {"connection_request": self.template},
+                          [f"{name}-short", f"{name}-long"], False, on_note_limit=name)  # fmt: skip
+            self.set_person(f"{name}-short", "first_name = 'A'")
+            self.set_person(f"{name}-long", "first_name = 'Augusta Ada King'")
+
+    def previewed(self, name):
+        lines = self.samctl_json("preview", name, "--person", name + "-long")
+        return [(l["kind"], l["text"], l["note"]) for l in lines]
+
+    def planned(self):
+        for name in ("hold", "without_note", "cut"):
+            self.samctl("campaign", "start", name)
+        self.producer = self.start_producer()
+        self.wait_for("five items", lambda: self.count("send_queue") == 5, 60)
+        return {item["person"]: item["note"] for item in self.samctl_json("queue")}
+
+    def test_what_is_done_and_shown(self):
+        self.begin()
+        self.assertEqual(self.previewed("hold")[0], ("message", None, None))
+        self.assertEqual(self.previewed("without_note"),
+                         [("message", "", "left_out"), ("note", None, "left_out")])  # fmt: skip
+        self.assertEqual(self.previewed("cut"),
+                         [("message", self.cut, "cut"), ("note", None, "cut")])  # fmt: skip
+        self.assertIn("(the note is too long and is cut)", self.samctl("preview", "cut"))
+        self.assertIn("connection_request: 1 of 2 people, e.g. without_note-long: the note is too "
+                      "long and is left out", self.samctl("preview", "without_note"))  # fmt: skip
+        shorts = dict.fromkeys(("hold-short", "without_note-short", "cut-short"))
+        notes = {"without_note-long": "left_out", "cut-long": "cut"}
+        self.assertEqual(self.planned(), {**shorts, **notes})
+        self.assertEqual(self.held(), {"hold-long": "text_invalid"})
+        self.assertIn("is left out", self.samctl("why", "without_note-long"))
+        self.assertIn("is cut", self.samctl("why", "cut-long"))
+        self.worker = self.start_worker()
+        self.wait_until_sent(5)
+        fine = self.template.format(first_name="A")
+        self.assertEqual(self.texts(), {**dict.fromkeys(shorts, [fine]), "cut-long": [self.cut],
+                                        "without_note-long": [""]})  # fmt: skip
+        calls = [line for line in self.samctl_json("person", "show", "cut-long")
+                 if line.get("kind") == "invitation"]  # fmt: skip
+        self.assertEqual([call["note"] for call in calls], ["cut"])
+
+    def test_an_edit_changes_what_waits(self):
+        self.begin()
+        self.planned()
+        file = self.samctl_json("campaign", "show", "cut")[0]
+        file["message_templates"]["connection_request"] = self.cut  # the same text, by itself
+        self.samctl("campaign", "update", self.write_json("new.json", file))
+        notes = {item["person"]: item["note"] for item in self.samctl_json("queue")}
+        self.assertEqual((notes["cut-long"], notes["without_note-long"]), (None, "left_out"))
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -150,6 +150,7 @@ static void test_names_round_trip(void **state)
     CHECK_NAMES(call_kind, call_kind, CALL_KIND_N);
     CHECK_NAMES(account_plan, account_plan, ACCOUNT_PLAN_N);
     CHECK_NAMES(note_limit, note_limit, NOTE_LIMIT_N);
+    CHECK_NAMES(note_done, note_done, NOTE_DONE_N);
     CHECK_NAMES(reason, reason, REASON_N);
 }
 

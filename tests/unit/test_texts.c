@@ -27,11 +27,12 @@ static struct texts_campaign *compiled(struct texts *t, int n)
 static void assert_text(const struct texts_campaign *c, int n)
 {
     char wanted[50];
-    char detail[100];
+    struct texts_result result;
     struct buf out = BUF_INIT(1000);
     struct texts_person person = {.first_name = "Ada"};
     (void)snprintf(wanted, sizeof(wanted), "Hi Ada, %d", n);
-    assert_int_equal(texts_render(c, 0, &person, &out, detail, sizeof(detail)), TEMPLATE_OK);
+    assert_int_equal(texts_render(c, 0, &person, &out, &result), TEMPLATE_OK);
+    assert_int_equal(result.note, NOTE_AS_WRITTEN);
     assert_string_equal(buf_text(&out), wanted);
     buf_deinit(&out);
 }
