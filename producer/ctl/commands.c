@@ -146,8 +146,12 @@ static const struct command table[] = {
      "the\n"
      "events aside again and blocks their accounts again: in doubt nothing is sent. Clear them "
      "again."},
-    {"export", "CAMPAIGN", "", 1, 1, command_export,
-     "the campaign's people and what became of them, as CSV", NULL},
+    {"export", "CAMPAIGN [--raw]", "raw", 1, 1, command_export,
+     "the campaign's people and what became of them, as CSV",
+     "A spreadsheet may run a cell that begins with = + - @, a tab or a line end (also behind "
+     "blanks)\n"
+     "as a formula: such a cell gets an apostrophe before it, which `import` takes off again.\n"
+     "--raw leaves it out, for programs."},
 };
 
 const struct command *commands(size_t *ret_count)

@@ -1,11 +1,11 @@
 /* export: the people of a campaign with what became of them, as CSV or JSON; streamed. */
-#include <csv.h>
 #include <json.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "common/base/clock.h"
 #include "producer/ctl/commands.h"
+#include "producer/ctl/csv_field.h"
 #include "producer/ctl/lookup.h"
 
 #include "common/base/banned.h"
@@ -41,30 +41,28 @@ struct export
     struct ctl *c;
     struct uuid campaign_id;
     struct pg_result *keys; /* owned: the user's own columns */
+    bool raw;               /* CSV only: formulas stay formulas */
     struct table table;     /* JSON only */
     struct buf line;        /* CSV only */
 };
 
 /* ---- CSV ------------------------------------------------------------------------------------- */
 
-static void add_field(struct buf *line, const char *text)
+static void add_field(struct export *x, const char *text)
 {
-    size_t n = strlen(text);
-    if (line->len)
-        buf_addc(line, ',');
-    if (n == 0)
-        return;
-    SAM_CLEANUP(freep) char *quoted = sam_xmalloc(2 * n + 3);
-    buf_add(line, quoted, csv_write(quoted, 2 * n + 2, text, n));
+    if (x->line.len)
+        buf_addc(&x->line, ',');
+    if (*text)
+        csv_field_add(&x->line, text, x->raw);
 }
 
 /* The first field may be empty: the line must not look as if nothing had been written yet. */
-static void begin_line(struct buf *line, const char *text)
+static void begin_line(struct export *x, const char *text)
 {
-    buf_reset(line);
-    add_field(line, text);
-    if (line->len == 0)
-        buf_adds(line, "\"\"");
+    buf_reset(&x->line);
+    add_field(x, text);
+    if (x->line.len == 0)
+        buf_adds(&x->line, "\"\"");
 }
 
 static bool end_line(struct export *x)
@@ -75,15 +73,15 @@ static bool end_line(struct export *x)
 
 static bool write_header(struct export *x)
 {
-    begin_line(&x->line, columns[0].key);
+    begin_line(x, columns[0].key);
     for (size_t i = 1; i < FIXED; i++)
-        add_field(&x->line, columns[i].key);
+        add_field(x, columns[i].key);
     for (int row = 0; row < pg_rows(x->keys); row++)
-        add_field(&x->line, pg_text(x->keys, row, 0));
+        add_field(x, pg_text(x->keys, row, 0));
     return end_line(x);
 }
 
-static void add_value(struct buf *line, const struct pg_result *r, int row, int col)
+static void add_value(struct export *x, const struct pg_result *r, int row, int col)
 {
     char text[TIME_TEXT_BYTES + UUID_TEXT_BYTES] = "";
     struct uuid id;
@@ -95,10 +93,10 @@ static void add_value(struct buf *line, const struct pg_result *r, int row, int 
         id = pg_uuid(r, row, col);
         uuid_format(&id, text);
     } else if (columns[col].type == COLUMN_TEXT) {
-        add_field(line, pg_text(r, row, col));
+        add_field(x, pg_text(r, row, col));
         return;
     }
-    add_field(line, text);
+    add_field(x, text);
 }
 
 static void add_custom(struct export *x, const char *json)
@@ -108,16 +106,16 @@ static void add_custom(struct export *x, const char *json)
         struct json_object *value = NULL;
         if (custom)
             (void)json_object_object_get_ex(custom, pg_text(x->keys, row, 0), &value);
-        add_field(&x->line, value ? json_object_get_string(value) : "");
+        add_field(x, value ? json_object_get_string(value) : "");
     }
     json_object_put(custom);
 }
 
 static bool write_csv(struct export *x, const struct pg_result *r, int row)
 {
-    begin_line(&x->line, pg_text(r, row, 0));
+    begin_line(x, pg_text(r, row, 0));
     for (int col = 1; col < FIXED; col++)
-        add_value(&x->line, r, row, col);
+        add_value(x, r, row, col);
     add_custom(x, pg_text(r, row, FIXED));
     return end_line(x);
 }
@@ -156,7 +154,7 @@ static enum pg_failure walk(struct ctl *c, void *arg)
 
 enum ctl_exit command_export(struct ctl *c)
 {
-    struct export x = {.c = c, .line = BUF_INIT(LINE_BYTES)};
+    struct export x = {.c = c, .raw = args_has(&c->args, "raw"), .line = BUF_INIT(LINE_BYTES)};
     struct lookup_campaign campaign;
     enum ctl_exit e;
     if ((e = ctl_connect(c)) || (e = lookup_campaign(c, c->args.words[0], &campaign)))

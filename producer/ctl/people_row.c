@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "common/model/placeholder.h"
+#include "common/model/spreadsheet_cell.h"
 #include "producer/ctl/swallowed.h"
 
 #include "common/base/banned.h"
@@ -34,7 +35,7 @@ bool people_columns_has_custom(const struct people_columns *columns, const char 
 static void add_custom(struct people_columns *columns, const char *label, size_t field,
                        const struct csv_row *header, struct problems *problems)
 {
-    const char *text = header->fields[field];
+    const char *text = spreadsheet_cell_content(header->fields[field]);
     if (strcmp(text, PEOPLE_REJECTED_LINE) == 0 || strcmp(text, PEOPLE_REJECTED_REASON) == 0)
         return;
     SAM_CLEANUP(freep) char *normal = people_column_normal(text);
@@ -155,8 +156,9 @@ void people_row_deinit(struct people_row *p)
 
 static const char *field_of(const struct csv_row *row, int index)
 {
-    return index >= 0 && (size_t)index < row->count && *row->fields[index] ? row->fields[index]
-                                                                           : NULL;
+    if (index < 0 || (size_t)index >= row->count || !*row->fields[index])
+        return NULL;
+    return spreadsheet_cell_content(row->fields[index]);
 }
 
 /* Empty is also what a program writes for nothing. */

@@ -1,12 +1,12 @@
 #include "producer/ctl/rejects.h"
 
-#include <csv.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "producer/ctl/csv_field.h"
 #include "producer/ctl/people_row.h"
 
 #include "common/base/banned.h"
@@ -61,24 +61,15 @@ void rejects_free(struct rejects *r)
     free(r);
 }
 
-/* One field with quotes, as libcsv writes it. */
-static void add_field(struct buf *line, const char *text)
-{
-    size_t n = strlen(text);
-    SAM_CLEANUP(freep) char *quoted = sam_xmalloc(2 * n + 3);
-    size_t bytes = csv_write(quoted, 2 * n + 2, text, n);
-    buf_add(line, quoted, bytes);
-}
-
 static void add_line(struct buf *line, const char *number, const char *why,
                      const struct csv_row *row)
 {
-    add_field(line, number);
+    csv_field_add(line, number, false);
     buf_addc(line, ',');
-    add_field(line, why);
+    csv_field_add(line, why, false);
     for (size_t i = 0; i < row->count; i++) {
         buf_addc(line, ',');
-        add_field(line, row->fields[i]);
+        csv_field_add(line, row->fields[i], false);
     }
     buf_addc(line, '\n');
 }
