@@ -384,7 +384,7 @@ static void person_event(struct apply_batch *b, const struct event *e)
     if (!person)
         return;
     apply_person_event(person, e);
-    if (!name_taken(b, person, e->person.vanity))
+    if (e->person.finding != FINDING_FORGOTTEN && !name_taken(b, person, e->person.vanity))
         apply_person_name(person, e->person.vanity);
     if (!account)
         return;

@@ -215,6 +215,16 @@ static void decided(struct apply_person *p, const struct event_person *f)
     }
 }
 
+/* The rest, all that is known of them, is erased by what is written last. */
+static void forgotten(struct apply_person *p)
+{
+    if (move(p, PERSON_OPTED_OUT))
+        p->cancel = REASON_PERSON_STOPPED;
+    COPY(p->status_reason, "forgotten");
+    p->hold_reason[0] = '\0';
+    p->dirty = true;
+}
+
 void apply_person_event(struct apply_person *p, const struct event *e)
 {
     const struct event_person *f = &e->person;
@@ -246,6 +256,9 @@ void apply_person_event(struct apply_person *p, const struct event *e)
     case FINDING_HOLD:
     case FINDING_RELEASE:
         decided(p, f);
+        break;
+    case FINDING_FORGOTTEN:
+        forgotten(p);
         break;
     case FINDING_N:
         break;

@@ -286,6 +286,60 @@ static void write_schedule(struct apply_writer *w)
     apply_send(w, "apply_schedule", schedule_sql);
 }
 
+static bool is_forgotten(const struct event *e)
+{
+    return e->type == EVENT_PERSON && e->person.finding == FINDING_FORGOTTEN;
+}
+
+static bool is_of_attempt(const struct event *e)
+{
+    return e->type == EVENT_ATTEMPT_STARTED || e->type == EVENT_ATTEMPT_ENDED;
+}
+
+/* Somebody whose row is a hash; or, in a restored database, has none: an earlier event may have
+ * said that they are forgotten. NULL = the event is about nobody of this kind. */
+static const struct uuid *forgotten_before(const struct apply_writer *w, const struct event *e)
+{
+    const struct uuid *id = is_of_attempt(e)          ? &e->attempt.person_id
+                            : e->type == EVENT_PERSON ? &e->person.id
+                                                      : NULL;
+    if (!id)
+        return NULL;
+    bool loaded = e->type != EVENT_ATTEMPT_STARTED || w->b->orphans_count > 0;
+    const struct apply_person *p = apply_person((struct apply_batch *)(uintptr_t)w->b, id);
+    if (!p)
+        return loaded ? id : NULL;
+    return identity_is_forgotten(p->vanity) || identity_is_forgotten(p->provider_id) ? id : NULL;
+}
+
+/* Last, for it erases what was written before it: a start, an end, a reply, a name that was
+ * learned. */
+static void write_forgotten(struct apply_writer *w)
+{
+    struct pg_params *params = w->params;
+    const struct event *e = w->events;
+    size_t n = w->count;
+    COUNT_IF(told, n, is_forgotten(&e[i]));
+    if (told) {
+        pg_params_reset(params);
+        PG_COLUMN(params, PG_ARRAY_UUID, n, is_forgotten(&e[i]),
+                  pg_item_uuid(params, &e[i].person.id));
+        PG_COLUMN(params, PG_ARRAY_UUID, 2 * n, is_forgotten(&e[i / 2]),
+                  pg_item_uuid(params, &e[i / 2].workspace_id));
+        PG_COLUMN(
+            params, PG_ARRAY_TEXT, 2 * n, is_forgotten(&e[i / 2]),
+            pg_item_filled(params, i % 2 ? e[i / 2].person.vanity : e[i / 2].person.provider_id));
+        apply_send(w, "apply_forgotten_told", "SELECT sam_forget_told($1, $2, $3)");
+    }
+    COUNT_IF(again, n, forgotten_before(w, &e[i]));
+    if (!again)
+        return;
+    pg_params_reset(params);
+    PG_COLUMN(params, PG_ARRAY_UUID, n, forgotten_before(w, &e[i]),
+              pg_item_uuid(params, forgotten_before(w, &e[i])));
+    apply_send(w, "apply_forgotten_again", "SELECT sam_forget_again($1)");
+}
+
 void apply_write_around(struct apply_writer *w)
 {
     write_views(w);
@@ -295,5 +349,6 @@ void apply_write_around(struct apply_writer *w)
     write_workspaces(w);
     write_let_go(w);
     write_sync(w);
+    write_forgotten(w);
     write_schedule(w);
 }

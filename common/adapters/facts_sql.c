@@ -25,18 +25,17 @@
     "AND o." column " IN (" list ") AND o.id <> p.id "                                             \
     "AND o.status IN ('replied', 'opted_out', 'converted', 'not_interested') AND NOT "             \
     "sam_old_reply(o.status, o.replied_at, c.contact_again_after_ms) LIMIT 1)"
-/* Who is on hold for it already waits, and goes on when the entry is taken away. */
-#define BLOCKED(list)                                                                              \
-    "(SELECT true FROM blocklist WHERE p.hold_reason IS DISTINCT FROM 'blocklisted' "              \
-    "AND workspace_id = i.workspace_id AND kind = 'person' AND value IN (" list ") LIMIT 1)"
 /* A follow-up's row may stand there by the invitation that came before it. */
 #define CONTACTED(list)                                                                            \
     "(SELECT bool_and(k.item_id = i.id OR (i.step > 0 AND k.prospect_id = i.prospect_id)) "        \
     "FROM contacted k WHERE k.workspace_id = i.workspace_id AND k.identity IN (" list "))"
+/* Who is on hold for the blocklist already waits, and goes on when the entry is taken away. */
 #define PERSON_COLUMNS(vanities, providers, identities)                                            \
     "p.first_name, p.last_name, p.doubt_waived, "                                                  \
     "coalesce(" STOPPED("vanity", vanities) ", " STOPPED("provider_id", providers) "), "           \
-    BLOCKED(vanities ", " providers) ", i.step = 0 OR p.last_sent_at IS NULL, "                    \
+    "p.hold_reason IS DISTINCT FROM 'blocklisted' AND "                                            \
+    "sam_is_blocked(i.workspace_id, ARRAY[" identities "]), "                                      \
+    "i.step = 0 OR p.last_sent_at IS NULL, "                                                       \
     CONTACTED(identities) ", c.contact_again_after_ms, CASE WHEN c.contact_again_after_ms > 0 "    \
     "THEN sam_last_written(i.workspace_id, ARRAY[" vanities "], ARRAY[" providers "]) END, "       \
     "(SELECT true FROM campaign_prospects WHERE campaign_id = i.campaign_id "                      \

@@ -30,12 +30,13 @@
     X(FINDING_CONNECTED, "connected") /* since happened_at */                                      \
     X(FINDING_INVITED, "invited")     /* by hand: pending when we looked, at happened_at */        \
     X(FINDING_UNACCEPTED,                                                                          \
-      "unaccepted")               /* the profile shows no connection, time is over; view_id */     \
-    X(FINDING_DOUBTED, "doubted") /* reason: the profile is not what was expected */               \
-    X(FINDING_REPLY, "reply")     /* message_id, chat_id, reply_class, happened_at */              \
-    X(FINDING_STATUS, "status")   /* an operator's decision: status, version */                    \
-    X(FINDING_HOLD, "hold")       /* reason, version */                                            \
-    X(FINDING_RELEASE, "release") /* version */
+      "unaccepted")                   /* the profile shows no connection, time is over; view_id */ \
+    X(FINDING_DOUBTED, "doubted")     /* reason: the profile is not what was expected */           \
+    X(FINDING_REPLY, "reply")         /* message_id, chat_id, reply_class, happened_at */          \
+    X(FINDING_STATUS, "status")       /* an operator's decision: status, version */                \
+    X(FINDING_HOLD, "hold")           /* reason, version */                                        \
+    X(FINDING_RELEASE, "release")     /* version */                                                \
+    X(FINDING_FORGOTTEN, "forgotten") /* erased; provider_id, vanity: hashes of them, or none */
 
 #define REPLY_CLASS_MAP(X)                                                                         \
     X(REPLY_PLAIN, "reply")                                                                        \

@@ -252,6 +252,11 @@ enum identity_problem identity_parse(const char *text, struct identity *ret)
     return problem;
 }
 
+bool identity_is_forgotten(const char *text)
+{
+    return strncmp(text, IDENTITY_FORGOTTEN, sizeof(IDENTITY_FORGOTTEN) - 1) == 0;
+}
+
 const char *identity_problem_text(enum identity_problem p)
 {
     switch (p) {

@@ -6,6 +6,8 @@
 #ifndef SAM_MODEL_IDENTITY_H
 #define SAM_MODEL_IDENTITY_H
 
+#include <stdbool.h>
+
 #include "common/base/attr.h"
 
 #define VANITY_MAX_BYTES      400 /* percent-decoded slug; LinkedIn's own limit is 100 characters */
@@ -32,6 +34,10 @@ enum identity_problem {
  * `ACw…` and `AE…` ids, which Unipile's invite route does not take, and the words that stand for
  * routes of Unipile ("me", "relations" …). *ret is untouched unless IDENTITY_OK. */
 SAM_MUSTCHECK enum identity_problem identity_parse(const char *text, struct identity *ret);
+/* What stands in the place of an identity when the human was forgotten: this, and a keyed hash in
+ * hex (SQL: sam_identity_hash). No identity of LinkedIn's begins so. */
+#define IDENTITY_FORGOTTEN "forgotten:"
+bool identity_is_forgotten(const char *text);
 /* A sentence for the user. */
 const char *identity_problem_text(enum identity_problem p);
 

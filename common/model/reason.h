@@ -46,7 +46,7 @@
     X(REASON_ALREADY_INVITED, "already_invited", "an invitation is pending already, sent by hand") \
     X(REASON_STEP_PASSED, "step_passed", "the person is past this message already")                \
     X(REASON_ALREADY_CONTACTED, "already_contacted", "the same human was contacted before")        \
-    X(REASON_BLOCKLISTED, "blocklisted", "the person stands on the blocklist")                     \
+    X(REASON_BLOCKLISTED, "blocklisted", "the person stands on the blocklist, or was forgotten")   \
     X(REASON_NOT_PREPARED, "not_prepared", "the reads before the send have not succeeded")         \
     X(REASON_PROFILE_NOT_FOUND, "profile_not_found", "the profile cannot be found")                \
     X(REASON_TEXT_INVALID, "text_invalid", "the text cannot be rendered for this person")          \

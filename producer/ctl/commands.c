@@ -107,6 +107,11 @@ static const struct command table[] = {
      command_person_hold, "send nothing to a person until they are released", NULL},
     {"person release", "PERSON [--campaign C]", "campaign=", 1, 1, command_person_release,
      "let a person who is on hold go on", NULL},
+    {"person forget", "PERSON", "", 1, 1, command_person_forget,
+     "erase all that is known of a human, in every campaign, and never write to them again",
+     "Names, company, title, own columns, texts, replies and ids are gone for good; what must "
+     "stay\n"
+     "of their identity is a keyed hash. Imports refuse them. A restored backup is erased again."},
     {"blocklist add", "person|company|domain VALUE ... [--file FILE]", "file=", 1, MANY,
      command_blocklist_add, "send nothing to people, companies or domains, within seconds",
      "person: a profile URL, a public name or an ACo... id. company: case, accents and "

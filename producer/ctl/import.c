@@ -10,6 +10,7 @@
 #include "common/model/block_keys.h"
 #include "producer/ctl/campaign_columns.h"
 #include "producer/ctl/commands.h"
+#include "producer/ctl/forgotten.h"
 #include "producer/ctl/import_changes.h"
 #include "producer/ctl/line_list.h"
 #include "producer/ctl/lookup.h"
@@ -93,6 +94,7 @@ struct import {
     int64_t chunk_contacted;
     int64_t chunk_blocklisted;
     struct import_changes changes; /* of the chunk */
+    struct forgotten *forgotten; /* owned */
     struct rejects *rejects;
     int64_t lines; /* of people */
     int64_t fresh;
@@ -260,6 +262,12 @@ static bool on_person(struct import *m, const struct csv_row *row)
                        "lists them");
         good = false;
     }
+    if (good && forgotten_has(m->forgotten, m->person.vanity, m->person.provider_id)) {
+        (void)snprintf(why, sizeof(why),
+                       "was forgotten (`samctl person forget`): nobody of the workspace may write "
+                       "to them again");
+        good = false;
+    }
     if (!good) {
         m->exit = rejects_add(m->rejects, row, why);
         return m->exit == CTL_DONE;
@@ -295,6 +303,8 @@ static enum ctl_exit prepare(struct import *m)
     SAM_CLEANUP(pg_result_freep) struct pg_result *taken = NULL;
     struct ctl *c = m->c;
     enum ctl_exit e;
+    if ((e = forgotten_load(c, &m->campaign.workspace_id, &m->forgotten)))
+        return e;
     pg_add_uuid(ctl_params(c), &m->campaign.id);
     if ((e = ctl_query(c, accounts_sql, &m->accounts)) || (e = ctl_query(c, taken_sql, &taken)))
         return e;
@@ -426,6 +436,7 @@ enum ctl_exit command_import(struct ctl *c)
             e = run(m);
     }
     rejects_free(m->rejects);
+    forgotten_free(m->forgotten);
     people_row_deinit(&m->person);
     people_columns_deinit(&m->columns);
     problems_deinit(&m->problems);
