@@ -107,6 +107,11 @@ static const struct command table[] = {
      command_person_hold, "send nothing to a person until they are released", NULL},
     {"person release", "PERSON [--campaign C]", "campaign=", 1, 1, command_person_release,
      "let a person who is on hold go on", NULL},
+    {"person export", "PERSON", "", 1, 1, command_person_export,
+     "all that is known of a human, in every campaign, as one JSON object",
+     "Also of somebody who was imported and is not approved. With the texts that were sent or "
+     "wait;\n"
+     "of replies class, time and ids: their texts stand at LinkedIn alone."},
     {"person forget", "PERSON", "", 1, 1, command_person_forget,
      "erase all that is known of a human, in every campaign, and never write to them again",
      "Names, company, title, own columns, texts, replies and ids are gone for good; what must "

@@ -80,6 +80,8 @@ ctl_command_fn command_person_edit;
 ctl_command_fn command_blocklist_add;
 ctl_command_fn command_blocklist_list;
 ctl_command_fn command_blocklist_remove;
+/* person_export.c */
+ctl_command_fn command_person_export;
 /* person_forget.c */
 ctl_command_fn command_person_forget;
 /* unknown.c */
