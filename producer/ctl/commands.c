@@ -88,7 +88,11 @@ static const struct command table[] = {
     {"why", "PERSON [--campaign C]", "campaign=", 1, 1, command_why,
      "what a person waits for, and until when",
      "PERSON: a profile URL, a vanity name, an ACo... id, or a person's id. As below."},
-    {"replies", "[--since 1d]", "since=", 0, 0, command_replies, "who has written back", NULL},
+    {"replies", "[--since 1d] [--text]", "since= text", 0, 0, command_replies,
+     "who has written back",
+     "--text reads what they wrote from Unipile, now: SAM itself keeps no text of a reply. A text "
+     "is\n"
+     "missing where Unipile no longer has the message."},
     {"person list", "[--campaign C] [--status S] [--search TEXT] [--limit N]",
      "campaign= status= search= limit=", 0, 0, command_person_list,
      "who takes part, and where each one stands",
@@ -111,7 +115,7 @@ static const struct command table[] = {
      "all that is known of a human, in every campaign, as one JSON object",
      "Also of somebody who was imported and is not approved. With the texts that were sent or "
      "wait;\n"
-     "of replies class, time and ids: their texts stand at LinkedIn alone."},
+     "of replies class, time and ids: their texts: `samctl replies --text`."},
     {"person forget", "PERSON", "", 1, 1, command_person_forget,
      "erase all that is known of a human, in every campaign, and never write to them again",
      "Names, company, title, own columns, texts, replies and ids are gone for good; what must "

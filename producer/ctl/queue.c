@@ -5,6 +5,7 @@
 #include "common/base/clock.h"
 #include "producer/ctl/commands.h"
 #include "producer/ctl/lookup.h"
+#include "producer/ctl/reply_texts.h"
 #include "producer/ctl/waiting_items.h"
 
 #include "common/base/banned.h"
@@ -45,7 +46,10 @@ static const struct column replies_columns[] = {
     {"person", "person", COLUMN_TEXT},   {"name", "name", COLUMN_TEXT},
     {"company", "company", COLUMN_TEXT}, {"campaign", "campaign", COLUMN_TEXT},
     {"account", "account", COLUMN_TEXT}, {"status", "status", COLUMN_TEXT},
-    {"chat_id", "chat", COLUMN_TEXT},    {"message_id", NULL, COLUMN_TEXT}};
+    {"chat_id", "chat", COLUMN_TEXT},    {"message_id", NULL, COLUMN_TEXT},
+    {"text", "text", COLUMN_TEXT}};
+#define REPLIES_PLAIN (SAM_ARRAY_LEN(replies_columns) - 1) /* without the text */
+enum replies_column { COL_CHAT_ID = 8, COL_MESSAGE_ID };
 
 enum ctl_exit command_queue(struct ctl *c)
 {
@@ -71,6 +75,31 @@ enum ctl_exit command_queue(struct ctl *c)
                     "nothing waits in the queue; `samctl why PERSON` tells about one person");
 }
 
+/* With what each one wrote: the only column that is not in Postgres. */
+static enum ctl_exit list_with_texts(struct ctl *c, const char *none)
+{
+    SAM_CLEANUP(pg_result_freep) struct pg_result *r = NULL;
+    SAM_CLEANUP(table_deinit) struct table t;
+    struct reply_texts texts;
+    const char *text;
+    table_init(&t, replies_columns, SAM_ARRAY_LEN(replies_columns), c->json, stdout);
+    reply_texts_init(&texts, c);
+    enum ctl_exit e = ctl_query(c, replies_sql, &r);
+    for (int row = 0; !e && row < pg_rows(r); row++) {
+        e = reply_texts_find(&texts, pg_text(r, row, COL_CHAT_ID), pg_text(r, row, COL_MESSAGE_ID),
+                             &text);
+        if (e)
+            break;
+        table_some(&t, r, row, 0, REPLIES_PLAIN);
+        table_text(&t, text);
+    }
+    table_end(&t);
+    reply_texts_deinit(&texts);
+    if (!e && pg_rows(r) == 0)
+        ctl_say(c, "%s", none);
+    return e;
+}
+
 enum ctl_exit command_replies(struct ctl *c)
 {
     SAM_CLEANUP(pg_result_freep) struct pg_result *now = NULL;
@@ -93,5 +122,7 @@ enum ctl_exit command_replies(struct ctl *c)
         return e;
     pg_add_uuid(ctl_params(c), &w.id);
     pg_add_time(&c->params, pg_time_ms(now, 0, 0) - since_ms);
-    return ctl_list(c, replies_sql, replies_columns, SAM_ARRAY_LEN(replies_columns), none);
+    if (args_has(&c->args, "text"))
+        return list_with_texts(c, none);
+    return ctl_list(c, replies_sql, replies_columns, REPLIES_PLAIN, none);
 }
