@@ -94,7 +94,7 @@ struct import {
     int64_t chunk_contacted;
     int64_t chunk_blocklisted;
     struct import_changes changes; /* of the chunk */
-    struct forgotten *forgotten; /* owned */
+    struct forgotten *forgotten;   /* owned */
     struct rejects *rejects;
     int64_t lines; /* of people */
     int64_t fresh;

@@ -137,11 +137,11 @@ FROM (SELECT key, value FROM jsonb_each(payload)
 -- Erases the rows of these people; again and again with the same result. Every column that can hold
 -- something of a human stands here; what is left is ids, codes, times and hashes.
 --   campaign_prospects      vanity, provider_id (hashes); first_name, last_name, company, title,
---                           custom, hold_reason, invitation_id, chat_id (gone)
+--                           custom, block_keys, hold_reason, invitation_id, chat_id (gone)
 --   prospect_approval_data  the whole row
 --   send_queue              message, reason_detail
 --   send_attempts           identities (hashes); invitation_id, chat_id, message_id
---   contacted, blocklist    identity, value (hashes)
+--   contacted, blocklist    identity, value (hashes), given (gone)
 --   campaign_messages       invitation_id, chat_id, message_id
 --   inbound_messages        the whole row
 --   outbox, ledger_aside    payload (hashes), record
@@ -213,7 +213,8 @@ BEGIN
     -- two rows of one campaign may be this human: only one may bear the name
     UPDATE campaign_prospects p SET status = 'opted_out', status_reason = 'forgotten',
         hold_reason = NULL, next_at = NULL, give_up_at = NULL, first_name = NULL, last_name = NULL,
-        company = NULL, title = NULL, custom = NULL, invitation_id = NULL, chat_id = NULL,
+        company = NULL, title = NULL, custom = NULL, block_keys = '{}', invitation_id = NULL,
+        chat_id = NULL,
         provider_id = sam_identity_hash(p.workspace_id, 'p:' || p.provider_id),
         vanity = CASE WHEN p.provider_id IS NULL OR (SELECT true FROM campaign_prospects o
             WHERE o.campaign_id = p.campaign_id AND o.id <> p.id
