@@ -6,6 +6,7 @@
 
 #include "common/base/clock.h"
 #include "common/model/calendar.h"
+#include "common/model/text_limit.h"
 
 #include "common/base/banned.h"
 
@@ -46,6 +47,7 @@ enum column {
     COL_BLOCKED,
     COL_ALL_PAUSED,
     COL_UNIPILE_ID,
+    COL_PLAN,
     COL_FRAME,
     COL_PROVIDER = COL_FRAME + FACTS_FRAME_COLUMNS_COUNT,
     COL_VANITY,
@@ -315,6 +317,16 @@ static void read_ids(const struct pg_result *r, int row, struct facts_item *it)
     it->since_ms = pg_time_ms(r, row, COL_SINCE);
 }
 
+/* Planned when the account had another plan? One that is not known has the shorter limit. */
+static bool text_too_long(const struct pg_result *r, int row, const struct facts_item *it)
+{
+    enum account_plan plan;
+    if (account_plan_parse(pg_text(r, row, COL_PLAN), &plan) != 0)
+        plan = PLAN_FREE;
+    return text_limit_length(it->message, strlen(it->message)) >
+           text_limit_max(it->message_type, plan);
+}
+
 int facts_item(struct facts *f, const struct pg_result *r, int row, bool with_usage, int64_t now_ms,
                struct facts_item *ret)
 {
@@ -340,6 +352,7 @@ int facts_item(struct facts *f, const struct pg_result *r, int row, bool with_us
     p->item.kind =
         strcmp(ret->message_type, "connection_request") == 0 ? CALL_INVITATION : CALL_MESSAGE;
     p->item.text_refused = pg_bool(r, row, COL_TEXT_REFUSED);
+    p->item.text_too_long = text_too_long(r, row, ret);
     p->item.first_step = ret->step == 0;
     p->item.first_contact = pg_bool(r, row, COL_FIRST_CONTACT);
     p->item.requires_connection = pg_bool(r, row, COL_REQUIRES_CONNECTION);

@@ -13,7 +13,7 @@
     "p.status, p.hold_reason IS NOT NULL, p.contacted_at, " FACTS_SINCE ", p.chat_id, "            \
     "c.status, c.campaign_type, c.start_at, c.end_at, c.daily_cap, " FACTS_CALENDAR_COLUMNS        \
     ", a.status, a.rest_until, a.blocked_reason IS NOT NULL, ws.paused_at IS NOT NULL, "           \
-    "a.unipile_id, " FACTS_FRAME_COLUMNS ", "
+    "a.unipile_id, a.plan, " FACTS_FRAME_COLUMNS ", "
 
 /* clang-format off */
 /* A human has several names: the imported ones, and those that the profile has just told (j), which

@@ -110,6 +110,8 @@ static struct verdict person_stands(const struct policy_facts *f)
     /* who wrote before we did is about to be held: a person decides, and may let it go on */
     if (f->person.held || f->person.replied_now)
         return wait_until(REASON_PERSON_HELD, TIME_NEVER_MS);
+    if (f->item.text_too_long)
+        return wait_until(REASON_TEXT_INVALID, TIME_NEVER_MS);
     if (f->item.requires_connection && f->person.status != PERSON_CONNECTED &&
         f->person.status != PERSON_MESSAGING)
         return wait_until(REASON_NOT_CONNECTED, TIME_NEVER_MS);

@@ -84,6 +84,7 @@ struct policy_item {
     bool first_contact;       /* nobody of this campaign has written to them yet: the first step,
                                * or the follow-up to somebody who was connected already */
     bool text_refused;        /* somebody is held for it: this message of the campaign stops */
+    bool text_too_long;       /* for the account as it is now: it was planned for another plan */
     bool requires_connection; /* connector follow-ups */
     bool costs_profile_view;  /* the profile is looked at before it: a first contact, published */
     int64_t scheduled_at_ms;  /* planned time; earlier is "scheduled" */

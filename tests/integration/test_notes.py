@@ -92,6 +92,23 @@ class Length(NotesTest):
                                         for name, count in self.rockets.items()})  # fmt: skip
         self.assertEqual(self.simulator.audit()["writes"], 2)
 
+    def test_a_plan_that_ends_while_the_note_waits(self):
+        """The claim looks at the length again: the account could send it when it was planned."""
+        self.prepare(scenario={"accounts": [{"id": "Uanna", "premium": True}, {"id": "Uben"}],
+                               "people": [{"slug": "ada"}]})  # fmt: skip
+        self.samctl("account", "set", "anna", "--plan", "premium")
+        self.campaign("c", "connector", {"connection_request": "x" * 250}, ["ada"],
+                      accounts=["anna"])  # fmt: skip
+        self.samctl("account", "pause", "anna")  # planned all the same
+        self.start_both()
+        self.wait_for("the item", lambda: self.count("send_queue") == 1, 60)
+        self.samctl("account", "set", "anna", "--plan", "free")
+        self.samctl("account", "resume", "anna")
+        waits = "send_queue WHERE status = 'pending' AND reason = 'text_invalid'"
+        self.wait_for("it to wait", lambda: self.count(waits) == 1)
+        self.assertEqual(self.samctl_json("why", "ada")[0]["reason"], "text_invalid")
+        self.assertEqual(self.simulator.audit()["writes"], 0)
+
 
 class Policies(NotesTest):
     """on_note_limit: hold, without_note, cut; what was done stands where an operator looks."""

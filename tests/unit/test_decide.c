@@ -153,6 +153,7 @@ static void test_a_person_who_waits(void **state)
     WAIT(REASON_PERSON_HELD, NEVER, g.f.person.held = true);
     WAIT(REASON_TEXT_REFUSED, NEVER, g.f.item.text_refused = true);
     WAIT(REASON_TEXT_REFUSED, NEVER, g.f.item.text_refused = g.f.person.held = true);
+    WAIT(REASON_TEXT_INVALID, NEVER, g.f.item.text_too_long = true);
     WAIT(REASON_NOT_CONNECTED, NEVER, FOLLOW_UP);
     WAIT(REASON_NOT_CONNECTED, NEVER, (FOLLOW_UP, g.f.person.status = PERSON_APPROVED));
     WAIT(REASON_NOT_CONNECTED, NEVER,
@@ -272,6 +273,7 @@ BREACH(account_blocked, g->f.account.blocked = true)
 BREACH(restricted, g->f.account.status = ACCOUNT_RESTRICTED)
 BREACH(text_refused, g->f.item.text_refused = true)
 BREACH(held, g->f.person.held = true)
+BREACH(too_long, g->f.item.text_too_long = true)
 BREACH(not_connected, g->f.item.requires_connection = true)
 BREACH(scheduled, g->f.item.scheduled_at_ms = NOW + 1)
 BREACH(closed, g->f.windows++; g->f.windows_count--)
@@ -301,6 +303,7 @@ static const struct breach order[] = {
     {REASON_ACCOUNT_RESTRICTED, restricted},
     {REASON_TEXT_REFUSED, text_refused},
     {REASON_PERSON_HELD, held},
+    {REASON_TEXT_INVALID, too_long},
     {REASON_NOT_CONNECTED, not_connected},
     {REASON_SCHEDULED, scheduled},
     {REASON_HOLIDAY, closed},
