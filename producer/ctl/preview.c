@@ -127,32 +127,45 @@ static bool find_doubt(const struct texts_person *person, char doubt[PREVIEW_PRO
     return false;
 }
 
+static void write_message(struct preview *p, const char *who, const char *doubt, const char *type,
+                          const char *problem, enum note_done note)
+{
+    table_text(&p->table, "message");
+    table_text(&p->table, who);
+    table_text(&p->table, type);
+    table_text(&p->table, problem ? NULL : buf_text(&p->text));
+    table_text(&p->table, problem);
+    table_null(&p->table);
+    table_text(&p->table, doubt);
+    table_text(&p->table, problem ? NULL : note_done_name(note));
+}
+
+/* what, and in brackets what is to be said of it; NULL = nothing. */
+static void print_line(const char *mark, const char *what, const char *label, const char *said)
+{
+    (void)printf("%s %s", mark, what);
+    if (said)
+        (void)printf(" (%s%s)", label, said);
+    (void)printf("\n");
+}
+
 /* doubt, problem: NULL = none; note: of a text without a problem. */
 static void show_text(struct preview *p, const char *who, const char *doubt, size_t step,
                       const char *problem, enum note_done note)
 {
-    const char *done = problem ? NULL : note_done_sentence(note);
     const char *type = texts_step(p->texts, step)->message_type;
-    const char *text = problem ? NULL : buf_text(&p->text);
     if (p->c->json) {
-        table_text(&p->table, "message");
-        table_text(&p->table, who);
-        table_text(&p->table, type);
-        table_text(&p->table, text);
-        table_text(&p->table, problem);
-        table_null(&p->table);
-        table_text(&p->table, doubt);
-        table_text(&p->table, problem ? NULL : note_done_name(note));
+        write_message(p, who, doubt, type, problem, note);
         return;
     }
     if (step == 0)
-        (void)printf("== %s%s%s%s\n", who, doubt ? " (doubtful: " : "", doubt ? doubt : "",
-                     doubt ? ")" : "");
-    if (problem)
+        print_line("==", who, "doubtful: ", doubt);
+    if (problem) {
         (void)printf("-- %s: NOT SENT: %s\n\n", type, problem);
-    else
-        (void)printf("-- %s%s%s%s\n%s\n\n", type, done ? " (" : "", done ? done : "",
-                     done ? ")" : "", *text ? text : "(no note)");
+        return;
+    }
+    print_line("--", type, "", note_done_sentence(note));
+    (void)printf("%s\n\n", p->text.len ? buf_text(&p->text) : "(no note)");
 }
 
 static void count_trouble(struct preview *p, const char *who, size_t step, const char *problem,
@@ -296,6 +309,7 @@ static void report_contacted(struct preview *p, const char *kind,
         table_null(&p->table);
         table_text(&p->table, who->words);
         table_number(&p->table, who->count);
+        table_null(&p->table);
         table_null(&p->table);
     }
     ctl_say(p->c, "%s: %" PRId64 " of %" PRId64 " people, e.g. %s: %s", kind, who->count, p->people,

@@ -14,21 +14,22 @@ void reply_texts_init(struct reply_texts *t, struct ctl *c)
     *t = (struct reply_texts){.c = c};
 }
 
-static void begin_chat(struct reply_texts *t, const char *chat_id)
+void reply_texts_deinit(struct reply_texts *t)
 {
     json_object_put(t->texts);
     free(t->chat_id);
     free(t->cursor);
-    *t = (struct reply_texts){.c = t->c};
-    if (!chat_id)
-        return;
-    t->chat_id = sam_xstrdup(chat_id);
-    t->texts = json_object_new_object();
+    t->texts = NULL;
+    t->chat_id = NULL;
+    t->cursor = NULL;
 }
 
-void reply_texts_deinit(struct reply_texts *t)
+static void begin_chat(struct reply_texts *t, const char *chat_id)
 {
-    begin_chat(t, NULL);
+    reply_texts_deinit(t);
+    t->chat_id = sam_xstrdup(chat_id);
+    t->texts = json_object_new_object();
+    t->pages = 0;
 }
 
 /* NULL: not there, or no text. */
