@@ -107,9 +107,9 @@ SAM_MUSTCHECK int facts_item(struct facts *f, const struct pg_result *r, int row
 const char *facts_unknown(const struct facts *f);
 
 /* From when on messages of a person p to whom nothing was written yet are news: since they came
- * into the campaign, or since the one for which they are held (wrote_first), which whoever releases
- * them has looked at. */
-#define FACTS_SINCE "greatest(p.created_at, p.replied_at + interval '1 ms')"
+ * into the campaign, less what the network's clock may be behind ours (REPLY_CLOCKS_MS), or since
+ * the one for which they are held (wrote_first), which whoever releases them has looked at. */
+#define FACTS_SINCE "greatest(p.created_at - interval '2 minutes', p.replied_at + interval '1 ms')"
 
 /* ---- a campaign's calendar ------------------------------------------------------------------ */
 
