@@ -1,5 +1,5 @@
-"""tests/cases/contacts.json: replies and contacts as people had them with other tools. Each case has
-an account, people and campaigns of its own; all of them run at once in one SAM."""
+"""tests/cases/contacts.json: replies and contacts as people had them with other tools. Each case
+has an account, people and campaigns of its own; all of them run at once in one SAM."""
 
 import json
 import os
@@ -34,8 +34,11 @@ class Contacts(CampaignTest):
         return case.get("campaigns", [{"kind": "messenger"}])
 
     def all_accounts(self):
-        return [self.account(case, number) for case in self.cases
-                for number in {c.get("account", 0) for c in self.campaigns(case)} | {0}]  # fmt: skip
+        return [
+            self.account(case, number)
+            for case in self.cases
+            for number in {c.get("account", 0) for c in self.campaigns(case)} | {0}
+        ]
 
     def world(self):
         people = [{"slug": slug, **case["person"]}
@@ -164,8 +167,8 @@ class Contacts(CampaignTest):
 
 
 class LoginPage(CampaignTest):
-    """Beside the table: base_url leads to a login page, which answers everything with HTML; it would
-    stop the other cases too."""
+    """Beside the table: base_url leads to a login page, which answers everything with HTML; it
+    would stop the other cases too."""
 
     def test_nothing_counts_as_sent(self):
         self.prepare()

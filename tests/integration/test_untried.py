@@ -90,7 +90,7 @@ class NobodyAnswers(CampaignTest):
         self.start_both()
         self.campaign("shut", "connector", {"connection_request": ""}, ["p-0", "p-1"])
         self.wait_for("claims to rest", lambda: "claims rest: Unipile cannot be reached (timeout)"
-                      in self.worker.get("/readyz")[1])  # fmt: skip
+                      in self.worker.get("/readyz")[1], 90)  # fmt: skip
         calls = "send_attempts WHERE kind <> 'profile_view'"
         self.wait_for("the end", lambda: self.count(calls + " AND untried") == 1)
         self.assertEqual(self.count(calls), 1)
