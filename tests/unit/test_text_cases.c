@@ -9,6 +9,7 @@
 #include "common/model/doubtful.h"
 #include "common/model/people_column.h"
 #include "common/model/placeholder.h"
+#include "common/model/spreadsheet_cell.h"
 #include "common/model/template.h"
 #include "producer/ctl/people_row.h"
 #include "tests/test.h"
@@ -117,13 +118,20 @@ static void judge_csv(const char *input, struct buf *answer)
     people_columns_deinit(&f.columns);
 }
 
+/* The cell as export writes it, which import must read as what it was. */
+static void judge_export(const char *input, struct buf *answer)
+{
+    buf_addf(answer, "%s%s", spreadsheet_cell_needs_apostrophe(input) ? "'" : "", input);
+    assert_string_equal(spreadsheet_cell_content(buf_text(answer)), input);
+}
+
 static const struct {
     const char *kind;
     judge_fn *judge;
 } judges[] = {
     {"doubt-", judge_doubt}, {"identity-", judge_identity},     {"column-", judge_column},
     {"value-", judge_value}, {"name-value-", judge_name_value}, {"template-", judge_template},
-    {"csv-", judge_csv},
+    {"csv-", judge_csv},     {"export-", judge_export},
 };
 
 /* ---- the table ------------------------------------------------------------------------------ */
