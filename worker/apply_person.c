@@ -165,10 +165,11 @@ static void invited_by_hand(struct apply_person *p, const struct event_person *f
 }
 
 /* Ids are as the viewing account sees them: the imported one may be another account's, and replies
- * are found by this one. */
+ * are found by this one. A hash stays: the human was forgotten. */
 static void resolved(struct apply_person *p, const struct event_person *f)
 {
-    if (!f->provider_id[0] || strcmp(p->provider_id, f->provider_id) == 0)
+    if (!f->provider_id[0] || strcmp(p->provider_id, f->provider_id) == 0 ||
+        identity_is_forgotten(p->provider_id) || identity_is_forgotten(p->vanity))
         return;
     COPY(p->provider_id, f->provider_id);
     p->dirty = true;
@@ -176,7 +177,7 @@ static void resolved(struct apply_person *p, const struct event_person *f)
 
 void apply_person_name(struct apply_person *p, const char *vanity)
 {
-    if (p->vanity[0] || !*vanity)
+    if (p->vanity[0] || !*vanity || identity_is_forgotten(p->provider_id))
         return;
     COPY(p->vanity, vanity);
     p->dirty = true;
