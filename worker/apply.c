@@ -431,6 +431,7 @@ void apply_event(struct apply_batch *b, const struct event *event)
         if (event->workspace.status == WORKSPACE_RUNNING)
             goes_on(b, event);
         break;
+    case EVENT_BLOCKLIST: /* rows that no batch holds: apply_write_around.c */
     case EVENT_MARKER:
     case EVENT_TYPE_N:
         break;

@@ -19,10 +19,14 @@ const char apply_attempts_sql[] =
     "AS x(id, workspace_id, account_id, campaign_id, prospect_id, item_id, message_type, kind, v, "
     "p, started_at, start_by) ORDER BY x.id ON CONFLICT (id) DO NOTHING RETURNING id";
 
-const char apply_accounts_sql[] =
-    "SELECT a.id, a.status, a.rest_until, a.rest_count, a.version, sam_now(), " FACTS_FRAME_COLUMNS
-    " FROM account_schedule s JOIN linkedin_accounts a ON a.id = s.account_id "
-    "WHERE s.account_id = ANY ($1) ORDER BY s.account_id FOR UPDATE OF s";
+#define LOCK_ACCOUNTS(which)                                                                       \
+    "SELECT a.id, a.status, a.rest_until, a.rest_count, a.version, "                               \
+    "sam_now(), " FACTS_FRAME_COLUMNS " FROM account_schedule s JOIN linkedin_accounts a "         \
+    "ON a.id = s.account_id WHERE s.account_id = ANY (" which ") "                                 \
+    "ORDER BY s.account_id FOR UPDATE OF s"
+const char apply_accounts_sql[] = LOCK_ACCOUNTS("$1");
+const char apply_workspaces_accounts_sql[] = LOCK_ACCOUNTS(
+    "$1 || ARRAY(SELECT w.id FROM linkedin_accounts w WHERE w.workspace_id = ANY ($2))");
 
 #define ITEM_COLUMNS                                                                               \
     "i.id, i.account_id, i.campaign_id, i.prospect_id, i.message_type, i.status, i.step, "         \
@@ -134,13 +138,15 @@ static void add_unique(struct pg_params *params, struct uuid *ids, size_t count)
     pg_array_close(params);
 }
 
-void apply_sql_accounts(const struct event *events, size_t count, enum apply_load load,
+bool apply_sql_accounts(const struct event *events, size_t count, enum apply_load load,
                         struct pg_params *params)
 {
     struct uuid *ids = sam_xcalloc(count + 1, sizeof(*ids));
     size_t n = 0;
+    bool all = false;
     for (size_t i = 0; i < count; i++) {
         const struct event *e = &events[i];
+        all = all || e->type == EVENT_BLOCKLIST;
         bool wanted = e->type != EVENT_ATTEMPT_STARTED || load == APPLY_FULL;
         if (wanted && !uuid_is_null(&e->account_id))
             ids[n++] = e->account_id;
@@ -148,6 +154,10 @@ void apply_sql_accounts(const struct event *events, size_t count, enum apply_loa
     pg_params_reset(params);
     add_unique(params, ids, n);
     free(ids);
+    if (all)
+        EACH_EVENT(PG_ARRAY_UUID, e->type == EVENT_BLOCKLIST,
+                   pg_item_uuid(params, &e->workspace_id));
+    return all;
 }
 
 /* A newer program may have written it: without it nothing is decided. The first one is told. */

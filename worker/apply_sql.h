@@ -20,10 +20,13 @@ bool apply_sql_attempts(const struct event *events, size_t count, enum apply_loa
                         struct pg_params *params);
 extern const char apply_attempts_sql[];
 
-/* Locks the accounts of the events, in the order of their ids. */
-void apply_sql_accounts(const struct event *events, size_t count, enum apply_load load,
+/* Locks the accounts of the events, in the order of their ids. A change of the blocklist is about
+ * all accounts of its workspace: who is just approved or claimed by one of them waits for it: true
+ * = there is one, and the statement for it is to be taken. */
+bool apply_sql_accounts(const struct event *events, size_t count, enum apply_load load,
                         struct pg_params *params);
 extern const char apply_accounts_sql[];
+extern const char apply_workspaces_accounts_sql[];
 void apply_sql_read_accounts(struct apply_batch *b, struct facts *facts, const struct pg_result *r);
 
 void apply_sql_items(const struct event *events, size_t count, enum apply_load load,

@@ -1,5 +1,5 @@
 /* What a batch writes beside its sends: profile views, replies, accounts, looks, campaigns, a pause
- * of everything, and when each account is planned and published next. */
+ * of everything, the blocklist, and when each account is planned and published next. */
 #include "worker/apply_latest.h"
 #include "worker/apply_write.h"
 
@@ -237,6 +237,29 @@ static void write_workspaces(struct apply_writer *w)
     apply_send(w, "apply_workspaces", workspaces_sql);
 }
 
+/* After the people: a batch may hold somebody's release and what was listed after it. */
+static void write_blocklist(struct apply_writer *w)
+{
+    struct pg_params *params = w->params;
+    const struct event *e = w->events;
+    size_t n = w->count;
+    COUNT_IF(any, n, e[i].type == EVENT_BLOCKLIST);
+    if (!any)
+        return;
+    pg_params_reset(params);
+    PG_COLUMN(params, PG_ARRAY_UUID, n, e[i].type == EVENT_BLOCKLIST,
+              pg_item_uuid(params, &e[i].workspace_id));
+    PG_COLUMN(params, PG_ARRAY_TEXT, n, e[i].type == EVENT_BLOCKLIST,
+              pg_item_text(params, block_kind_name(e[i].blocklist.kind)));
+    PG_COLUMN(params, PG_ARRAY_TEXT, n, e[i].type == EVENT_BLOCKLIST,
+              pg_item_text(params, e[i].blocklist.value));
+    PG_COLUMN(params, PG_ARRAY_BOOL, n, e[i].type == EVENT_BLOCKLIST,
+              pg_item_bool(params, e[i].blocklist.listed));
+    PG_COLUMN(params, PG_ARRAY_I64, n, e[i].type == EVENT_BLOCKLIST,
+              pg_item_i64(params, e[i].blocklist.version));
+    apply_send(w, "apply_blocklist", "SELECT sam_blocklist_told($1, $2, $3, $4, $5)");
+}
+
 /* The reasons with which a change of this kind puts items off, by how they begin; NULL = it lets
  * nothing go. */
 static const char *let_go(const struct event *e)
@@ -347,6 +370,7 @@ void apply_write_around(struct apply_writer *w)
     write_accounts(w);
     write_campaigns(w);
     write_workspaces(w);
+    write_blocklist(w);
     write_let_go(w);
     write_sync(w);
     write_forgotten(w);

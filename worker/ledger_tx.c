@@ -325,8 +325,10 @@ static void load(struct ledger_tx *tx, enum apply_load load)
     if (apply_sql_attempts(tx->events, tx->count, load, p))
         pg_async_send(tx->pg, "apply_attempts", apply_attempts_sql, p, on_attempts, tx);
     send_positions(tx);
-    apply_sql_accounts(tx->events, tx->count, load, p);
-    pg_async_send(tx->pg, "apply_lock", apply_accounts_sql, p, on_accounts, tx);
+    if (apply_sql_accounts(tx->events, tx->count, load, p))
+        pg_async_send(tx->pg, "apply_lock_all", apply_workspaces_accounts_sql, p, on_accounts, tx);
+    else
+        pg_async_send(tx->pg, "apply_lock", apply_accounts_sql, p, on_accounts, tx);
     if (load == APPLY_FULL)
         restore_items(tx);
     apply_sql_items(tx->events, tx->count, load, p);

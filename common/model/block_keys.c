@@ -1,5 +1,6 @@
 #include "common/model/block_keys.h"
 
+#include <errno.h>
 #include <glib.h>
 #include <json-c/json.h>
 #include <string.h>
@@ -12,6 +13,26 @@
 
 #define BETWEEN_ADDRESSES " \t\r\n,;|<>\"'()[]"
 #define ARRAY_MAX_BYTES   (256 << 10)
+
+#define KIND_NAME(id, name) name,
+static const char *const kind_names[] = {BLOCK_KIND_MAP(KIND_NAME)};
+#undef KIND_NAME
+
+const char *block_kind_name(enum block_kind kind)
+{
+    return kind_names[kind];
+}
+
+int block_kind_parse(const char *text, enum block_kind *ret)
+{
+    for (size_t i = 0; i < BLOCK_KIND_N; i++) {
+        if (strcmp(text, kind_names[i]) == 0) {
+            *ret = (enum block_kind)i;
+            return 0;
+        }
+    }
+    return -EINVAL;
+}
 
 char *block_company(const char *text)
 {

@@ -13,8 +13,23 @@
 
 #include "common/base/attr.h"
 
-#define BLOCK_KEYS_MAX         64  /* of one person; further ones are left out */
-#define BLOCK_DOMAIN_MAX_BYTES 253 /* DNS */
+#define BLOCK_KEYS_MAX         64   /* of one person; further ones are left out */
+#define BLOCK_DOMAIN_MAX_BYTES 253  /* DNS */
+#define BLOCK_VALUE_MAX_BYTES  1000 /* of an entry, whatever it is */
+
+/* blocklist.kind */
+#define BLOCK_KIND_MAP(X)                                                                          \
+    X(BLOCK_PERSON, "person")                                                                      \
+    X(BLOCK_COMPANY, "company")                                                                    \
+    X(BLOCK_DOMAIN, "domain")
+
+#define BLOCK_ENUM_ROW(id, name) id,
+enum block_kind { BLOCK_KIND_MAP(BLOCK_ENUM_ROW) BLOCK_KIND_N };
+#undef BLOCK_ENUM_ROW
+
+const char *block_kind_name(enum block_kind kind);
+/* 0 done; -EINVAL */
+SAM_MUSTCHECK int block_kind_parse(const char *text, enum block_kind *ret);
 
 /* NULL when nothing is left. The caller frees it. */
 SAM_MUSTCHECK char *block_company(const char *text);

@@ -108,6 +108,13 @@ void event_encode(const struct event *event, struct buf *out)
         record_text(out, "status", workspace_status_name(event->workspace.status));
         record_i64(out, "version", event->workspace.version);
         break;
+    case EVENT_BLOCKLIST:
+        record_text(out, "kind", block_kind_name(event->blocklist.kind));
+        record_text(out, "value", event->blocklist.value);
+        record_bool(out, "listed", event->blocklist.listed);
+        record_i64(out, "version", event->blocklist.version);
+        record_time(out, "happened_at", event->blocklist.happened_at_ms);
+        break;
     case EVENT_MARKER:
     case EVENT_TYPE_N:
         break;
@@ -129,7 +136,7 @@ static void decode_ended(struct record *r, struct event_attempt *a)
     record_get_time(r, "ended_at", true, &a->ended_at_ms);
     GET_ENUM(r, "outcome", true, outcome_parse, &a->outcome);
     GET_ENUM(r, "refusal", a->outcome == OUTCOME_REFUSED, refusal_parse, &a->refusal);
-    record_get_bool(r, "untried", &a->untried);
+    record_get_bool(r, "untried", false, &a->untried);
     record_get_i64(r, "wait_ms", false, 0, INT64_C(1) << 40, &a->wait_ms);
     record_get_i64(r, "http_status", false, 0, 999, &a->http_status);
     record_get_text(r, "error_type", false, a->error_type, sizeof(a->error_type));
@@ -186,11 +193,20 @@ static void decode_account(struct record *r, struct event_account *a)
             record_unknown(r, "sync", sync);
         record_get_i64(r, "dispatch", true, 1, INT32_MAX, &a->dispatch);
         record_get_time(r, "watermark", false, &a->watermark_ms);
-        record_get_bool(r, "succeeded", &a->succeeded);
+        record_get_bool(r, "succeeded", false, &a->succeeded);
     } else {
         GET_ENUM(r, "status", true, account_status_parse, &a->status);
         record_get_i64(r, "version", false, 0, INT64_MAX, &a->version);
     }
+}
+
+static void decode_blocklist(struct record *r, struct event_blocklist *b)
+{
+    GET_ENUM(r, "kind", true, block_kind_parse, &b->kind);
+    record_get_text(r, "value", true, b->value, sizeof(b->value));
+    record_get_bool(r, "listed", true, &b->listed);
+    record_get_i64(r, "version", true, 0, INT64_MAX, &b->version);
+    record_get_time(r, "happened_at", false, &b->happened_at_ms);
 }
 
 static void decode_body(struct record *r, struct event *e)
@@ -216,6 +232,9 @@ static void decode_body(struct record *r, struct event *e)
     case EVENT_WORKSPACE:
         GET_ENUM(r, "status", true, workspace_status_parse, &e->workspace.status);
         record_get_i64(r, "version", true, 0, INT64_MAX, &e->workspace.version);
+        break;
+    case EVENT_BLOCKLIST:
+        decode_blocklist(r, &e->blocklist);
         break;
     case EVENT_MARKER:
     case EVENT_TYPE_N:

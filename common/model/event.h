@@ -7,6 +7,7 @@
 #ifndef SAM_MODEL_EVENT_H
 #define SAM_MODEL_EVENT_H
 
+#include "common/model/block_keys.h"
 #include "common/model/identity.h"
 #include "common/model/job.h"
 #include "common/model/outcome.h"
@@ -20,6 +21,7 @@
     X(EVENT_CAMPAIGN, "sam.campaign.v1")                                                           \
     X(EVENT_ACCOUNT, "sam.account.v1")                                                             \
     X(EVENT_WORKSPACE, "sam.workspace.v1")                                                         \
+    X(EVENT_BLOCKLIST, "sam.blocklist.v1")                                                         \
     /* Says only: everything before it in this partition was there when it was written. */         \
     X(EVENT_MARKER, "sam.marker.v1")
 
@@ -134,6 +136,16 @@ struct event_workspace {
     int64_t version;
 };
 
+/* `samctl blocklist add` and `remove`: one value, once for each partition of the ledger that holds
+ * an account of the workspace. */
+struct event_blocklist {
+    enum block_kind kind;
+    bool listed;     /* false = taken off */
+    int64_t version; /* of two that are equal the listing counts */
+    int64_t happened_at_ms;
+    char value[BLOCK_VALUE_MAX_BYTES + 1]; /* in the normal form */
+};
+
 struct event {
     enum event_type type;
     struct uuid id;
@@ -147,6 +159,7 @@ struct event {
         struct event_campaign campaign;
         struct event_account account;
         struct event_workspace workspace;
+        struct event_blocklist blocklist;
     };
 };
 

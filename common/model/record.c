@@ -188,9 +188,9 @@ void record_get_i64(struct record *r, const char *key, bool need, int64_t min, i
         *out = number;
 }
 
-void record_get_bool(struct record *r, const char *key, bool *out)
+void record_get_bool(struct record *r, const char *key, bool need, bool *out)
 {
-    struct json_object *value = get(r, key, false, json_type_boolean);
+    struct json_object *value = get(r, key, need, json_type_boolean);
     *out = value && json_object_get_boolean(value);
 }
 

@@ -57,7 +57,7 @@ void record_get_uuid(struct record *r, const char *key, bool need, struct uuid *
 void record_get_time(struct record *r, const char *key, bool need, int64_t *out);
 void record_get_i64(struct record *r, const char *key, bool need, int64_t min, int64_t max,
                     int64_t *out);
-void record_get_bool(struct record *r, const char *key, bool *out);
+void record_get_bool(struct record *r, const char *key, bool need, bool *out);
 /* A longer text than fits is a problem. */
 void record_get_text(struct record *r, const char *key, bool need, char *out, size_t out_bytes);
 

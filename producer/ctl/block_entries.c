@@ -1,6 +1,5 @@
 #include "producer/ctl/block_entries.h"
 
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -10,29 +9,8 @@
 
 #include "common/base/banned.h"
 
-#define FILE_MAX_BYTES  (64 << 20)
-#define VALUE_MAX_BYTES 1000
-#define BLANKS          " \t\r"
-
-#define NAME_ROW(id, name) name,
-static const char *const names[] = {BLOCK_KIND_MAP(NAME_ROW)};
-#undef NAME_ROW
-
-const char *block_kind_name(enum block_kind kind)
-{
-    return names[kind];
-}
-
-int block_kind_parse(const char *text, enum block_kind *ret)
-{
-    for (size_t i = 0; i < BLOCK_KIND_N; i++) {
-        if (strcmp(text, names[i]) == 0) {
-            *ret = (enum block_kind)i;
-            return 0;
-        }
-    }
-    return -EINVAL;
-}
+#define FILE_MAX_BYTES (64 << 20)
+#define BLANKS         " \t\r"
 
 static char *domain_value(const char *text, const char **ret_why)
 {
@@ -57,7 +35,7 @@ static char *normal_value(enum block_kind kind, const char *text, const char **r
     if (!utf8_valid(text, strlen(text)))
         return NULL;
     *ret_why = "is too long";
-    if (strlen(text) > VALUE_MAX_BYTES)
+    if (strlen(text) > BLOCK_VALUE_MAX_BYTES)
         return NULL;
     switch (kind) {
     case BLOCK_PERSON:
@@ -81,6 +59,11 @@ static void add_entry(struct block_entries *b, const char *where, const char *te
 {
     const char *why;
     char *value = normal_value(b->kind, text, &why);
+    if (value && strlen(value) > BLOCK_VALUE_MAX_BYTES) { /* folded, a letter may become several */
+        free(value);
+        value = NULL;
+        why = "is too long";
+    }
     if (!value) {
         bool shown = utf8_valid(text, strlen(text));
         problems_add(problems, "%s\"%.100s\": %s", where, shown ? text : "?", why);

@@ -4,17 +4,8 @@
 #ifndef SAM_CTL_BLOCK_ENTRIES_H
 #define SAM_CTL_BLOCK_ENTRIES_H
 
+#include "common/model/block_keys.h"
 #include "producer/ctl/ctl.h"
-
-/* blocklist.kind */
-#define BLOCK_KIND_MAP(X)                                                                          \
-    X(BLOCK_PERSON, "person")                                                                      \
-    X(BLOCK_COMPANY, "company")                                                                    \
-    X(BLOCK_DOMAIN, "domain")
-
-#define BLOCK_ENUM_ROW(id, name) id,
-enum block_kind { BLOCK_KIND_MAP(BLOCK_ENUM_ROW) BLOCK_KIND_N };
-#undef BLOCK_ENUM_ROW
 
 struct block_entry {
     char *value; /* owned: the normal form */
@@ -27,9 +18,6 @@ struct block_entries {
     size_t count;
 };
 
-const char *block_kind_name(enum block_kind kind);
-/* 0 done; -EINVAL */
-SAM_MUSTCHECK int block_kind_parse(const char *text, enum block_kind *ret);
 /* Of the command's words (kind, values) and --file. Told, all that is wrong at once. Deinit in any
  * case. */
 SAM_MUSTCHECK enum ctl_exit block_entries_read(struct block_entries *b, struct ctl *c);

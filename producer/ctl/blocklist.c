@@ -25,11 +25,18 @@
 
 /* ---- add ----------------------------------------------------------------------------------- */
 
-/* $1 workspace, $2 kind, $3 text[] values, $4 text[] as given. */
+/* $1 workspace, $2 kind, $3 text[] values, $4 text[] as given. What stands there already is told to
+ * the ledger again: in a database that was restored it is an entry of before, and a removal that
+ * the ledger is about to bring would end it. */
 static const char insert_sql[] =
-    "INSERT INTO blocklist (workspace_id, kind, value, given) SELECT DISTINCT ON (x.value) $1, $2, "
-    "x.value, x.given FROM unnest($3::text[], $4::text[]) AS x(value, given) "
-    "ORDER BY x.value ON CONFLICT DO NOTHING";
+    "WITH gone AS (DELETE FROM blocklist_removed WHERE workspace_id = $1 AND kind = $2 "
+    "AND value = ANY ($3) RETURNING value, version) "
+    "INSERT INTO blocklist AS b (workspace_id, kind, value, given, version) "
+    "SELECT DISTINCT ON (x.value) $1, $2, x.value, x.given, "
+    "sam_next_version(coalesce(g.version, 0)) FROM unnest($3::text[], $4::text[]) "
+    "AS x(value, given) LEFT JOIN gone g ON g.value = x.value ORDER BY x.value "
+    "ON CONFLICT (workspace_id, kind, value) DO UPDATE SET version = sam_next_version(b.version) "
+    "RETURNING value, version, xmax = 0";
 /* $1 workspace, $2 text[] names, $3 rows. Who is on hold for something else is held again by the
  * database when that ends. */
 static const char people_sql[] =
@@ -49,18 +56,33 @@ static const char sending_sql[] =
     "WHERE i.account_id = ANY ($1) AND i.status = 'sending' AND p.hold_reason = '" BLOCKLIST_HOLD
     "'";
 
-static enum pg_failure insert_entries(struct ctl *c, struct blocklist_change *b)
+static enum pg_failure insert_entries(struct ctl *c, struct blocklist_change *b,
+                                      const struct block_entries *e)
 {
     SAM_CLEANUP(pg_result_freep) struct pg_result *r = NULL;
-    const struct block_entries *e = b->entries;
     struct pg_params *params = ctl_params(c);
     pg_add_uuid(params, &b->workspace_id);
     pg_add_text(params, block_kind_name(e->kind));
     block_entries_add_values(e, params);
     PG_COLUMN(params, PG_ARRAY_TEXT, e->count, true, pg_item_text(params, e->rows[i].given));
     enum pg_failure failure = pg_exec(c->pg, insert_sql, params, &r);
-    if (!failure)
-        b->added = pg_affected(r);
+    for (int row = 0; !failure && row < pg_rows(r); row++)
+        b->added += pg_bool(r, row, 2);
+    return failure ? failure : block_tell(&b->tell, c, r, true);
+}
+
+static enum pg_failure insert_all(struct ctl *c, struct blocklist_change *b)
+{
+    enum pg_failure failure = block_tell_begin(&b->tell, c, &b->workspace_id, b->entries->kind);
+    struct block_entries part = *b->entries; /* borrowed rows */
+    for (size_t done = 0; !failure && done < b->entries->count; done += part.count) {
+        size_t left = b->entries->count - done;
+        part.rows = b->entries->rows + done;
+        part.count = left < BLOCK_TELL_BATCH ? left : BLOCK_TELL_BATCH;
+        failure = insert_entries(c, b, &part);
+        ctl_progress(c, (int64_t)(done + part.count), "entries");
+    }
+    ctl_progress(c, 0, NULL);
     return failure;
 }
 
@@ -91,13 +113,13 @@ enum pg_failure blocklist_add(struct ctl *c, void *arg)
     SAM_CLEANUP(schedule_deinit) struct schedule s = {.count = 0};
     struct blocklist_change *b = arg;
     size_t count = 0;
-    b->held = 0;
+    b->added = b->held = 0;
     /* locked first: who is approved or edited meanwhile waits, and sees the entry */
     enum pg_failure failure = schedule_lock_workspace(&s, c, &b->workspace_id);
     if (!failure && b->entries->kind != BLOCK_PERSON)
         failure = block_fill(c, &b->workspace_id);
     if (!failure)
-        failure = insert_entries(c, b);
+        failure = insert_all(c, b);
     do {
         if (!failure)
             failure = hold_batch(c, b, &count);
@@ -109,6 +131,11 @@ enum pg_failure blocklist_add(struct ctl *c, void *arg)
     if (!failure)
         b->sending = pg_i64(r, 0, 0);
     return failure ? failure : schedule_due(&s, c);
+}
+
+void blocklist_change_deinit(struct blocklist_change *b)
+{
+    block_tell_deinit(&b->tell);
 }
 
 static const struct column add_columns[] = {{"added", "added", COLUMN_NUMBER},
@@ -128,6 +155,7 @@ static void report_add(const struct ctl *c, const struct blocklist_change *b)
     table_deinit(&t);
     ctl_say(c, "nothing more is sent to them, also not what waits in the queue; who is imported "
                "later is looked at too");
+    block_tell_note(&b->tell, c);
     if (b->sending > 0)
         ctl_say(c, "note: a message that is under way cannot be called back");
 }
@@ -142,10 +170,10 @@ enum ctl_exit command_blocklist_add(struct ctl *c)
         (e = lookup_workspace(c, &w)))
         return e;
     b.workspace_id = w.id;
-    if ((e = ctl_transaction(c, blocklist_add, &b)))
-        return e;
-    report_add(c, &b);
-    return CTL_DONE;
+    if (!(e = ctl_transaction(c, blocklist_add, &b)))
+        report_add(c, &b);
+    blocklist_change_deinit(&b);
+    return e;
 }
 
 /* ---- list ---------------------------------------------------------------------------------- */
@@ -182,10 +210,15 @@ enum ctl_exit command_blocklist_list(struct ctl *c)
 
 /* ---- remove -------------------------------------------------------------------------------- */
 
-/* $1 workspace, $2 kind, $3 text[] values. */
+/* $1 workspace, $2 kind, $3 text[] values, $4 behind. */
 static const char delete_sql[] =
-    "DELETE FROM blocklist WHERE workspace_id = $1 AND kind = $2 AND value = ANY ($3) "
-    "RETURNING value";
+    "WITH gone AS (DELETE FROM blocklist WHERE workspace_id = $1 AND kind = $2 "
+    "AND value = ANY ($3) "
+    "RETURNING workspace_id, kind, value, version) "
+    "INSERT INTO blocklist_removed AS r (workspace_id, kind, value, version) "
+    "SELECT workspace_id, kind, value, sam_change_version(version, $4) FROM gone "
+    "ON CONFLICT (workspace_id, kind, value) "
+    "DO UPDATE SET version = greatest(r.version, excluded.version) RETURNING value, version";
 /* $1 workspace, $2 text[] names, $3 text[] keys, $4 behind. The database keeps on hold whom another
  * entry means. */
 static const char release_sql[] =
@@ -213,6 +246,7 @@ static const struct column released_where[] = {{"person", "person", COLUMN_TEXT}
 struct removal {
     const struct block_entries *entries;
     struct uuid workspace_id;
+    struct block_tell tell;
     struct pg_result *gone;     /* owned: the values that stood there */
     struct pg_result *released; /* owned: see released_sql */
 };
@@ -272,7 +306,12 @@ static enum pg_failure remove_entries(struct ctl *c, void *arg)
     pg_add_uuid(ctl_params(c), &m->workspace_id);
     pg_add_text(&c->params, block_kind_name(m->entries->kind));
     block_entries_add_values(m->entries, &c->params);
+    pg_add_bool(&c->params, c->behind);
     failure = pg_exec(c->pg, delete_sql, &c->params, &m->gone);
+    if (!failure)
+        failure = block_tell_begin(&m->tell, c, &m->workspace_id, m->entries->kind);
+    if (!failure)
+        failure = block_tell(&m->tell, c, m->gone, false);
     if (!failure)
         failure = release_people(c, m);
     if (!failure)
@@ -329,6 +368,7 @@ enum ctl_exit command_blocklist_remove(struct ctl *c)
     e = ctl_transaction(c, remove_entries, &m);
     if (!e)
         e = report_removal(c, &m);
+    block_tell_deinit(&m.tell);
     if (!e)
         catch_up_note(c);
     pg_result_free(m.gone);

@@ -127,8 +127,7 @@ static const struct command table[] = {
      "punctuation\n"
      "do not matter. domain: of the columns that name an e-mail address, a website or a domain;\n"
      "acme.com is mail.acme.com too. FILE: one a line; a line that begins with # is passed over.\n"
-     "After a restore of an older dump who was held stays held, but entries made since the dump\n"
-     "are not known: add them again before people are imported."},
+     "Entries outlive the restore of an older dump: the ledger has them too."},
     {"blocklist list", "[--kind KIND] [--limit N]", "kind= limit=", 0, 0, command_blocklist_list,
      "what stands on the blocklist", NULL},
     {"blocklist remove", "person|company|domain VALUE ... [--file FILE]", "file=", 1, MANY,

@@ -9,9 +9,9 @@
 
 /* An end repeats all that its start says, so it is tried first; and every event reads as a marker,
  * which is of no account. */
-static const enum event_type tried[] = {EVENT_ATTEMPT_ENDED, EVENT_ATTEMPT_STARTED,
-                                        EVENT_PERSON,        EVENT_CAMPAIGN,
-                                        EVENT_ACCOUNT,       EVENT_WORKSPACE};
+static const enum event_type tried[] = {EVENT_ATTEMPT_ENDED, EVENT_ATTEMPT_STARTED, EVENT_PERSON,
+                                        EVENT_CAMPAIGN,      EVENT_ACCOUNT,         EVENT_WORKSPACE,
+                                        EVENT_BLOCKLIST};
 
 /* An end with a bad field reads as a start, and is none. */
 static bool is_broken_end(enum event_type type, const char *record)
@@ -114,6 +114,14 @@ void event_meaning(struct event_meaning *ret, const char *record, size_t bytes)
                        "a change of everything to %s is not made: see `samctl status`, and "
                        "`samctl pause --all`",
                        workspace_status_name(event.workspace.status));
+        break;
+    case EVENT_BLOCKLIST:
+        (void)snprintf(ret->text, sizeof(ret->text),
+                       "a change of the blocklist is not made (%s %s %.200s): see `samctl "
+                       "blocklist list`, and `samctl blocklist %s` again",
+                       event.blocklist.listed ? "add" : "remove",
+                       block_kind_name(event.blocklist.kind), event.blocklist.value,
+                       event.blocklist.listed ? "add" : "remove");
         break;
     case EVENT_MARKER:
     case EVENT_TYPE_N:

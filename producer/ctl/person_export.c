@@ -36,6 +36,8 @@ static const char export_sql[] =
         "AND t.identity IN (SELECT name FROM names)", "t.identity") ", "
     "'blocklist', " ROWS("blocklist", "t.workspace_id = $1 AND t.kind = 'person' "
         "AND t.value IN (SELECT substr(name, 3) FROM names)", "t.value") ", "
+    "'blocklist_removed', " ROWS("blocklist_removed", "t.workspace_id = $1 AND t.kind = 'person' "
+        "AND t.value IN (SELECT substr(name, 3) FROM names)", "t.value") ", "
     "'events', (SELECT coalesce(jsonb_agg(t.payload::jsonb ORDER BY t.id), '[]') FROM outbox t "
     "WHERE " IN_RECORD("t.payload") "), "
     "'events_set_aside', (SELECT coalesce(jsonb_agg(to_jsonb(t) - 'record' || jsonb_build_object("

@@ -77,8 +77,10 @@ enum ctl_exit person_opt_out_absent(struct ctl *c, const char *text)
         add_name(&entries, pg_text(waiting, row, 1));
     }
     b.workspace_id = w.id;
-    if ((e = ctl_transaction(c, opt_out, &b)))
-        return e;
-    report_opt_out(c, waiting, id.text);
-    return CTL_DONE;
+    if (!(e = ctl_transaction(c, opt_out, &b)))
+        report_opt_out(c, waiting, id.text);
+    if (!e)
+        block_tell_note(&b.tell, c);
+    blocklist_change_deinit(&b);
+    return e;
 }

@@ -45,6 +45,7 @@ LISTS = {
     ("sam.person.v1", "reply_class"): "reply_class",
     ("sam.campaign.v1", "status"): "campaign_status",
     ("sam.workspace.v1", "status"): "workspace_status",
+    ("sam.blocklist.v1", "kind"): "block_kind",
     ("sam.account.v1", "status"): "account_status",
     ("sam.account.v1", "sync"): "sync_kind",
 }

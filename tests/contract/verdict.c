@@ -127,6 +127,7 @@ static int print_names(void)
     PRINT_NAMES("workspace_status", workspace_status, workspace_status_name, WORKSPACE_STATUS_N);
     PRINT_NAMES("campaign_status", campaign_status, campaign_status_name, CAMPAIGN_STATUS_N);
     PRINT_NAMES("account_status", account_status, account_status_name, ACCOUNT_STATUS_N);
+    PRINT_NAMES("block_kind", block_kind, block_kind_name, BLOCK_KIND_N);
     PRINT_NAMES("campaign_type", campaign_type, campaign_type_name, CAMPAIGN_TYPE_N);
     PRINT_NAMES("note_limit", note_limit, note_limit_name, NOTE_LIMIT_N);
     PRINT_NAMES("event_type", event_type, event_type_name, EVENT_TYPE_N);

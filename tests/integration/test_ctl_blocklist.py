@@ -144,6 +144,143 @@ class Remove(BlocklistTest):
         self.assertEqual(self.blocked(), [])
 
 
+class Told(BlocklistTest):
+    """What the worker does with events of the ledger, in whatever order they come."""
+
+    def told(self, *changes, workspace="(SELECT id FROM workspaces)"):
+        """In one batch: (kind, value, listed, version)."""
+        kinds, values, listed, versions = (", ".join(repr(x) for x in xs) for xs in zip(*changes))
+        self.database.execute(
+            f"SELECT sam_blocklist_told(array_fill({workspace}, ARRAY[{len(changes)}]), "
+            f"ARRAY[{kinds}], ARRAY[{values}], ARRAY[{listed}], ARRAY[{versions}]::bigint[])"
+        )
+
+    def values(self):
+        return [e["value"] for e in self.samctl_json("blocklist", "list")]
+
+    def test_the_last_change_counts_however_late_others_come(self):
+        self.told(("company", "acme inc", True, 5))
+        self.assertEqual(self.blocked(), ["ada"])
+        self.told(("company", "acme inc", False, 7))
+        self.assertEqual((self.blocked(), self.values()), ([], []))
+        self.told(("company", "acme inc", True, 6))  # of another partition
+        self.assertEqual((self.blocked(), self.values()), ([], []))
+        self.told(("company", "acme inc", True, 7))  # in doubt nothing is sent
+        self.assertEqual((self.blocked(), self.values()), (["ada"], ["acme inc"]))
+        self.told(("company", "acme inc", False, 7))
+        self.assertEqual((self.blocked(), self.values()), (["ada"], ["acme inc"]))
+
+    def test_several_changes_in_one_batch(self):
+        acme = [("company", "acme inc", True, 5), ("company", "acme inc", False, 7),
+                ("company", "acme inc", True, 6)]  # fmt: skip
+        self.told(*acme, ("domain", "bolt.io", True, 6), ("person", "cy", True, 3))
+        self.assertEqual((self.blocked(), self.values()), (["bob", "cy"], ["bolt.io", "cy"]))
+        self.told(("domain", "bolt.io", False, 8), ("person", "cy", False, 2), *acme)
+        self.assertEqual((self.blocked(), self.values()), (["cy"], ["cy"]))
+
+    def test_an_operators_change_goes_over_what_came_before(self):
+        self.block("company", "Acme Inc")
+        self.told(("company", "acme inc", False, 5))
+        self.assertEqual((self.blocked(), self.values()), (["ada"], ["acme inc"]))
+        self.samctl("blocklist", "remove", "company", "Acme Inc")
+        self.told(("company", "acme inc", True, 6))
+        self.assertEqual((self.blocked(), self.values()), ([], []))
+        self.assertEqual(self.block("company", "Acme Inc")["added"], 1)
+        self.assertEqual((self.blocked(), self.values()), (["ada"], ["acme inc"]))
+
+    def test_who_is_meant_twice_or_on_hold_for_something_else(self):
+        self.samctl("person", "hold", "ada", "--reason", "ours")
+        self.told(("company", "acme inc", True, 5), ("company", "bolt", True, 5),
+                  ("domain", "bolt.io", True, 5))  # fmt: skip
+        self.assertEqual(self.holds(), {"ada": "ours", "bob": "blocklisted"})
+        self.told(("company", "bolt", False, 6))
+        self.assertEqual(self.holds(), {"ada": "ours", "bob": "blocklisted"})
+        self.told(("domain", "bolt.io", False, 6), ("company", "acme inc", False, 6))
+        self.assertEqual(self.holds(), {"ada": "ours"})
+
+    def test_a_workspace_that_a_restored_database_does_not_have(self):
+        self.told(("person", "ada", True, 5), ("person", "bob", False, 5),
+                  workspace="'0197c0de-0000-7000-8000-000000000003'::uuid")  # fmt: skip
+        self.assertEqual((self.blocked(), self.values()), ([], []))
+
+    def test_who_was_forgotten_stands_there_as_a_hash(self):
+        self.block("person", "cy")
+        self.samctl("blocklist", "remove", "person", "cy")
+        self.block("person", "ada")
+        people = "SELECT id FROM campaign_prospects WHERE vanity IN ('ada', 'cy')"
+        self.database.execute(f"SELECT sam_forget(ARRAY({people}))")
+        self.told(("person", "ada", True, 5), ("person", "cy", True, 5), ("person", "cy", False, 4))
+        self.assertEqual({value[:10] for value in self.values()}, {"forgotten:"})
+        traces = self.database.rows(
+            "SELECT value FROM blocklist_removed UNION SELECT payload FROM outbox"
+        )
+        for trace in traces:
+            self.assertNotIn("\"ada\"", trace["value"])
+            self.assertNotIn("\"cy\"", trace["value"])
+            self.assertNotEqual(trace["value"], "cy")
+
+
+class Ledger(BlocklistTest):
+    def entries(self):
+        """(kind, value, listed) and the accounts under which the ledger hears of it."""
+        rows = self.database.rows(
+            "SELECT record_key, payload FROM outbox WHERE event_type = 'sam.blocklist.v1'"
+        )
+        found = {}
+        for row in rows:
+            e = json.loads(row["payload"])
+            change = (e["kind"], e["value"], e["listed"], e["version"])
+            found.setdefault(change, []).append(row["record_key"])
+        return found
+
+    def prepare_accounts(self, *hashes):
+        for n, key_hash in enumerate(hashes):
+            name = f"more-{n}"
+            self.samctl("account", "add", name, "--unipile-id", f"U{name}", "--country", "DE")
+            self.database.execute(
+                f"UPDATE linkedin_accounts SET key_hash = {key_hash} WHERE name = '{name}'"
+            )
+        self.database.execute("UPDATE linkedin_accounts SET key_hash = 8 "
+                              "WHERE name NOT LIKE 'more-%'")  # fmt: skip
+
+    def test_once_for_each_partition_that_has_an_account(self):
+        self.prepare_accounts(1, 5, 8, 7)
+        for partitions, copies in ((4, 3), (2, 2), (1, 1), (0, 4), (2147483647, 4)):
+            with self.subTest(partitions=partitions):
+                self.database.execute(
+                    f"INSERT INTO ledger (ledger_id, least_partitions) VALUES (gen_random_uuid(), "
+                    f"{partitions}) ON CONFLICT (one) DO UPDATE SET least_partitions = {partitions}"
+                )
+                self.database.execute("DELETE FROM outbox")
+                self.block("company", "Acme Inc")  # told again, for a removal may be on its way
+                ((change, accounts),) = self.entries().items()
+                self.assertEqual(change[:3], ("company", "acme inc", True))
+                self.assertEqual(len(accounts), copies)
+
+    def test_each_change_has_a_later_version(self):
+        self.block("company", "Acme Inc")
+        self.block("company", "acme inc")
+        self.samctl("blocklist", "remove", "company", "Acme Inc")
+        self.block("company", "Acme Inc")
+        changes = sorted(self.entries(), key=lambda change: change[3])
+        self.assertEqual([listed for _, _, listed, _ in changes], [True, True, False, True])
+        self.assertEqual(len({version for _, _, _, version in changes}), 4)
+
+    def test_more_entries_than_one_batch(self):
+        names = [f"n-{n}" for n in range(1203)]
+        path = self.write("no.txt", "\n".join(names + ["n-7"]))
+        self.assertEqual(self.block("person", "--file", path)["added"], 1203)
+        self.assertEqual({value for _, value, _, _ in self.entries()}, set(names))
+        self.samctl("blocklist", "remove", "person", "--file", path)
+        gone = {value for _, value, listed, _ in self.entries() if not listed}
+        self.assertEqual(gone, set(names))
+
+    def test_a_workspace_without_accounts(self):
+        self.samctl("workspace", "add", "empty")
+        said = self.samctl("--workspace", "empty", "blocklist", "add", "company", "Acme")
+        self.assertIn("has no account yet", said)
+
+
 class Running(CampaignTest):
     def spoken_to(self):
         return {name for name in self.arrived() if name}
@@ -181,28 +318,74 @@ class Running(CampaignTest):
 
 
 class Restored(RestoreTest):
-    def test_who_was_held_stays_so(self):
+    def begin(self, people):
+        """A campaign that is paused; people: lines of linkedin_url,company."""
         self.prepare()
-        path = self.write("people.csv", "linkedin_url,company\nada,Acme\nbob,Bolt\n")
         self.samctl("campaign", "create", self.write_json("hello.json", dict(
             ALL_DAY, name="hello", campaign_type="messenger", accounts=list(self.accounts),
             message_templates={"direct_message_1": "Hello"})))  # fmt: skip
-        self.samctl("import", path, "--campaign", "hello")
-        self.samctl("approve", "--campaign", "hello", "--all")
+        self.join(people)
         self.samctl("campaign", "start", "hello")
         self.samctl("campaign", "pause", "hello")
-        backup = self.dump()
-        self.start_both()
-        self.samctl("blocklist", "add", "company", "acme")
+
+    def join(self, people):
+        path = self.write("people.csv", "linkedin_url,company\n" + people)
+        self.samctl("import", path, "--campaign", "hello")
+        self.samctl("approve", "--campaign", "hello", "--all")
+
+    def go_back_to(self, backup):
         self.wait_until_told()
         self.restore(backup)
         self.start_both()
         self.samctl("campaign", "resume", "hello")  # waits until the ledger is applied
-        self.wait_until_sent(1)
+
+    def listed(self):
+        return [(e["kind"], e["value"]) for e in self.samctl_json("blocklist", "list")]
+
+    def people(self):
         rows = self.database.rows("SELECT vanity, hold_reason, status FROM campaign_prospects")
-        found = {r["vanity"]: (r["hold_reason"], r["status"]) for r in rows}
-        self.assertEqual(found["ada"], ("blocklisted", "approved"))
+        return {r["vanity"]: (r["hold_reason"], r["status"]) for r in rows}
+
+    def test_who_was_held_stays_so(self):
+        self.begin("ada,Acme\nbob,Bolt\n")
+        backup = self.dump()
+        self.start_both()
+        self.samctl("blocklist", "add", "company", "acme")
+        self.go_back_to(backup)
+        self.wait_until_sent(1)
+        self.assertEqual(self.people()["ada"], ("blocklisted", "approved"))
         self.assertEqual(set(self.arrived()), {"bob"})
+
+    def test_so_does_who_came_on_it_after_the_dump(self):
+        self.begin("ada,Acme\nbob,Bolt\neve,\njo,Acme\n")
+        backup = self.dump()
+        self.start_both()
+        self.samctl("person", "edit", "jo", "company=Zeta")  # no more after the restore
+        self.samctl("blocklist", "add", "person", "eve")
+        self.samctl("blocklist", "add", "company", "Acme")
+        self.samctl("person", "set", "gus", "opted_out")  # in no campaign
+        self.join("hal,ACME\n")  # after the dump: nobody has heard of them when it is restored
+        self.go_back_to(backup)
+        self.assertEqual(self.listed(), [("company", "acme"), ("person", "eve"), ("person", "gus")])
+        self.join("gus,\nhal,ACME\nida,Iota\n")
+        self.wait_until_sent(2)
+        held = {name for name, (why, _) in self.people().items() if why == "blocklisted"}
+        self.assertEqual(held, {"ada", "eve", "gus", "hal", "jo"})
+        self.assertEqual(set(self.arrived()), {"bob", "ida"})
+
+    def test_who_was_taken_off_after_the_dump_is_let_through(self):
+        self.begin("ada,Acme\nbob,Bolt\ncy,Cyan\n")
+        self.samctl("blocklist", "add", "person", "ada")
+        self.samctl("blocklist", "add", "company", "Cyan")
+        backup = self.dump()
+        self.start_both()
+        self.samctl("blocklist", "add", "company", "bolt")
+        self.samctl("blocklist", "remove", "company", "bolt")
+        self.samctl("blocklist", "remove", "person", "ada")
+        self.go_back_to(backup)
+        self.wait_until_sent(2)
+        self.assertEqual(self.listed(), [("company", "cyan")])
+        self.assertEqual(set(self.arrived()), {"ada", "bob"})
 
 
 if __name__ == "__main__":

@@ -327,6 +327,8 @@ class Clear(CtlTest):
             (dict(base, status="active", version=3), "sam.account.v1", "account's status"),
             (dict(base, campaign_id=NOBODY, person_id=NOBODY, finding="connected"),
              "sam.person.v1", "connected"),
+            (dict(base, kind="company", value="acme inc", listed=True, version=3),
+             "sam.blocklist.v1", "add company acme inc"),
         )  # fmt: skip
         for i, (record, _, _) in enumerate(cases):
             self.aside(f"1:{i}", "anna", record=json.dumps(record))

@@ -37,6 +37,7 @@ INDEX = {
     "p.account_id = $1 AND p.provider_id = ANY ($2)": "campaign_prospects_provider",
     "FROM sync_schedule y CROSS JOIN": "campaign_prospects_standing",
     "FROM outbox WHERE published_at IS NULL": "outbox_open",
+    "p.block_keys && keys": "campaign_prospects_block_keys",
 }
 # Statements about a batch of ids: not all are found and changed, and no plan says how many were
 # asked for. And those that look for the first of a batch, some of which others hold locked.
@@ -114,6 +115,13 @@ STATEMENTS = {
         INSERT INTO inbound_messages
         UPDATE sync_schedule y SET outstanding_until
         UPDATE sync_schedule SET next_at = least(
+        WHERE w.workspace_id = ANY ($2)
+        INSERT INTO blocklist AS b
+        INSERT INTO blocklist_removed AS r
+        AND p.vanity = ANY (names) WHERE c.workspace_id = workspace
+        p.block_keys && keys
+        SET hold_reason = 'blocklisted' WHERE id = ANY (people)
+        SET hold_reason = NULL WHERE id = ANY (people)
         UPDATE account_schedule s SET plan_at
     """,
     "sam-worker util": """
@@ -158,12 +166,14 @@ CREATE TABLE fill AS SELECT *, CASE WHEN k < {QUEUED} AND (n % 4 <> 2 OR k < 4) 
     WHEN k > {EACH} - 4 THEN 'ended' || 1 + k % 2 WHEN k % 40 = 3 THEN 'still'
     WHEN k % 40 = 7 THEN 'late' || 1 + a.key_hash % 2 WHEN k % 2 = 0 THEN 'conn' ELSE 'mess' END) f;
 INSERT INTO campaign_prospects (id, workspace_id, campaign_id, campaign_type, account_id, status,
-    vanity, provider_id, first_name, contacted_at, last_sent_at, next_step, next_at, give_up_at)
+    vanity, provider_id, first_name, block_keys, contacted_at, last_sent_at, next_step, next_at,
+    give_up_at)
     SELECT person, workspace, campaign, kind, account, CASE WHEN NOT sent THEN 'approved'
     WHEN stage = 'over' THEN CASE k % 3 WHEN 0 THEN 'replied' ELSE 'completed' END
     WHEN kind = 'connector' THEN 'connection_request_sent' ELSE 'messaging' END,
     'p-' || name, CASE WHEN sent OR k % 3 = 0 THEN 'ACoAA' || name END,
-    CASE WHEN k % 50 <> 7 THEN 'N' END, CASE WHEN sent THEN at END, CASE WHEN sent THEN at END,
+    CASE WHEN k % 50 <> 7 THEN 'N' END, ARRAY['company:firm ' || n || ' ' || k % 50],
+    CASE WHEN sent THEN at END, CASE WHEN sent THEN at END,
     CASE WHEN NOT sent THEN 0 WHEN stage = 'written' THEN 1 ELSE 2 END,
     CASE WHEN stage = 'waits' THEN at WHEN stage = 'written' AND kind = 'messenger'
     THEN now() + k * interval '1 hour' END,
@@ -194,7 +204,8 @@ INSERT INTO inbound_messages (id, workspace_id, account_id, prospect_id, message
 INSERT INTO outbox (id, record_key, event_type, payload, published_at) SELECT gen_random_uuid(),
     account::text, 'sam.person.v1', '{{}}', at FROM fill WHERE stage = 'over';
 INSERT INTO prospect_approval_data (id, workspace_id, campaign_id, account_id, status, vanity,
-    decided_at) SELECT person, workspace, campaign, account, 'approved', 'p-' || name, at FROM fill;
+    block_keys, decided_at) SELECT person, workspace, campaign, account, 'approved', 'p-' || name,
+    '{{}}', at FROM fill;
 CREATE INDEX ON fill (k)
 """
 
@@ -235,6 +246,18 @@ UPDATE campaigns SET status = 'running', end_at = now() WHERE name = 'late%(turn
 """
 
 # What a backup from before the last sends has: they are to be learned again from the ledger.
+# A change of the blocklist locks all accounts of its workspace.
+WHOLE_WORKSPACE = "WHERE w.workspace_id = ANY ($2)"
+# As if the blocklist's changes were made after the dump that was restored.
+FORGET_BLOCKLIST = """
+DELETE FROM blocklist;
+UPDATE campaign_prospects SET hold_reason = NULL WHERE hold_reason = 'blocklisted';
+INSERT INTO blocklist (workspace_id, kind, value) SELECT workspace_id, kind, value
+    FROM blocklist_removed;
+DELETE FROM blocklist_removed;
+UPDATE campaign_prospects p SET hold_reason = 'blocklisted' FROM blocklist b
+    WHERE p.vanity = b.value OR b.kind || ':' || b.value = ANY (p.block_keys)
+"""
 FORGET = """
 SET session_replication_role = replica;
 CREATE TEMPORARY TABLE gone AS SELECT m.id, m.item_id FROM campaign_messages m
@@ -305,7 +328,7 @@ class Plans(CampaignTest):
     def nothing_missing(self):
         """Judges what has run since; whether everything has run that is to be judged."""
         for statement in self.plans.read():
-            self.judge_plan(statement)
+            self.judge_plan(statement, ACCOUNTS if WHOLE_WORKSPACE in statement.sql else 0)
             self.statements += 1
             if statement.scanned() + statement.changed + statement.rows == 0:
                 continue
@@ -316,6 +339,17 @@ class Plans(CampaignTest):
             }
         return not self.missing
 
+    def list_people(self, number):
+        """Some come on the blocklist, some are taken off, and only the ledger knows of it."""
+        on, off = ("company", f"Firm {number + 10} 3"), ("company", f"Firm {number + 10} 9")
+        self.samctl("blocklist", "add", *on)
+        self.samctl("blocklist", "add", "person", f"p-a{number + 12}-2")
+        for entry in (off, ("person", f"p-a{number + 14}-2")):
+            self.samctl("blocklist", "add", *entry)
+            self.samctl("blocklist", "remove", *entry)
+        self.database.execute("UPDATE account_schedule SET plan_at = NULL")
+        list(self.plans.read())  # of samctl, which looks at all accounts
+
     def turn(self, number, without=()):
         self.statements = 0
         self.missing = {
@@ -324,7 +358,9 @@ class Plans(CampaignTest):
             for piece in pieces.strip().splitlines()
         }
         self.missing = {m for m in self.missing if m[1] not in without}
+        self.list_people(number)
         self.database.execute(DUE % {"turn": number})
+        self.database.execute(FORGET_BLOCKLIST)
         self.samctl("person", "set", f"p-a{number + 4}-{QUEUED + 6}", "opted_out")
         self.start_both()
         try:

@@ -424,6 +424,7 @@ class Contents(Records):
         self.samctl("campaign", "stop", "m")
         self.samctl("pause", "--all")
         self.samctl("resume", "--all")
+        self.samctl("blocklist", "add", "domain", "acme.example")
         self.produce("sam.jobs", self.job(dispatch=0))
         self.wait_for("a dead letter", self.dead)
         self.wait_for("the outbox", lambda: self.count("outbox WHERE published_at IS NULL") == 0)
