@@ -183,9 +183,11 @@ void apply_person_name(struct apply_person *p, const char *vanity)
     p->dirty = true;
 }
 
+/* Before the first message or invitation; who was connected already gets a follow-up first. */
 static void not_found(struct apply_person *p)
 {
-    if (p->status != PERSON_PENDING && p->status != PERSON_APPROVED)
+    if (p->last_sent_at_ms || (p->status != PERSON_PENDING && p->status != PERSON_APPROVED &&
+                               p->status != PERSON_CONNECTED))
         return;
     apply_person_fail(p, reason_name(REASON_PROFILE_NOT_FOUND));
     p->cancel = REASON_PROFILE_NOT_FOUND;

@@ -43,9 +43,28 @@ static void test_who_was_forgotten(void **state)
     check(HASH, HASH, HASH, HASH);
 }
 
+/* Nothing can be sent to who cannot be found, a follow-up to somebody who was connected already
+ * neither; whom we have written to has other ends. */
+static void test_who_is_not_found(void **state)
+{
+    (void)state;
+    const struct event e = {.type = EVENT_PERSON, .person = {.finding = FINDING_NOT_FOUND}};
+    struct apply_person p = {.type = CAMPAIGN_CONNECTOR, .status = PERSON_CONNECTED};
+    apply_person_event(&p, &e);
+    assert_int_equal(p.status, PERSON_FAILED);
+    assert_string_equal(p.status_reason, "profile_not_found");
+    assert_int_equal(p.cancel, REASON_PROFILE_NOT_FOUND);
+    p = (struct apply_person){
+        .type = CAMPAIGN_CONNECTOR, .status = PERSON_CONNECTED, .last_sent_at_ms = 1};
+    apply_person_event(&p, &e);
+    assert_int_equal(p.status, PERSON_CONNECTED);
+    assert_int_equal(p.cancel, REASON_NONE);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_what_a_profile_tells),
-                                       cmocka_unit_test(test_who_was_forgotten)};
+                                       cmocka_unit_test(test_who_was_forgotten),
+                                       cmocka_unit_test(test_who_is_not_found)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
