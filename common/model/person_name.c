@@ -6,17 +6,29 @@
 
 #include "common/base/attr.h"
 #include "common/model/fold.h"
+#include "common/model/nickname.h"
 
 #include "common/base/banned.h"
 
-#define WORDS_MAX      12
+#define WORDS_MAX      24
 #define WORD_MAX_BYTES 64
-#define PREFIX_LETTERS 3
+#define PART_LETTERS   3
 
+/* Of a first or a last name. */
 struct words {
     char text[WORDS_MAX][WORD_MAX_BYTES];
     size_t count;
-    bool latin; /* all letters are */
+    char initials[WORDS_MAX][8]; /* letters that stand alone */
+    size_t initials_count;
+    bool comparable; /* all letters are of script, which is one that has first letters and parts */
+    GUnicodeScript script;
+};
+
+/* Many people have them, so they say nothing of who it is. */
+static const char *const titles[] = {
+    "dr",  "prof",  "mr", "mrs", "ms",  "herr", "frau", "ing", "dipl", "mag", "phd", "mba",
+    "msc", "bsc",   "md", "jr",  "sr",  "ii",   "iii",  "von", "van",  "der", "den", "de",
+    "del", "della", "di", "da",  "dos", "la",   "le",   "al",  "el",   "bin", "ben",
 };
 
 /* Letters that are another one with a stroke, which normalization does not take apart. */
@@ -59,17 +71,42 @@ static void add_letter(struct words *w, size_t *bytes, gunichar c)
     *bytes += n;
 }
 
+static bool is_title(const char *word)
+{
+    for (size_t i = 0; i < SAM_ARRAY_LEN(titles); i++) {
+        if (strcmp(word, titles[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
 static void end_word(struct words *w, size_t *bytes)
 {
-    if (*bytes > 1 && w->count < WORDS_MAX - 1) /* an initial says nothing */
+    char *word = w->text[w->count];
+    if (g_utf8_strlen(word, -1) == 1 && w->initials_count < WORDS_MAX)
+        memcpy(w->initials[w->initials_count++], word, *bytes + 1);
+    else if (*bytes > 0 && !is_title(word) && w->count < WORDS_MAX - 1)
         w->count++;
     *bytes = 0;
     w->text[w->count][0] = '\0';
 }
 
-/* Adds the words of a name: folded, without accents; hyphens and dots part words. */
-static void add_words(struct words *w, const char *name)
+static void see_script(struct words *w, gunichar c)
 {
+    GUnicodeScript script = g_unichar_get_script(c);
+    if (script == G_UNICODE_SCRIPT_INHERITED || script == G_UNICODE_SCRIPT_COMMON)
+        return;
+    if (w->script == G_UNICODE_SCRIPT_UNKNOWN)
+        w->script = script;
+    w->comparable = w->comparable && w->script == script &&
+                    (script == G_UNICODE_SCRIPT_LATIN || script == G_UNICODE_SCRIPT_CYRILLIC ||
+                     script == G_UNICODE_SCRIPT_GREEK);
+}
+
+/* The words of a name: folded, without accents; hyphens and dots part words. */
+static void parse(struct words *w, const char *name)
+{
+    *w = (struct words){.comparable = true, .script = G_UNICODE_SCRIPT_UNKNOWN};
     char *folded = fold_text(name);
     size_t bytes = 0;
     for (const char *p = folded; *p; p = g_utf8_next_char(p)) {
@@ -80,40 +117,151 @@ static void add_words(struct words *w, const char *name)
             end_word(w, &bytes);
             continue;
         }
-        w->latin = w->latin && g_unichar_get_script(c) == G_UNICODE_SCRIPT_LATIN;
+        see_script(w, c);
         add_letter(w, &bytes, c);
     }
     end_word(w, &bytes);
     free(folded);
 }
 
-static bool begins(const char *text, const char *word)
+static bool has_letters(const char *word)
 {
-    return strlen(word) >= PREFIX_LETTERS && strncmp(text, word, strlen(word)) == 0;
+    return g_utf8_strlen(word, -1) >= PART_LETTERS;
 }
 
-static bool share(const struct words *x, const struct words *y)
+static bool begins(const char *text, const char *word)
+{
+    return has_letters(word) && strncmp(text, word, strlen(word)) == 0;
+}
+
+static bool contains(const char *text, const char *word)
+{
+    return has_letters(word) && strstr(text, word);
+}
+
+static bool has_word(const struct words *w, const char *word)
+{
+    for (size_t i = 0; i < w->count; i++) {
+        if (strcmp(w->text[i], word) == 0)
+            return true;
+    }
+    return false;
+}
+
+static bool nicknames(const char *a, const char *b)
+{
+    const char *names;
+    for (size_t i = 0; (names = nickname_group(i)); i++) {
+        struct words group;
+        parse(&group, names); /* so that its words are written as those of the names are */
+        if (has_word(&group, a) && has_word(&group, b))
+            return true;
+    }
+    return false;
+}
+
+static bool alike(const char *a, const char *b)
+{
+    return strcmp(a, b) == 0 || begins(a, b) || begins(b, a);
+}
+
+/* What may be a form of the other name. */
+static bool related(const char *a, const char *b)
+{
+    return alike(a, b) || contains(a, b) || contains(b, a) || nicknames(a, b);
+}
+
+typedef bool same_fn(const char *a, const char *b);
+
+static bool share(const struct words *x, const struct words *y, same_fn *same)
 {
     for (size_t i = 0; i < x->count; i++) {
         for (size_t j = 0; j < y->count; j++) {
-            if (strcmp(x->text[i], y->text[j]) == 0 || begins(x->text[i], y->text[j]) ||
-                begins(y->text[j], x->text[i]))
+            if (same(x->text[i], y->text[j]))
                 return true;
         }
     }
     return false;
 }
 
+/* Of letters that one language writes for another one's (Yuri, Juri, Iouri). */
+static gunichar first_sound(const char *word)
+{
+    static const char *const sounds[] = {"ckq", "ijygx", "vw", "ou", "sz"};
+    gunichar c = g_utf8_get_char(word);
+    for (size_t i = 0; i < SAM_ARRAY_LEN(sounds); i++) {
+        if (c < 0x80 && c && strchr(sounds[i], (int)c))
+            return (gunichar)sounds[i][0];
+    }
+    return c;
+}
+
+static const char *nth(const struct words *w, size_t i)
+{
+    return i < w->count ? w->text[i] : w->initials[i - w->count];
+}
+
+static bool begin_alike(const struct words *x, const struct words *y)
+{
+    for (size_t i = 0; i < x->count + x->initials_count; i++) {
+        for (size_t j = 0; j < y->count + y->initials_count; j++) {
+            if (first_sound(nth(x, i)) == first_sound(nth(y, j)))
+                return true;
+        }
+    }
+    return false;
+}
+
+struct name {
+    struct words first;
+    struct words last;
+};
+
+/* Is what one says as the first name in the other's last name, and its own last name there too?
+ * (The last name was written first, or the names are parted at another place.) */
+static bool moved(const struct name *one, const struct name *other)
+{
+    return share(&one->first, &other->last, related) &&
+           (share(&one->last, &other->first, alike) || share(&one->last, &other->last, alike));
+}
+
+/* Both first names are given and have nothing to do with each other: of a family, or by chance. */
+static bool first_differs(const struct name *meant, const struct name *found)
+{
+    return meant->first.count > 0 && found->first.count > 0 && found->last.count > 0 &&
+           !begin_alike(&meant->first, &found->first) &&
+           !share(&meant->first, &found->first, related) && !moved(meant, found) &&
+           !moved(found, meant);
+}
+
+static bool nothing_shared(const struct name *meant, const struct name *found)
+{
+    return !share(&meant->first, &found->first, alike) &&
+           !share(&meant->first, &found->last, alike) &&
+           !share(&meant->last, &found->first, alike) && !share(&meant->last, &found->last, alike);
+}
+
+static bool one_script(const struct name *n, GUnicodeScript *ret_script)
+{
+    bool parts = n->first.script == n->last.script || !n->first.count || !n->last.count;
+    *ret_script = n->first.count ? n->first.script : n->last.script;
+    return parts && n->first.comparable && n->last.comparable;
+}
+
 bool person_name_differs(const char *first, const char *last, const char *profile_first,
                          const char *profile_last)
 {
-    struct words meant = {.latin = true};
-    struct words found = {.latin = true};
-    add_words(&meant, first);
-    bool has_first = meant.count > 0;
-    add_words(&meant, last);
-    bool has_last = has_first && meant.count > 1;
-    add_words(&found, profile_first);
-    add_words(&found, profile_last);
-    return has_last && found.count > 0 && meant.latin && found.latin && !share(&meant, &found);
+    struct name meant;
+    struct name found;
+    GUnicodeScript meant_script;
+    GUnicodeScript found_script;
+    parse(&meant.first, first);
+    parse(&meant.last, last);
+    parse(&found.first, profile_first);
+    parse(&found.last, profile_last);
+    if (meant.first.count == 0 || meant.last.count == 0 ||
+        found.first.count + found.last.count == 0 || !one_script(&meant, &meant_script) ||
+        !one_script(&found, &found_script) || meant_script != found_script)
+        return false;
+    return nothing_shared(&meant, &found) || first_differs(&meant, &found);
 }

@@ -40,6 +40,82 @@ static void test_the_same_person(void **state)
     }
 }
 
+/* The last name agrees; the first names are written differently. */
+static void test_the_same_first_name(void **state)
+{
+    (void)state;
+    static const struct row rows[] = {
+        {"Anna", "Schmidt", "Schmidt", "Anna"}, /* last name first */
+        {"Schmidt", "Anna", "Anna", "Schmidt"},
+        {"Bob", "Smith", "Smith", "Robert"},
+        {"Anna", "Schmidt", "Anna Maria", "Schmidt"}, /* middle names */
+        {"Maria", "Schmidt", "Anna Maria", "Schmidt"},
+        {"Anna", "Schmidt", "Maria", "Anna Schmidt"},
+        {"Maria", "Anna Schmidt", "Anna", "Schmidt"},
+        {"A.", "Schmidt", "Peter", "Schmidt"}, /* an initial is no first name */
+        {"Peter", "Schmidt", "A.", "Schmidt"},
+        {"A. Peter", "Schmidt", "Anna", "Schmidt"},
+        {"J. Robert", "Smith", "Julius", "Smith"},
+        {"Bob", "Smith", "William (Bob)", "Smith"}, /* nicknames */
+        {"Bob", "Smith", "William \"Bob\" J.", "Smith"},
+        {"Bill", "Smith", "William", "Smith"},
+        {"Michael", "Smith", "Mike", "Smith"},
+        {"Peggy", "Smith", "Margaret", "Smith"},
+        {"Liz", "Smith", "Elizabeth", "Smith"},
+        {"Alex", "Schmidt", "Alexander", "Schmidt"},
+        {"Sascha", "Schmidt", "Alexander", "Schmidt"},
+        {"Tina", "Schmidt", "Christina", "Schmidt"},
+        {"Hans-Peter", "Schmidt", "Peter", "Schmidt"}, /* double names */
+        {"Annemarie", "Schmidt", "Marie", "Schmidt"},
+        {"Dr. Anna", "Schmidt", "Anna", "Schmidt"}, /* titles */
+        {"Anna", "Schmidt", "Prof. Dr.", "Schmidt"},
+        {"Jörg", "Weiß", "Joerg", "Weiss"}, /* other spellings */
+        {"Yuri", "Ivanov", "Iouri", "Ivanov"},
+        {"Evgeny", "Ivanov", "Yevgeny", "Ivanov"},
+        {"Carl", "Schmidt", "Karl", "Schmidt"},
+        {"Wladimir", "Ivanov", "Vladimir", "Ivanov"},
+        {"Саша", "Иванов", "Александр", "Иванов"},
+        {"Евгений", "Иванов", "Женя", "Иванов"},
+        {"Иван", "Иванов", "Peter", "Ivanov"}, /* two scripts */
+        {"Anna", "Schmidt", "Schmidt", ""},    /* not both names are given */
+        {"Anna", "Schmidt", "", "Schmidt"},
+        {"", "Schmidt", "Peter", "Schmidt"},
+        {"Anna", "", "Peter", "Schmidt"},
+        {"Anna", "Schmidt", "Anna", "Petrov"}, /* married */
+    };
+    for (size_t i = 0; i < SAM_ARRAY_LEN(rows); i++) {
+        const struct row *r = &rows[i];
+        if (person_name_differs(r->first, r->last, r->profile_first, r->profile_last))
+            fail_msg("%s %s is held for %s %s", r->first, r->last, r->profile_first,
+                     r->profile_last);
+    }
+}
+
+/* The last name agrees, as in a family, or only what many names have does. */
+static void test_another_first_name(void **state)
+{
+    (void)state;
+    static const struct row rows[] = {
+        {"Anna", "Schmidt", "Peter", "Schmidt"},
+        {"Anna", "Schmidt", "Schmidt", "Peter"},
+        {"Schmidt", "Peter", "Anna", "Schmidt"},
+        {"Anna", "Schmidt-Meyer", "Peter", "Schmidt-Meyer"},
+        {"Anna Maria", "Schmidt", "Peter Paul", "Schmidt"},
+        {"Dr. Anna", "Schmidt", "Dr. Peter", "Schmidt"},
+        {"Dr. Anna", "Müller", "Dr. Robert", "Smith"},
+        {"Maria", "de Rossi", "Robert", "de Bianchi"},
+        {"Anna", "Schmidt, MBA", "Robert", "Smith, MBA"},
+        {"Wei", "Chen", "Michael", "Chen"},
+        {"Анна", "Петрова", "Сергей", "Петров"},
+        {"Анна", "Петрова", "Сергей", "Смирнов"},
+    };
+    for (size_t i = 0; i < SAM_ARRAY_LEN(rows); i++) {
+        const struct row *r = &rows[i];
+        if (!person_name_differs(r->first, r->last, r->profile_first, r->profile_last))
+            fail_msg("%s %s passes as %s %s", r->profile_first, r->profile_last, r->first, r->last);
+    }
+}
+
 static void test_somebody_else(void **state)
 {
     (void)state;
@@ -71,8 +147,8 @@ static void test_long_names_are_cut(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_the_same_person),
-        cmocka_unit_test(test_somebody_else),
+        cmocka_unit_test(test_the_same_person),    cmocka_unit_test(test_the_same_first_name),
+        cmocka_unit_test(test_another_first_name), cmocka_unit_test(test_somebody_else),
         cmocka_unit_test(test_long_names_are_cut),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

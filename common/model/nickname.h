@@ -1,0 +1,14 @@
+/* common/model/nickname.h - first names that mean the same person and do not look like it. Pure.
+ *
+ * Only what neither begins alike nor is contained in the other has to stand here (Bob, Robert):
+ * a name that is missing holds a person, who is looked at and released. */
+#ifndef SAM_MODEL_NICKNAME_H
+#define SAM_MODEL_NICKNAME_H
+
+#include <stddef.h>
+
+/* The i-th group of names for one another, parted by blanks, as people write them; NULL =
+ * no more. */
+const char *nickname_group(size_t i);
+
+#endif
