@@ -224,6 +224,17 @@ static void add_grant(struct claim_batch *b, const struct work *work, const stru
     }
 }
 
+/* A record that an older producer made, or that was cut down, may not say what is to be read: then
+ * nothing was, and the item is published anew. */
+static bool is_unread(const struct work *work, const struct facts_item *it)
+{
+    if (work->unread_ms)
+        return true;
+    if (it->policy.item.first_contact)
+        return !work->provider_id[0]; /* the profile */
+    return it->policy.item.kind == CALL_MESSAGE && !work->provider_id[0] && !work->job.look[0];
+}
+
 /* The policy's word, and what only this worker knows: whether the ledger takes the record of a
  * call, and whether the reads before it have succeeded. */
 static struct verdict judge(const struct claim_batch *b, const struct work *work,
@@ -237,7 +248,7 @@ static struct verdict judge(const struct claim_batch *b, const struct work *work
     if (b->ungranted_ms)
         return (struct verdict){VERDICT_WAIT, REASON_LEDGER_UNAVAILABLE,
                                 b->db_now_ms + b->ungranted_ms};
-    if (work->unread_ms || !*it->provider_id) {
+    if (is_unread(work, it) || !*it->provider_id) {
         int64_t wait = work->unread_ms ? work->unread_ms : 5 * MINUTE_MS;
         return (struct verdict){VERDICT_WAIT, REASON_NOT_PREPARED, b->db_now_ms + wait};
     }

@@ -137,10 +137,7 @@ static void on_profile(void *ctx, const struct unipile_read *read)
         COPY(work->first_name, read->first_name);
         COPY(work->last_name, read->last_name);
         work->distant = read->distant;
-        if (work->job.kind == CALL_MESSAGE)
-            look_begin(work);
-        else
-            done(work);
+        look_begin(work);
         break;
     case UNIPILE_READ_NOT_FOUND:
         e = person_event(work, FINDING_NOT_FOUND);
@@ -231,9 +228,15 @@ static void on_chats(void *ctx, const struct unipile_read *read)
     look_next(look);
 }
 
+/* Only who gets a message has a chat with us: of an invitation the profile is all, and what stands
+ * in an old chat is no reply to it. */
 static void look_begin(struct work *work)
 {
     struct worker *w = work->worker;
+    if (work->job.kind != CALL_MESSAGE) {
+        done(work);
+        return;
+    }
     struct look *look = sam_xcalloc(1, sizeof(*look));
     look->work = work;
     w->reading++;

@@ -191,6 +191,40 @@ class OldJobs(Records):
         self.assertEqual((audit["writes"], audit["spacing_breaks"]), (2, 0), audit)
         self.assertEqual(self.items(), {"sent": 2, "pending": 6})
 
+    def of_a_release_before(self, kind, templates):
+        """A job of an item that is the item's latest, and that does not say what is to be read."""
+        kim = {"slug": "kim", "degree": 2 if kind == "connector" else 1}
+        self.prepare(scenario={"accounts": [{"id": "Uanna"}, {"id": "Uben"}], "people": [kim]})
+        self.start_both()
+        for name in self.accounts:
+            self.samctl("account", "pause", name)
+        person = f"kim={self.api().id_of('Uanna', 'kim')}"
+        self.campaign("c", kind, templates, [person], accounts=["anna"])
+        waits = "send_queue WHERE status = 'pending'"
+        self.wait_for("an item", lambda: self.count(waits) == 1)
+        self.producer.stop()
+        self.samctl("account", "resume", "anna")
+        self.database.execute("UPDATE send_queue SET status = 'published', reason = 'none', "
+                              "dispatch = dispatch + 1, scheduled_for = sam_now(), "
+                              "sweep_at = sam_now() + interval '1 hour'")  # fmt: skip
+        (item,) = self.database.rows("SELECT * FROM send_queue")
+        ids = {"item_id": "id", "person_id": "prospect_id", "campaign_id": "campaign_id"}
+        ids = {key: item[column] for key, column in ids.items()}
+        self.produce("sam.jobs", self.job(
+            **ids, workspace_id=item["workspace_id"], dispatch=int(item["dispatch"]),
+            kind="invitation" if kind == "connector" else "message",
+            message_type=item["message_type"]))  # fmt: skip
+        on_its_way = "send_queue WHERE status IN ('published', 'sending')"
+        self.wait_for("its verdict", lambda: self.count(on_its_way) == 0)
+        self.assertEqual(self.simulator.audit()["writes"], 0)
+        self.assertEqual(self.count(waits + " AND reason = 'not_prepared'"), 1)
+
+    def test_nobody_is_invited_whose_profile_was_not_looked_at(self):
+        self.of_a_release_before("connector", {"connection_request": "Hi"})
+
+    def test_nobody_is_written_to_whose_chat_was_not_looked_at(self):
+        self.of_a_release_before("messenger", HELLO)
+
     def test_all_jobs_read_again_send_nothing_twice(self):
         self.prepare()
         self.start_both()

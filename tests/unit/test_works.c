@@ -1,4 +1,6 @@
 /* Jobs that wait in the worker, by a database's clock that is read by several. */
+#include <stdio.h>
+
 #include "common/adapters/metric_names.h"
 #include "common/base/clock.h"
 #include "tests/test.h"
@@ -78,11 +80,53 @@ static void test_what_was_looked_at_is_stale_after_ten_seconds_and_behind_a_shut
     loop_free(w.loop);
 }
 
+/* Its profile is known; there is no chat that could be looked at, nor a reply in it. */
+static void test_of_a_stale_invitation_no_chat_is_looked_at(void **state)
+{
+    struct settings settings = {.unipile = {.max_in_flight = 8}};
+    struct worker w = {.loop = loop_new(),
+                       .metrics = metrics_new(IN_WORKER, metric_names),
+                       .settings = &settings,
+                       .phase = WORKER_RUN};
+    struct uuid ledger = uuid_v7();
+    struct log log;
+    char why[256];
+    (void)state;
+    log_init(&log, "test", stderr, LOG_LEVEL_N, LOG_FORMAT_TEXT);
+    const struct unipile_options unipile = {"https://127.0.0.1:1", "key", 1000, 1000, 8};
+    assert_int_equal(unipile_new(w.loop, &log, &unipile, &w.unipile, why, sizeof(why)), 0);
+    w.log = &log;
+    w.stops = stops_new(&w);
+    w.paused = paused_new();
+    w.gate = gate_new(4, "sam.events", &ledger, &log);
+    works_init(&w);
+    works_clock(&w, clock_wall_ms(), clock_boot_ms());
+    w.outgoing = outgoing_new(&w);
+    w.topics_watch = topics_watch_new(&settings, 4, &log, w.metrics);
+    struct job job = {.due_at_ms = clock_wall_ms(), .kind = CALL_INVITATION, .resolve = "kim"};
+    struct work *work = work_new(&w, &job, 0, 0);
+    (void)snprintf(work->provider_id, sizeof(work->provider_id), "ACoAAkim");
+    assert_true(prepare_begin(work));
+    assert_int_equal(w.reading, 0);
+    assert_true(work->prepared);
+    work_drop(work);
+    outgoing_free(w.outgoing);
+    topics_watch_free(w.topics_watch);
+    unipile_free(w.unipile);
+    timers_deinit(&w.due);
+    gate_free(w.gate);
+    stops_free(w.stops);
+    paused_free(w.paused);
+    metrics_free(w.metrics);
+    loop_free(w.loop);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_clock_that_jumps_moves_what_waits),
         cmocka_unit_test(test_what_was_looked_at_is_stale_after_ten_seconds_and_behind_a_shut_gate),
+        cmocka_unit_test(test_of_a_stale_invitation_no_chat_is_looked_at),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
