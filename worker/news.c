@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "worker/reads.h"
 #include "worker/worker.h"
 
 #include "common/base/banned.h"
@@ -36,7 +37,7 @@ static void settle(struct news *n, const char *chat_id, bool group)
 static void on_chat(void *ctx, const struct unipile_read *read)
 {
     struct news *n = ctx;
-    n->worker->reading--;
+    reads_ended(n->worker, &n->job->workspace_id, &n->job->account_id, read);
     /* a chat that is not there any more cannot be shown to be a group: in doubt it was a reply */
     if (read->result != UNIPILE_READ_OK && read->result != UNIPILE_READ_NOT_FOUND) {
         n->count = 0;
@@ -52,8 +53,7 @@ void news_tell(struct news *n)
 {
     const struct news_item *unsure = first_unsure(n);
     if (unsure) {
-        n->worker->reading++;
-        metrics_add(n->worker->metrics, METRIC_READS, 1);
+        reads_begun(n->worker);
         unipile_chat(n->worker->unipile, n->job->unipile_account, unsure->chat_id, on_chat, n);
         return;
     }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "common/base/clock.h"
+#include "worker/reads.h"
 #include "worker/replies.h"
 #include "worker/worker.h"
 
@@ -49,18 +50,6 @@ static void done(struct work *work)
         work_advance(work);
 }
 
-static void account_broken(const struct work *work, const struct unipile_read *read)
-{
-    struct event e = {.type = EVENT_ACCOUNT,
-                      .workspace_id = work->job.workspace_id,
-                      .account_id = work->job.account_id,
-                      .account = {.status = ACCOUNT_DISCONNECTED}};
-    if (read->account_status && account_status_parse(read->account_status, &e.account.status) != 0)
-        e.account.status = ACCOUNT_DISCONNECTED;
-    COPY(e.account.reason, read->error_type);
-    outgoing_event(work->worker, &e);
-}
-
 /* Without its reads nothing is sent: the claim gives the item back to the schedule. */
 static void unread(struct work *work, int64_t wait_ms)
 {
@@ -71,24 +60,15 @@ static void unread(struct work *work, int64_t wait_ms)
 /* One read of a job has ended, well or not. */
 static void came(const struct work *work, const struct unipile_read *read)
 {
-    work->worker->reading--;
-    stops_read_answer(work->worker->stops, read->http_status, read->error_type);
-    if (read->unreached)
-        stops_unreached(work->worker->stops, read->error_type);
-    else
-        stops_reached(work->worker->stops);
+    reads_ended(work->worker, &work->job.workspace_id, &work->job.account_id, read);
 }
 
 /* The read did not succeed. Tried again a few times, while the job is still the item's latest: once
  * it is late, the claim looks before each try. */
 static void failed(struct work *work, const struct unipile_read *read)
 {
-    if (read->result == UNIPILE_READ_SETUP_BROKEN)
-        stops_setup_broken(work->worker->stops);
     log_info(work->worker->log, "read_failed", LOG_UUID("item", &work->job.item_id),
              LOG_STR("type", read->error_type));
-    if (read->result == UNIPILE_READ_ACCOUNT_BROKEN)
-        account_broken(work, read);
     if (read->result != UNIPILE_READ_SETUP_BROKEN && !read->unreached)
         work->failed_reads++;
     if (read->result == UNIPILE_READ_ACCOUNT_BROKEN || work->failed_reads >= READS_MAX ||
@@ -204,8 +184,7 @@ static void look_next(struct look *look)
         look_done(look);
         return;
     }
-    work->worker->reading++;
-    metrics_add(work->worker->metrics, METRIC_READS, 1);
+    reads_begun(work->worker);
     const struct reply_contact contact = contact_of(work);
     unipile_chat_messages(work->worker->unipile, work->job.unipile_account, look->chats[look->at],
                           reply_since_ms(&contact), on_messages, look);
@@ -239,8 +218,7 @@ static void look_begin(struct work *work)
     }
     struct look *look = sam_xcalloc(1, sizeof(*look));
     look->work = work;
-    w->reading++;
-    metrics_add(w->metrics, METRIC_READS, 1);
+    reads_begun(w);
     unipile_chats_with(w->unipile, work->job.unipile_account,
                        work->provider_id[0] ? work->provider_id : work->job.look, on_chats, look);
 }
@@ -253,8 +231,7 @@ bool prepare_begin(struct work *work)
         stops_claims(w->stops) || w->phase != WORKER_RUN)
         return false;
     if (work->job.resolve[0] && !work->provider_id[0]) {
-        w->reading++;
-        metrics_add(w->metrics, METRIC_READS, 1);
+        reads_begun(w);
         unipile_profile(w->unipile, work->job.unipile_account, work->job.resolve, on_profile, work);
         return true;
     }

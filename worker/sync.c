@@ -7,6 +7,7 @@
 
 #include "common/base/clock.h"
 #include "worker/news.h"
+#include "worker/reads.h"
 #include "worker/replies.h"
 #include "worker/unaccepted.h"
 #include "worker/worker.h"
@@ -233,13 +234,13 @@ static void tell(struct look *look, const struct found *f, const struct pg_resul
     news_add(&look->news, &e, f->chat_id, one_person);
 }
 
-static void on_asked(void *ctx)
+static void on_asked(void *ctx, const char *trouble)
 {
     struct look *look = ctx;
     if (look->sync->worker->phase == WORKER_LEAVE)
         look_free(look);
     else
-        finish(look, true, "");
+        finish(look, !trouble, trouble ? trouble : "");
 }
 
 /* All pages have been read. */
@@ -372,19 +373,6 @@ static void keep(struct look *look, const struct unipile_item *item)
 static void page_failed(struct look *look, const struct unipile_read *read)
 {
     struct worker *w = look->sync->worker;
-    if (read->result == UNIPILE_READ_SETUP_BROKEN)
-        stops_setup_broken(w->stops);
-    if (read->result == UNIPILE_READ_ACCOUNT_BROKEN) {
-        struct event e = {.type = EVENT_ACCOUNT,
-                          .workspace_id = look->job.workspace_id,
-                          .account_id = look->job.account_id,
-                          .account = {.status = ACCOUNT_DISCONNECTED}};
-        if (read->account_status &&
-            account_status_parse(read->account_status, &e.account.status) != 0)
-            e.account.status = ACCOUNT_DISCONNECTED;
-        (void)snprintf(e.account.reason, sizeof(e.account.reason), "%s", read->error_type);
-        outgoing_event(w, &e);
-    }
     log_warn(w->log, "sync_failed", LOG_UUID("account", &look->job.account_id),
              LOG_STR("kind", sync_kind_name(look->job.kind)), LOG_STR("type", read->error_type));
     finish(look, false, read->error_type);
@@ -416,12 +404,11 @@ static void on_page(void *ctx, const struct unipile_read *read)
     struct look *look = ctx;
     bool relations = look->job.kind == SYNC_RELATIONS;
     bool old = false; /* newest first: what follows was seen by an earlier look */
-    look->sync->worker->reading--;
+    reads_ended(look->sync->worker, &look->job.workspace_id, &look->job.account_id, read);
     if (look->sync->worker->phase == WORKER_LEAVE) { /* cut off by our own end: nothing was seen */
         look_free(look);
         return;
     }
-    stops_read_answer(look->sync->worker->stops, read->http_status, read->error_type);
     if (read->result != UNIPILE_READ_OK) {
         page_failed(look, read);
         return;
@@ -462,8 +449,7 @@ static void read_page(struct look *look)
     if (!look->found)
         look->found = sam_xcalloc(UNIPILE_ITEMS_MAX, sizeof(*look->found));
     look->pages++;
-    w->reading++;
-    metrics_add(w->metrics, METRIC_READS, 1);
+    reads_begun(w);
     if (job->kind == SYNC_RELATIONS)
         unipile_relations(w->unipile, job->unipile_account, look->cursor, on_page, look);
     else

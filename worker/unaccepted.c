@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "common/base/clock.h"
+#include "worker/reads.h"
 #include "worker/worker.h"
 
 #include "common/base/banned.h"
@@ -11,6 +12,8 @@
  * counted, which are more than those since midnight. */
 static const char over_sql[] =
     "SELECT p.id, p.campaign_id, p.provider_id FROM campaign_accounts ca CROSS JOIN LATERAL "
+    "(SELECT true FROM campaigns WHERE id = ca.campaign_id AND status = 'running' LIMIT 1) c "
+    "CROSS JOIN LATERAL "
     "(SELECT * FROM campaign_prospects WHERE campaign_id = ca.campaign_id "
     "AND status = 'connection_request_sent' AND account_id = $1 AND give_up_at <= $4 "
     "AND provider_id IS NOT NULL OFFSET 0) p WHERE ca.account_id = $1 ORDER BY p.give_up_at "
@@ -25,7 +28,7 @@ static void on_profile(void *ctx, const struct unipile_read *read)
 {
     struct unaccepted *u = ctx;
     const struct unaccepted_person *p = &u->people[u->at];
-    u->worker->reading--;
+    reads_ended(u->worker, &u->job->workspace_id, &u->job->account_id, read);
     bool told = read->result == UNIPILE_READ_OK || read->result == UNIPILE_READ_NOT_FOUND;
     if (told) {
         bool accepted = read->result == UNIPILE_READ_OK && read->first_degree;
@@ -39,19 +42,26 @@ static void on_profile(void *ctx, const struct unipile_read *read)
                                      .view_id = uuid_v7()}};
         outgoing_event(u->worker, &e);
     }
-    u->at = told ? u->at + 1 : u->count; /* the next look asks again */
+    if (!told) { /* the next look asks again */
+        log_warn(u->worker->log, "unaccepted_read_failed", LOG_UUID("account", &u->job->account_id),
+                 LOG_STR("type", read->error_type));
+        u->done(u->ctx, read->error_type);
+        return;
+    }
+    u->at++;
     ask_next(u);
 }
 
 static void ask_next(struct unaccepted *u)
 {
     struct worker *w = u->worker;
-    if (u->at >= u->count || w->phase != WORKER_RUN || stops_claims(w->stops)) {
-        u->done(u->ctx);
+    bool rests = w->phase != WORKER_RUN || stops_claims(w->stops) ||
+                 paused_has(w->paused, &u->job->workspace_id);
+    if (u->at >= u->count || rests) {
+        u->done(u->ctx, NULL);
         return;
     }
-    w->reading++;
-    metrics_add(w->metrics, METRIC_READS, 1);
+    reads_begun(w);
     unipile_profile(w->unipile, u->job->unipile_account, u->people[u->at].provider_id, on_profile,
                     u);
 }
@@ -60,9 +70,12 @@ static void on_over(void *ctx, enum pg_failure failure, const struct pg_result *
                     const char *error)
 {
     struct unaccepted *u = ctx;
-    if (failure)
+    if (failure) {
         log_warn(u->worker->log, "unaccepted_lookup_failed", LOG_MSG(error));
-    for (int row = 0; !failure && row < pg_rows(r) && u->count < UNACCEPTED_MAX; row++) {
+        u->done(u->ctx, "postgres");
+        return;
+    }
+    for (int row = 0; row < pg_rows(r) && u->count < UNACCEPTED_MAX; row++) {
         struct unaccepted_person *p = &u->people[u->count++];
         p->id = pg_uuid(r, row, 0);
         p->campaign_id = pg_uuid(r, row, 1);

@@ -30,15 +30,16 @@ struct unaccepted_person {
 struct unaccepted {
     struct worker *worker;
     const struct sync_job *job;
-    void (*done)(void *ctx);
+    /* trouble: what kept it from asking all of them; NULL = nothing. */
+    void (*done)(void *ctx, const char *trouble);
     void *ctx;
     struct unaccepted_person people[UNACCEPTED_MAX];
     size_t count;
     size_t at;
 };
 
-/* worker, job, done and ctx are set. done is called once, maybe at once: whatever came of it, the
- * look may end. */
+/* worker, job, done and ctx are set. done is called once, maybe at once. Who waits for a campaign
+ * or a workspace that is paused is not asked, nor given up meanwhile. */
 void unaccepted_ask(struct unaccepted *u, struct pg_params *params);
 
 #endif

@@ -292,6 +292,44 @@ class Profile(CampaignTest):
         self.assertEqual(len(self.calls("profile")), 2)
         self.judge(2)
 
+    def time_runs_out(self, **fault):
+        """She is invited, and nothing is heard of her; from then on her profile answers so."""
+        self.begin("connector", self.FOLLOW_UP, ["kim"], give_up_after="5s")
+        self.wait_for("the invitation", lambda: self.people()["connection_request_sent"] == 1)
+        if fault:
+            self.simulator.fault(route="profile", action="status", count=1000, **fault)
+
+    def relations(self):
+        (row,) = self.database.rows("SELECT watermark, failures FROM sync_schedule "
+                                    "WHERE kind = 'relations'")  # fmt: skip
+        return row
+
+    def test_an_account_that_is_found_broken_when_its_people_are_asked(self):
+        self.time_runs_out(status=401, type="errors/disconnected_account")
+        broken = "linkedin_accounts WHERE status = 'disconnected'"
+        self.wait_for("the account to stop", lambda: self.count(broken) == 1)
+
+    def test_who_cannot_be_asked_is_asked_again(self):
+        self.time_runs_out(status=500, type="errors/unexpected_error")
+        self.wait_for("a look that failed", lambda: int(self.relations()["failures"]) > 0)
+        seen = self.relations()["watermark"]
+        self.wait_for("another", lambda: int(self.relations()["failures"]) > 1)
+        self.assertEqual(self.relations()["watermark"], seen)
+        self.simulator.ask("DELETE", "/fault")
+        self.wait_until_completed("c")
+
+    def test_nobody_is_asked_whose_campaign_is_paused(self):
+        self.time_runs_out()
+        self.samctl("campaign", "pause", "c")
+        over = "campaign_prospects WHERE give_up_at < sam_now()"
+        self.wait_for("her time to be over", lambda: self.count(over) == 1)
+        looks = len(self.calls("relations"))
+        self.wait_for("looks", lambda: len(self.calls("relations")) > looks + 2)
+        self.assertEqual(len(self.calls("profile")), 1)
+        self.samctl("campaign", "resume", "c")
+        self.wait_until_completed("c")
+        self.assertEqual(len(self.calls("profile")), 2)
+
     def test_who_is_no_connection_is_not_written_to(self):
         self.begin("messenger", HELLO, ["kim"], degree=2)
         self.held("not_connected")
