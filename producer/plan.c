@@ -88,6 +88,9 @@ static enum pg_failure load_usage(struct producer *p, struct plan_batch *b)
     pg_add_i64(&p->params, facts_call_timeout_ms(p->facts));
     pg_add_time(&p->params, b->now_ms - WEEK_MS);
     pg_add_i64(&p->params, rows_most(b, facts_view_rows));
+    PG_COLUMN(&p->params, PG_ARRAY_TIME, b->accounts_count, true,
+              pg_item_time(&p->params, b->accounts[i].frame.month_start_ms));
+    pg_add_i64(&p->params, rows_most(b, facts_note_rows));
     enum pg_failure failure = pg_exec(p->pg, plan_usage_sql, &p->params, &r);
     if (failure)
         return failure;
@@ -99,6 +102,7 @@ static enum pg_failure load_usage(struct producer *p, struct plan_batch *b)
         a->days[0].messages = pg_i64(r, row, 4);
         a->days[0].profile_views = pg_i64(r, row, 5);
         a->invitations_week = pg_i64(r, row, 6);
+        a->notes_month = pg_i64(r, row, 7);
     }
     return PG_FINE;
 }
@@ -131,6 +135,7 @@ static enum pg_failure load_waiting(struct producer *p, struct plan_batch *b)
                                    .campaign = campaign_index(b, &campaign),
                                    .scheduled_ms = pg_time_ms(r, row, 1),
                                    .invitation = pg_bool(r, row, 2),
+                                   .noted = pg_bool(r, row, 7),
                                    .first = pg_bool(r, row, 5),
                                    .costs_view = pg_bool(r, row, 4)};
         b->accounts[w->account].outstanding |= pg_bool(r, row, 3);

@@ -85,12 +85,15 @@ static void open_slots(struct plan_batch *b, struct plan_account *a,
                                                 .days = a->days,
                                                 .days_count = a->days_count,
                                                 .invitations_week = a->invitations_week,
+                                                .notes_month = a->notes_month,
+                                                .next_month_ms = a->frame.next_month_start_ms,
                                                 .first_free_ms = first,
                                                 .horizon_end_ms = b->horizon_ms});
     for (size_t i = 0; i < count; i++) {
         struct slots_wish wish = {.kind = waiting[i].invitation ? CALL_INVITATION : CALL_MESSAGE,
                                   .first = waiting[i].first,
                                   .costs_profile_view = waiting[i].costs_view,
+                                  .noted = waiting[i].noted,
                                   .campaign = &b->campaigns[waiting[i].campaign].slots};
         slots_waiting(&b->slots, &wish, waiting[i].scheduled_ms);
     }
@@ -114,6 +117,22 @@ static void keep(struct plan_batch *b, struct plan_account *a, const struct plan
         a->first_at_ms = at_ms;
     a->planned++;
     a->middle_at_ms = a->first_at_ms + (at_ms - a->first_at_ms) / 2;
+}
+
+/* The slot of the text that was rendered last. By the campaign's choice an invitation waits for a
+ * month that has a note left, or goes without one. false: there is none. */
+static bool take_slot(struct plan_batch *b, const struct plan_campaign *c, struct slots_wish *wish,
+                      enum note_done *note, int64_t *ret_at_ms)
+{
+    bool noted = wish->kind == CALL_INVITATION && b->text.len > 0;
+    wish->noted = noted && c->on_limit == NOTE_HOLD;
+    if (!slots_take(&b->slots, wish, ret_at_ms))
+        return false;
+    if (noted && !wish->noted && !slots_take_note(&b->slots, *ret_at_ms)) {
+        buf_reset(&b->text);
+        *note = NOTE_LEFT_OUT_MONTHLY;
+    }
+    return true;
 }
 
 /* false: the account has no slot left for this kind of call. */
@@ -153,7 +172,7 @@ static bool place_one(struct plan_batch *b, struct plan_account *a, const struct
         .campaign = &c->slots,
     };
     int64_t at_ms;
-    if (!slots_take(&b->slots, &wish, &at_ms))
+    if (!take_slot(b, c, &wish, &result.note, &at_ms))
         return false;
     c->planned++;
     keep(b, a, p, at_ms, result.note);

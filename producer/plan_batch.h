@@ -26,6 +26,7 @@ struct plan_account {
     struct slots_day days[SLOTS_DAYS_MAX]; /* with what was sent */
     size_t days_count;
     int64_t invitations_week;
+    int64_t notes_month;
     bool outstanding; /* an item is published or sending */
     size_t planned;
     int64_t first_at_ms;  /* of the items just planned; 0 = none */
@@ -70,6 +71,7 @@ struct plan_waiting {
     size_t campaign;
     int64_t scheduled_ms;
     bool invitation;
+    bool noted; /* it has a note */
     bool first;
     bool costs_view;
 };

@@ -22,8 +22,9 @@ const char plan_accounts_sql[] =
     "ORDER BY s.plan_at LIMIT $4 FOR UPDATE OF s SKIP LOCKED";
 
 const char plan_usage_sql[] =
-    "SELECT j.n, l.ended_at, d.calls, d.invitations, d.messages, v.views, w.invitations "
-    "FROM unnest($1::uuid[], $2::timestamptz[]) WITH ORDINALITY AS j(account_id, day_start, n) "
+    "SELECT j.n, l.ended_at, d.calls, d.invitations, d.messages, v.views, w.invitations, "
+    "m.notes FROM unnest($1::uuid[], $2::timestamptz[], $8::timestamptz[]) WITH ORDINALITY "
+    "AS j(account_id, day_start, month_start, n) "
     "LEFT JOIN LATERAL (SELECT coalesce(t.ended_at, t.start_by + $5 * interval '1 ms') AS ended_at "
     "FROM send_attempts t WHERE t.account_id = j.account_id AND NOT t.untried "
     "AND t.kind <> 'profile_view' "
@@ -40,11 +41,16 @@ const char plan_usage_sql[] =
     "ORDER BY started_at DESC LIMIT $7) t) v "
     "CROSS JOIN LATERAL (SELECT count(*) AS invitations FROM (SELECT FROM send_attempts "
     "WHERE account_id = j.account_id AND NOT untried AND started_at > $6 AND kind = 'invitation' "
-    "ORDER BY started_at DESC LIMIT $4) t) w";
+    "ORDER BY started_at DESC LIMIT $4) t) w "
+    "CROSS JOIN LATERAL (SELECT count(*) AS notes FROM (SELECT FROM send_attempts "
+    "WHERE account_id = j.account_id AND NOT untried AND kind = 'invitation' "
+    "AND noted IS NOT FALSE AND started_at >= j.month_start "
+    "ORDER BY started_at DESC LIMIT $9) t) m";
 
 const char plan_waiting_sql[] =
     "SELECT j.n, i.scheduled_for, i.message_type = 'connection_request', i.status <> 'pending', "
-    "i.step = 0 OR p.last_sent_at IS NULL, i.step = 0, i.campaign_id "
+    "i.step = 0 OR p.last_sent_at IS NULL, i.step = 0, i.campaign_id, "
+    "i.message_type = 'connection_request' AND i.message <> '' "
     "FROM unnest($1::uuid[]) WITH ORDINALITY AS j(account_id, n) "
     "CROSS JOIN LATERAL ((SELECT * FROM send_queue w WHERE w.account_id = j.account_id "
     "AND w.status = 'pending' LIMIT 1000) UNION ALL (SELECT * FROM send_queue w "

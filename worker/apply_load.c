@@ -11,13 +11,15 @@
  * forgotten. */
 const char apply_attempts_sql[] =
     "INSERT INTO send_attempts (id, workspace_id, account_id, campaign_id, prospect_id, item_id, "
-    "message_type, kind, identities, started_at, start_by) "
+    "message_type, kind, identities, started_at, start_by, noted) "
     "SELECT x.id, x.workspace_id, x.account_id, x.campaign_id, x.prospect_id, x.item_id, "
-    "x.message_type, x.kind, array_remove(ARRAY[x.v, x.p], NULL), x.started_at, x.start_by "
+    "x.message_type, x.kind, array_remove(ARRAY[x.v, x.p], NULL), x.started_at, x.start_by, "
+    "x.noted "
     "FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::uuid[], "
-    "$7::text[], $8::text[], $9::text[], $10::text[], $11::timestamptz[], $12::timestamptz[]) "
+    "$7::text[], $8::text[], $9::text[], $10::text[], $11::timestamptz[], $12::timestamptz[], "
+    "$13::bool[]) "
     "AS x(id, workspace_id, account_id, campaign_id, prospect_id, item_id, message_type, kind, v, "
-    "p, started_at, start_by) ORDER BY x.id ON CONFLICT (id) DO NOTHING RETURNING id";
+    "p, started_at, start_by, noted) ORDER BY x.id ON CONFLICT (id) DO NOTHING RETURNING id";
 
 #define LOCK_ACCOUNTS(which)                                                                       \
     "SELECT a.id, a.status, a.rest_until, a.rest_count, a.version, "                               \
@@ -116,6 +118,9 @@ bool apply_sql_attempts(const struct event *events, size_t count, enum apply_loa
     EACH_EVENT(PG_ARRAY_TEXT, WANTED, pg_item_filled(params, e->attempt.identities[1]));
     EACH_EVENT(PG_ARRAY_TIME, WANTED, pg_item_time(params, e->attempt.started_at_ms));
     EACH_EVENT(PG_ARRAY_TIME, WANTED, pg_item_time(params, e->attempt.start_by_ms));
+    EACH_EVENT(
+        PG_ARRAY_BOOL, WANTED,
+        pg_item_bool(params, e->attempt.kind == CALL_INVITATION && !e->attempt.without_note));
 #undef WANTED
     return any;
 }

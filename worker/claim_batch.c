@@ -211,7 +211,9 @@ static void add_grant(struct claim_batch *b, const struct work *work, const stru
         g->again_before_ms = b->db_now_ms - it->policy.campaign.contact_again_after_ms;
         b->again = true;
     }
-    g->text = sam_xstrdup(it->message);
+    g->leave_note_out = policy_leave_note_out(&it->policy);
+    g->text = sam_xstrdup(g->leave_note_out ? "" : it->message);
+    a->without_note = a->kind == CALL_INVITATION && *g->text == '\0';
     (void)snprintf(g->recipient, sizeof(g->recipient), "%s", it->provider_id);
     (void)snprintf(g->unipile_account, sizeof(g->unipile_account), "%s", it->unipile_account);
     b->grants[b->grants_count++] = g;

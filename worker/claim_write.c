@@ -27,18 +27,22 @@ static const char again_sql[] =
  * tempt the planner to walk it. */
 static const char items_sql[] =
     "UPDATE send_queue i SET status = 'sending', reason = 'none', reason_detail = NULL, "
-    "attempt_id = x.attempt_id, sweep_at = $4, unclaimed = 0 "
-    "FROM unnest($1::uuid[], $2::uuid[], $3::int[]) AS x(id, attempt_id, dispatch) "
+    "attempt_id = x.attempt_id, sweep_at = $4, unclaimed = 0, "
+    "message = CASE WHEN x.leave_out THEN '' ELSE i.message END, "
+    "note_done = CASE WHEN x.leave_out THEN $7 ELSE i.note_done END "
+    "FROM unnest($1::uuid[], $2::uuid[], $3::int[], $6::bool[]) "
+    "AS x(id, attempt_id, dispatch, leave_out) "
     "WHERE i.id = x.id AND i.status = $5 AND i.dispatch = x.dispatch";
 
 static const char attempts_sql[] =
     "INSERT INTO send_attempts (id, workspace_id, account_id, campaign_id, prospect_id, item_id, "
-    "message_type, kind, identities, started_at, start_by) "
+    "message_type, kind, identities, started_at, start_by, noted) "
     "SELECT x.id, x.workspace_id, x.account_id, x.campaign_id, x.prospect_id, x.item_id, "
-    "x.message_type, x.kind, array_remove(ARRAY[x.v, x.p], NULL), $11, $12 "
+    "x.message_type, x.kind, array_remove(ARRAY[x.v, x.p], NULL), $11, $12, "
+    "x.noted "
     "FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::uuid[], "
-    "$7::text[], $8::text[], $9::text[], $10::text[]) AS x(id, workspace_id, account_id, "
-    "campaign_id, prospect_id, item_id, message_type, kind, v, p)";
+    "$7::text[], $8::text[], $9::text[], $10::text[], $13::bool[]) AS x(id, workspace_id, "
+    "account_id, campaign_id, prospect_id, item_id, message_type, kind, v, p, noted)";
 
 #define EACH_GRANT(array, add)                                                                     \
     do {                                                                                           \
@@ -106,6 +110,8 @@ static void write_items(struct claim_batch *b, struct pg_async *pg, int64_t call
     EACH_GRANT(PG_ARRAY_I32, pg_item_i32(p, (int32_t)g->dispatch));
     pg_add_time(p, b->db_now_ms + b->start_by_ms + call_timeout_ms + MARGIN_MS);
     pg_add_text(p, item_status_name(ITEM_PUBLISHED));
+    EACH_GRANT(PG_ARRAY_BOOL, pg_item_bool(p, g->leave_note_out));
+    pg_add_text(p, note_done_name(NOTE_LEFT_OUT_MONTHLY));
     expect(b, b->grants_count);
     pg_async_send(pg, "claim_items", items_sql, p, fn, ctx);
 }
@@ -126,6 +132,8 @@ static void write_attempts(struct claim_batch *b, struct pg_async *pg, pg_async_
     EACH_GRANT(PG_ARRAY_TEXT, pg_item_filled(p, g->attempt.identities[1]));
     pg_add_time(p, b->db_now_ms);
     pg_add_time(p, b->db_now_ms + b->start_by_ms);
+    EACH_GRANT(PG_ARRAY_BOOL,
+               pg_item_bool(p, g->attempt.kind == CALL_INVITATION && !g->attempt.without_note));
     expect(b, b->grants_count);
     pg_async_send(pg, "claim_attempts", attempts_sql, p, fn, ctx);
 }

@@ -192,7 +192,8 @@ struct grant {
     int64_t again_before_ms; /* others may have written to the human before that; 0 = never */
     int64_t due_at_ms;
     int64_t dispatch;
-    char *text; /* owned */
+    bool leave_note_out; /* the month's notes are used up: its item has lost its note */
+    char *text;          /* owned */
     char recipient[PROVIDER_ID_MAX_BYTES + 1];
     char unipile_account[UNIPILE_ID_MAX + 1];
 };

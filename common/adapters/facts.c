@@ -41,6 +41,7 @@ enum column {
     COL_START_AT,
     COL_END_AT,
     COL_CAMPAIGN_CAP,
+    COL_NOTE_LIMIT,
     COL_CALENDAR,
     COL_ACCOUNT_STATUS = COL_CALENDAR + FACTS_CALENDAR_COLUMNS_COUNT,
     COL_REST_UNTIL,
@@ -69,7 +70,8 @@ enum column {
     COL_VIEWS,
     COL_CAMPAIGN_CALLS,
     COL_WEEK,
-    COL_WEEK_OLDEST
+    COL_WEEK_OLDEST,
+    COL_NOTES
 };
 
 struct calendar_entry {
@@ -97,7 +99,8 @@ struct facts *facts_new(const struct settings *s)
                                          .daily_invitations = s->limits.daily_invitations,
                                          .weekly_invitations = s->limits.weekly_invitations,
                                          .daily_messages = s->limits.daily_messages,
-                                         .daily_profile_views = s->limits.daily_profile_views};
+                                         .daily_profile_views = s->limits.daily_profile_views,
+                                         .monthly_notes = s->limits.monthly_notes};
     f->call_timeout_ms = s->unipile.timeout_ms;
     f->calendars = g_hash_table_new_full(uuid_hash, uuid_same, NULL, free);
     return f;
@@ -131,6 +134,11 @@ int64_t facts_week_rows(const struct policy_limits *limits)
     return limits->weekly_invitations + 1;
 }
 
+int64_t facts_note_rows(const struct policy_limits *limits)
+{
+    return limits->monthly_notes + 1; /* none where there is no limit */
+}
+
 static int64_t own_or(const struct pg_result *r, int row, int col, int64_t fallback)
 {
     return pg_null(r, row, col) ? fallback : pg_i64(r, row, col);
@@ -144,6 +152,15 @@ static int64_t ramped(int64_t cap, int64_t days, int64_t from_ms, int64_t now_ms
         return cap;
     int64_t today = cap * (day < 1 ? 1 : day) / days;
     return today > 0 ? today : 1;
+}
+
+/* Only a free plan has few notes; one that is not known counts as free. */
+static int64_t monthly_notes(const struct pg_result *r, int row, int first_col, int64_t fallback)
+{
+    enum account_plan plan = PLAN_FREE;
+    if (account_plan_parse(pg_text(r, row, first_col + 1), &plan) == 0 && plan != PLAN_FREE)
+        return MONTHLY_NOTES_ANY;
+    return own_or(r, row, first_col, fallback);
 }
 
 void facts_frame(struct facts *f, const struct pg_result *r, int row, int first_col, int64_t now_ms,
@@ -162,15 +179,20 @@ void facts_frame(struct facts *f, const struct pg_result *r, int row, int first_
     limits->daily_profile_views = own_or(r, row, c + 7, d->daily_profile_views);
     limits->daily_cap =
         ramped(limits->daily_cap, pg_i64(r, row, c + 8), pg_time_ms(r, row, c + 9), now_ms);
+    limits->monthly_notes = monthly_notes(r, row, c + 10, d->monthly_notes);
     if (!zone) {
         limits->daily_cap = 0;
         ret->day_start_ms = now_ms - now_ms % DAY_MS;
         ret->next_day_start_ms = ret->day_start_ms + DAY_MS;
+        ret->month_start_ms = month_first_day(now_ms / DAY_MS) * DAY_MS;
+        ret->next_month_start_ms = next_month_first_day(now_ms / DAY_MS) * DAY_MS;
         return;
     }
     int64_t day = zone_day(zone, now_ms);
     ret->day_start_ms = zone_day_start_ms(zone, day);
     ret->next_day_start_ms = zone_day_start_ms(zone, day + 1);
+    ret->month_start_ms = zone_day_start_ms(zone, month_first_day(day));
+    ret->next_month_start_ms = zone_day_start_ms(zone, next_month_first_day(day));
 }
 
 static bool same_calendar(const struct calendar_entry *e, const struct calendar *c,
@@ -239,6 +261,7 @@ static void read_usage(const struct pg_result *r, int row, int64_t jitter_ms,
     u->campaign_today = pg_i64(r, row, COL_CAMPAIGN_CALLS);
     u->invitations_week = pg_i64(r, row, COL_WEEK);
     u->oldest_invitation_ms = pg_time_ms(r, row, COL_WEEK_OLDEST);
+    u->notes_month = pg_i64(r, row, COL_NOTES);
 }
 
 const char *facts_unknown(const struct facts *f)
@@ -261,6 +284,8 @@ static bool read_campaign(struct facts *f, const struct pg_result *r, int row,
     c->end_at_ms = pg_null(r, row, COL_END_AT) ? TIME_NEVER_MS : pg_time_ms(r, row, COL_END_AT);
     c->daily_cap = pg_i64(r, row, COL_CAMPAIGN_CAP);
     c->contact_again_after_ms = pg_i64(r, row, COL_CONTACT_AGAIN);
+    if (note_limit_parse(pg_text(r, row, COL_NOTE_LIMIT), &c->on_note_limit) != 0)
+        c->on_note_limit = NOTE_HOLD; /* of a newer release: in doubt it waits */
     const char *status = pg_text(r, row, COL_CAMPAIGN_STATUS);
     const char *type = pg_text(r, row, COL_CAMPAIGN_TYPE);
     return known(f, campaign_status_parse(status, &c->status), "campaigns.status", status) &&
@@ -349,8 +374,10 @@ int facts_item(struct facts *f, const struct pg_result *r, int row, bool with_us
     p->now_ms = now_ms;
     p->day_start_ms = ret->frame.day_start_ms;
     p->next_day_start_ms = ret->frame.next_day_start_ms;
+    p->next_month_start_ms = ret->frame.next_month_start_ms;
     p->item.kind =
         strcmp(ret->message_type, "connection_request") == 0 ? CALL_INVITATION : CALL_MESSAGE;
+    p->item.noted = p->item.kind == CALL_INVITATION && *ret->message != '\0';
     p->item.text_refused = pg_bool(r, row, COL_TEXT_REFUSED);
     p->item.text_too_long = text_too_long(r, row, ret);
     p->item.first_step = ret->step == 0;

@@ -28,13 +28,16 @@ SAM_DEFINE_FREEP(facts)
 /* Columns that facts_frame() reads, to be selected from linkedin_accounts AS a, in this order. */
 #define FACTS_FRAME_COLUMNS                                                                        \
     "a.timezone, a.spacing_ms, a.jitter_ms, a.daily_cap, a.daily_invitations, "                    \
-    "a.weekly_invitations, a.daily_messages, a.daily_profile_views, a.ramp_days, a.ramp_from"
-#define FACTS_FRAME_COLUMNS_COUNT 10
+    "a.weekly_invitations, a.daily_messages, a.daily_profile_views, a.ramp_days, a.ramp_from, "    \
+    "a.monthly_notes, a.plan"
+#define FACTS_FRAME_COLUMNS_COUNT 12
 
 struct facts_frame {
     struct policy_limits limits; /* in force today, ramp included */
     int64_t day_start_ms;        /* of the account's local day that contains now */
     int64_t next_day_start_ms;
+    int64_t month_start_ms; /* of its local calendar month */
+    int64_t next_month_start_ms;
 };
 
 /* Reads the columns from first_col on. An unknown time zone (tzdata lost it) gives UTC days and a
@@ -50,7 +53,8 @@ extern const char facts_sql[];
  * $3 timestamptz[] day starts, $4 and $5 bigint: calls to count at most of a day and invitations of
  * 7 days, $6 bigint: the call timeout in ms, $7 timestamptz: where the rolling 7 days begin
  * (parameters, not sam_now(): a volatile function keeps an index from being used), $8 bigint:
- * profile views to count at most. facts_usage_ask() fills them. */
+ * profile views to count at most, $9 text[] vanity names just resolved, $10 timestamptz[] month
+ * starts, $11 bigint: notes of a month to count at most. facts_usage_ask() fills them. */
 extern const char facts_usage_sql[];
 
 /* One item that is asked about. */
@@ -64,10 +68,11 @@ void facts_usage_ask(const struct facts *f, const struct facts_ask *asks, size_t
                      int64_t now_ms, struct pg_params *params);
 
 /* Rows that a count must look at so that "cap + 1" can be seen: of a day's calls, a day's profile
- * views, the invitations of 7 days. */
+ * views, the invitations of 7 days, a month's notes. */
 int64_t facts_day_rows(const struct policy_limits *limits);
 int64_t facts_view_rows(const struct policy_limits *limits);
 int64_t facts_week_rows(const struct policy_limits *limits);
+int64_t facts_note_rows(const struct policy_limits *limits);
 int64_t facts_call_timeout_ms(const struct facts *f);
 
 struct facts_item {

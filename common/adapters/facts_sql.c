@@ -11,7 +11,8 @@
     "i.failures, i.unclaimed, i.step, i.scheduled_for, i.message, i.message_type, "                \
     "i.requires_connection, "                                                                      \
     "p.status, p.hold_reason IS NOT NULL, p.contacted_at, " FACTS_SINCE ", p.chat_id, "            \
-    "c.status, c.campaign_type, c.start_at, c.end_at, c.daily_cap, " FACTS_CALENDAR_COLUMNS        \
+    "c.status, c.campaign_type, c.start_at, c.end_at, c.daily_cap, "                               \
+    "c.on_note_limit, " FACTS_CALENDAR_COLUMNS                                                     \
     ", a.status, a.rest_until, a.blocked_reason IS NOT NULL, ws.paused_at IS NOT NULL, "           \
     "a.unipile_id, a.plan, " FACTS_FRAME_COLUMNS ", "
 
@@ -56,9 +57,10 @@ const char facts_sql[] =
     PERSON_COLUMNS("p.vanity", "p.provider_id", "'v:' || p.vanity, 'p:' || p.provider_id")
     " FROM unnest($1::uuid[]) WITH ORDINALITY AS j(item_id, n) " ITEM_JOINS;
 
-/* The counts are index-only (send_attempts_account) and bounded, each by its own cap: none hides
- * the rows of another. Profile views are counted for whom one is still to be made. The account's
- * last call needs its row. */
+/* The counts are index-only (send_attempts_account, send_attempts_noted) and bounded, each by its
+ * own cap: none hides the rows of another. An attempt of an older release does not say whether it
+ * had a note: in doubt it had. Profile views are counted for whom one is still to be made. The
+ * account's last call needs its row. */
 const char facts_usage_sql[] =
     "SELECT j.n, " ITEM_COLUMNS "coalesce(j.provider_id, p.provider_id), "
     "coalesce(j.vanity, p.vanity), "
@@ -69,9 +71,10 @@ const char facts_usage_sql[] =
     "CASE WHEN i.step = 0 OR p.last_sent_at IS NULL THEN "
     "(SELECT count(*) FROM (SELECT FROM send_attempts t WHERE t.account_id = i.account_id "
     "AND NOT t.untried AND t.started_at >= j.day_start AND t.kind = 'profile_view' "
-    "ORDER BY t.started_at DESC LIMIT $8) v) ELSE 0 END, d.campaign, w.invitations, w.oldest "
-    "FROM unnest($1::uuid[], $2::text[], $3::timestamptz[], $9::text[]) WITH ORDINALITY "
-    "AS j(item_id, provider_id, day_start, vanity, n) " ITEM_JOINS
+    "ORDER BY t.started_at DESC LIMIT $8) v) ELSE 0 END, d.campaign, w.invitations, w.oldest, "
+    "m.notes FROM unnest($1::uuid[], $2::text[], $3::timestamptz[], $9::text[], "
+    "$10::timestamptz[]) WITH ORDINALITY "
+    "AS j(item_id, provider_id, day_start, vanity, month_start, n) " ITEM_JOINS
     "LEFT JOIN LATERAL (SELECT t.id, coalesce(t.ended_at, t.start_by + $6 * interval '1 ms') "
     "AS ended_at FROM send_attempts t WHERE t.account_id = i.account_id "
     "AND NOT t.untried AND t.kind <> 'profile_view' ORDER BY t.started_at DESC LIMIT 1) l ON true "
@@ -86,7 +89,12 @@ const char facts_usage_sql[] =
     "CROSS JOIN LATERAL (SELECT count(*) AS invitations, min(t.started_at) AS oldest "
     "FROM (SELECT started_at FROM send_attempts WHERE account_id = i.account_id "
     "AND NOT untried AND started_at > $7 AND kind = 'invitation' "
-    "AND i.message_type = 'connection_request' ORDER BY started_at DESC LIMIT $5) t) w";
+    "AND i.message_type = 'connection_request' ORDER BY started_at DESC LIMIT $5) t) w "
+    "CROSS JOIN LATERAL (SELECT count(*) AS notes FROM (SELECT FROM send_attempts "
+    "WHERE account_id = i.account_id AND NOT untried AND kind = 'invitation' "
+    "AND noted IS NOT FALSE AND started_at >= j.month_start "
+    "AND i.message_type = 'connection_request' AND i.message <> '' "
+    "ORDER BY started_at DESC LIMIT $11) t) m";
 /* clang-format on */
 
 static int64_t most(int64_t a, int64_t b)
@@ -100,10 +108,12 @@ void facts_usage_ask(const struct facts *f, const struct facts_ask *asks, size_t
     int64_t day_rows = 1;
     int64_t week_rows = 1;
     int64_t view_rows = 1;
+    int64_t note_rows = 0;
     for (size_t i = 0; i < count; i++) {
         day_rows = most(day_rows, facts_day_rows(&asks[i].frame->limits));
         week_rows = most(week_rows, facts_week_rows(&asks[i].frame->limits));
         view_rows = most(view_rows, facts_view_rows(&asks[i].frame->limits));
+        note_rows = most(note_rows, facts_note_rows(&asks[i].frame->limits));
     }
     pg_params_reset(params);
     PG_COLUMN(params, PG_ARRAY_UUID, count, true, pg_item_uuid(params, &asks[i].item_id));
@@ -116,4 +126,7 @@ void facts_usage_ask(const struct facts *f, const struct facts_ask *asks, size_t
     pg_add_time(params, now_ms - WEEK_MS);
     pg_add_i64(params, view_rows);
     PG_COLUMN(params, PG_ARRAY_TEXT, count, true, pg_item_filled(params, asks[i].vanity));
+    PG_COLUMN(params, PG_ARRAY_TIME, count, true,
+              pg_item_time(params, asks[i].frame->month_start_ms));
+    pg_add_i64(params, note_rows);
 }

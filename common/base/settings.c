@@ -61,6 +61,8 @@ static const struct config_key keys[] = {
      RANGE(0, CONFIG_MANY), "messages per account and day"},
     {"limits", "daily_profile_views", CONFIG_INT, AT(limits.daily_profile_views), "80",
      RANGE(0, CONFIG_MANY), "profiles looked up per account and day"},
+    {"limits", "monthly_notes", CONFIG_INT, AT(limits.monthly_notes), "5", RANGE(0, CONFIG_MANY),
+     "invitations with a note per free account and its local calendar month; 0 = none"},
 
     {"producer", "tick", CONFIG_DURATION, AT(producer.tick_ms), "1s", RANGE(10, MINUTE_MS),
      "how often the producer looks for work"},

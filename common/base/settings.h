@@ -40,6 +40,7 @@ struct settings {
         int64_t weekly_invitations;
         int64_t daily_messages;
         int64_t daily_profile_views;
+        int64_t monthly_notes;
     } limits;
     struct {
         int64_t tick_ms;

@@ -137,6 +137,30 @@ int64_t zone_day_start_ms(const struct zone *zone, int64_t day)
     return moment(zone, day * DAY_MS, false);
 }
 
+/* ---- months --------------------------------------------------------------------------------- */
+
+#define EPOCH_JULIAN 719163 /* 1970-01-01 as GLib counts days */
+
+static int64_t first_day(int64_t day, guint months_later)
+{
+    GDate date;
+    g_date_clear(&date, 1);
+    g_date_set_julian(&date, (guint32)(day + EPOCH_JULIAN));
+    g_date_set_day(&date, 1);
+    g_date_add_months(&date, months_later);
+    return (int64_t)g_date_get_julian(&date) - EPOCH_JULIAN;
+}
+
+int64_t month_first_day(int64_t day)
+{
+    return first_day(day, 0);
+}
+
+int64_t next_month_first_day(int64_t day)
+{
+    return first_day(day, 1);
+}
+
 /* ---- countries ------------------------------------------------------------------------------ */
 
 /* Calls fn with each line of a file of tzdata; stops when it returns true. */

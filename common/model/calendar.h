@@ -28,6 +28,10 @@ void zone_cache_clear(void);
 int64_t zone_day(const struct zone *zone, int64_t at_ms);
 int64_t zone_day_start_ms(const struct zone *zone, int64_t day);
 
+/* The first day of the calendar month that a day lies in, and of the one after it. */
+int64_t month_first_day(int64_t day);
+int64_t next_month_first_day(int64_t day);
+
 /* Country (ISO 3166 alpha-2, upper case). 0 done; -EINVAL unknown country. */
 SAM_MUSTCHECK int country_check(const char *country);
 /* The zones of a country from zone.tab, comma-separated into out; count returned; 0 = unknown.

@@ -24,6 +24,8 @@ static void encode_attempt(const struct event_attempt *a, bool ended, struct buf
     record_text(out, "identity_2", a->identities[1]);
     record_time(out, "started_at", a->started_at_ms);
     record_time(out, "start_by", a->start_by_ms);
+    if (a->without_note)
+        record_bool(out, "bare", true);
     if (!ended)
         return;
     record_time(out, "ended_at", a->ended_at_ms);
@@ -158,6 +160,7 @@ static void decode_attempt(struct record *r, bool ended, struct event_attempt *a
     record_get_text(r, "identity_2", false, a->identities[1], sizeof(a->identities[1]));
     record_get_time(r, "started_at", true, &a->started_at_ms);
     record_get_time(r, "start_by", true, &a->start_by_ms);
+    record_get_bool(r, "bare", false, &a->without_note);
     if (ended)
         decode_ended(r, a);
 }

@@ -80,6 +80,8 @@ struct event_attempt {
     char identities[EVENT_IDENTITIES_MAX][IDENTITY_KEY_BYTES]; /* of a first contact; "" = none */
     int64_t started_at_ms;
     int64_t start_by_ms;
+    bool without_note; /* an invitation that is known to have none; one of which it is not known (an
+                        * older release's) counts as noted */
     /* attempt.ended only */
     int64_t ended_at_ms;
     enum outcome outcome;

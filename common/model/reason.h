@@ -14,6 +14,8 @@
     X(REASON_NOT_PLANNED, "not_planned", "the planner has not given it a time yet")                \
     X(REASON_DAILY_INVITATIONS, "daily_invitations", "the day's invitations are used up")          \
     X(REASON_WEEKLY_INVITATIONS, "weekly_invitations", "the invitations of 7 days are used up")    \
+    X(REASON_MONTHLY_NOTES, "monthly_notes",                                                       \
+      "the month's invitations with a note are used up (a free account has few)")                  \
     X(REASON_DAILY_MESSAGES, "daily_messages", "the day's messages are used up")                   \
     X(REASON_DAILY_PROFILE_VIEWS, "daily_profile_views", "the day's profile views are used up")    \
     X(REASON_CAMPAIGN_DAILY_CAP, "campaign_daily_cap", "the campaign's daily cap is used up")      \

@@ -24,6 +24,8 @@ const char *note_done_sentence(enum note_done n)
         return "the note is too long and is cut";
     case NOTE_LEFT_OUT:
         return "the note is too long and is left out";
+    case NOTE_LEFT_OUT_MONTHLY:
+        return "the account's notes of this month are used up and it is left out";
     case NOTE_AS_WRITTEN:
     case NOTE_DONE_N:
         break;

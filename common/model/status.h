@@ -71,7 +71,8 @@
     X(PLAN_SALES_NAVIGATOR, "sales_navigator")                                                     \
     X(PLAN_RECRUITER, "recruiter")
 
-/* What happens to an invitation note above the account's limit (campaigns.on_note_limit). */
+/* What happens to an invitation's note that the account cannot send: it is longer than its limit,
+ * or the month's notes are used up (campaigns.on_note_limit). */
 #define NOTE_LIMIT_MAP(X)                                                                          \
     X(NOTE_HOLD, "hold")                                                                           \
     X(NOTE_WITHOUT, "without_note")                                                                \
@@ -81,7 +82,8 @@
 #define NOTE_DONE_MAP(X)                                                                           \
     X(NOTE_AS_WRITTEN, "as_written")                                                               \
     X(NOTE_CUT_SHORT, "cut")                                                                       \
-    X(NOTE_LEFT_OUT, "left_out")
+    X(NOTE_LEFT_OUT, "left_out")                                                                   \
+    X(NOTE_LEFT_OUT_MONTHLY, "left_out_monthly") /* the month's notes were used up */
 
 #define STATUS_ENUM_ROW(id, name) id,
 enum person_status { PERSON_STATUS_MAP(STATUS_ENUM_ROW) PERSON_STATUS_N };

@@ -133,6 +133,18 @@ static struct verdict calendar_open(const struct policy_facts *f)
     return wait_until(REASON_NO_WINDOW, TIME_NEVER_MS);
 }
 
+static bool notes_used_up(const struct policy_facts *f)
+{
+    const struct policy_limits *l = &f->account.limits;
+    return f->item.noted && f->usage && l->monthly_notes != MONTHLY_NOTES_ANY &&
+           f->usage->notes_month >= l->monthly_notes;
+}
+
+bool policy_leave_note_out(const struct policy_facts *f)
+{
+    return notes_used_up(f) && f->campaign.on_note_limit != NOTE_HOLD;
+}
+
 static struct verdict caps(const struct policy_facts *f)
 {
     const struct policy_limits *l = &f->account.limits;
@@ -148,6 +160,8 @@ static struct verdict caps(const struct policy_facts *f)
                               u->oldest_invitation_ms + WEEK_MS > f->now_ms
                                   ? u->oldest_invitation_ms + WEEK_MS
                                   : tomorrow);
+        if (notes_used_up(f) && !policy_leave_note_out(f))
+            return wait_until(REASON_MONTHLY_NOTES, f->next_month_start_ms);
     } else if (u->messages_today >= l->daily_messages) {
         return wait_until(REASON_DAILY_MESSAGES, tomorrow);
     }

@@ -33,9 +33,14 @@ struct verdict {
                            an event can change it */
 };
 
+#define MONTHLY_NOTES_ANY                                                                          \
+    INT64_C(-1) /* policy_limits.monthly_notes: the plan has no such limit                         \
+                 */
+
 struct policy_campaign {
     enum campaign_status status;
     enum campaign_type type;
+    enum note_limit on_note_limit;
     int64_t start_at_ms;            /* 0 = at once */
     int64_t end_at_ms;              /* TIME_NEVER_MS = none */
     int64_t daily_cap;              /* calls of this campaign per account's local day, 0 = none */
@@ -50,6 +55,7 @@ struct policy_limits {
     int64_t weekly_invitations; /* rolling 7 days */
     int64_t daily_messages;
     int64_t daily_profile_views;
+    int64_t monthly_notes; /* invitations with a note in the account's local calendar month */
 };
 
 struct policy_account {
@@ -85,6 +91,7 @@ struct policy_item {
                                * or the follow-up to somebody who was connected already */
     bool text_refused;        /* somebody is held for it: this message of the campaign stops */
     bool text_too_long;       /* for the account as it is now: it was planned for another plan */
+    bool noted;               /* an invitation that has a note */
     bool requires_connection; /* connector follow-ups */
     bool costs_profile_view;  /* the profile is looked at before it: a first contact, published */
     int64_t scheduled_at_ms;  /* planned time; earlier is "scheduled" */
@@ -102,6 +109,7 @@ struct policy_usage {
     int64_t invitations_week;
     int64_t oldest_invitation_ms; /* of the rolling 7 days; when it ages out a place is free */
     int64_t campaign_today;
+    int64_t notes_month; /* invitations with a note in the account's local calendar month */
 };
 
 struct policy_facts {
@@ -114,6 +122,7 @@ struct policy_facts {
                                          publish does that; it sends nothing) */
     int64_t day_start_ms;             /* of the account's local day that contains now */
     int64_t next_day_start_ms;        /* > now_ms */
+    int64_t next_month_start_ms;      /* likewise */
     const struct interval *windows;   /* ascending, disjoint; the first ends after now_ms */
     size_t windows_count;             /* 0 = the calendar never opens (within what was computed) */
 };
@@ -121,6 +130,10 @@ struct policy_facts {
 /* The random extra of the gap after a call, 0 to jitter_ms: a function of the attempt's id, so that
  * it is the same whoever asks, and nobody can re-roll it by asking often. */
 int64_t policy_jitter_ms(const struct uuid *attempt_id, int64_t jitter_ms);
+
+/* The month's notes are used up, and the campaign would rather go without one: policy_decide() lets
+ * it go, and whoever sends it leaves the note out. Of a message, or without usage: false. */
+bool policy_leave_note_out(const struct policy_facts *facts);
 
 /* Others of the workspace have written to the human, so long ago that the campaign may begin anew.
  */

@@ -11,6 +11,8 @@ void slots_init(struct slots *s, const struct slots_start *start)
     s->horizon_end_ms = start->horizon_end_ms;
     s->first_free_ms = start->first_free_ms;
     s->invitations_week = start->invitations_week;
+    s->next_month_ms = start->next_month_ms;
+    s->notes[0] = start->notes_month;
     s->days_count = start->days_count < SLOTS_DAYS_MAX ? start->days_count : SLOTS_DAYS_MAX;
     memcpy(s->days, start->days, s->days_count * sizeof(*s->days));
 }
@@ -32,13 +34,34 @@ static bool campaign_has_room(const struct slots_wish *wish, ptrdiff_t day)
     return c->days[day].calls - (wish->first ? 0 : c->days[day].first_calls) < c->daily_cap;
 }
 
-static bool day_has_room(const struct slots *s, const struct slots_day *d,
-                         const struct slots_wish *wish)
+/* The count of the month that the moment lies in; what waits for a later one is not planned now. */
+static int64_t *notes_of(struct slots *s, int64_t at_ms)
+{
+    return &s->notes[at_ms >= s->next_month_ms ? 1 : 0];
+}
+
+static bool has_note(struct slots *s, int64_t at_ms)
+{
+    return s->limits.monthly_notes == MONTHLY_NOTES_ANY ||
+           *notes_of(s, at_ms) < s->limits.monthly_notes;
+}
+
+bool slots_take_note(struct slots *s, int64_t at_ms)
+{
+    if (!has_note(s, at_ms))
+        return false;
+    ++*notes_of(s, at_ms);
+    return true;
+}
+
+static bool day_has_room(struct slots *s, const struct slots_day *d, const struct slots_wish *wish)
 {
     const struct policy_limits *l = &s->limits;
     int64_t calls = d->calls - (wish->first ? 0 : d->first_calls);
     int64_t messages = d->messages - (wish->first ? 0 : d->first_messages);
     if (calls >= l->daily_cap || !campaign_has_room(wish, d - s->days))
+        return false;
+    if (wish->noted && !has_note(s, d->start_ms))
         return false;
     if (wish->costs_profile_view && d->profile_views >= l->daily_profile_views)
         return false;
@@ -80,6 +103,7 @@ static void count(struct slots *s, struct slots_day *d, const struct slots_wish 
     d->messages += invitation ? 0 : 1;
     d->first_messages += wish->first && !invitation ? 1 : 0;
     s->invitations_week += invitation ? 1 : 0;
+    *notes_of(s, d->start_ms) += wish->noted ? 1 : 0;
     if (!wish->campaign)
         return;
     wish->campaign->days[d - s->days].calls++;
@@ -101,10 +125,12 @@ static void book(struct slots *s, const struct slots_wish *wish, int64_t at_ms)
 void slots_waiting(struct slots *s, const struct slots_wish *wish, int64_t at_ms)
 {
     struct slots_day *d = day_of(s, at_ms);
-    if (d)
+    if (d) {
         count(s, d, wish);
-    else
+    } else {
         s->invitations_week += wish->kind == CALL_INVITATION ? 1 : 0;
+        *notes_of(s, at_ms) += wish->noted ? 1 : 0;
+    }
     if (s->booked_count < SLOTS_BOOKED_MAX)
         book(s, wish, at_ms);
 }

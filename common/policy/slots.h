@@ -41,6 +41,8 @@ struct slots {
     int64_t horizon_end_ms;
     int64_t first_free_ms;
     int64_t invitations_week;
+    int64_t next_month_ms;
+    int64_t notes[2]; /* invitations with a note: of this month, of the next one */
     struct slots_day days[SLOTS_DAYS_MAX];
     size_t days_count;
     struct slots_booking booked[SLOTS_BOOKED_MAX]; /* ascending by from_ms; may overlap */
@@ -54,6 +56,8 @@ struct slots_start {
     const struct slots_day *days;
     size_t days_count;
     int64_t invitations_week;
+    int64_t notes_month;   /* sent in this month */
+    int64_t next_month_ms; /* where the account's next month begins */
     int64_t first_free_ms; /* max(now, last call end + spacing + jitter) */
     int64_t horizon_end_ms;
 };
@@ -73,6 +77,7 @@ struct slots_wish {
     enum call_kind kind;
     bool first; /* first contact, not a follow-up */
     bool costs_profile_view;
+    bool noted; /* an invitation that goes with a note, or not at all */
     int64_t not_before_ms;
     const struct interval *windows; /* of the item's campaign, ascending; borrowed */
     size_t windows_count;
@@ -81,11 +86,15 @@ struct slots_wish {
 };
 
 /* An item that waits (pending, published, sending) for at_ms; what is overdue goes out today. Only
- * kind, first, costs_profile_view, jitter_ms and campaign of the wish are looked at. */
+ * kind, first, costs_profile_view, noted, jitter_ms and campaign of the wish are looked at. */
 void slots_waiting(struct slots *s, const struct slots_wish *wish, int64_t at_ms);
 
 /* The earliest slot at or after not_before_ms inside the windows that spacing and every cap allow;
  * books it. true: *ret_at_ms set. false: no slot before the horizon's end (nothing is booked). */
 bool slots_take(struct slots *s, const struct slots_wish *wish, int64_t *ret_at_ms);
+
+/* A note for an invitation that has just got this moment without one (wish.noted unset). false: the
+ * notes of that month are used up. */
+bool slots_take_note(struct slots *s, int64_t at_ms);
 
 #endif

@@ -11,8 +11,8 @@
 #define NUMBER_MAX 1000000
 
 const char *const account_limit_columns[ACCOUNT_LIMITS] = {
-    "spacing_ms",         "jitter_ms",      "daily_cap",          "daily_invitations",
-    "weekly_invitations", "daily_messages", "daily_profile_views"};
+    "spacing_ms",         "jitter_ms",      "daily_cap",           "daily_invitations",
+    "weekly_invitations", "daily_messages", "daily_profile_views", "monthly_notes"};
 
 /* The option, the name in sam.cfg (also in the hard bounds), and whether it is a duration. */
 static const struct limit {
@@ -25,7 +25,8 @@ static const struct limit {
                             {"daily-invitations", "daily_invitations", false},
                             {"weekly-invitations", "weekly_invitations", false},
                             {"daily-messages", "daily_messages", false},
-                            {"daily-profile-views", "daily_profile_views", false}};
+                            {"daily-profile-views", "daily_profile_views", false},
+                            {"monthly-notes", "monthly_notes", false}};
 
 static void read_limit(const struct ctl *c, const struct limit *l, int64_t *ret,
                        struct problems *problems)

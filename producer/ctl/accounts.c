@@ -19,9 +19,10 @@
 static const char add_sql[] =
     "INSERT INTO linkedin_accounts (id, workspace_id, name, unipile_id, country, timezone, plan, "
     "key_hash, spacing_ms, jitter_ms, daily_cap, daily_invitations, weekly_invitations, "
-    "daily_messages, daily_profile_views, ramp_days, ramp_from) VALUES ($1, $2, $3, $4, $5, $6, "
-    "$7, $8" OWN("1") OWN("2") OWN("3") OWN("4") OWN("5") OWN("6") OWN("7")
-    ", CASE WHEN $9[8] > 0 THEN $9[8] END, CASE WHEN $9[8] > 0 THEN sam_now() END) "
+    "daily_messages, daily_profile_views, monthly_notes, ramp_days, ramp_from) "
+    "VALUES ($1, $2, $3, $4, $5, $6, $7, $8"
+    OWN("1") OWN("2") OWN("3") OWN("4") OWN("5") OWN("6") OWN("7") OWN("8")
+    ", CASE WHEN $9[9] > 0 THEN $9[9] END, CASE WHEN $9[9] > 0 THEN sam_now() END) "
     "ON CONFLICT DO NOTHING";
 // clang-format on
 static const char add_schedule_sql[] = "INSERT INTO account_schedule (account_id) VALUES ($1)";
@@ -43,8 +44,9 @@ static const char set_sql[] =
     CHANGED("weekly_invitations", "5")
     CHANGED("daily_messages", "6")
     CHANGED("daily_profile_views", "7")
-    "ramp_days = CASE WHEN $5[8] = -1 THEN ramp_days WHEN $5[8] > 0 THEN $5[8] END, "
-    "ramp_from = CASE WHEN $5[8] = -1 THEN ramp_from WHEN $5[8] > 0 THEN sam_now() END, "
+    CHANGED("monthly_notes", "8")
+    "ramp_days = CASE WHEN $5[9] = -1 THEN ramp_days WHEN $5[9] > 0 THEN $5[9] END, "
+    "ramp_from = CASE WHEN $5[9] = -1 THEN ramp_from WHEN $5[9] > 0 THEN sam_now() END, "
     "country = coalesce($2, country), timezone = coalesce($3, timezone), "
     "plan = coalesce($4, plan), unipile_id = coalesce($6, unipile_id) WHERE id = $1";
 // clang-format on
@@ -178,7 +180,7 @@ static enum pg_failure check_unipile_id(struct ctl *c, const struct account_chan
 static enum pg_failure set(struct ctl *c, void *arg)
 {
     /* what a limit has put off is asked again */
-    static const char *const limits[] = {"daily_", "weekly_", "spacing", NULL};
+    static const char *const limits[] = {"daily_", "weekly_", "monthly_", "spacing", NULL};
     SAM_CLEANUP(schedule_deinit) struct schedule s;
     const struct account_change *a = arg;
     enum pg_failure failure = schedule_lock_account(&s, c, &a->id);

@@ -6,7 +6,7 @@
 #include "common/model/status.h"
 #include "producer/ctl/ctl.h"
 
-#define ACCOUNT_LIMITS    7
+#define ACCOUNT_LIMITS    8
 #define ACCOUNT_KEEP      (-1) /* not given: stays as it is */
 #define ACCOUNT_DEFAULT   (-2) /* sam.cfg's */
 #define ACCOUNT_ZONE_MAX  64

@@ -26,7 +26,7 @@ static const struct command table[] = {
      "list the LinkedIn accounts that Unipile has", NULL},
     {"account add", "NAME --unipile-id ID --country CC [options]",
      "unipile-id= country= timezone= plan= ramp= spacing= jitter= daily-cap= daily-invitations= "
-     "weekly-invitations= daily-messages= daily-profile-views=",
+     "weekly-invitations= daily-messages= daily-profile-views= monthly-notes=",
      1, 1, command_account_add, "take a LinkedIn account into SAM",
      "  --unipile-id ID   its id at Unipile (`samctl account discover` lists them)\n"
      "  --country CC      ISO 3166, where the account's owner lives\n"
@@ -35,10 +35,11 @@ static const struct command table[] = {
      "of notes\n"
      "  --ramp DAYS       begin low: on day n only n/DAYS of the daily cap\n"
      "  --spacing 2m --jitter 60s --daily-cap N --daily-invitations N --weekly-invitations N\n"
-     "  --daily-messages N --daily-profile-views N   own limits; default: those of sam.cfg"},
+     "  --daily-messages N --daily-profile-views N   own limits; default: those of sam.cfg\n"
+     "  --monthly-notes N   invitations with a note in a month, of a free account"},
     {"account set", "NAME [options]",
      "unipile-id= country= timezone= plan= ramp= spacing= jitter= daily-cap= daily-invitations= "
-     "weekly-invitations= daily-messages= daily-profile-views=",
+     "weekly-invitations= daily-messages= daily-profile-views= monthly-notes=",
      1, 1, command_account_set, "change an account's limits, plan or zone",
      "The options of `account add`; `default` as a limit's value takes that of sam.cfg again.\n"
      "--unipile-id can be changed until the account has written to somebody."},

@@ -66,6 +66,13 @@ static enum pg_failure load(struct refresh *f)
     return pg_exec(f->c->pg, items_sql, params, &f->items);
 }
 
+/* It was planned when the month's notes were used up: those of others may count on that. */
+static bool note_used_up(const struct refresh *f, const struct texts_person *person, int row)
+{
+    return strcmp(pg_text(f->items, row, 5), note_done_name(NOTE_LEFT_OUT_MONTHLY)) == 0 &&
+           person->plan == PLAN_FREE && f->on_limit != NOTE_HOLD && f->text.len > 0;
+}
+
 static enum fate render(struct refresh *f, int row)
 {
     size_t step = (size_t)pg_i64(f->items, row, 2);
@@ -79,6 +86,10 @@ static enum fate render(struct refresh *f, int row)
         if (!f->w->held)
             memcpy(f->w->problem, problem, sizeof(problem));
         return FATE_HELD;
+    }
+    if (note_used_up(f, &person, row)) {
+        buf_reset(&f->text);
+        note = NOTE_LEFT_OUT_MONTHLY;
     }
     if (strcmp(buf_text(&f->text), pg_text(f->items, row, 4)) == 0 &&
         strcmp(note_done_name(note), pg_text(f->items, row, 5)) == 0)

@@ -58,11 +58,11 @@ static const char item_sql[] =
     "('pending', "
     "'published', 'sending', 'unknown') OR i.message_type = $2) ORDER BY i.status IN ('sent', "
     "'failed', 'cancelled'), i.created_at DESC LIMIT 1";
-/* $1 item, $2 person, $3 message type, $4 step, $5 requires connection, $6 when. */
+/* $1 item, $2 person, $3 message type, $4 step, $5 requires connection, $6 when, $7 text. */
 static const char imagine_sql[] =
     "INSERT INTO send_queue (id, workspace_id, campaign_id, prospect_id, account_id, message_type, "
     "step, requires_connection, priority, scheduled_for, message) SELECT $1, p.workspace_id, "
-    "p.campaign_id, p.id, p.account_id, $3, $4, $5, 1, $6, '' FROM campaign_prospects p "
+    "p.campaign_id, p.id, p.account_id, $3, $4, $5, 1, $6, $7 FROM campaign_prospects p "
     "WHERE p.id = $2 ON CONFLICT DO NOTHING";
 
 struct question {
@@ -157,23 +157,25 @@ static enum pg_failure ask_item(struct question *q, const struct pg_result *r, b
     return failure;
 }
 
-/* What is wrong with the text of a person who is held for it. */
-static void find_text_problem(struct question *q, const struct texts_campaign *texts, size_t step)
+/* The person's text; "" and a problem when there is none that can be sent. */
+static void render_next(struct question *q, const struct texts_campaign *texts, size_t step,
+                        struct buf *text)
 {
-    struct buf text = BUF_INIT(65536);
     enum note_limit on_limit = NOTE_HOLD;
     if (note_limit_parse(pg_text(q->row, 0, COL_ON_LIMIT), &on_limit) != 0)
         on_limit = NOTE_HOLD;
     struct texts_person person = preview_person(q->row, 0, COL_TEXTS, on_limit);
     enum note_done note;
-    if (preview_render(texts, step, &person, &text, &note, q->so.text_problem))
+    if (preview_render(texts, step, &person, text, &note, q->so.text_problem))
         q->so.text_problem[0] = '\0';
-    buf_deinit(&text);
+    else
+        buf_reset(text);
 }
 
 static enum pg_failure imagine(struct question *q, const struct texts_campaign *texts, size_t step)
 {
     SAM_CLEANUP(pg_result_freep) struct pg_result *r = NULL;
+    SAM_CLEANUP(buf_deinit) struct buf text = BUF_INIT(65536);
     struct pg_params *params = ctl_params(q->c);
     struct uuid id = uuid_v7();
     struct verdict v;
@@ -184,6 +186,8 @@ static enum pg_failure imagine(struct question *q, const struct texts_campaign *
     pg_add_i32(params, (int32_t)step);
     pg_add_bool(params, q->person->type == CAMPAIGN_CONNECTOR && step > 0);
     pg_add_time(params, at_ms ? at_ms : q->so.now_ms);
+    render_next(q, texts, step, &text);
+    pg_add_text(params, buf_text(&text));
     enum pg_failure failure = pg_exec(q->c->pg, imagine_sql, params, &r);
     if (!failure && pg_affected(r) == 0)
         failure = PG_RETRY; /* the planner has just made the real one */
@@ -191,8 +195,6 @@ static enum pg_failure imagine(struct question *q, const struct texts_campaign *
         failure = judge(q, &id, &v);
     if (failure)
         return failure;
-    if (v.reason == REASON_PERSON_HELD)
-        find_text_problem(q, texts, step);
     why_unplanned(&q->answer, &q->so, &v);
     return PG_FINE;
 }

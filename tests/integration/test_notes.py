@@ -1,8 +1,10 @@
 """What a text may be when it is planned, and an invitation's note by the account's plan (P7)."""
 
+import datetime
 import unittest
 
-from campaign_test import CampaignTest
+import moments
+from campaign_test import CampaignTest, FridayTest
 
 
 class NotesTest(CampaignTest):
@@ -170,6 +172,132 @@ class Policies(NotesTest):
         self.samctl("campaign", "update", self.write_json("new.json", file))
         notes = {item["person"]: item["note"] for item in self.samctl_json("queue")}
         self.assertEqual((notes["cut-long"], notes["without_note-long"]), (None, "left_out"))
+
+
+class Monthly(FridayTest):
+    """A free account may send two invitations with a note in a month (its own zone's). The clock
+    stands in the middle of a month; LinkedIn counts as well, and refuses the third."""
+
+    note = {"connection_request": "Hi {first_name}"}
+
+    def begin(self, names="abcd"):
+        self.config["limits"]["monthly_notes"] = 2
+        self.prepare(timezone="Etc/UTC", scenario={
+            "accounts": [{"id": "Uanna", "notes_per_month": 2}],
+            "people": [{"slug": slug} for slug in names]})  # fmt: skip
+        self.shift = 0
+        self.middle = moments.next_month_day(15, "12:00", "Etc/UTC")
+        self.move_clock(moments.seconds_until(self.middle))
+
+    def next_month(self):
+        """Its first day at midnight."""
+        return moments.next_month_day(1, "00:00", "Etc/UTC", self.middle)
+
+    def notes(self):
+        """What arrived: Counter of with a note, or without."""
+        return sorted(bool(text) for texts in self.texts().values() for text in texts)
+
+    def nothing_refused(self):
+        self.assertEqual([call for call in self.calls() if not call["executed"]], [])
+
+    def why(self, vanity):
+        return self.samctl_json("why", vanity)[0]
+
+    def test_who_waits_for_a_note_gets_it_in_the_next_month(self):
+        self.begin()
+        self.campaign("c", "connector", self.note, list("abcd"), on_note_limit="hold")
+        self.start_both()
+        self.wait_until_sent(2)
+        planned = "account_schedule WHERE plan_at > sam_now()"
+        self.wait_for("the planner to be through", lambda: self.count(planned) == 1)
+        self.assertEqual(self.count("send_queue"), 2)
+        waits = [v for v in "abcd" if self.why(v)["reason"] == "monthly_notes"]
+        self.assertEqual(len(waits), 2)
+        self.assertEqual(self.why(waits[0])["next_at"], moments.text(self.next_month()))
+        # LinkedIn's own month is the last 30 days
+        later = self.next_month() + datetime.timedelta(days=20)
+        self.move_clock(moments.seconds_until(later) - self.shift)
+        self.wait_until_sent(4)
+        self.assertEqual(self.notes(), [True] * 4)
+        self.nothing_refused()
+
+    def test_the_others_go_without_a_note(self):
+        self.begin("abcdef")
+        for name, people in ("without_note", "abc"), ("cut", "def"):
+            self.campaign(name, "connector", self.note, list(people), on_note_limit=name)
+        self.start_both()
+        self.wait_until_sent(6)
+        self.assertEqual(self.notes(), [False] * 4 + [True] * 2)
+        self.nothing_refused()
+        shown = [line["note"] for v in "abcdef" for line in self.samctl_json("person", "show", v)
+                 if line.get("kind") == "invitation"]  # fmt: skip
+        self.assertEqual(shown.count("left_out_monthly"), 4)
+        self.assertEqual(self.count("send_attempts WHERE noted"), 2)
+        self.relearn()
+        self.assertEqual(self.count("send_attempts WHERE noted"), 2)
+
+    def relearn(self):
+        """Attempts that an old backup does not have come from the ledger."""
+        invitations = "send_attempts WHERE kind = 'invitation' AND outcome = 'sent'"
+        self.wait_for("their ends", lambda: self.count(invitations) == 6)
+        self.worker.stop()
+        self.producer.stop()
+        self.database.execute("SET session_replication_role = replica; DELETE FROM send_attempts; "
+                              "UPDATE ledger_positions SET next_offset = 0, last_event_id = NULL")  # fmt: skip
+        self.start_both()
+        self.wait_for("the attempts", lambda: self.count(invitations) == 6, 60)
+
+    def planned_as_premium(self, on_limit):
+        """Three notes wait when the plan ends that allowed them."""
+        self.begin("abc")
+        self.samctl("account", "set", "anna", "--plan", "premium")
+        self.campaign("c", "connector", self.note, list("abc"), on_note_limit=on_limit)
+        self.samctl("account", "pause", "anna")  # planned all the same
+        self.start_both()
+        self.wait_for("three items", lambda: self.count("send_queue WHERE message <> ''") == 3, 60)
+        self.samctl("account", "set", "anna", "--plan", "free")
+        self.samctl("account", "resume", "anna")
+
+    def test_a_plan_that_ends_while_notes_wait(self):
+        self.planned_as_premium("hold")
+        self.wait_until_sent(2)
+        waits = "send_queue WHERE status = 'pending' AND reason = 'monthly_notes'"
+        self.wait_for("it to wait", lambda: self.count(waits) == 1)
+        item = [item for item in self.samctl_json("queue") if item["status"] == "pending"][0]
+        self.assertEqual((item["reason"], item["scheduled_for"]),
+                         ("monthly_notes", moments.text(self.next_month())))  # fmt: skip
+        self.assertEqual(self.why(item["person"])["reason"], "monthly_notes")
+        # an operator knows of more
+        self.samctl("account", "set", "anna", "--monthly-notes", "3")
+        self.wait_for("it to be tried", lambda: len(self.calls()) == 3)
+
+    def test_the_claim_leaves_a_note_out(self):
+        self.planned_as_premium("without_note")
+        self.wait_until_sent(3)
+        self.assertEqual(self.notes(), [False, True, True])
+        self.nothing_refused()
+        bare = "send_queue WHERE message = '' AND note_done = 'left_out_monthly'"
+        self.assertEqual(self.count(bare), 1)
+
+    def test_an_edit_gives_no_note_back(self):
+        self.begin()
+        self.campaign("c", "connector", self.note, list("abcd"), on_note_limit="without_note")
+        self.samctl("account", "pause", "anna")  # planned all the same
+        self.start_both()
+        self.wait_for("four items", lambda: self.count("send_queue") == 4, 60)
+        left_out = [item["person"] for item in self.samctl_json("queue")
+                    if item["note"] == "left_out_monthly"]  # fmt: skip
+        self.assertEqual(len(left_out), 2)
+        self.assertIn("notes of this month are used up", self.samctl("why", left_out[0]))
+        file = self.samctl_json("campaign", "show", "c")[0]
+        file["message_templates"]["connection_request"] = "Hello {first_name}"
+        self.samctl("campaign", "update", self.write_json("new.json", file))
+        self.samctl("person", "edit", left_out[0], "first_name=Ada")
+        self.assertEqual(self.count("send_queue WHERE message LIKE 'Hello N_'"), 2)
+        self.samctl("account", "resume", "anna")
+        self.wait_until_sent(4)
+        self.assertEqual(self.notes(), [False, False, True, True])
+        self.nothing_refused()
 
 
 if __name__ == "__main__":

@@ -32,6 +32,7 @@ ROWS_A_ROW = 10  # one scan for the whole batch: so many for each row that it is
 INDEX = {
     "ORDER BY j.n, c.id, q.next_at": "campaign_prospects_plan",
     "AS ended_at FROM send_attempts t": "send_attempts_account",
+    "AND noted IS NOT FALSE": "send_attempts_noted",
     "SELECT b.id, j.n FROM unnest": "send_queue_pending",
     "AND i.status <> 'sending' ORDER BY i.sweep_at": "send_queue_sweep",
     "p.account_id = $1 AND p.provider_id = ANY ($2)": "campaign_prospects_provider",

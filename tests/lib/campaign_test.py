@@ -17,7 +17,7 @@ ALL_DAY = {
 }
 ENDED = "('replied', 'opted_out', 'converted', 'not_interested', 'completed', 'failed')"
 CAPS = ("daily_cap", "daily_invitations", "weekly_invitations", "daily_messages",
-        "daily_profile_views")  # fmt: skip
+        "daily_profile_views", "monthly_notes")  # fmt: skip
 WRITES = ("invite", "chats", "messages")
 HELLO = {"direct_message_1": "Hello {first_name}"}
 

@@ -31,6 +31,16 @@ def next_weekday(weekday, wall, zone, after=None):
     return at(day, wall, zone)
 
 
+def next_month_day(day, wall, zone, after=None):
+    """The first such day of a month (1 to 28) and wall time in a zone later than after (else: now).
+    """
+    moment = after or now()
+    date = moment.astimezone(zoneinfo.ZoneInfo(zone)).date()
+    while date.day != day or at(date, wall, zone) <= moment:
+        date += datetime.timedelta(days=1)
+    return at(date, wall, zone)
+
+
 def seconds_until(moment):
     """Whole seconds from now, rounded up: the clock that is moved so far is not before it."""
     return int((moment - now()).total_seconds()) + 1

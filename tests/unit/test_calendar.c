@@ -121,6 +121,32 @@ static void test_the_first_moment_of_a_day(void **state)
     }
 }
 
+static void test_months_begin(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *day;
+        const char *first;
+        const char *next;
+    } rows[] = {
+        {"2026-01-01", "2026-01-01", "2026-02-01"}, {"2026-01-31", "2026-01-01", "2026-02-01"},
+        {"2026-02-28", "2026-02-01", "2026-03-01"}, {"2028-02-29", "2028-02-01", "2028-03-01"},
+        {"2026-04-30", "2026-04-01", "2026-05-01"}, {"2026-12-01", "2026-12-01", "2027-01-01"},
+        {"2026-12-31", "2026-12-01", "2027-01-01"}, {"1970-01-01", "1970-01-01", "1970-02-01"}};
+    for (size_t i = 0; i < SAM_ARRAY_LEN(rows); i++) {
+        assert_int_equal(month_first_day(day_of(rows[i].day)), day_of(rows[i].first));
+        assert_int_equal(next_month_first_day(day_of(rows[i].day)), day_of(rows[i].next));
+    }
+    /* where it is January already, and where it is not */
+    int64_t early = at("2026-12-31T11:00");
+    int64_t kiritimati = zone_day(zone("Pacific/Kiritimati"), early);
+    int64_t berlin = zone_day(zone("Europe/Berlin"), early);
+    assert_int_equal(month_first_day(kiritimati), day_of("2027-01-01"));
+    assert_int_equal(month_first_day(berlin), day_of("2026-12-01"));
+    int64_t next = zone_day_start_ms(zone("Europe/Berlin"), next_month_first_day(berlin));
+    assert_int_equal(next, at("2026-12-31T23:00"));
+}
+
 /* Each moment lies in its day, and its day is what another reader of tzdata says. */
 static void test_each_moment_has_its_day(void **state)
 {
@@ -478,6 +504,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_only_names_of_tzdata_are_zones),
         cmocka_unit_test(test_the_first_moment_of_a_day),
+        cmocka_unit_test(test_months_begin),
         cmocka_unit_test(test_each_moment_has_its_day),
         cmocka_unit_test(test_days_before_the_epoch),
         cmocka_unit_test(test_office_hours),

@@ -14,6 +14,8 @@
 #define REOPENS  (NOW + 19 * HOUR_MS)
 #define NEVER    TIME_NEVER_MS
 
+#define NEXT_MONTH (TOMORROW + 9 * DAY_MS)
+
 static const struct interval windows[] = {
     {OPENS, CLOSES, REASON_HOURS},
     {REOPENS, REOPENS + 8 * HOUR_MS, REASON_HOLIDAY},
@@ -46,6 +48,7 @@ static void init(struct given *g)
                               .person = {.status = PERSON_PENDING, .contact = CONTACT_FREE},
                               .day_start_ms = TODAY,
                               .next_day_start_ms = TOMORROW,
+                              .next_month_start_ms = NEXT_MONTH,
                               .windows = windows,
                               .windows_count = SAM_ARRAY_LEN(windows)}};
     g->f.usage = &g->u;
@@ -222,6 +225,35 @@ static void test_the_caps_of_messages(void **state)
 #undef MESSAGE
 }
 
+/* Only an invitation that has a note, of an account that has few, by the campaign's choice. */
+static void test_the_notes_of_a_month(void **state)
+{
+    (void)state;
+#define NOTES(n) g.f.item.noted = true, g.f.account.limits.monthly_notes = 5, g.u.notes_month = (n)
+    GO((NOTES(4)));
+    WAIT(REASON_MONTHLY_NOTES, NEXT_MONTH, (NOTES(5)));
+    WAIT(REASON_MONTHLY_NOTES, NEXT_MONTH, (NOTES(6)));
+    GO((NOTES(5), g.f.item.noted = false));
+    GO((NOTES(500), g.f.account.limits.monthly_notes = MONTHLY_NOTES_ANY));
+    WAIT(REASON_MONTHLY_NOTES, NEXT_MONTH, (NOTES(0), g.f.account.limits.monthly_notes = 0));
+    GO((NOTES(5), g.f.campaign.on_note_limit = NOTE_WITHOUT));
+    GO((NOTES(5), g.f.campaign.on_note_limit = NOTE_CUT));
+    WAIT(REASON_DAILY_CAP, TOMORROW,
+         (NOTES(5), g.f.campaign.on_note_limit = NOTE_CUT, g.u.calls_today = 40));
+    struct given g;
+    init(&g);
+    NOTES(5);
+    assert_false(policy_leave_note_out(&g.f));
+    g.f.campaign.on_note_limit = NOTE_CUT;
+    assert_true(policy_leave_note_out(&g.f));
+    g.u.notes_month = 4;
+    assert_false(policy_leave_note_out(&g.f));
+    NOTES(5);
+    g.f.usage = NULL;
+    assert_false(policy_leave_note_out(&g.f));
+#undef NOTES
+}
+
 /* P3 */
 static void test_spacing(void **state)
 {
@@ -280,6 +312,7 @@ BREACH(closed, g->f.windows++; g->f.windows_count--)
 BREACH(calls, g->u.calls_today = 40)
 BREACH(invitations, g->f.item.kind = CALL_INVITATION; g->u.invitations_today = 25)
 BREACH(week, g->f.item.kind = CALL_INVITATION; g->u.invitations_week = 100)
+BREACH(notes, g->f.item.kind = CALL_INVITATION; g->f.item.noted = true)
 BREACH(messages, g->f.item.kind = CALL_MESSAGE; g->u.messages_today = 30)
 BREACH(views, g->f.item.costs_profile_view = true; g->u.profile_views_today = 80)
 BREACH(campaign_cap, g->f.campaign.daily_cap = 1; g->u.campaign_today = 1)
@@ -310,6 +343,7 @@ static const struct breach order[] = {
     {REASON_DAILY_CAP, calls},
     {REASON_DAILY_INVITATIONS, invitations},
     {REASON_WEEKLY_INVITATIONS, week},
+    {REASON_MONTHLY_NOTES, notes},
     {REASON_DAILY_MESSAGES, messages},
     {REASON_DAILY_PROFILE_VIEWS, views},
     {REASON_CAMPAIGN_DAILY_CAP, campaign_cap},
@@ -376,6 +410,7 @@ int main(void)
         cmocka_unit_test(test_the_calendar),
         cmocka_unit_test(test_the_caps),
         cmocka_unit_test(test_the_caps_of_messages),
+        cmocka_unit_test(test_the_notes_of_a_month),
         cmocka_unit_test(test_spacing),
         cmocka_unit_test(test_without_usage_only_caps_and_spacing_are_left_out),
         cmocka_unit_test(test_the_order_of_the_rules),

@@ -255,6 +255,37 @@ static void test_the_week_has_its_cap(void **state)
     assert_int_equal(take(&s, wish_of(CALL_MESSAGE)), OPENS + GAP); /* nothing was booked */
 }
 
+/* What waits counts for the month in which it waits; a wish that needs a note gets the next
+ * month's, and another one goes at once, with a note if there is one. */
+static void test_the_notes_of_two_months(void **state)
+{
+    (void)state;
+    struct policy_limits two = limits;
+    struct slots s;
+    struct slots_wish wish = wish_of(CALL_INVITATION);
+    two.monthly_notes = 2;
+    two.daily_invitations = 20;
+    two.daily_cap = 20;
+    begin(&s, &two, DAY_0 + OPENS);
+    s.next_month_ms = DAY_0 + DAY_MS;
+    s.notes[0] = 1;
+    wish.noted = true;
+    slots_waiting(&s, &wish, DAY_0 + DAY_MS + OPENS);     /* the next month's first */
+    slots_waiting(&s, &wish, DAY_0 + 5 * DAY_MS + OPENS); /* past the horizon: its second */
+    assert_int_equal(take(&s, wish), OPENS);
+    assert_int_equal(take(&s, wish), NONE);
+    wish.noted = false;
+    assert_int_equal(take(&s, wish), OPENS + GAP);
+    assert_false(slots_take_note(&s, DAY_0 + OPENS + GAP));
+    assert_false(slots_take_note(&s, DAY_0 + DAY_MS));
+    s.notes[1] = 1;
+    wish.noted = true;
+    assert_int_equal(take(&s, wish), DAY_MS + OPENS + GAP);
+    s.limits.monthly_notes = MONTHLY_NOTES_ANY;
+    assert_int_equal(take(&s, wish), OPENS + 2 * GAP);
+    assert_true(slots_take_note(&s, DAY_0));
+}
+
 static void test_a_refusal_books_nothing(void **state)
 {
     (void)state;
@@ -412,6 +443,7 @@ int main(void)
         cmocka_unit_test(test_profile_views_have_their_cap),
         cmocka_unit_test(test_a_campaign_has_its_cap),
         cmocka_unit_test(test_the_week_has_its_cap),
+        cmocka_unit_test(test_the_notes_of_two_months),
         cmocka_unit_test(test_a_refusal_books_nothing),
         cmocka_unit_test(test_days_beyond_the_array_are_not_planned),
         cmocka_unit_test(test_midnight_belongs_to_the_new_day),
