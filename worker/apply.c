@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/base/clock.h"
+#include "common/model/doubt.h"
 #include "worker/apply_person.h"
 
 #include "common/base/banned.h"
@@ -197,6 +198,16 @@ static void already_connected(const struct apply_batch *b, const struct event_at
         apply_person_connected(person, a->ended_at_ms);
 }
 
+/* Who is held for a refused text is the mark at which its message stops for all of the campaign.
+ * So it replaces what the next plan or look at the profile holds them for again. A new text must
+ * not release any other hold. */
+static bool weaker_hold(const char *reason)
+{
+    return !*reason || doubt_of_hold(reason) != DOUBT_NONE ||
+           strcmp(reason, reason_name(REASON_TEXT_INVALID)) == 0 ||
+           strcmp(reason, reason_name(REASON_STEP_GONE)) == 0;
+}
+
 static void refused(const struct apply_batch *b, const struct event_attempt *a,
                     struct apply_item *item, struct apply_person *person)
 {
@@ -210,7 +221,7 @@ static void refused(const struct apply_batch *b, const struct event_attempt *a,
         back(b, a, item, a->ended_at_ms, REASON_PERSON_HELD);
         break;
     case REFUSAL_TEXT: /* it uses nobody up; policy_decide() lets nobody else try it */
-        if (person && !person->hold_reason[0]) /* a new text must not release another hold */
+        if (person && weaker_hold(person->hold_reason))
             apply_person_hold(person, reason_name(REASON_TEXT_REFUSED));
         back(b, a, item, a->ended_at_ms, REASON_TEXT_REFUSED);
         break;

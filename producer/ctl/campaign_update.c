@@ -47,12 +47,22 @@ static const char delays_sql[] =
 static const char complete_sql[] =
     "UPDATE campaign_prospects SET status = 'completed', next_at = NULL WHERE campaign_id = $1 "
     "AND status IN ('connected', 'messaging') AND next_step >= $2";
-/* Held for a text that may be right now; the planner holds them again if it is not. A refused text
- * stops the others as well: it is forgotten whatever became of the one who is held. $1 campaign. */
+/* Held for a text that may be right now; the planner holds them again if it is not. $1 campaign. */
 static const char release_sql[] =
     "UPDATE campaign_prospects SET hold_reason = NULL WHERE campaign_id = $1 "
-    "AND (hold_reason = 'text_refused' OR (hold_reason IN ('text_invalid', 'step_gone') "
-    "AND status IN ('pending', 'approved', 'connection_request_sent', 'connected', 'messaging')))";
+    "AND hold_reason IN ('text_invalid', 'step_gone') "
+    "AND status IN ('pending', 'approved', 'connection_request_sent', 'connected', 'messaging')";
+/* A refused text stops the others as well: it is forgotten whatever became of the one who is held,
+ * but only where the file has another one. Before the campaign is written. $1 campaign, $2 steps,
+ * $3 what becomes of a note that is too long. */
+static const char release_refused_sql[] =
+    "UPDATE campaign_prospects p SET hold_reason = NULL FROM campaigns c WHERE c.id = $1 "
+    "AND p.campaign_id = $1 AND p.hold_reason = 'text_refused' "
+    "AND (c.steps::jsonb -> p.next_step::integer ->> 'text' IS DISTINCT FROM "
+    "$2::jsonb -> p.next_step::integer ->> 'text' OR (p.next_step = 0 AND c.on_note_limit <> $3))";
+/* $1 campaign. */
+static const char still_sql[] = "SELECT count(DISTINCT next_step) FROM campaign_prospects "
+                                "WHERE campaign_id = $1 AND hold_reason = 'text_refused'";
 /* What an item waited for that the file may have changed. */
 static const char *const causes[] = {"hours",     "weekend",      "holiday", "no_window",
                                      "campaign_", "text_refused", NULL};
@@ -62,6 +72,7 @@ struct update {
     struct lookup_campaign campaign;
     struct waiting_texts texts;
     int64_t completed;
+    int64_t still; /* messages that stand still: the file has the text that was refused */
 };
 
 static enum pg_failure exec_campaign(struct ctl *c, const struct update *u, const char *sql,
@@ -95,6 +106,23 @@ static enum pg_failure change_accounts(struct ctl *c, const struct update *u)
     return failure ? failure : exec_campaign(c, u, order_sql, NULL);
 }
 
+static enum pg_failure release_refused(struct ctl *c, struct update *u)
+{
+    SAM_CLEANUP(pg_result_freep) struct pg_result *r = NULL;
+    const struct campaign_file *f = u->change.file;
+    SAM_CLEANUP(freep) char *steps = campaign_steps_to_json(f->steps, f->steps_count);
+    pg_add_uuid(ctl_params(c), &u->campaign.id);
+    pg_add_json(&c->params, steps);
+    pg_add_text(&c->params, note_limit_name(f->on_note_limit));
+    enum pg_failure failure = pg_exec(c->pg, release_refused_sql, &c->params, NULL);
+    pg_add_uuid(ctl_params(c), &u->campaign.id);
+    if (!failure)
+        failure = pg_exec(c->pg, still_sql, &c->params, &r);
+    if (!failure)
+        u->still = pg_i64(r, 0, 0);
+    return failure;
+}
+
 static enum pg_failure change_people(struct ctl *c, struct update *u)
 {
     SAM_CLEANUP(pg_result_freep) struct pg_result *r = NULL;
@@ -124,6 +152,8 @@ static enum pg_failure update(struct ctl *c, void *arg)
     enum pg_failure failure = campaign_change_write_accounts(&u->change, c);
     if (!failure)
         failure = schedule_lock_campaign(&s, c, &u->campaign.id); /* old and new ones */
+    if (!failure)
+        failure = release_refused(c, u);
     if (!failure)
         failure = write_campaign(c, u);
     if (!failure)
@@ -188,6 +218,11 @@ enum ctl_exit command_campaign_update(struct ctl *c)
                 "%" PRId64 " waiting messages cancelled and %" PRId64 " people completed: the "
                 "campaign no longer has these messages",
                 u.texts.gone, u.completed);
+    if (u.still)
+        ctl_say(c,
+                "%" PRId64 " messages stand still: the file has the very text that Unipile "
+                "refused; `samctl campaign pause` and `resume` let it be tried once more",
+                u.still);
     if (u.texts.held)
         ctl_say(c, "%" PRId64 " people are on hold, their text cannot be sent: %s", u.texts.held,
                 u.texts.problem);

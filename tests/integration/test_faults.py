@@ -166,6 +166,8 @@ class RefusedText(Fault):
         self.simulator.ask("DELETE", "/fault")
 
         file = self.samctl_json("campaign", "show", "c")[0]
+        said = self.samctl("campaign", "update", self.write_json("same.json", file))
+        self.assertIn("1 messages stand still", said)
         file["message_templates"]["connection_request"] = "Short"
         self.samctl("campaign", "update", self.write_json("short.json", file))
         self.wait_for("all to go", lambda: self.items()["sent"] == 5, 60)
