@@ -242,8 +242,10 @@ class Monthly(FridayTest):
         self.wait_for("their ends", lambda: self.count(invitations) == 6)
         self.worker.stop()
         self.producer.stop()
-        self.database.execute("SET session_replication_role = replica; DELETE FROM send_attempts; "
-                              "UPDATE ledger_positions SET next_offset = 0, last_event_id = NULL")  # fmt: skip
+        self.database.execute(
+            "SET session_replication_role = replica; DELETE FROM send_attempts; "
+            "UPDATE ledger_positions SET next_offset = 0, last_event_id = NULL"
+        )
         self.start_both()
         self.wait_for("the attempts", lambda: self.count(invitations) == 6, 60)
 
