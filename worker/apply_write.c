@@ -76,14 +76,19 @@ static const char orphans_sql[] =
     "WHERE t.id = ANY ($1) ORDER BY 1, 2, 6 ON CONFLICT (workspace_id, identity) "
     "DO UPDATE SET at = greatest(contacted.at, excluded.at)";
 
-/* It has no attempt and no item: the person's own id stands for the item, which nothing frees. */
+/* It has no attempt and no item: the person's own id stands for the item, which nothing frees. The
+ * row of somebody who wrote long ago is taken over as a claim would (contact_again_after). */
 static const char by_hand_sql[] =
     "INSERT INTO contacted (workspace_id, identity, item_id, prospect_id, account_id, at) "
-    "SELECT p.workspace_id, n.identity, p.id, p.id, p.account_id, x.at "
+    "SELECT DISTINCT ON (1, 2) p.workspace_id, n.identity, p.id, p.id, p.account_id, x.at "
     "FROM unnest($1::uuid[], $2::text[], $3::text[], $4::timestamptz[]) AS x(id, v, p, at) "
     "CROSS JOIN LATERAL (SELECT * FROM campaign_prospects WHERE id = x.id LIMIT 1) p "
     "CROSS JOIN LATERAL unnest(ARRAY['v:' || p.vanity, 'v:' || x.v, 'p:' || x.p]) AS n(identity) "
-    "WHERE n.identity IS NOT NULL ORDER BY 1, 2 ON CONFLICT (workspace_id, identity) DO NOTHING";
+    "WHERE n.identity IS NOT NULL ORDER BY 1, 2, 6 DESC ON CONFLICT (workspace_id, identity) "
+    "DO UPDATE SET item_id = excluded.item_id, prospect_id = excluded.prospect_id, "
+    "account_id = excluded.account_id, at = excluded.at WHERE contacted.at < excluded.at - "
+    "(SELECT c.contact_again_after_ms * interval '1 ms' FROM campaign_prospects p "
+    "JOIN campaigns c ON c.id = p.campaign_id WHERE p.id = excluded.prospect_id)";
 
 static void write_attempts(struct apply_writer *w)
 {

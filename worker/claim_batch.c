@@ -263,10 +263,11 @@ static enum doubt doubt(const struct work *work, const struct facts_item *it)
 {
     if (it->doubt_waived)
         return DOUBT_NONE;
-    if (work->distant && it->step == 0 && it->policy.item.kind == CALL_MESSAGE)
-        return DOUBT_NOT_CONNECTED;
+    /* the name first: who lets them go on for another reason has seen that it is theirs */
     if (person_name_differs(it->first_name, it->last_name, work->first_name, work->last_name))
         return DOUBT_ANOTHER_NAME;
+    if (work->distant && it->step == 0 && it->policy.item.kind == CALL_MESSAGE)
+        return DOUBT_NOT_CONNECTED;
     return DOUBT_NONE;
 }
 

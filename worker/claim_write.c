@@ -19,9 +19,12 @@ static const char contacted_sql[] =
 /* A human to whom others wrote long ago. Of two claims that want the row at the same moment the
  * second finds the first one's, which is new. $1 workspaces, $2 identities, $3 before when. */
 static const char again_sql[] =
-    "DELETE FROM contacted k USING unnest($1::uuid[], $2::text[], $3::timestamptz[]) "
-    "AS x(workspace_id, identity, before) "
-    "WHERE k.workspace_id = x.workspace_id AND k.identity = x.identity AND k.at < x.before";
+    "WITH old AS MATERIALIZED (SELECT k.workspace_id, k.identity "
+    "FROM unnest($1::uuid[], $2::text[], $3::timestamptz[]) AS x(workspace_id, identity, before) "
+    "JOIN contacted k ON k.workspace_id = x.workspace_id AND k.identity = x.identity "
+    "AND k.at < x.before ORDER BY 1, 2 FOR UPDATE OF k) "
+    "DELETE FROM contacted k USING old WHERE k.workspace_id = old.workspace_id "
+    "AND k.identity = old.identity";
 
 /* The status is a parameter: a constant would match the partial index of all published items, and
  * tempt the planner to walk it. */

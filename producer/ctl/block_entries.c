@@ -79,7 +79,9 @@ static void read_lines(struct block_entries *b, const char *path, char *text,
 {
     size_t line = 0;
     for (char *at = text; at; line++) {
-        char *end = strchr(at, '\n');
+        char *end = strpbrk(at, "\r\n"); /* also of a file with CR alone */
+        if (end && strncmp(end, "\r\n", 2) == 0)
+            *end++ = '\0';
         if (end)
             *end = '\0';
         at += strspn(at, BLANKS);

@@ -117,7 +117,7 @@ enum pg_failure blocklist_add(struct ctl *c, void *arg)
     /* locked first: who is approved or edited meanwhile waits, and sees the entry */
     enum pg_failure failure = schedule_lock_workspace(&s, c, &b->workspace_id);
     if (!failure && b->entries->kind != BLOCK_PERSON)
-        failure = block_fill(c, &b->workspace_id);
+        failure = block_fill(c, &b->workspace_id, NULL);
     if (!failure)
         failure = insert_all(c, b);
     do {

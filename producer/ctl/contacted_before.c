@@ -9,30 +9,25 @@
 
 /* Who has not been written to by the campaign itself. $1 campaign. */
 #define PEOPLE                                                                                     \
-    "(SELECT d.vanity, d.provider_id FROM prospect_approval_data d WHERE d.campaign_id = $1 "      \
-    "AND d.status = 'pending' UNION ALL SELECT q.vanity, q.provider_id FROM campaign_prospects q " \
+    "(SELECT d.id, d.vanity, d.provider_id FROM prospect_approval_data d WHERE d.campaign_id = "   \
+    "$1 "                                                                                          \
+    "AND d.status = 'pending' UNION ALL SELECT q.id, q.vanity, q.provider_id FROM "                \
+    "campaign_prospects q "                                                                        \
     "WHERE q.campaign_id = $1 AND q.contacted_at IS NULL AND q.status IN ('pending', 'approved'))"
-#define WANTS_NO_MORE(identity)                                                                    \
-    "(SELECT true FROM campaign_prospects o WHERE o.workspace_id = c.workspace_id AND o." identity \
-    " = p." identity " AND o.status IN ('opted_out', 'converted', 'not_interested') LIMIT 1)"
 static const char count_sql[] =
     "SELECT c.contact_again_after_ms, count(*) FILTER (WHERE x.again), "
     "min(x.who) FILTER (WHERE x.again), count(*) FILTER (WHERE NOT x.again), "
     "min(x.who) FILTER (WHERE NOT x.again) FROM campaigns c CROSS JOIN LATERAL "
     "(SELECT coalesce(p.vanity, p.provider_id) AS who, coalesce(l.at < sam_now() - "
-    "c.contact_again_after_ms * interval '1 ms', false) AND coalesce(" WANTS_NO_MORE(
-        "vanity") ", " WANTS_NO_MORE("provider_id") ") IS NULL AS again FROM " PEOPLE
-                                                    " p CROSS JOIN LATERAL (SELECT "
-                                                    "sam_last_written(c.workspace_id, "
-                                                    "ARRAY[p.vanity], "
-                                                    "ARRAY[p.provider_id]) AS at) l WHERE l.at IS "
-                                                    "NOT NULL) x WHERE c.id = $1 GROUP BY c.id";
+    "c.contact_again_after_ms * interval '1 ms', false) AS again FROM " PEOPLE
+    " p CROSS JOIN LATERAL (SELECT sam_last_written(c.workspace_id, ARRAY[p.vanity], "
+    "ARRAY[p.provider_id], p.id) AS at) l WHERE l.at IS NOT NULL) x WHERE c.id = $1 GROUP BY c.id";
 enum count_column { COL_AFTER, COL_AGAIN, COL_AGAIN_WHO, COL_HELD, COL_HELD_WHO };
 
 /* $1 person. */
 static const char person_sql[] =
     "SELECT c.contact_again_after_ms, sam_now(), sam_last_written(p.workspace_id, "
-    "ARRAY[p.vanity], ARRAY[p.provider_id]), (SELECT e.name FROM contacted k "
+    "ARRAY[p.vanity], ARRAY[p.provider_id], p.id), (SELECT e.name FROM contacted k "
     "JOIN campaign_prospects o ON o.id = k.prospect_id JOIN campaigns e ON e.id = o.campaign_id "
     "WHERE k.workspace_id = p.workspace_id AND k.identity IN ('v:' || p.vanity, 'p:' || "
     "p.provider_id) ORDER BY k.at DESC LIMIT 1) FROM campaign_prospects p "

@@ -54,8 +54,9 @@ static const char seen_sql[] =
 static const char look_sql[] = CHANGED COUNTS;
 static const char write_sql[] =
     CHANGED ", imported AS (" WRITE("prospect_approval_data", "") "), people AS (" WRITE(
-        "campaign_prospects", ", hold_reason = CASE WHEN t.hold_reason = 'text_invalid' THEN NULL "
-                              "ELSE t.hold_reason END") ") " COUNTS;
+        "campaign_prospects",
+        ", doubt_waived = false, hold_reason = CASE WHEN t.hold_reason = 'text_invalid' THEN NULL "
+        "ELSE t.hold_reason END") ") " COUNTS;
 
 enum pg_failure import_changes_begin(struct ctl *c)
 {
@@ -100,7 +101,7 @@ static enum pg_failure write_texts(struct import_changes *x, struct ctl *c,
                                    const struct schedule *s)
 {
     struct waiting_texts texts = {.campaign_id = x->campaign_id, .accounts = s};
-    enum pg_failure failure = block_fill(c, x->workspace_id);
+    enum pg_failure failure = block_fill(c, x->workspace_id, x->campaign_id);
     if (!failure)
         failure = waiting_texts_refresh(&texts, c);
     if (!failure)

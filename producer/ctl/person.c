@@ -241,7 +241,8 @@ static enum ctl_exit decide_all(struct ctl *c, struct person_decision *d, const 
     size_t changed = 0;
     const char *why;
     enum ctl_exit e;
-    bool opts_out = d->finding == FINDING_STATUS && d->status == PERSON_OPTED_OUT;
+    bool opts_out = d->finding == FINDING_STATUS && d->status == PERSON_OPTED_OUT &&
+                    !args_has(&c->args, "campaign");
     if ((e = ctl_connect(c)) || (d->finding == FINDING_RELEASE && (e = catch_up(c))) ||
         (e = (opts_out ? people_find_named : people_find)(c, c->args.words[0], &people)))
         return e;

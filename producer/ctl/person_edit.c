@@ -38,7 +38,7 @@ static const char person_sql[] = EDIT(
                           "p.custom::text";
 /* $1 person, $2 keys. A text that could not be made may be right now; it is tried below. */
 static const char keys_sql[] =
-    "UPDATE campaign_prospects SET block_keys = $2::text[], hold_reason = "
+    "UPDATE campaign_prospects SET block_keys = $2::text[], doubt_waived = false, hold_reason = "
     "CASE WHEN hold_reason = 'text_invalid' THEN NULL ELSE hold_reason END WHERE id = $1";
 static const char waiting_keys_sql[] =
     "UPDATE prospect_approval_data SET block_keys = $2::text[] WHERE id = $1";

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "common/adapters/migrate.h"
+#include "producer/ctl/block_fill.h"
 #include "producer/ctl/commands.h"
 
 #include "common/base/banned.h"
@@ -42,6 +43,19 @@ static enum ctl_exit show_status(struct ctl *c)
     return e;
 }
 
+/* People of an older release, or of its dump, by what the blocklist finds them. */
+static enum pg_failure fill_keys(struct ctl *c, void *arg)
+{
+    SAM_CLEANUP(pg_result_freep) struct pg_result *r = NULL;
+    (void)arg;
+    enum pg_failure failure = pg_exec(c->pg, "SELECT id FROM workspaces ORDER BY id", NULL, &r);
+    for (int row = 0; !failure && row < pg_rows(r); row++) {
+        struct uuid id = pg_uuid(r, row, 0);
+        failure = block_fill(c, &id, NULL);
+    }
+    return failure;
+}
+
 enum ctl_exit command_migrate(struct ctl *c)
 {
     struct migrate_status status;
@@ -51,9 +65,9 @@ enum ctl_exit command_migrate(struct ctl *c)
     enum pg_failure failure = migrate_apply(c->pg, tell_step, c, &status);
     if (failure)
         return ctl_sql_failed(c, failure);
-    if (status.state == MIGRATE_EQUAL)
+    if (status.state == MIGRATE_EQUAL && !(e = ctl_transaction(c, fill_keys, NULL)))
         ctl_say(c, "the schema is version %d", migrate_version());
-    else
+    else if (!e)
         e = ctl_fail("%s", status.why);
     if (c->json)
         show_steps(c, &status);

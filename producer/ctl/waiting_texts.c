@@ -29,9 +29,9 @@ static const char write_sql[] =
 static const char cancel_sql[] =
     "UPDATE send_queue SET status = 'cancelled', reason = 'step_gone', sweep_at = NULL "
     "WHERE id = ANY ($1)";
-/* $1 uuid[] people. */
-static const char hold_sql[] =
-    "UPDATE campaign_prospects SET hold_reason = 'text_invalid' WHERE id = ANY ($1)";
+/* $1 uuid[] people. Another hold stays: this one is lifted by a text that fits. */
+static const char hold_sql[] = "UPDATE campaign_prospects SET hold_reason = 'text_invalid' "
+                               "WHERE id = ANY ($1) AND hold_reason IS NULL";
 
 enum fate { FATE_SAME, FATE_CHANGED, FATE_HELD, FATE_GONE };
 

@@ -209,6 +209,15 @@ class ImportAgain(TextsTest):
         found = [self.row(v)["first_name"] for v in ("ada", "bob", "cy")]
         self.assertEqual(found, ["Ada", "Bob", "Si"])
 
+    def test_another_hold_stays(self):
+        """It is not taken for that of the text, which a corrected file lifts."""
+        self.queue("ada", "pending")
+        self.samctl("person", "hold", "ada", "--reason", "operator")
+        self.assertEqual(self.again(PEOPLE.replace("Ada,", ","))[2], 1)
+        self.assertEqual(self.row("ada")["hold_reason"], "operator")
+        self.assertEqual(self.again(PEOPLE)[2], 1)
+        self.assertEqual(self.row("ada")["hold_reason"], "operator")
+
     def test_columns_that_the_file_does_not_have_stay(self):
         self.assertEqual(self.again("linkedin_url,Topic,pet\nADA,,Rex\n"), (0, 1, 1, 0, 0))
         row = self.row("ada")

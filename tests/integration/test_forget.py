@@ -184,6 +184,20 @@ class Forget(RestoreTest):
         self.assertEqual(self.forget()["forgotten"], "2")
         self.no_trace(provider_id)
 
+    def test_a_name_that_only_the_profile_has_told(self):
+        """She was imported by an older public name; another campaign knows her by the new one."""
+        human = {"slug": "quastenberg-neu", "former_slugs": ["quastenberg-alt"], "degree": 1}
+        self.prepare(scenario={"accounts": [{"id": "Uanna"}], "people": [human]})
+        self.start_both()
+        self.fill("c", HEADER + "quastenberg-alt,,Zerlinchen,,,,\n", HELLO)
+        self.wait_until_sent(1)
+        self.make("other", HELLO)
+        path = self.write("other.csv", HEADER + "quastenberg-neu,,Zerlinchen,,,,\n")
+        self.samctl("import", path, "--campaign", "other")
+        self.samctl("approve", "--campaign", "other", "--all")
+        self.assertEqual(self.forget("quastenberg-neu")["forgotten"], "2")
+        self.no_trace("quastenberg", "Zerlinchen")
+
     def test_what_kafka_still_holds_is_said(self):
         self.write_to_both()
         said = self.samctl("person", "forget", "zerlinchen-quastenberg")

@@ -200,6 +200,21 @@ class Again(CampaignTest):
         self.pass_days(200)
         self.assertEqual(self.again("late", "kim"), 0)
 
+    def test_who_opted_out_by_an_older_name(self):
+        """Her new one was told by the profile, and ben knows her by that and by another id."""
+        world = {"accounts": [{"id": "Uanna"}, {"id": "Uben"}],
+                 "people": [{"slug": "kim", "former_slugs": ["kim-lee"], "degree": 1}]}  # fmt: skip
+        self.prepare(["--viewer-scoped"], world)
+        self.shift = 0
+        self.start_both()
+        self.campaign("first", "messenger", HELLO, ["kim-lee"])
+        self.wait_until_completed("first")
+        self.samctl("person", "set", "kim-lee", "opted_out")
+        self.pass_days(200)
+        self.samctl("account", "add", "ben", "--unipile-id", "Uben", "--country", "DE")
+        self.accounts = ("ben",)
+        self.assertEqual(self.again("late", "kim"), 0)
+
     def test_two_campaigns_at_the_same_moment(self):
         self.first_campaign(*((f"p-{n}", {}) for n in range(6)))
         self.wait_until_completed("first")
