@@ -18,22 +18,28 @@
     "CROSS JOIN LATERAL (SELECT replied_at FROM campaign_prospects WHERE id = i.prospect_id "      \
     "AND hold_reason = '" EVENT_WROTE_FIRST "' AND replied_at IS NOT NULL LIMIT 1) p "
 
-/* $1 partitions, $2 open ones, $3 accounts at most. */
-static const char accounts_sql[] =
-    "SELECT s.account_id FROM account_schedule s CROSS JOIN LATERAL (SELECT key_hash "
-    "FROM linkedin_accounts WHERE id = s.account_id LIMIT 1) a WHERE s.account_id IN "
-    "(SELECT i.account_id FROM send_queue i " HELD_FOR_A_MESSAGE
-    "WHERE i.status = 'unknown' LIMIT $3) AND a.key_hash % $1 = ANY ($2) "
-    "FOR UPDATE OF s SKIP LOCKED";
+/* And the attempts t of such an item that the message may answer, while nobody has settled it. $2
+ * by how much clocks may differ in ms. */
+#define ANSWERED_ATTEMPTS                                                                          \
+    "CROSS JOIN LATERAL (SELECT * FROM send_attempts WHERE item_id = i.id OFFSET 0) t "            \
+    "WHERE i.status = 'unknown' AND " SETTLE_OPEN                                                  \
+    "AND t.started_at <= p.replied_at + $2 * interval '1 ms' AND NOT (" SETTLE_ON_ITS_WAY ") "
 
-/* Of each item the latest attempt that the message may answer. $1 uuid[] accounts, $2 by how much
- * clocks may differ in ms, $3 items at most. */
+/* The limit counts only what can be settled now: else the first rows, of other producers or of
+ * answers that are on their way, would hide the rest for as long as they stand there. (An array,
+ * for a join might read every account.) $1 partitions, $3 open ones, $4 items at most. */
+static const char accounts_sql[] =
+    "SELECT s.account_id FROM account_schedule s WHERE s.account_id = ANY (ARRAY("
+    "SELECT i.account_id FROM send_queue i CROSS JOIN LATERAL (SELECT key_hash "
+    "FROM linkedin_accounts WHERE id = i.account_id LIMIT 1) a " HELD_FOR_A_MESSAGE
+        ANSWERED_ATTEMPTS "AND a.key_hash % $1 = ANY ($3) LIMIT $4)) FOR UPDATE OF s SKIP LOCKED";
+
+/* Of each item the latest attempt that the message may answer. $1 uuid[] accounts, $3 items at
+ * most. */
 static const char attempts_sql[] =
-    "SELECT DISTINCT ON (i.id) " SETTLE_COLUMNS "FROM send_queue i " HELD_FOR_A_MESSAGE
-    "JOIN send_attempts t ON t.item_id = i.id AND " SETTLE_OPEN
-    "AND t.started_at <= p.replied_at + $2 * interval '1 ms' WHERE i.account_id = ANY ($1) "
-    "AND i.status = 'unknown' AND NOT (" SETTLE_ON_ITS_WAY ") "
-    "ORDER BY i.id, t.started_at DESC LIMIT $3";
+    "SELECT DISTINCT ON (i.id) " SETTLE_COLUMNS
+    "FROM send_queue i " HELD_FOR_A_MESSAGE ANSWERED_ATTEMPTS
+    "AND i.account_id = ANY ($1) ORDER BY i.id, t.started_at DESC LIMIT $3";
 
 static enum pg_failure settle(struct producer *p, const struct pg_result *accounts,
                               int64_t *ret_rows)
@@ -68,6 +74,7 @@ struct batch producer_evidence(struct producer *p)
     enum pg_failure failure = pg_begin(p->pg);
     pg_params_reset(&p->params);
     pg_add_i32(&p->params, gate_partitions(p->gate));
+    pg_add_i64(&p->params, REPLY_CLOCKS_MS);
     gate_add_open(p->gate, &p->params);
     pg_add_i64(&p->params, EVIDENCE_MAX);
     if (!failure)

@@ -10,10 +10,10 @@
 
 #define SWEEP_MAX 500
 
-/* Looked up row by row; a join might read every account. */
-#define ITS_ACCOUNT                                                                                \
-    "CROSS JOIN LATERAL "                                                                          \
-    "(SELECT key_hash FROM linkedin_accounts WHERE id = s.account_id LIMIT 1) a "
+/* Looked up row by row; a join might read every account. It stands before the limit: the first rows
+ * may all be of partitions whose gate is shut, and would hide the others. */
+#define OF_OPEN_PARTITION                                                                          \
+    "(SELECT key_hash % $2 = ANY ($3) FROM linkedin_accounts WHERE id = account_id LIMIT 1) "
 
 /* The parameters that every statement here begins with: $1 now, $2 partitions, $3 open ones,
  * $4 rows at most. */
@@ -63,10 +63,9 @@ static struct batch by_account(struct producer *p, const char *step, const char 
 /* Only what is published or sending has a sweep_at. Asked in this way, of the two indexes that hold
  * such items only the one by time is of use. */
 static const char sweep_find_sql[] =
-    "SELECT s.account_id FROM account_schedule s " ITS_ACCOUNT
-    "WHERE s.account_id IN (SELECT i.account_id FROM send_queue i WHERE i.sweep_at <= $1 "
-    "AND i.status <> 'sending' ORDER BY i.sweep_at LIMIT $4) AND a.key_hash % $2 = ANY ($3) "
-    "FOR UPDATE OF s SKIP LOCKED";
+    "SELECT s.account_id FROM account_schedule s WHERE s.account_id IN (SELECT i.account_id "
+    "FROM send_queue i WHERE i.sweep_at <= $1 AND " OF_OPEN_PARTITION
+    "AND i.status <> 'sending' ORDER BY i.sweep_at LIMIT $4) FOR UPDATE OF s SKIP LOCKED";
 /* The next publish waits longer for a claim (publish.c), so an unused job is not repeated often. */
 static const char sweep_change_sql[] =
     "UPDATE send_queue SET status = 'pending', reason = 'not_claimed', sweep_at = NULL, "
@@ -82,11 +81,11 @@ struct batch producer_sweep(struct producer *p)
  * or its views are used up day after day, ends all the same. */
 #define UNASKED "interval '14 days' "
 static const char give_up_find_sql[] =
-    "SELECT s.account_id FROM account_schedule s " ITS_ACCOUNT
-    "WHERE s.account_id IN (SELECT p.account_id FROM campaign_prospects p WHERE p.give_up_at <= "
-    "$1::timestamptz - " UNASKED
+    "SELECT s.account_id FROM account_schedule s WHERE s.account_id IN (SELECT p.account_id "
+    "FROM campaign_prospects p WHERE p.give_up_at <= $1::timestamptz - " UNASKED
+    "AND " OF_OPEN_PARTITION
     "AND p.status = 'connection_request_sent' ORDER BY p.give_up_at LIMIT $4) "
-    "AND a.key_hash % $2 = ANY ($3) FOR UPDATE OF s SKIP LOCKED";
+    "FOR UPDATE OF s SKIP LOCKED";
 static const char give_up_change_sql[] =
     "UPDATE campaign_prospects SET status = 'completed', status_reason = 'never_accepted', "
     "next_at = NULL, give_up_at = NULL WHERE account_id = ANY ($1) "
@@ -101,8 +100,9 @@ struct batch producer_give_up(struct producer *p)
 
 static const char expired_sql[] =
     "SELECT s.id, s.account_id, s.sweep_at, a.key_hash FROM (SELECT id, account_id, sweep_at "
-    "FROM send_queue WHERE sweep_at <= $1 AND status <> 'published' ORDER BY sweep_at LIMIT $4) "
-    "s " ITS_ACCOUNT "WHERE a.key_hash % $2 = ANY ($3)";
+    "FROM send_queue WHERE sweep_at <= $1 AND " OF_OPEN_PARTITION
+    "AND status <> 'published' ORDER BY sweep_at LIMIT $4) s CROSS JOIN LATERAL "
+    "(SELECT key_hash FROM linkedin_accounts WHERE id = s.account_id LIMIT 1) a";
 static const char lock_accounts_sql[] =
     "SELECT account_id FROM account_schedule WHERE account_id = ANY ($1) "
     "ORDER BY account_id FOR UPDATE";

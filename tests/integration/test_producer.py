@@ -144,6 +144,48 @@ class Outbox(CampaignTest):
         self.wait_for("two young rows", lambda: self.count("outbox") == 2)
 
 
+class ShutPartitions(CampaignTest):
+    """What waits for a partition that never opens is more than a batch, and older."""
+
+    def wait_behind_others(self, kind, templates):
+        """501 people of anna, whose partition is none, and then one of ben."""
+        self.prepare()
+        self.campaign("c", kind, templates, 501, accounts=["anna"], start=False)
+        self.campaign("late", kind, templates, ["kim"], accounts=["ben"], start=False)
+        self.database.execute(
+            "ALTER TABLE linkedin_accounts DROP CONSTRAINT linkedin_accounts_key_hash_check; "
+            "UPDATE linkedin_accounts SET key_hash = -1 WHERE name = 'anna'"
+        )
+
+    def test_an_answer_settles_behind_them(self):
+        self.wait_behind_others("messenger", HELLO)
+        self.database.execute(
+            "INSERT INTO send_queue (id, workspace_id, campaign_id, prospect_id, account_id, "
+            "message_type, step, requires_connection, priority, status, scheduled_for, message) "
+            "SELECT gen_random_uuid(), workspace_id, campaign_id, id, account_id, "
+            "'direct_message_1', 0, false, 1, 'unknown', sam_now(), 'x' FROM campaign_prospects; "
+            "UPDATE campaign_prospects SET hold_reason = 'wrote_first', replied_at = sam_now(); "
+            "INSERT INTO send_attempts (id, workspace_id, account_id, campaign_id, prospect_id, "
+            "item_id, message_type, kind, started_at, start_by, ended_at, outcome) "
+            "SELECT gen_random_uuid(), workspace_id, account_id, campaign_id, prospect_id, id, "
+            "message_type, 'message', sam_now() - interval '1 min', sam_now(), sam_now(), "
+            "'unknown' FROM send_queue"
+        )
+        self.start_both()
+        self.wait_for("kim's message to count as sent", lambda: self.items()["sent"] == 1)
+
+    def test_who_never_accepts_is_given_up_behind_them(self):
+        self.wait_behind_others("connector", {"connection_request": "Hi"})
+        self.database.execute(
+            "UPDATE campaign_prospects SET status = 'connection_request_sent', "
+            "contacted_at = sam_now() - interval '60 days', "
+            "give_up_at = sam_now() - interval '40 days' - (vanity <> 'kim')::int * "
+            "interval '1 day'; DELETE FROM sync_schedule"
+        )
+        self.start_both()
+        self.wait_for("kim to be given up", lambda: self.people()["completed"] == 1)
+
+
 class Conflicts(CampaignTest):
     accounts = ("anna",)
 
