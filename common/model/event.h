@@ -25,7 +25,10 @@
     /* Says only: everything before it in this partition was there when it was written. */         \
     X(EVENT_MARKER, "sam.marker.v1")
 
-/* What was learned or decided about a person (sam.person.v1). */
+/* What was learned or decided about a person (sam.person.v1). A worker of a release that does not
+ * know one of them (invited, unaccepted, doubted and forgotten came with migration 010 and later)
+ * passes over none: the partition halts there, nothing of it is sent, until a newer worker has it.
+ */
 #define FINDING_MAP(X)                                                                             \
     X(FINDING_RESOLVED, "resolved")   /* provider_id and vanity name of a profile; view_id */      \
     X(FINDING_NOT_FOUND, "not_found") /* the profile does not exist or is locked; view_id */       \
