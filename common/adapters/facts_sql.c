@@ -38,7 +38,8 @@
     "sam_is_blocked(i.workspace_id, ARRAY[" identities "]), "                                      \
     "i.step = 0 OR p.last_sent_at IS NULL, "                                                       \
     CONTACTED(identities) ", c.contact_again_after_ms, CASE WHEN c.contact_again_after_ms > 0 "    \
-    "THEN sam_last_written(i.workspace_id, ARRAY[" vanities "], ARRAY[" providers "], p.id) END, "       \
+    "THEN sam_last_written(i.workspace_id, ARRAY[" vanities "], ARRAY[" providers "], p.id) "      \
+    "END, "                                                                                        \
     "(SELECT true FROM campaign_prospects WHERE campaign_id = i.campaign_id "                      \
     "AND next_step = i.step AND hold_reason = 'text_refused' LIMIT 1)"
 /* clang-format on */

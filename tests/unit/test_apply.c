@@ -337,7 +337,6 @@ static void test_refusals(void **state)
         {REFUSAL_TEXT, ITEM_PENDING, PERSON_PENDING, "", "text_refused"},
         {REFUSAL_TEXT, ITEM_PENDING, PERSON_PENDING, "wrote_first", "wrote_first"},
         {REFUSAL_TEXT, ITEM_PENDING, PERSON_PENDING, "another_name", "text_refused"},
-        {REFUSAL_TEXT, ITEM_PENDING, PERSON_PENDING, "text_invalid", "text_refused"},
     };
     for (size_t i = 0; i < SAM_ARRAY_LEN(rows); i++) {
         struct apply_batch b;
