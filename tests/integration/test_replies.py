@@ -131,6 +131,17 @@ class OtherInboxes(CampaignTest):
         self.answers_to_ben()
 
 
+    def test_an_answer_to_a_colleague_of_whom_nobody_knows_whether_they_wrote(self):
+        """Her answer proves that it went out."""
+        self.prepare()
+        self.accounts = ("anna",)
+        self.start_both()
+        self.simulator.fault(route="chats", action="cut_after")
+        self.campaign("c", "messenger", self.LATER, ["kim"])
+        self.wait_for("an unknown outcome", lambda: self.items() == {"unknown": 1})
+        self.answers_to_ben()
+
+
 class Before(CampaignTest):
     """Messages that came before ours; nobody of the account is looked at but for a message."""
 
