@@ -145,6 +145,21 @@ bool policy_leave_note_out(const struct policy_facts *f)
     return notes_used_up(f) && f->campaign.on_note_limit != NOTE_HOLD;
 }
 
+static struct verdict invitation_caps(const struct policy_facts *f)
+{
+    const struct policy_limits *l = &f->account.limits;
+    const struct policy_usage *u = f->usage;
+    int64_t tomorrow = f->next_day_start_ms;
+    int64_t aged_ms = u->oldest_invitation_ms + WEEK_MS; /* then a place of the week is free */
+    if (u->invitations_today >= l->daily_invitations)
+        return wait_until(REASON_DAILY_INVITATIONS, tomorrow);
+    if (u->invitations_week >= l->weekly_invitations)
+        return wait_until(REASON_WEEKLY_INVITATIONS, aged_ms > f->now_ms ? aged_ms : tomorrow);
+    if (notes_used_up(f) && !policy_leave_note_out(f))
+        return wait_until(REASON_MONTHLY_NOTES, f->next_month_start_ms);
+    return go;
+}
+
 static struct verdict caps(const struct policy_facts *f)
 {
     const struct policy_limits *l = &f->account.limits;
@@ -153,15 +168,9 @@ static struct verdict caps(const struct policy_facts *f)
     if (u->calls_today >= l->daily_cap)
         return wait_until(REASON_DAILY_CAP, tomorrow);
     if (f->item.kind == CALL_INVITATION) {
-        if (u->invitations_today >= l->daily_invitations)
-            return wait_until(REASON_DAILY_INVITATIONS, tomorrow);
-        if (u->invitations_week >= l->weekly_invitations)
-            return wait_until(REASON_WEEKLY_INVITATIONS,
-                              u->oldest_invitation_ms + WEEK_MS > f->now_ms
-                                  ? u->oldest_invitation_ms + WEEK_MS
-                                  : tomorrow);
-        if (notes_used_up(f) && !policy_leave_note_out(f))
-            return wait_until(REASON_MONTHLY_NOTES, f->next_month_start_ms);
+        struct verdict v = invitation_caps(f);
+        if (v.kind != VERDICT_GO)
+            return v;
     } else if (u->messages_today >= l->daily_messages) {
         return wait_until(REASON_DAILY_MESSAGES, tomorrow);
     }
