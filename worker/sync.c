@@ -82,7 +82,8 @@ static const char invited_sql[] =
     "FROM campaign_accounts ca CROSS JOIN LATERAL (SELECT * FROM campaign_prospects "
     "WHERE campaign_id = ca.campaign_id AND vanity = ANY ($3) OFFSET 0) p "
     "WHERE ca.account_id = $1 AND p.account_id = $1";
-/* Somebody has written to them, or may have: an answer is the evidence that settles it. */
+/* Somebody has written to them, or may have: an answer is the evidence that settles it. (Both
+ * statuses are named so that the partial index of what is on its way is used.) */
 #define MAYBE_WRITTEN_TO                                                                           \
     "(p.contacted_at IS NOT NULL OR (SELECT true FROM send_queue i "                               \
     "WHERE i.account_id = p.account_id AND i.prospect_id = p.id AND i.status = 'unknown' LIMIT "   \
