@@ -368,7 +368,7 @@ class Plans(CampaignTest):
             self.wait_for("every statement to run", self.nothing_missing, 60)
         except AssertionError:
             self.fail(f"these have not run, or found nothing: {sorted(self.missing)}")
-        # Only the producer takes these back, and it passes over an account that a worker has locked.
+        # Only the producer takes these back, and passes over an account that a worker has locked.
         outstanding = "send_queue WHERE status IN ('published', 'sending')"
         lost = f"{outstanding} AND sweep_at < sam_now()"
         self.wait_for("what was left behind to be swept", lambda: self.count(lost) == 0)

@@ -26,6 +26,7 @@ import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 import time
@@ -33,6 +34,8 @@ import unittest
 import urllib.error
 import urllib.parse
 import urllib.request
+
+from psql_session import PsqlSession
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 SOURCE = os.environ.get("SAM_SOURCE", os.path.dirname(os.path.dirname(HERE)))
@@ -67,7 +70,9 @@ def run(*command, **options):
 
 
 def free_port():
-    return int(run(os.path.join(HERE, "free_port")))
+    """Of the loopback; another process may take it before it is used."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return listener.getsockname()[1]
 
 
 def wait_for(what, condition, seconds=30, watched=()):
@@ -163,6 +168,7 @@ class Database:
     def __init__(self, server, name):
         self.name = name
         self._server = server
+        self._session = None  # made by the first question
         self.conninfo = self._conninfo_of(name)
 
     def _conninfo_of(self, name):
@@ -178,6 +184,8 @@ class Database:
         self._psql(self._server.address, f'CREATE DATABASE "{self.name}"')
 
     def drop(self):
+        if self._session:
+            self._session.close()
         self._psql(self._server.address, f'DROP DATABASE IF EXISTS "{self.name}" WITH (FORCE)')
 
     def execute(self, sql):
@@ -187,9 +195,21 @@ class Database:
         """On the same server, from another database."""
         self._psql(self._server.address, sql)
 
+    def _ask(self, sql):
+        for again in (True, False):
+            if not self._session:
+                self._session = PsqlSession(self.conninfo, COMMAND_SECONDS * PATIENCE)
+            try:
+                return self._session.ask(sql)
+            except ConnectionError as error:  # the server may have been away since the last one
+                self._session = None
+                if not again:
+                    raise AssertionError(f"{sql}\n{error}") from error
+        return None
+
     def rows(self, sql):
         """A list of dicts, all values as text, NULL as ''."""
-        return list(csv.DictReader(io.StringIO(self._psql(self.conninfo, sql, "--csv"))))
+        return list(csv.DictReader(io.StringIO(self._ask(sql))))
 
     def value(self, sql):
         """The first column of the first row, None without a row."""
