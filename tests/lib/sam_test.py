@@ -186,6 +186,7 @@ class Database:
     def drop(self):
         if self._session:
             self._session.close()
+            self._session = None  # the test may make it again
         self._psql(self._server.address, f'DROP DATABASE IF EXISTS "{self.name}" WITH (FORCE)')
 
     def execute(self, sql):
