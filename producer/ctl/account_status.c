@@ -18,7 +18,8 @@ static const char list_sql[] =
     "(SELECT count(*) FROM send_attempts t WHERE t.account_id = a.id AND NOT t.untried "
     "AND t.kind <> 'profile_view' AND t.started_at > sam_now() - interval '24 hours'), "
     "a.spacing_ms, a.daily_cap, a.daily_invitations, a.weekly_invitations, a.daily_messages, "
-    "a.ramp_days FROM linkedin_accounts a WHERE a.workspace_id = $1 ORDER BY a.name";
+    "a.daily_profile_views, a.monthly_notes, a.ramp_days "
+    "FROM linkedin_accounts a WHERE a.workspace_id = $1 ORDER BY a.name";
 static const struct column list_columns[] = {
     {"id", NULL, COLUMN_UUID},
     {"account", "account", COLUMN_TEXT},
@@ -35,6 +36,8 @@ static const struct column list_columns[] = {
     {"daily_invitations", "inv/day", COLUMN_NUMBER},
     {"weekly_invitations", "inv/week", COLUMN_NUMBER},
     {"daily_messages", "msg/day", COLUMN_NUMBER},
+    {"daily_profile_views", "views/day", COLUMN_NUMBER},
+    {"monthly_notes", "notes/month", COLUMN_NUMBER},
     {"ramp_days", "ramp", COLUMN_NUMBER},
 };
 

@@ -1,10 +1,12 @@
 /* account add, set: a LinkedIn account and its own limits. */
 #include "producer/ctl/accounts.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "common/base/murmur2.h"
 #include "common/model/job.h"
+#include "producer/ctl/account_plan.h"
 #include "producer/ctl/commands.h"
 #include "producer/ctl/lookup.h"
 #include "producer/ctl/names.h"
@@ -65,6 +67,7 @@ struct account_change {
     struct uuid id;
     struct uuid workspace_id;
     struct account_options options;
+    struct account_plan_change plan; /* what another one has changed */
 };
 
 static void add_limits(struct pg_params *params, const struct account_options *o)
@@ -182,7 +185,7 @@ static enum pg_failure set(struct ctl *c, void *arg)
     /* what a limit has put off is asked again */
     static const char *const limits[] = {"daily_", "weekly_", "monthly_", "spacing", NULL};
     SAM_CLEANUP(schedule_deinit) struct schedule s;
-    const struct account_change *a = arg;
+    struct account_change *a = arg;
     enum pg_failure failure = schedule_lock_account(&s, c, &a->id);
     if (failure || (failure = check_unipile_id(c, a)))
         return failure;
@@ -194,6 +197,8 @@ static enum pg_failure set(struct ctl *c, void *arg)
     add_limits(params, &a->options);
     pg_add_text(params, a->unipile_id);
     failure = pg_exec(c->pg, set_sql, params, NULL);
+    if (!failure && a->options.plan)
+        failure = account_plan_changed(&a->plan, c, &s);
     if (!failure)
         failure = schedule_release(&s, c, limits, NULL, NULL);
     return failure ? failure : schedule_kick(&s, c);
@@ -225,5 +230,10 @@ enum ctl_exit command_account_set(struct ctl *c)
         return e;
     ctl_result(c, "account", a.name, NULL);
     ctl_say(c, "account %s changed", a.name);
+    if (a.plan.changed)
+        ctl_say(c, "%" PRId64 " waiting notes written anew by its plan", a.plan.changed);
+    if (a.plan.held)
+        ctl_say(c, "%" PRId64 " people are on hold, their note cannot be sent: %s", a.plan.held,
+                a.plan.problem);
     return CTL_DONE;
 }

@@ -7,13 +7,13 @@
 
 #include "common/base/banned.h"
 
-/* Who has not been written to by the campaign itself. $1 campaign. */
+/* Who has not been written to by the campaign itself, and may be. $1 campaign. */
 #define PEOPLE                                                                                     \
-    "(SELECT d.id, d.vanity, d.provider_id FROM prospect_approval_data d WHERE d.campaign_id = "   \
-    "$1 "                                                                                          \
-    "AND d.status = 'pending' UNION ALL SELECT q.id, q.vanity, q.provider_id FROM "                \
-    "campaign_prospects q "                                                                        \
-    "WHERE q.campaign_id = $1 AND q.contacted_at IS NULL AND q.status IN ('pending', 'approved'))"
+    "(SELECT d.id, d.vanity, d.provider_id FROM prospect_approval_data d "                         \
+    "WHERE d.campaign_id = $1 AND d.status = 'pending' "                                           \
+    "UNION ALL SELECT q.id, q.vanity, q.provider_id FROM campaign_prospects q "                    \
+    "WHERE q.campaign_id = $1 AND q.contacted_at IS NULL AND q.status IN ('pending', 'approved') " \
+    "AND q.hold_reason IS DISTINCT FROM 'blocklisted')"
 static const char count_sql[] =
     "SELECT c.contact_again_after_ms, count(*) FILTER (WHERE x.again), "
     "min(x.who) FILTER (WHERE x.again), count(*) FILTER (WHERE NOT x.again), "

@@ -75,6 +75,19 @@ enum ctl_exit command_queue(struct ctl *c)
                     "nothing waits in the queue; `samctl why PERSON` tells about one person");
 }
 
+/* Who has answered to a colleague's account: SAM keeps no chat of it. */
+static void tell_elsewhere(const struct ctl *c, const struct pg_result *r)
+{
+    int count = 0;
+    for (int row = 0; row < pg_rows(r); row++)
+        count += pg_null(r, row, COL_CHAT_ID) ? 1 : 0;
+    if (count)
+        ctl_say(c,
+                "%d replies came to another account of the workspace than the one that writes to "
+                "the person: read them on LinkedIn",
+                count);
+}
+
 /* With what each one wrote: the only column that is not in Postgres. */
 static enum ctl_exit list_with_texts(struct ctl *c, const char *none)
 {
@@ -97,6 +110,8 @@ static enum ctl_exit list_with_texts(struct ctl *c, const char *none)
     reply_texts_deinit(&texts);
     if (!e && pg_rows(r) == 0)
         ctl_say(c, "%s", none);
+    if (!e)
+        tell_elsewhere(c, r);
     return e;
 }
 

@@ -95,22 +95,48 @@ class Length(NotesTest):
                                         for name, count in self.rockets.items()})  # fmt: skip
         self.assertEqual(self.simulator.audit()["writes"], 2)
 
-    def test_a_plan_that_ends_while_the_note_waits(self):
-        """The claim looks at the length again: the account could send it when it was planned."""
+    def begin_premium(self, **more):
+        """A note that only a paid plan allows waits in the queue."""
         self.prepare(scenario={"accounts": [{"id": "Uanna", "premium": True}, {"id": "Uben"}],
                                "people": [{"slug": "ada"}]})  # fmt: skip
         self.samctl("account", "set", "anna", "--plan", "premium")
         self.campaign("c", "connector", {"connection_request": "x" * 250}, ["ada"],
-                      accounts=["anna"])  # fmt: skip
+                      accounts=["anna"], **more)  # fmt: skip
         self.samctl("account", "pause", "anna")  # planned all the same
         self.start_both()
         self.wait_for("the item", lambda: self.count("send_queue") == 1, 60)
-        self.samctl("account", "set", "anna", "--plan", "free")
+
+    def test_a_plan_that_ends_while_the_note_waits(self):
+        """The claim looks at the length again: the account could send it when it was planned."""
+        self.begin_premium()
+        self.database.execute("UPDATE linkedin_accounts SET plan = 'free'")  # not by samctl
         self.samctl("account", "resume", "anna")
         waits = "send_queue WHERE status = 'pending' AND reason = 'text_invalid'"
         self.wait_for("it to wait", lambda: self.count(waits) == 1)
         self.assertEqual(self.samctl_json("why", "ada")[0]["reason"], "text_invalid")
         self.assertEqual(self.simulator.audit()["writes"], 0)
+        self.assertNotIn("hold", self.samctl("account", "set", "anna", "--plan", "premium"))
+        self.wait_until_sent(1)
+        self.assertEqual(self.texts(), {"ada": ["x" * 250]})
+
+    def test_a_plan_that_is_changed_holds_and_lets_go(self):
+        self.begin_premium()
+        said = self.samctl("account", "set", "anna", "--plan", "free")
+        self.assertIn("1 people are on hold, their note cannot be sent: ", said)
+        self.assertIn("250 characters, the limit is 200", said)
+        self.samctl("account", "resume", "anna")
+        self.assertEqual(self.held(), {"ada": "text_invalid"})
+        self.samctl("account", "set", "anna", "--plan", "premium")
+        self.wait_until_sent(1)
+        self.assertEqual(self.texts(), {"ada": ["x" * 250]})
+
+    def test_a_plan_that_is_changed_cuts_and_cuts_not(self):
+        self.begin_premium(on_note_limit="cut")
+        waits = "send_queue WHERE length(message) = {} AND note_done = '{}'"
+        for plan, length, done in ("free", 200, "cut"), ("premium", 250, "as_written"):
+            said = self.samctl("account", "set", "anna", "--plan", plan)
+            self.assertIn("1 waiting notes written anew", said)
+            self.assertEqual(self.count(waits.format(length, done)), 1)
 
 
 class Policies(NotesTest):

@@ -31,12 +31,17 @@ class ReplyTexts(CampaignTest):
 
     def without_it(self, person):
         """A message that Unipile does not have, and a Unipile that does not answer."""
+        self.producer.stop()
+        self.worker.stop()  # else the next look finds the message again
         self.database.execute(
             "UPDATE inbound_messages SET message_id = 'gone' WHERE prospect_id = "
             f"(SELECT id FROM campaign_prospects WHERE vanity = '{person}')"
         )
         texts = {r["person"]: r["text"] for r in self.samctl_json("replies", "--text")}
         self.assertIsNone(texts[person])
+        gone = "WHERE message_id = 'gone'"
+        self.database.execute(f"UPDATE inbound_messages SET chat_id = NULL {gone}")
+        self.assertIn("1 replies came to another account", self.samctl("replies", "--text"))
         self.simulator.fault(route="messages", action="status", status=503,
                              type="errors/service_unavailable", count=1000)  # fmt: skip
         self.simulator.fault(route="chat_messages", action="status", status=503,
