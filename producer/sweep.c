@@ -78,7 +78,8 @@ struct batch producer_sweep(struct producer *p)
 }
 
 /* Their profile is asked first (worker/unaccepted.h). Who cannot be asked, for the account is gone
- * or its views are used up day after day, ends all the same. */
+ * or its views are used up day after day, ends all the same; but nobody is asked while the campaign
+ * or the workspace is paused: their time begins again. */
 #define UNASKED "interval '14 days' "
 static const char give_up_find_sql[] =
     "SELECT s.account_id FROM account_schedule s WHERE s.account_id IN (SELECT p.account_id "
@@ -87,9 +88,15 @@ static const char give_up_find_sql[] =
     "AND p.status = 'connection_request_sent' ORDER BY p.give_up_at LIMIT $4) "
     "FOR UPDATE OF s SKIP LOCKED";
 static const char give_up_change_sql[] =
-    "UPDATE campaign_prospects SET status = 'completed', status_reason = 'never_accepted', "
-    "next_at = NULL, give_up_at = NULL WHERE account_id = ANY ($1) "
-    "AND status = 'connection_request_sent' AND give_up_at <= $2::timestamptz - " UNASKED;
+    "WITH changed AS (UPDATE campaign_prospects p SET "
+    "status = CASE WHEN x.paused THEN p.status ELSE 'completed' END, "
+    "status_reason = CASE WHEN x.paused THEN p.status_reason ELSE 'never_accepted' END, "
+    "next_at = NULL, give_up_at = CASE WHEN x.paused THEN $2::timestamptz END "
+    "FROM (SELECT q.id, c.status = 'paused' OR w.paused_at IS NOT NULL AS paused "
+    "FROM campaign_prospects q JOIN campaigns c ON c.id = q.campaign_id "
+    "JOIN workspaces w ON w.id = q.workspace_id WHERE q.account_id = ANY ($1) "
+    "AND q.status = 'connection_request_sent' AND q.give_up_at <= $2::timestamptz - " UNASKED
+    ") x WHERE p.id = x.id RETURNING p.status) SELECT FROM changed WHERE status = 'completed'";
 
 struct batch producer_give_up(struct producer *p)
 {

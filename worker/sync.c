@@ -82,10 +82,10 @@ static const char invited_sql[] =
     "FROM campaign_accounts ca CROSS JOIN LATERAL (SELECT * FROM campaign_prospects "
     "WHERE campaign_id = ca.campaign_id AND vanity = ANY ($3) OFFSET 0) p "
     "WHERE ca.account_id = $1 AND p.account_id = $1";
-/* Somebody has written to them, or may have: an answer is the evidence that settles it. (Both
- * statuses are named so that the partial index of what is on its way is used.) */
+/* Somebody may have written to them: an answer is the evidence that settles it. (Both statuses are
+ * named so that the partial index of what is on its way is used.) */
 #define MAYBE_WRITTEN_TO                                                                           \
-    "(p.contacted_at IS NOT NULL OR (SELECT true FROM send_queue i "                               \
+    "((SELECT true FROM send_queue i "                                                             \
     "WHERE i.account_id = p.account_id AND i.prospect_id = p.id AND i.status = 'unknown' LIMIT "   \
     "1) "                                                                                          \
     "OR (SELECT true FROM send_queue i WHERE i.account_id = p.account_id "                         \
@@ -93,16 +93,22 @@ static const char invited_sql[] =
     "LIMIT 1)) "
 /* Who may have answered: people of the account, and whom another account of the workspace has
  * written to, or may have, for they answer to anybody (P6). They are known by the id, or by the
- * name of who has this id for this account. $3 workspace. */
+ * name of who has this id for this account; whose call is without an end yet, by what the claim
+ * took for it. $3 workspace. */
 static const char people_sql[] =
+    "WITH v AS (SELECT p.provider_id, p.vanity FROM campaign_prospects p WHERE " SEEN_HERE
+    " AND p.vanity IS NOT NULL) "
     "SELECT p.id, p.campaign_id, p.provider_id, " PEOPLE_COLUMNS " FROM campaign_prospects p "
     "WHERE " SEEN_HERE " AND p.status <> 'opted_out' UNION "
     "SELECT p.id, p.campaign_id, p.provider_id, " PEOPLE_COLUMNS " FROM campaign_prospects p "
     "WHERE p.provider_id = ANY ($2) AND p.account_id <> $1 AND p.workspace_id = $3 "
-    "AND " MAYBE_WRITTEN_TO "AND p.status <> 'opted_out' UNION "
-    "SELECT p.id, p.campaign_id, v.provider_id, " PEOPLE_COLUMNS " FROM (SELECT p.provider_id, "
-    "p.vanity FROM campaign_prospects p WHERE " SEEN_HERE " AND p.vanity IS NOT NULL) v "
+    "AND (p.contacted_at IS NOT NULL OR " MAYBE_WRITTEN_TO ") AND p.status <> 'opted_out' UNION "
+    "SELECT p.id, p.campaign_id, v.provider_id, " PEOPLE_COLUMNS " FROM v "
     "JOIN campaign_prospects p ON p.vanity = v.vanity AND p.workspace_id = $3 "
+    "AND p.account_id <> $1 AND p.contacted_at IS NOT NULL AND p.status <> 'opted_out' UNION "
+    "SELECT p.id, p.campaign_id, v.provider_id, " PEOPLE_COLUMNS " FROM v "
+    "JOIN contacted k ON k.workspace_id = $3 AND k.identity = 'v:' || v.vanity "
+    "JOIN campaign_prospects p ON p.id = k.prospect_id "
     "AND p.account_id <> $1 AND " MAYBE_WRITTEN_TO "AND p.status <> 'opted_out'";
 enum people_column {
     COL_ID,

@@ -9,20 +9,27 @@
 #include "common/base/banned.h"
 
 /* $1 account, $2 the usual cap of views, $3 people at most, $4 now. The last day's views are
- * counted, which are more than those since midnight. */
+ * counted, which are more than those since midnight. In no order, so that those whose profile can
+ * never be read do not stand before the others. */
 static const char over_sql[] =
     "SELECT p.id, p.campaign_id, p.provider_id FROM campaign_accounts ca CROSS JOIN LATERAL "
     "(SELECT true FROM campaigns WHERE id = ca.campaign_id AND status = 'running' LIMIT 1) c "
     "CROSS JOIN LATERAL "
     "(SELECT * FROM campaign_prospects WHERE campaign_id = ca.campaign_id "
     "AND status = 'connection_request_sent' AND account_id = $1 AND give_up_at <= $4 "
-    "AND provider_id IS NOT NULL OFFSET 0) p WHERE ca.account_id = $1 ORDER BY p.give_up_at "
+    "AND provider_id IS NOT NULL OFFSET 0) p WHERE ca.account_id = $1 ORDER BY random() "
     "LIMIT (SELECT greatest(0, least($3, coalesce(a.daily_profile_views, $2) - (SELECT count(*) "
     "FROM send_attempts t WHERE t.account_id = $1 AND NOT t.untried AND t.kind = 'profile_view' "
     "AND t.started_at >= $4::timestamptz - interval '1 day'))) FROM linkedin_accounts a WHERE a.id "
     "= $1)";
 
 static void ask_next(struct unaccepted *u);
+
+/* What went wrong is not this person's: the next one would meet it too. */
+static bool is_of_all(const struct unipile_read *read)
+{
+    return read->result != UNIPILE_READ_RETRY || read->unreached || read->http_status == 429;
+}
 
 static void on_profile(void *ctx, const struct unipile_read *read)
 {
@@ -42,10 +49,14 @@ static void on_profile(void *ctx, const struct unipile_read *read)
                                      .view_id = uuid_v7()}};
         outgoing_event(u->worker, &e);
     }
+    u->told = u->told || told;
     if (!told) { /* the next look asks again */
         log_warn(u->worker->log, "unaccepted_read_failed", LOG_UUID("account", &u->job->account_id),
                  LOG_STR("type", read->error_type));
-        u->done(u->ctx, read->error_type);
+        (void)snprintf(u->trouble, sizeof(u->trouble), "%s", read->error_type);
+    }
+    if (!told && is_of_all(read)) {
+        u->done(u->ctx, u->trouble);
         return;
     }
     u->at++;
@@ -58,7 +69,7 @@ static void ask_next(struct unaccepted *u)
     bool rests = w->phase != WORKER_RUN || stops_claims(w->stops) ||
                  paused_has(w->paused, &u->job->workspace_id);
     if (u->at >= u->count || rests) {
-        u->done(u->ctx, NULL);
+        u->done(u->ctx, u->trouble[0] && !u->told ? u->trouble : NULL);
         return;
     }
     reads_begun(w);
@@ -88,6 +99,8 @@ void unaccepted_ask(struct unaccepted *u, struct pg_params *params)
 {
     u->count = 0;
     u->at = 0;
+    u->told = false;
+    u->trouble[0] = '\0';
     pg_params_reset(params);
     pg_add_uuid(params, &u->job->account_id);
     pg_add_i64(params, u->worker->settings->limits.daily_profile_views);

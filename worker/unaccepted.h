@@ -15,6 +15,7 @@
 #include "common/adapters/pg.h"
 #include "common/model/event.h"
 #include "common/model/job.h"
+#include "worker/unipile/unipile.h"
 
 #define UNACCEPTED_MAX 5 /* people of one look: looks come every few hours */
 
@@ -30,12 +31,14 @@ struct unaccepted_person {
 struct unaccepted {
     struct worker *worker;
     const struct sync_job *job;
-    /* trouble: what kept it from asking all of them; NULL = nothing. */
+    /* trouble: why nobody could be asked; NULL = somebody was, or there is nobody. */
     void (*done)(void *ctx, const char *trouble);
     void *ctx;
     struct unaccepted_person people[UNACCEPTED_MAX];
     size_t count;
     size_t at;
+    bool told;                         /* of one of them at least */
+    char trouble[UNIPILE_ERROR_BYTES]; /* the last */
 };
 
 /* worker, job, done and ctx are set. done is called once, maybe at once. Who waits for a campaign

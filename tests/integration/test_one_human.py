@@ -333,6 +333,21 @@ class Profile(CampaignTest):
         self.simulator.ask("DELETE", "/fault")
         self.wait_until_completed("c")
 
+    def test_one_who_cannot_be_asked_does_not_stand_before_the_others(self):
+        """Of one it cannot be read; the other one is asked in the same look."""
+        self.prepare(scenario={"accounts": [{"id": "Uanna"}],
+                               "people": [{"slug": "kim"}, {"slug": "lea"}]})  # fmt: skip
+        self.campaign("c", "connector", self.FOLLOW_UP, ["kim", "lea"])
+        self.start_both()
+        self.wait_for("invitations", lambda: self.people()["connection_request_sent"] == 2)
+        self.simulator.fault(route="profile", action="status", status=500, count=1,
+                             type="errors/unexpected_error")  # fmt: skip
+        self.database.execute("UPDATE campaign_prospects SET give_up_at = sam_now()")
+        self.wait_until_completed("c")
+        asked = [(call["route"], call["status"]) for call in self.calls("profile", "relations")]
+        failed = asked.index(("profile", 500))
+        self.assertEqual(asked[failed + 1], ("profile", 200))
+
     def test_nobody_is_asked_whose_campaign_is_paused(self):
         self.time_runs_out()
         self.samctl("campaign", "pause", "c")
@@ -341,6 +356,12 @@ class Profile(CampaignTest):
         looks = len(self.calls("relations"))
         self.wait_for("looks", lambda: len(self.calls("relations")) > looks + 2)
         self.assertEqual(len(self.calls("profile")), 1)
+        # nor does she end when nobody has been asked for two weeks
+        self.database.execute("UPDATE campaign_prospects SET give_up_at = sam_now() - "
+                              "interval '15 days'")  # fmt: skip
+        again = "campaign_prospects WHERE give_up_at > sam_now() - interval '1 hour'"
+        self.wait_for("her time to begin again", lambda: self.count(again) == 1)
+        self.assertEqual(self.people(), {"connection_request_sent": 1})
         self.samctl("campaign", "resume", "c")
         self.wait_until_completed("c")
         self.assertEqual(len(self.calls("profile")), 2)

@@ -36,6 +36,7 @@ INDEX = {
     "SELECT b.id, j.n FROM unnest": "send_queue_pending",
     "AND i.status <> 'sending' ORDER BY i.sweep_at": "send_queue_sweep",
     "p.account_id = $1 AND p.provider_id = ANY ($2)": "campaign_prospects_provider",
+    "ON p.vanity = v.vanity AND p.workspace_id": "campaign_prospects_contacted",
     "FROM sync_schedule y CROSS JOIN": "campaign_prospects_standing",
     "FROM outbox WHERE published_at IS NULL": "outbox_open",
     "p.block_keys && keys": "campaign_prospects_block_keys",
@@ -74,7 +75,7 @@ STATEMENTS = {
         AND i.status <> 'sending' ORDER BY i.sweep_at
         reason = 'not_claimed'
         p.status = 'connection_request_sent' ORDER BY p.give_up_at
-        status_reason = 'never_accepted'
+        ELSE 'never_accepted'
         AND status <> 'published' ORDER BY sweep_at
         ORDER BY account_id FOR UPDATE
         SET status = 'unknown'
