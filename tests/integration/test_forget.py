@@ -156,6 +156,22 @@ class Forget(RestoreTest):
         self.no_trace(provider_id, *ids)
         self.refused_at_import(provider_id)
 
+    def test_a_backup_from_before_hears_first_that_they_were_on_the_blocklist(self):
+        self.prepare()
+        self.make("c", HELLO)
+        self.start_both()
+        backup = self.dump()
+        self.samctl("import", self.write("people.csv", HEADER + PERSON), "--campaign", "c")
+        self.samctl("approve", "--campaign", "c", "--all")
+        self.samctl("blocklist", "add", "person", "zerlinchen-quastenberg")
+        self.forget()
+        self.restore(backup)
+        self.start_both()
+        self.wait_for("the ledger to tell it", lambda: self.count("forgotten_people") == 1)
+        self.no_trace()
+        listed = self.samctl_json("blocklist", "list")
+        self.assertEqual([entry["value"][:10] for entry in listed], ["forgotten:"])
+
     def test_a_message_that_is_on_its_way_ends_without_a_trace(self):
         self.config["unipile"]["timeout"] = "20s"
         self.prepare()
@@ -186,7 +202,8 @@ class Forget(RestoreTest):
 
     def test_a_name_that_only_the_profile_has_told(self):
         """She was imported by an older public name; another campaign knows her by the new one."""
-        human = {"slug": "quastenberg-neu", "former_slugs": ["quastenberg-alt"], "degree": 1}
+        human = {"slug": "quastenberg-neu", "former_slugs": ["quastenberg-alt"], "degree": 1,
+                 "first_name": "Zerlinchen"}  # fmt: skip
         self.prepare(scenario={"accounts": [{"id": "Uanna"}], "people": [human]})
         self.start_both()
         self.fill("c", HEADER + "quastenberg-alt,,Zerlinchen,,,,\n", HELLO)
