@@ -11,6 +11,7 @@
 #include "producer/ctl/people.h"
 #include "producer/ctl/person_hold.h"
 #include "producer/ctl/schedule.h"
+#include "producer/ctl/waiting_texts.h"
 
 #include "common/base/banned.h"
 
@@ -25,9 +26,9 @@
 
 /* ---- add ----------------------------------------------------------------------------------- */
 
-/* $1 workspace, $2 kind, $3 text[] values, $4 text[] as given. What stands there already is told to
- * the ledger again: in a database that was restored it is an entry of before, and a removal that
- * the ledger is about to bring would end it. */
+/* $1 workspace, $2 kind, $3 text[] values, $4 text[] as given, $5 again: in a database that has yet
+ * to catch up, what stands there is an entry of before, and a removal that the ledger is about to
+ * bring would end it. */
 static const char insert_sql[] =
     "WITH gone AS (DELETE FROM blocklist_removed WHERE workspace_id = $1 AND kind = $2 "
     "AND value = ANY ($3) RETURNING value, version) "
@@ -36,7 +37,7 @@ static const char insert_sql[] =
     "sam_next_version(coalesce(g.version, 0)) FROM unnest($3::text[], $4::text[]) "
     "AS x(value, given) LEFT JOIN gone g ON g.value = x.value ORDER BY x.value "
     "ON CONFLICT (workspace_id, kind, value) DO UPDATE SET version = sam_next_version(b.version) "
-    "RETURNING value, version, xmax = 0";
+    "WHERE $5 RETURNING value, version, xmax = 0";
 /* $1 workspace, $2 text[] names, $3 rows. Who is on hold for something else is held again by the
  * database when that ends. */
 static const char people_sql[] =
@@ -65,6 +66,7 @@ static enum pg_failure insert_entries(struct ctl *c, struct blocklist_change *b,
     pg_add_text(params, block_kind_name(e->kind));
     block_entries_add_values(e, params);
     PG_COLUMN(params, PG_ARRAY_TEXT, e->count, true, pg_item_text(params, e->rows[i].given));
+    pg_add_bool(params, b->again);
     enum pg_failure failure = pg_exec(c->pg, insert_sql, params, &r);
     for (int row = 0; !failure && row < pg_rows(r); row++)
         b->added += pg_bool(r, row, 2);
@@ -133,6 +135,14 @@ enum pg_failure blocklist_add(struct ctl *c, void *arg)
     return failure ? failure : schedule_due(&s, c);
 }
 
+enum ctl_exit blocklist_look(struct ctl *c, struct blocklist_change *b)
+{
+    bool applied = false;
+    enum ctl_exit e = catch_up_look(c, &applied);
+    b->again = !applied;
+    return e;
+}
+
 void blocklist_change_deinit(struct blocklist_change *b)
 {
     block_tell_deinit(&b->tell);
@@ -170,6 +180,8 @@ enum ctl_exit command_blocklist_add(struct ctl *c)
         (e = lookup_workspace(c, &w)))
         return e;
     b.workspace_id = w.id;
+    if ((e = blocklist_look(c, &b)))
+        return e;
     if (!(e = ctl_transaction(c, blocklist_add, &b)))
         report_add(c, &b);
     blocklist_change_deinit(&b);
@@ -233,7 +245,8 @@ static const char released_sql[] =
     "concat_ws(' ', p.first_name, p.last_name), p.company, p.version FROM campaign_prospects p "
     "JOIN campaigns c ON c.id = p.campaign_id " ACCOUNT
     "WHERE p.id = ANY ($1) ORDER BY c.name, p.id";
-#define RELEASED_SHOWN 9 /* columns before those that are shown */
+#define RELEASED_CAMPAIGN 1
+#define RELEASED_SHOWN    9 /* columns before those that are shown */
 static const struct column released_columns[] = {{"person", "person", COLUMN_TEXT},
                                                  {"name", "name", COLUMN_TEXT},
                                                  {"company", "company", COLUMN_TEXT}};
@@ -249,6 +262,7 @@ struct removal {
     struct block_tell tell;
     struct pg_result *gone;     /* owned: the values that stood there */
     struct pg_result *released; /* owned: see released_sql */
+    int64_t held;               /* of their campaigns: whose text cannot be sent */
 };
 
 static enum pg_failure tell_released(struct ctl *c, const struct removal *m)
@@ -293,6 +307,25 @@ static enum pg_failure release_people(struct ctl *c, struct removal *m)
     return pg_exec(c->pg, released_sql, params, &m->released);
 }
 
+/* Their messages may have been rendered by a text or a name that was changed meanwhile. */
+static enum pg_failure refresh_texts(struct ctl *c, struct removal *m, const struct schedule *s)
+{
+    struct uuid last = {{0}};
+    m->held = 0;
+    for (int row = 0; row < pg_rows(m->released); row++) {
+        struct uuid campaign_id = pg_uuid(m->released, row, RELEASED_CAMPAIGN);
+        struct waiting_texts texts = {.campaign_id = &campaign_id, .accounts = s};
+        if (uuid_equal(&campaign_id, &last))
+            continue; /* they come by campaign */
+        enum pg_failure failure = waiting_texts_refresh(&texts, c);
+        if (failure)
+            return failure;
+        m->held += texts.held;
+        last = campaign_id;
+    }
+    return PG_FINE;
+}
+
 static enum pg_failure remove_entries(struct ctl *c, void *arg)
 {
     SAM_CLEANUP(schedule_deinit) struct schedule s = {.count = 0};
@@ -316,6 +349,8 @@ static enum pg_failure remove_entries(struct ctl *c, void *arg)
         failure = release_people(c, m);
     if (!failure)
         failure = tell_released(c, m);
+    if (!failure)
+        failure = refresh_texts(c, m, &s);
     if (!failure)
         failure = schedule_release(&s, c, (const char *const[]){"person_held", NULL}, NULL, NULL);
     return failure ? failure : schedule_kick(&s, c);
@@ -350,6 +385,9 @@ static enum ctl_exit report_removal(const struct ctl *c, const struct removal *m
     ctl_say(c, "%d removed from the blocklist; %d people may be written to again%s",
             pg_rows(m->gone), pg_rows(m->released),
             pg_rows(m->released) > shown ? " (the first of them above)" : "");
+    if (m->held > 0)
+        ctl_say(c, "%" PRId64 " people of their campaigns are on hold, their text cannot be sent",
+                m->held);
     ctl_say(c, "who was cancelled or has ended meanwhile stays so, and whom another entry or "
                "another hold stops stays stopped");
     return ctl_problems(&problems);

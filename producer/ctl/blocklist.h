@@ -17,12 +17,15 @@ struct blocklist_change {
     const struct block_entries *entries;
     struct uuid workspace_id;
     struct block_tell tell;
+    bool again; /* what stands there already is told to the ledger again */
     /* results */
     int64_t added;
     int64_t held;    /* people */
     int64_t sending; /* messages to them that are under way */
 };
 
+/* Sets `again`, before the change. */
+SAM_MUSTCHECK enum ctl_exit blocklist_look(struct ctl *c, struct blocklist_change *b);
 /* Inside a change (ctl_transaction); arg: a blocklist_change. */
 ctl_change_fn blocklist_add;
 /* In any case after it. */

@@ -58,7 +58,7 @@ enum ctl_exit person_opt_out_absent(struct ctl *c, const char *text)
 {
     SAM_CLEANUP(block_entries_deinit) struct block_entries entries = {.kind = BLOCK_PERSON};
     SAM_CLEANUP(pg_result_freep) struct pg_result *waiting = NULL;
-    struct blocklist_change b = {.entries = &entries};
+    struct blocklist_change b = {.entries = &entries, .again = true};
     struct lookup_workspace w;
     struct identity id;
     enum identity_problem bad = identity_parse(text, &id);

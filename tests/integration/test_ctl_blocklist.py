@@ -257,6 +257,14 @@ class Ledger(BlocklistTest):
                 self.assertEqual(change[:3], ("company", "acme inc", True))
                 self.assertEqual(len(accounts), copies)
 
+    def test_what_stands_there_is_not_told_again_once_the_ledger_is_applied(self):
+        self.block("company", "Acme Inc")
+        self.database.execute("INSERT INTO ledger_positions (partition, next_offset) VALUES (0, 9)")
+        with self.database.sessions("sam-producer (applied 9, 0 halted)", "sam-worker util"):
+            done = self.block("company", "acme inc", "Bolt")
+        self.assertEqual((done["added"], done["existing"]), (1, 1))
+        self.assertEqual(sorted(value for _, value, _, _ in self.entries()), ["acme inc", "bolt"])
+
     def test_each_change_has_a_later_version(self):
         self.block("company", "Acme Inc")
         self.block("company", "acme inc")
@@ -312,6 +320,31 @@ class Running(CampaignTest):
 
     def test_a_company_reaches_what_is_queued_and_what_is_in_kafka(self):
         self.reaches_what_is_queued("company", ["ACME gmbh"])
+
+    def test_who_is_let_through_gets_the_text_of_now(self):
+        """It was changed while she was blocked, and has nothing for her."""
+        self.prepare()
+        path = self.write("people.csv", "linkedin_url,company,title\nada,Acme,\nbob,Bolt,CEO\n")
+        value = dict(ALL_DAY, name="hello", campaign_type="messenger", accounts=["anna"],
+                     message_templates={"direct_message_1": "Hello {title|null}"})  # fmt: skip
+        self.samctl("campaign", "create", self.write_json("hello.json", value))
+        self.samctl("import", path, "--campaign", "hello")
+        self.samctl("approve", "--campaign", "hello", "--all")
+        self.samctl("campaign", "start", "hello")
+        self.samctl("account", "pause", "anna")  # planned all the same
+        self.start_both()
+        self.wait_for("the items", lambda: self.count("send_queue") == 2)
+        self.samctl("blocklist", "add", "company", "Acme")
+        value["message_templates"]["direct_message_1"] = "Hello {title}"
+        self.samctl("campaign", "update", self.write_json("hello.json", value))
+        said = self.samctl("blocklist", "remove", "company", "Acme")
+        self.assertIn("1 people of their campaigns are on hold, their text cannot be sent", said)
+        self.samctl("account", "resume", "anna")
+        self.wait_until_sent(1)
+        held = "campaign_prospects WHERE vanity = 'ada' AND hold_reason = 'text_invalid'"
+        self.assertEqual(self.count(held), 1)
+        self.writes_end()
+        self.assertEqual(self.texts(), {"bob": ["Hello CEO"]})
 
     def test_so_do_people(self):
         self.reaches_what_is_queued("person", [f"p-{n}" for n in range(0, 24, 2)])
