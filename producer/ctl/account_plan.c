@@ -34,7 +34,7 @@ static enum pg_failure refresh(struct account_plan_change *plan, struct ctl *c,
 enum pg_failure account_plan_changed(struct account_plan_change *ret, struct ctl *c,
                                      const struct schedule *account)
 {
-    static const char *const causes[] = {"text_invalid", NULL};
+    static const char *const causes[] = {"text_invalid", "person_held", "monthly_", NULL};
     SAM_CLEANUP(pg_result_freep) struct pg_result *campaigns = NULL;
     *ret = (struct account_plan_change){.changed = 0};
     schedule_add_accounts(account, ctl_params(c));

@@ -64,8 +64,9 @@ static const char release_refused_sql[] =
 static const char still_sql[] = "SELECT count(DISTINCT next_step) FROM campaign_prospects "
                                 "WHERE campaign_id = $1 AND hold_reason = 'text_refused'";
 /* What an item waited for that the file may have changed. */
-static const char *const causes[] = {"hours",     "weekend",      "holiday", "no_window",
-                                     "campaign_", "text_refused", NULL};
+static const char *const causes[] = {
+    "hours",        "weekend",      "holiday",     "no_window", "campaign_",
+    "text_refused", "text_invalid", "person_held", "monthly_",  NULL};
 
 struct update {
     struct campaign_change change;
