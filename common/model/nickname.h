@@ -1,7 +1,7 @@
 /* common/model/nickname.h - first names that mean the same person and do not look like it. Pure.
  *
- * Only what neither begins alike nor is contained in the other has to stand here (Bob, Robert):
- * a name that is missing holds a person, who is looked at and released. */
+ * Only what is neither spelled alike nor contained in the other has to stand here (Bob, Robert): a
+ * name that is missing holds a person, who is looked at and released. */
 #ifndef SAM_MODEL_NICKNAME_H
 #define SAM_MODEL_NICKNAME_H
 

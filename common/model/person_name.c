@@ -18,6 +18,7 @@
 struct words {
     char text[WORDS_MAX][WORD_MAX_BYTES];
     size_t count;
+    char alone[WORD_MAX_BYTES];  /* the last particle */
     char initials[WORDS_MAX][8]; /* letters that stand alone */
     size_t initials_count;
     bool comparable; /* all letters are of script, which is one that has first letters and parts */
@@ -25,10 +26,14 @@ struct words {
 };
 
 /* Many people have them, so they say nothing of who it is. */
-static const char *const titles[] = {
-    "dr",  "prof",  "mr", "mrs", "ms",  "herr", "frau", "ing", "dipl", "mag", "phd", "mba",
-    "msc", "bsc",   "md", "jr",  "sr",  "ii",   "iii",  "von", "van",  "der", "den", "de",
-    "del", "della", "di", "da",  "dos", "la",   "le",   "al",  "el",   "bin", "ben",
+static const char *const honorifics[] = {
+    "dr",  "prof", "mr",  "mrs", "ms", "herr", "frau", "ing", "dipl",
+    "phd", "mba",  "msc", "bsc", "jr", "sr",   "ii",   "iii",
+};
+/* Beside another word they say as little; alone they are a name (Ben Miller, Minh Le). */
+static const char *const particles[] = {
+    "mag", "md", "von", "van", "der", "den", "de", "del", "della",
+    "di",  "da", "dos", "la",  "le",  "al",  "el", "bin", "ben",
 };
 
 /* Letters that are another one with a stroke, which normalization does not take apart. */
@@ -71,10 +76,10 @@ static void add_letter(struct words *w, size_t *bytes, gunichar c)
     *bytes += n;
 }
 
-static bool is_title(const char *word)
+static bool is_among(const char *const *list, size_t count, const char *word)
 {
-    for (size_t i = 0; i < SAM_ARRAY_LEN(titles); i++) {
-        if (strcmp(word, titles[i]) == 0)
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(word, list[i]) == 0)
             return true;
     }
     return false;
@@ -85,7 +90,10 @@ static void end_word(struct words *w, size_t *bytes)
     char *word = w->text[w->count];
     if (g_utf8_strlen(word, -1) == 1 && w->initials_count < WORDS_MAX)
         memcpy(w->initials[w->initials_count++], word, *bytes + 1);
-    else if (*bytes > 0 && !is_title(word) && w->count < WORDS_MAX - 1)
+    else if (is_among(particles, SAM_ARRAY_LEN(particles), word))
+        memcpy(w->alone, word, *bytes + 1);
+    else if (*bytes > 0 && !is_among(honorifics, SAM_ARRAY_LEN(honorifics), word) &&
+             w->count < WORDS_MAX - 1)
         w->count++;
     *bytes = 0;
     w->text[w->count][0] = '\0';
@@ -121,6 +129,8 @@ static void parse(struct words *w, const char *name)
         add_letter(w, &bytes, c);
     }
     end_word(w, &bytes);
+    if (w->count == 0 && w->alone[0])
+        memcpy(w->text[w->count++], w->alone, sizeof(w->alone));
     free(folded);
 }
 
@@ -145,7 +155,7 @@ static bool has_word(const struct words *w, const char *word)
         if (strcmp(w->text[i], word) == 0)
             return true;
     }
-    return false;
+    return strcmp(w->alone, word) == 0;
 }
 
 static bool nicknames(const char *a, const char *b)
@@ -196,20 +206,52 @@ static gunichar first_sound(const char *word)
     return c;
 }
 
-static const char *nth(const struct words *w, size_t i)
+/* Letters to be changed, put in or left out to make one word of the other. */
+static size_t distance(const char *a, const char *b)
 {
-    return i < w->count ? w->text[i] : w->initials[i - w->count];
+    size_t row[WORD_MAX_BYTES + 1];
+    size_t columns = 0;
+    for (const char *y = b; *y && columns < WORD_MAX_BYTES; y = g_utf8_next_char(y))
+        columns++;
+    for (size_t j = 0; j <= columns; j++)
+        row[j] = j;
+    for (const char *x = a; *x; x = g_utf8_next_char(x)) {
+        size_t before = row[0]++;
+        const char *y = b;
+        for (size_t j = 1; j <= columns; j++, y = g_utf8_next_char(y)) {
+            size_t changed = before + (g_utf8_get_char(x) != g_utf8_get_char(y) ? 1 : 0);
+            before = row[j];
+            row[j] = row[j] < row[j - 1] ? row[j] + 1 : row[j - 1] + 1;
+            row[j] = changed < row[j] ? changed : row[j];
+        }
+    }
+    return row[columns];
 }
 
-static bool begin_alike(const struct words *x, const struct words *y)
+/* One name by the spelling of two languages: not even a third of the letters is another one. */
+static bool spelled(const char *a, const char *b)
 {
-    for (size_t i = 0; i < x->count + x->initials_count; i++) {
-        for (size_t j = 0; j < y->count + y->initials_count; j++) {
-            if (first_sound(nth(x, i)) == first_sound(nth(y, j)))
+    glong m = g_utf8_strlen(a, -1);
+    glong n = g_utf8_strlen(b, -1);
+    return first_sound(a) == first_sound(b) && distance(a, b) * 3 <= (size_t)(m > n ? m : n);
+}
+
+static bool has_initial(const struct words *w, const struct words *of)
+{
+    for (size_t i = 0; i < w->initials_count; i++) {
+        for (size_t j = 0; j < of->count + of->initials_count; j++) {
+            const char *word = j < of->count ? of->text[j] : of->initials[j - of->count];
+            if (first_sound(w->initials[i]) == first_sound(word))
                 return true;
         }
     }
     return false;
+}
+
+/* The same name, or nothing speaks against it. */
+static bool may_be(const struct words *x, const struct words *y)
+{
+    return share(x, y, related) || share(x, y, spelled) || has_initial(x, y) || has_initial(y, x);
 }
 
 struct name {
@@ -229,9 +271,14 @@ static bool moved(const struct name *one, const struct name *other)
 static bool first_differs(const struct name *meant, const struct name *found)
 {
     return meant->first.count > 0 && found->first.count > 0 && found->last.count > 0 &&
-           !begin_alike(&meant->first, &found->first) &&
-           !share(&meant->first, &found->first, related) && !moved(meant, found) &&
-           !moved(found, meant);
+           !may_be(&meant->first, &found->first) && !moved(meant, found) && !moved(found, meant);
+}
+
+/* Only a first name is known: the profile has it nowhere. */
+static bool first_is_missing(const struct name *meant, const struct name *found)
+{
+    return found->first.count > 0 && found->last.count > 0 &&
+           !may_be(&meant->first, &found->first) && !may_be(&meant->first, &found->last);
 }
 
 static bool nothing_shared(const struct name *meant, const struct name *found)
@@ -259,9 +306,11 @@ bool person_name_differs(const char *first, const char *last, const char *profil
     parse(&meant.last, last);
     parse(&found.first, profile_first);
     parse(&found.last, profile_last);
-    if (meant.first.count == 0 || meant.last.count == 0 ||
-        found.first.count + found.last.count == 0 || !one_script(&meant, &meant_script) ||
-        !one_script(&found, &found_script) || meant_script != found_script)
+    if (meant.first.count == 0 || found.first.count + found.last.count == 0 ||
+        !one_script(&meant, &meant_script) || !one_script(&found, &found_script) ||
+        meant_script != found_script)
         return false;
+    if (meant.last.count == 0)
+        return g_utf8_validate(last, -1, NULL) && first_is_missing(&meant, &found);
     return nothing_shared(&meant, &found) || first_differs(&meant, &found);
 }

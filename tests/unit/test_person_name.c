@@ -80,8 +80,19 @@ static void test_the_same_first_name(void **state)
         {"Anna", "Schmidt", "Schmidt", ""},    /* not both names are given */
         {"Anna", "Schmidt", "", "Schmidt"},
         {"", "Schmidt", "Peter", "Schmidt"},
-        {"Anna", "", "Peter", "Schmidt"},
-        {"Anna", "Schmidt", "Anna", "Petrov"}, /* married */
+        {"Anna", "", "Peter", ""},
+        {"Anna", "", "Schmidt", "Anna"}, /* only a first name: it is there */
+        {"Anna", "M.", "Maria", "Anna Schmidt"},
+        {"Anna", "", "A.", "Schmidt"},
+        {"Anna", "Schmidt", "Anna", "Petrov"},   /* married */
+        {"Ben", "Miller", "Benjamin", "Miller"}, /* what is a title beside another word */
+        {"Minh", "Le", "Minh", "Le"},
+        {"Ludwig", "van Beethoven", "Ludwig", "Beethoven"},
+        {"Md", "Rahman", "Mohammed", "Rahman"},
+        {"Stefan", "Schmidt", "Stephan", "Schmidt"}, /* of two languages */
+        {"Aleksandr", "Ivanov", "Alexandre", "Ivanov"},
+        {"Sofia", "Rossi", "Sophie", "Rossi"},
+        {"Sara", "Cohen", "Sarah", "Cohen"},
     };
     for (size_t i = 0; i < SAM_ARRAY_LEN(rows); i++) {
         const struct row *r = &rows[i];
@@ -106,6 +117,14 @@ static void test_another_first_name(void **state)
         {"Maria", "de Rossi", "Robert", "de Bianchi"},
         {"Anna", "Schmidt, MBA", "Robert", "Smith, MBA"},
         {"Wei", "Chen", "Michael", "Chen"},
+        {"Maria", "Schmidt", "Michael", "Schmidt"}, /* the same initial, in full */
+        {"Anna", "Schmidt", "Andrea", "Schmidt"},
+        {"Anna", "", "Peter", "Schmidt"}, /* only a first name is known */
+        {"Anna", "S.", "Peter", "Schmidt"},
+        {"Ben", "Miller", "Anna", "Schmidt"}, /* names that are titles beside others */
+        {"Ben", "Miller", "Anna", "Miller"},
+        {"Minh", "Le", "Peter", "Schmidt"},
+        {"Al", "Green", "Tom", "Green"},
         {"Анна", "Петрова", "Сергей", "Петров"},
         {"Анна", "Петрова", "Сергей", "Смирнов"},
     };
