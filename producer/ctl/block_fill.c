@@ -4,18 +4,19 @@
 
 #include "common/base/banned.h"
 
-#define BATCH 5000
-
-/* $1 workspace, $2 rows, $3 campaign or NULL. Who has ended is not asked for any more. */
+/* $1 workspace, $2 campaign or NULL. Who has ended is not asked for any more. By a cursor, which
+ * goes through an old release's people once; they are in no order, for their accounts are locked.
+ */
+#define CURSOR(table, status)                                                                      \
+    "DECLARE to_fill CURSOR FOR SELECT id, company, custom::text FROM " table                      \
+    " WHERE workspace_id = $1 AND block_keys IS NULL AND " status                                  \
+    " AND ($2::uuid IS NULL OR campaign_id = $2) FOR UPDATE"
 static const char people_sql[] =
-    "SELECT id, company, custom::text FROM campaign_prospects WHERE workspace_id = $1 "
-    "AND block_keys IS NULL AND status IN ('pending', 'approved', 'connection_request_sent', "
-    "'connected', 'messaging') AND ($3::uuid IS NULL OR campaign_id = $3) ORDER BY id LIMIT $2 "
-    "FOR UPDATE";
-static const char waiting_sql[] =
-    "SELECT id, company, custom::text FROM prospect_approval_data WHERE workspace_id = $1 "
-    "AND block_keys IS NULL AND status <> 'rejected' AND ($3::uuid IS NULL OR campaign_id = $3) "
-    "ORDER BY id LIMIT $2 FOR UPDATE";
+    CURSOR("campaign_prospects", "status IN ('pending', 'approved', 'connection_request_sent', "
+                                 "'connected', 'messaging')");
+static const char waiting_sql[] = CURSOR("prospect_approval_data", "status <> 'rejected'");
+static const char fetch_sql[] = "FETCH 5000 FROM to_fill";
+static const char close_sql[] = "CLOSE to_fill";
 /* $1 uuid[] ids, $2 text[] the keys of each, as Postgres writes them. */
 #define WRITE(table)                                                                               \
     "UPDATE " table " t SET block_keys = x.keys::text[] FROM unnest($1::uuid[], $2::text[]) "      \
@@ -30,20 +31,11 @@ static void add_keys(struct pg_params *params, const struct pg_result *r, int ro
     block_keys_deinit(&keys);
 }
 
-struct of {
-    const struct uuid *workspace_id;
-    const struct uuid *campaign_id; /* NULL = all */
-};
-
-static enum pg_failure fill_batch(struct ctl *c, const struct of *of, const char *read_sql,
-                                  const char *write_sql, int *ret_rows)
+static enum pg_failure fill_batch(struct ctl *c, const char *write_sql, int *ret_rows)
 {
     SAM_CLEANUP(pg_result_freep) struct pg_result *r = NULL;
     struct pg_params *params = ctl_params(c);
-    pg_add_uuid(params, of->workspace_id);
-    pg_add_i64(params, BATCH);
-    pg_add_uuid(params, of->campaign_id);
-    enum pg_failure failure = pg_exec(c->pg, read_sql, params, &r);
+    enum pg_failure failure = pg_exec(c->pg, fetch_sql, params, &r);
     if (failure)
         return failure;
     *ret_rows = pg_rows(r);
@@ -62,15 +54,23 @@ static enum pg_failure fill_batch(struct ctl *c, const struct of *of, const char
     return pg_exec(c->pg, write_sql, params, NULL);
 }
 
-static enum pg_failure fill(struct ctl *c, const struct of *of, const char *read_sql,
+struct of {
+    const struct uuid *workspace_id;
+    const struct uuid *campaign_id; /* NULL = all */
+};
+
+static enum pg_failure fill(struct ctl *c, const struct of *of, const char *declare_sql,
                             const char *write_sql)
 {
-    enum pg_failure failure;
     int rows = 0;
+    pg_add_uuid(ctl_params(c), of->workspace_id);
+    pg_add_uuid(&c->params, of->campaign_id);
+    enum pg_failure failure = pg_exec(c->pg, declare_sql, &c->params, NULL);
     do {
-        failure = fill_batch(c, of, read_sql, write_sql, &rows);
-    } while (!failure && rows == BATCH);
-    return failure;
+        if (!failure)
+            failure = fill_batch(c, write_sql, &rows);
+    } while (!failure && rows > 0);
+    return failure ? failure : pg_exec(c->pg, close_sql, NULL, NULL);
 }
 
 enum pg_failure block_fill(struct ctl *c, const struct uuid *workspace_id,

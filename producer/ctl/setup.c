@@ -4,6 +4,7 @@
 #include "common/adapters/migrate.h"
 #include "producer/ctl/block_fill.h"
 #include "producer/ctl/commands.h"
+#include "producer/ctl/schedule.h"
 
 #include "common/base/banned.h"
 
@@ -43,15 +44,25 @@ static enum ctl_exit show_status(struct ctl *c)
     return e;
 }
 
+/* Workspaces that have somebody without keys. */
+static const char to_fill_sql[] =
+    "SELECT id FROM workspaces w WHERE (SELECT true FROM campaign_prospects p "
+    "WHERE p.workspace_id = w.id AND p.block_keys IS NULL AND p.status IN ('pending', 'approved', "
+    "'connection_request_sent', 'connected', 'messaging') LIMIT 1) "
+    "OR (SELECT true FROM prospect_approval_data d WHERE d.workspace_id = w.id "
+    "AND d.block_keys IS NULL AND d.status <> 'rejected' LIMIT 1) ORDER BY id";
 /* People of an older release, or of its dump, by what the blocklist finds them. */
 static enum pg_failure fill_keys(struct ctl *c, void *arg)
 {
     SAM_CLEANUP(pg_result_freep) struct pg_result *r = NULL;
     (void)arg;
-    enum pg_failure failure = pg_exec(c->pg, "SELECT id FROM workspaces ORDER BY id", NULL, &r);
+    enum pg_failure failure = pg_exec(c->pg, to_fill_sql, NULL, &r);
     for (int row = 0; !failure && row < pg_rows(r); row++) {
+        SAM_CLEANUP(schedule_deinit) struct schedule s = {.count = 0};
         struct uuid id = pg_uuid(r, row, 0);
-        failure = block_fill(c, &id, NULL);
+        failure = schedule_lock_workspace(&s, c, &id);
+        if (!failure)
+            failure = block_fill(c, &id, NULL);
     }
     return failure;
 }
