@@ -35,11 +35,39 @@ static const char before_sql[] =
     "SELECT sam_is_forgotten($1, ARRAY['v:' || $3, 'p:' || $4]) OR EXISTS "
     "(SELECT FROM forgotten_people f WHERE f.person_id = $2)";
 
+/* Who is in no campaign may stand on the blocklist, or among what was taken off it. $1 to $4 as
+ * above. */
+static const char listed_sql[] =
+    "SELECT coalesce(sam_identity_hash($1, 'p:' || $4), ''), "
+    "coalesce(sam_identity_hash($1, 'v:' || $3), ''), "
+    "(SELECT id FROM linkedin_accounts WHERE workspace_id = $1 ORDER BY id LIMIT 1) "
+    "WHERE $2::uuid IS NULL AND ((SELECT true FROM blocklist WHERE workspace_id = $1 "
+    "AND kind = 'person' AND value IN ($3, $4)) OR (SELECT true FROM blocklist_removed "
+    "WHERE workspace_id = $1 AND kind = 'person' AND value IN ($3, $4)))";
+enum listed_column { COL_LISTED_PROVIDER, COL_LISTED_VANITY, COL_LISTED_ACCOUNT };
+/* $1 an id that stands for the row they do not have, $2 workspace, $3, $4 hashes. */
+static const char forget_listed_sql[] =
+    "SELECT sam_forget_told(ARRAY[$1::uuid], ARRAY[$2::uuid, $2], ARRAY[$3::text, $4])";
+
 struct forgetting {
     struct same_human human;
+    bool listed; /* without a row */
     int64_t rows;
     int64_t sending;
 };
+
+static void add_forgotten(struct outbox *o, const struct forgetting *f, struct event *event,
+                          const char *provider_hash, const char *vanity_hash)
+{
+    event->type = EVENT_PERSON;
+    event->workspace_id = f->human.workspace.id;
+    event->person.finding = FINDING_FORGOTTEN;
+    event->person.happened_at_ms = o->now_ms;
+    (void)snprintf(event->person.provider_id, sizeof(event->person.provider_id), "%s",
+                   provider_hash);
+    (void)snprintf(event->person.vanity, sizeof(event->person.vanity), "%s", vanity_hash);
+    outbox_add(o, event);
+}
 
 static enum pg_failure tell_ledger(struct ctl *c, const struct forgetting *f,
                                    const struct pg_result *r)
@@ -49,19 +77,37 @@ static enum pg_failure tell_ledger(struct ctl *c, const struct forgetting *f,
     if (failure)
         return failure;
     for (int row = 0; row < pg_rows(r); row++) {
-        struct event event = {.type = EVENT_PERSON,
-                              .workspace_id = f->human.workspace.id,
-                              .account_id = pg_uuid(r, row, COL_ACCOUNT),
+        struct event event = {.account_id = pg_uuid(r, row, COL_ACCOUNT),
                               .person = {.id = pg_uuid(r, row, COL_ID),
-                                         .campaign_id = pg_uuid(r, row, COL_CAMPAIGN),
-                                         .finding = FINDING_FORGOTTEN,
-                                         .happened_at_ms = o.now_ms}};
-        (void)snprintf(event.person.provider_id, sizeof(event.person.provider_id), "%s",
-                       pg_text(r, row, COL_PROVIDER_HASH));
-        (void)snprintf(event.person.vanity, sizeof(event.person.vanity), "%s",
-                       pg_text(r, row, COL_VANITY_HASH));
-        outbox_add(&o, &event);
+                                         .campaign_id = pg_uuid(r, row, COL_CAMPAIGN)}};
+        add_forgotten(&o, f, &event, pg_text(r, row, COL_PROVIDER_HASH),
+                      pg_text(r, row, COL_VANITY_HASH));
     }
+    return outbox_write(&o, c->pg, &c->params);
+}
+
+/* A restored database learns it by the same event; without an account nothing is in the ledger. */
+static enum pg_failure forget_listed(struct ctl *c, struct forgetting *f)
+{
+    SAM_CLEANUP(pg_result_freep) struct pg_result *r = NULL;
+    SAM_CLEANUP(outbox_deinit) struct outbox o = {.count = 0};
+    same_human_params(c, &f->human);
+    enum pg_failure failure = pg_exec(c->pg, listed_sql, &c->params, &r);
+    if (failure || !(f->listed = pg_rows(r) > 0))
+        return failure;
+    struct event event = {.person = {.id = uuid_v7()}};
+    pg_add_uuid(ctl_params(c), &event.person.id);
+    pg_add_uuid(&c->params, &f->human.workspace.id);
+    pg_add_text(&c->params, pg_text(r, 0, COL_LISTED_PROVIDER));
+    pg_add_text(&c->params, pg_text(r, 0, COL_LISTED_VANITY));
+    failure = pg_exec(c->pg, forget_listed_sql, &c->params, NULL);
+    if (failure || pg_null(r, 0, COL_LISTED_ACCOUNT) ||
+        (failure = outbox_begin(&o, c->pg, &c->params)))
+        return failure;
+    event.account_id = pg_uuid(r, 0, COL_LISTED_ACCOUNT);
+    event.person.campaign_id = event.person.id; /* of none */
+    add_forgotten(&o, f, &event, pg_text(r, 0, COL_LISTED_PROVIDER),
+                  pg_text(r, 0, COL_LISTED_VANITY));
     return outbox_write(&o, c->pg, &c->params);
 }
 
@@ -78,8 +124,9 @@ static enum pg_failure forget_rows(struct ctl *c, void *arg)
         return failure;
     f->rows = pg_rows(r);
     f->sending = 0;
+    f->listed = false;
     if (f->rows == 0)
-        return PG_FINE;
+        return forget_listed(c, f);
     pg_array_open(ctl_params(c), PG_ARRAY_UUID);
     for (int row = 0; row < pg_rows(r); row++) {
         struct uuid id = pg_uuid(r, row, COL_ID);
@@ -133,7 +180,7 @@ static enum ctl_exit nobody(struct ctl *c, const struct forgetting *f, const cha
     if (e)
         return e;
     if (!pg_bool(r, 0, 0))
-        return ctl_fail("%.100s is in no campaign of the workspace", text);
+        return ctl_fail("%.100s is in no campaign of the workspace, nor on its blocklist", text);
     ctl_say(c, "the person was forgotten before; nothing was changed");
     ctl_result(c, "forgotten", "0", "on_the_way", "0", NULL);
     return CTL_DONE;
@@ -147,13 +194,17 @@ enum ctl_exit command_person_forget(struct ctl *c)
     enum ctl_exit e = same_human_read(c, c->args.words[0], &f.human);
     if (e || (e = ctl_transaction(c, forget_rows, &f)))
         return e;
-    if (f.rows == 0)
+    if (f.rows == 0 && !f.listed)
         return nobody(c, &f, c->args.words[0]);
     (void)snprintf(rows, sizeof(rows), "%" PRId64, f.rows);
     (void)snprintf(sending, sizeof(sending), "%" PRId64, f.sending);
     ctl_result(c, "forgotten", rows, "on_the_way", sending, NULL);
-    ctl_say(c, "forgotten in %s campaign%s: nobody of the workspace writes to them again", rows,
-            f.rows == 1 ? "" : "s");
+    if (f.listed)
+        ctl_say(c, "forgotten: of the name on the blocklist a hash is left, and nobody of the "
+                   "workspace writes to them");
+    else
+        ctl_say(c, "forgotten in %s campaign%s: nobody of the workspace writes to them again", rows,
+                f.rows == 1 ? "" : "s");
     if (f.sending > 0)
         ctl_say(c,
                 "%s message%s to them %s on its way and cannot be called back; nothing of how it "

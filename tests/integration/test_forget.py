@@ -172,6 +172,25 @@ class Forget(RestoreTest):
         listed = self.samctl_json("blocklist", "list")
         self.assertEqual([entry["value"][:10] for entry in listed], ["forgotten:"])
 
+    def test_who_is_only_on_the_blocklist_or_was_taken_off_it(self):
+        """And a backup from before learns it, whatever it hears first."""
+        self.prepare()
+        self.make("c", HELLO)
+        self.start_both()
+        backup = self.dump()
+        for name in ("zerlinchen-quastenberg", "quastenberg-alt"):
+            self.samctl("blocklist", "add", "person", name)
+        self.samctl("blocklist", "remove", "person", "quastenberg-alt")
+        for name in ("zerlinchen-quastenberg", "quastenberg-alt"):
+            self.assertEqual(self.forget(name)["forgotten"], "0")
+        for _ in range(2):
+            self.no_trace("quastenberg-alt")
+            listed = self.samctl_json("blocklist", "list")
+            self.assertEqual([entry["value"][:10] for entry in listed], ["forgotten:"])
+            self.restore(backup)
+            self.start_both()
+            self.wait_for("the ledger to tell it", lambda: self.count("forgotten_people") == 2)
+
     def test_a_message_that_is_on_its_way_ends_without_a_trace(self):
         self.config["unipile"]["timeout"] = "20s"
         self.prepare()
