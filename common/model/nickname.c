@@ -37,9 +37,8 @@ static const char *const groups[] = {
     "gitta gitte brigitte birgit",
     "ulla uschi ursula",
     "lola dolores",
-    "kate katie katy kathy cathy katya katja kasia catherine katherine kathleen katharina "
-    "katarzyna "
-    "ekaterina",
+    "kate katie katy kathy cathy katya katja catherine katherine kathleen katharina ekaterina",
+    "kasia katarzyna",
     "mike mick mickey mischa misha michael michel michal mikhail miguel",
     "steve stevie steven stephen stephan stefan",
     "dave davey david",
