@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <glib.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "common/base/clock.h"
@@ -78,6 +79,7 @@ struct calendar_entry {
     struct uuid campaign_id;
     char timezone[64];
     struct calendar calendar;
+    char *own_days;      /* owned; of the calendar */
     int64_t until_at_ms; /* computed up to here */
     struct interval windows[WINDOWS_MAX];
     size_t count;
@@ -89,6 +91,13 @@ struct facts {
     char unknown[256];     /* the value that could not be read last */
     GHashTable *calendars; /* struct uuid in the entry -> struct calendar_entry */
 };
+
+static void calendar_entry_free(gpointer p)
+{
+    struct calendar_entry *e = p;
+    free(e->own_days);
+    free(e);
+}
 
 struct facts *facts_new(const struct settings *s)
 {
@@ -102,7 +111,7 @@ struct facts *facts_new(const struct settings *s)
                                          .daily_profile_views = s->limits.daily_profile_views,
                                          .monthly_notes = s->limits.monthly_notes};
     f->call_timeout_ms = s->unipile.timeout_ms;
-    f->calendars = g_hash_table_new_full(uuid_hash, uuid_same, NULL, free);
+    f->calendars = g_hash_table_new_full(uuid_hash, uuid_same, NULL, calendar_entry_free);
     return f;
 }
 
@@ -201,7 +210,9 @@ static bool same_calendar(const struct calendar_entry *e, const struct calendar 
     return strcmp(e->timezone, timezone) == 0 && strcmp(e->calendar.country, c->country) == 0 &&
            e->calendar.opens_minute == c->opens_minute &&
            e->calendar.closes_minute == c->closes_minute &&
-           e->calendar.weekend_mask == c->weekend_mask;
+           e->calendar.weekend_mask == c->weekend_mask && e->calendar.holidays == c->holidays &&
+           strcmp(e->calendar.subdivision, c->subdivision) == 0 &&
+           strcmp(e->own_days, c->own_days) == 0;
 }
 
 /* Drops what is over; computes anew when too little is left or the calendar was edited. */
@@ -214,11 +225,18 @@ static void refresh(struct calendar_entry *e, const struct calendar *c, const ch
         over++;
     if (same && over == 0 && e->until_at_ms > now_ms + CALENDAR_SPAN_MS / 2)
         return;
+    if (!same) {
+        free(e->own_days);
+        e->own_days = sam_xstrdup(c->own_days);
+    }
     e->calendar = *c;
+    e->calendar.own_days = e->own_days;
     memset(e->timezone, 0, sizeof(e->timezone));
     memcpy(e->timezone, timezone, strnlen(timezone, sizeof(e->timezone) - 1));
     e->until_at_ms = now_ms + CALENDAR_SPAN_MS;
-    e->count = c->zone ? calendar_windows(c, now_ms, e->until_at_ms, e->windows, WINDOWS_MAX) : 0;
+    e->count = c->zone
+                   ? calendar_windows(&e->calendar, now_ms, e->until_at_ms, e->windows, WINDOWS_MAX)
+                   : 0;
     if (e->count == WINDOWS_MAX)
         e->until_at_ms = e->windows[WINDOWS_MAX - 1].to_at_ms;
 }
@@ -233,14 +251,18 @@ const struct interval *facts_calendar(struct facts *f, const struct pg_result *r
         .opens_minute = (int)pg_i64(r, row, first_col + 3),
         .closes_minute = (int)pg_i64(r, row, first_col + 4),
         .weekend_mask = (int)own_or(r, row, first_col + 5, -1),
+        .holidays = pg_bool(r, row, first_col + 6),
+        .own_days = pg_text(r, row, first_col + 8),
     };
     memcpy(c.country, pg_text(r, row, first_col + 2), 2);
+    (void)snprintf(c.subdivision, sizeof(c.subdivision), "%s", pg_text(r, row, first_col + 7));
     struct calendar_entry *e = g_hash_table_lookup(f->calendars, &id);
     if (!e) {
         if (g_hash_table_size(f->calendars) >= CALENDARS_MAX)
             g_hash_table_remove_all(f->calendars);
         e = sam_xcalloc(1, sizeof(*e));
         e->campaign_id = id;
+        e->own_days = sam_xstrdup("");
         (void)g_hash_table_insert(f->calendars, &e->campaign_id, e);
     }
     refresh(e, &c, timezone, now_ms);

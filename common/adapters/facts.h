@@ -120,8 +120,9 @@ const char *facts_unknown(const struct facts *f);
 
 /* Columns that facts_calendar() reads, from campaigns AS c, in this order. */
 #define FACTS_CALENDAR_COLUMNS                                                                     \
-    "c.id, c.timezone, c.country, c.opens_minute, c.closes_minute, c.weekend_mask, c.holidays"
-#define FACTS_CALENDAR_COLUMNS_COUNT 7
+    "c.id, c.timezone, c.country, c.opens_minute, c.closes_minute, c.weekend_mask, c.holidays, "   \
+    "c.subdivision, (SELECT own_days FROM workspaces WHERE id = c.workspace_id LIMIT 1)"
+#define FACTS_CALENDAR_COLUMNS_COUNT 9
 
 /* Open intervals from now_ms on, at most some weeks of them; owned by f, valid until the next call
  * for the same campaign. */

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <glib.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/base/clock.h"
@@ -13,6 +14,7 @@
 #define TZDATA          "/usr/share/zoneinfo"
 #define ZONE_NAME_BYTES 64
 #define NAME_CHARACTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_+-/"
+#define EPOCH_JULIAN    719163         /* 1970-01-01 as GLib counts days */
 #define SPAN_MS         (36 * HOUR_MS) /* farther from a local time than any offset */
 
 struct zone {
@@ -137,9 +139,36 @@ int64_t zone_day_start_ms(const struct zone *zone, int64_t day)
     return moment(zone, day * DAY_MS, false);
 }
 
-/* ---- months --------------------------------------------------------------------------------- */
+/* ---- dates ----------------------------------------------------------------------------------- */
 
-#define EPOCH_JULIAN 719163 /* 1970-01-01 as GLib counts days */
+int day_parse(const char *text, int64_t *ret_day)
+{
+    char same[DAY_TEXT_BYTES];
+    GDate date;
+    if (strlen(text) != DAY_TEXT_BYTES - 1 || strspn(text, "0123456789-") != DAY_TEXT_BYTES - 1)
+        return -EINVAL;
+    unsigned long year = strtoul(text, NULL, 10);
+    unsigned long month = strtoul(text + 5, NULL, 10);
+    unsigned long day = strtoul(text + 8, NULL, 10);
+    if (year < 1970 || year > 2199 || month > 12 || day > 31 ||
+        !g_date_valid_dmy((GDateDay)day, (GDateMonth)month, (GDateYear)year))
+        return -EINVAL;
+    g_date_clear(&date, 1);
+    g_date_set_dmy(&date, (GDateDay)day, (GDateMonth)month, (GDateYear)year);
+    *ret_day = (int64_t)g_date_get_julian(&date) - EPOCH_JULIAN;
+    day_format(*ret_day, same);
+    return strcmp(text, same) == 0 ? 0 : -EINVAL;
+}
+
+void day_format(int64_t day, char out[DAY_TEXT_BYTES])
+{
+    GDate date;
+    g_date_clear(&date, 1);
+    g_date_set_julian(&date, (guint32)(day + EPOCH_JULIAN));
+    (void)g_date_strftime(out, DAY_TEXT_BYTES, "%Y-%m-%d", &date);
+}
+
+/* ---- months --------------------------------------------------------------------------------- */
 
 static int64_t first_day(int64_t day, guint months_later)
 {
@@ -261,14 +290,39 @@ size_t country_zones(const char *country, char *out, size_t out_bytes)
 
 /* ---- windows -------------------------------------------------------------------------------- */
 
-/* Why a day is closed all day; REASON_NONE when it is not. */
-static enum reason day_closed(const struct calendar *c, int64_t day)
+enum day_kind own_day(const char *own_days, int64_t day)
 {
-    unsigned weekend =
-        c->weekend_mask < 0 ? country_weekend(c->country, day) : (unsigned)c->weekend_mask;
-    unsigned weekday = (unsigned)((day % 7 + 10) % 7); /* 1970-01-01 was a Thursday */
-    if (c->is_holiday && c->is_holiday(c->holiday_ctx, day))
+    char text[DAY_TEXT_BYTES];
+    if (!own_days || !*own_days)
+        return DAY_USUAL;
+    day_format(day, text);
+    const char *at = strstr(own_days, text);
+    if (!at)
+        return DAY_USUAL;
+    return at > own_days && at[-1] == '+' ? DAY_WORKED : DAY_HOLIDAY;
+}
+
+static enum day_kind kind_of(const struct calendar *c, const struct holiday_table *table,
+                             int64_t day)
+{
+    if (!c->holidays)
+        return DAY_USUAL;
+    enum day_kind own = own_day(c->own_days, day);
+    return own != DAY_USUAL ? own : holiday_table_day(table, day, NULL);
+}
+
+/* Why a day is closed all day; REASON_NONE when it is not. */
+static enum reason day_closed(const struct calendar *c, const struct holiday_table *table,
+                              int64_t day)
+{
+    enum day_kind kind = kind_of(c, table, day);
+    if (kind == DAY_HOLIDAY)
         return REASON_HOLIDAY;
+    if (kind == DAY_WORKED && c->weekend_mask < 0)
+        return REASON_NONE;
+    unsigned weekend = c->weekend_mask < 0 ? country_weekend(c->country, c->subdivision, day)
+                                           : (unsigned)c->weekend_mask;
+    unsigned weekday = (unsigned)((day % 7 + 10) % 7); /* 1970-01-01 was a Thursday */
     return weekend & WEEKDAY_MASK(weekday) ? REASON_WEEKEND : REASON_NONE;
 }
 
@@ -288,9 +342,12 @@ size_t calendar_windows(const struct calendar *c, int64_t from_at_ms, int64_t un
 {
     size_t count = 0;
     enum reason closed = REASON_HOURS;
+    const struct holiday_table *table = holiday_table_find(c->country, c->subdivision);
+    if (!table)
+        table = holiday_table_find(c->country, "");
     int64_t last = zone_day(c->zone, until_at_ms);
     for (int64_t day = zone_day(c->zone, from_at_ms) - 1; day <= last; day++) {
-        enum reason why = day_closed(c, day);
+        enum reason why = day_closed(c, table, day);
         if (why != REASON_NONE) {
             closed = why;
             continue;

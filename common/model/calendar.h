@@ -12,8 +12,10 @@
 #include <stdint.h>
 
 #include "common/base/attr.h"
+#include "common/model/holiday_table.h"
 #include "common/model/interval.h"
 
+#define SUBDIVISION_BYTES 24
 #define WEEKDAY_MASK(day) (1u << (day)) /* 0 = Monday … 6 = Sunday */
 
 struct zone; /* an IANA zone, cached; opaque */
@@ -28,6 +30,11 @@ void zone_cache_clear(void);
 int64_t zone_day(const struct zone *zone, int64_t at_ms);
 int64_t zone_day_start_ms(const struct zone *zone, int64_t day);
 
+/* "2026-12-24" as a day, and back. 0 done; -EINVAL no date of the years 1970 to 2199. */
+#define DAY_TEXT_BYTES 11
+SAM_MUSTCHECK int day_parse(const char *text, int64_t *ret_day);
+void day_format(int64_t day, char out[DAY_TEXT_BYTES]);
+
 /* The first day of the calendar month that a day lies in, and of the one after it. */
 int64_t month_first_day(int64_t day);
 int64_t next_month_first_day(int64_t day);
@@ -38,24 +45,28 @@ SAM_MUSTCHECK int country_check(const char *country);
  * Zones whose clocks agree in the years 2025 to 2035 count as one, by the first one's name.
  * "zone" of a country is defined only when the count is 1. */
 size_t country_zones(const char *country, char *out, size_t out_bytes);
-/* Rest days of the country's office week on a day as a mask. */
-unsigned country_weekend(const char *country, int64_t day);
+/* Rest days of the office week on a day as a mask; subdivision: "" = none (holiday_table.h). */
+unsigned country_weekend(const char *country, const char *subdivision, int64_t day);
 
-/* Is the day a holiday? Own dates of the workspace and the generated table come through this. */
-typedef bool calendar_holiday_fn(void *ctx, int64_t day);
+/* Own dates of a workspace: "2026-12-24 +2026-05-02", + = worked. What else stands there is
+ * skipped. */
+enum day_kind own_day(const char *own_days, int64_t day);
 
 struct calendar {
     const struct zone *zone;
     char country[3];
-    int opens_minute;                /* minute of the local day, 0 .. 1439 */
-    int closes_minute;               /* 1 .. 1440, later than opens_minute */
-    int weekend_mask;                /* -1 = the country's */
-    calendar_holiday_fn *is_holiday; /* NULL = holidays are not observed */
-    void *holiday_ctx;
+    char subdivision[SUBDIVISION_BYTES]; /* "" = none */
+    int opens_minute;                    /* minute of the local day, 0 .. 1439 */
+    int closes_minute;                   /* 1 .. 1440, later than opens_minute */
+    int weekend_mask;                    /* -1 = the country's */
+    bool holidays;                       /* are they observed? */
+    const char *own_days;                /* of the workspace; NULL = none; they go before */
 };
 
 /* Open intervals that end after from_at_ms, ascending, up to `max` of them or until until_at_ms.
- * Returns how many were written. Touching intervals (00:00-24:00 days) are joined. */
+ * Returns how many were written. Touching intervals (00:00-24:00 days) are joined. A weekend of the
+ * country that is worked for another day is open; one that the campaign has named never is. A
+ * subdivision that the table does not have counts as none. */
 size_t calendar_windows(const struct calendar *c, int64_t from_at_ms, int64_t until_at_ms,
                         struct interval *out, size_t max);
 

@@ -30,6 +30,22 @@ static void fill_timezone(struct campaign_reader *r, struct json_object *root)
                      zones);
 }
 
+/* A mistyped one would send on its holidays. */
+static void check_subdivision(struct campaign_reader *r)
+{
+    const struct campaign_file *f = r->f;
+    if (!f->country[0] || !f->subdivision || holiday_table_find(f->country, f->subdivision))
+        return;
+    const char *known = holiday_subdivisions(f->country);
+    if (*known)
+        problems_add(r->problems, "%s: subdivision: %s has no %s; there are %s", r->label,
+                     f->country, f->subdivision, known);
+    else
+        problems_add(r->problems,
+                     "%s: subdivision: %s has the same holidays everywhere: leave it out", r->label,
+                     f->country);
+}
+
 struct campaign_file *campaign_file_parse(const char *label, const char *json, size_t n,
                                           struct problems *problems)
 {
@@ -53,6 +69,7 @@ struct campaign_file *campaign_file_parse(const char *label, const char *json, s
     campaign_keys_read(&r, root);
     campaign_messages_read(&r);
     fill_timezone(&r, root);
+    check_subdivision(&r);
     if (f->end_at_ms <= f->start_at_ms)
         campaign_bad(&r, "end_at", "must be later than start_at");
     json_object_put(root);

@@ -94,10 +94,13 @@ static void read_country(struct campaign_reader *r, const char *key, struct json
         memcpy(r->f->country, s, 3);
 }
 
+/* The longest that the table of holidays has. */
+#define SUBDIVISION_CHARS 11
+
 static void read_subdivision(struct campaign_reader *r, const char *key, struct json_object *v)
 {
     const char *s = campaign_string(r, key, v);
-    if (s && *s && strlen(s) < 10)
+    if (s && *s && strlen(s) <= SUBDIVISION_CHARS)
         r->f->subdivision = sam_xstrdup(s);
     else if (s)
         campaign_bad(r, key, "must be a code like BY or CA");

@@ -15,27 +15,57 @@
 #define SAT_SUN (SAT | SUN)
 
 struct weekend {
-    const char *country;
+    const char *country; /* or "MY-02": of one subdivision, after its country's */
     unsigned mask;
     int64_t from_day; /* in force from here on; rows of a country ascend */
 };
 
 static const struct weekend weekends[] = {
-    {"AE", FRI_SAT, 0}, {"AE", SAT_SUN, 18993}, /* 2022-01-01 */
-    {"AF", FRI_SAT, 0}, {"BD", FRI_SAT, 0},     {"BH", FRI_SAT, 0}, {"BN", FRI | SUN, 0},
-    {"DZ", FRI_SAT, 0}, {"EG", FRI_SAT, 0},     {"IL", FRI_SAT, 0}, {"IQ", FRI_SAT, 0},
-    {"IR", FRI, 0},     {"JO", FRI_SAT, 0},     {"KW", FRI_SAT, 0}, {"LY", FRI_SAT, 0},
-    {"MR", FRI_SAT, 0}, {"MR", SAT_SUN, 16344}, /* 2014-10-01 */
-    {"MV", FRI_SAT, 0}, {"NP", SAT, 0},         {"OM", FRI_SAT, 0}, {"QA", FRI_SAT, 0},
-    {"SA", THU_FRI, 0}, {"SA", FRI_SAT, 15884}, /* 2013-06-28 */
-    {"SD", FRI_SAT, 0}, {"SY", FRI_SAT, 0},     {"YE", FRI_SAT, 0},
+    {"AE", FRI_SAT, 0},
+    {"AE", SAT_SUN, 18993},          /* 2022-01-01 */
+    {"AE-SH", FRI | SAT_SUN, 18993}, /* Sharjah */
+    {"AF", FRI_SAT, 0},
+    {"BD", FRI_SAT, 0},
+    {"BH", FRI_SAT, 0},
+    {"BN", FRI | SUN, 0},
+    {"DZ", FRI_SAT, 0},
+    {"EG", FRI_SAT, 0},
+    {"IL", FRI_SAT, 0},
+    {"IQ", FRI_SAT, 0},
+    {"IR", FRI, 0},
+    {"JO", FRI_SAT, 0},
+    {"KW", FRI_SAT, 0},
+    {"LY", FRI_SAT, 0},
+    {"MR", FRI_SAT, 0},
+    {"MR", SAT_SUN, 16344}, /* 2014-10-01 */
+    {"MV", FRI_SAT, 0},
+    {"MY-01", FRI_SAT, 16071},
+    {"MY-01", SAT_SUN, 20089}, /* Johor: 2014-01-01 to 2024 */
+    {"MY-02", FRI_SAT, 0},
+    {"MY-03", FRI_SAT, 0},
+    {"MY-11", FRI_SAT, 0}, /* Kedah, Kelantan, Terengganu */
+    {"NP", SAT, 0},
+    {"OM", FRI_SAT, 0},
+    {"QA", FRI_SAT, 0},
+    {"SA", THU_FRI, 0},
+    {"SA", FRI_SAT, 15884}, /* 2013-06-28 */
+    {"SD", FRI_SAT, 0},
+    {"SY", FRI_SAT, 0},
+    {"YE", FRI_SAT, 0},
 };
 
-unsigned country_weekend(const char *country, int64_t day)
+unsigned country_weekend(const char *country, const char *subdivision, int64_t day)
 {
     unsigned mask = SAT_SUN;
+    size_t n = strlen(country);
+    const char *part = strncmp(subdivision, country, n) == 0 && subdivision[n] == '-'
+                           ? subdivision + n + 1
+                           : subdivision;
     for (size_t i = 0; i < SAM_ARRAY_LEN(weekends); i++) {
-        if (strcmp(weekends[i].country, country) == 0 && day >= weekends[i].from_day)
+        const char *where = weekends[i].country;
+        bool here = strncmp(where, country, n) == 0 &&
+                    (where[n] == '\0' || (where[n] == '-' && strcmp(where + n + 1, part) == 0));
+        if (here && day >= weekends[i].from_day)
             mask = weekends[i].mask;
     }
     return mask;

@@ -33,7 +33,7 @@ CAMPAIGN = SCHEMAS["campaign"]
 ONLY_C = re.compile(
     r"ISO 3166 code|must be an IANA zone|timezone: missing; \w\w has several|hours: must end later|"
     r"end_at: must be later|no such variable|brace|contains a NUL|without its variables|"
-    r"must be at least 30d"
+    r"must be at least 30d|subdivision: \w\w has"
 )
 
 

@@ -324,33 +324,70 @@ static void test_days_until_midnight(void **state)
     check(whole_days, SAM_ARRAY_LEN(whole_days));
 }
 
-static bool is_listed(void *ctx, int64_t day)
-{
-    for (const int64_t *d = ctx; *d; d++) {
-        if (*d == day)
-            return true;
-    }
-    return false;
-}
-
 static void test_holidays_are_closed(void **state)
 {
     (void)state;
-    int64_t days[] = {day_of("2026-12-24"), day_of("2026-12-25"), day_of("2026-12-28"), 0};
     static const struct row r = {
         "", "Europe/Berlin", "DE", 900, 1700, -1, "2026-12-23T12:00", "2026-12-30T00:00", ""};
     struct calendar c = calendar_of(&r);
     struct interval w[WINDOWS_MAX];
     struct buf got SAM_CLEANUP(buf_deinit) = BUF_INIT(4000);
-    c.is_holiday = is_listed;
-    c.holiday_ctx = days;
+    c.holidays = true;
+    c.own_days = "2026-12-24 2026-12-28"; /* Christmas Day is the country's */
     show(w, calendar_windows(&c, at(r.from), at(r.until), w, WINDOWS_MAX), &got);
     assert_string_equal(buf_text(&got), "2026-12-23T08:00/2026-12-23T16:00 hours, "
                                         "2026-12-29T08:00/2026-12-29T16:00 holiday");
     buf_reset(&got);
-    c.is_holiday = NULL; /* "holidays": false */
+    c.holidays = false;
     show(w, calendar_windows(&c, at("2026-12-24T00:00"), at("2026-12-25T00:00"), w, 1), &got);
     assert_string_equal(buf_text(&got), "2026-12-24T08:00/2026-12-24T16:00 hours");
+}
+
+/* Public holidays of a subdivision, days that are made up for, own dates that go before both. */
+static void test_days_of_other_kinds(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *country;
+        const char *subdivision;
+        const char *own_days;
+        const char *day;
+        int weekend;
+        enum reason want; /* REASON_NONE = open */
+    } rows[] = {
+        {"DE", "", NULL, "2027-01-06", -1, REASON_NONE},
+        {"DE", "BY", NULL, "2027-01-06", -1, REASON_HOLIDAY},
+        {"DE", "DE-BY", NULL, "2027-01-06", -1, REASON_HOLIDAY},
+        {"DE", "of old", NULL, "2028-12-25", -1, REASON_HOLIDAY}, /* counts as none */
+        {"DE", "", "+2026-12-25", "2026-12-25", -1, REASON_NONE},
+        {"DE", "", "2026-12-24 +2026-12-25 2026-12-28", "2026-12-25", -1, REASON_NONE},
+        {"DE", "", "2026-12-22", "2026-12-22", -1, REASON_HOLIDAY},
+        {"DE", "", "+2026-05-02", "2026-05-02", -1, REASON_NONE}, /* a Saturday */
+        {"DE", "", NULL, "2026-05-02", -1, REASON_WEEKEND},
+        {"CN", "", NULL, "2025-10-11", -1, REASON_NONE}, /* a Saturday, for National Day */
+        {"CN", "", NULL, "2025-10-18", -1, REASON_WEEKEND},
+        {"CN", "", NULL, "2025-10-11", WEEKDAY_MASK(5), REASON_WEEKEND}, /* the campaign says so */
+        {"CN", "", NULL, "2025-10-01", 0, REASON_HOLIDAY},
+        {"MY", "03", NULL, "2026-07-03", -1, REASON_WEEKEND}, /* a Friday, in Kelantan */
+        {"MY", "14", NULL, "2026-07-03", -1, REASON_NONE},
+    };
+    for (size_t i = 0; i < SAM_ARRAY_LEN(rows); i++) {
+        struct calendar c = {.zone = zone("UTC"),
+                             .opens_minute = 600,
+                             .closes_minute = 660,
+                             .weekend_mask = rows[i].weekend,
+                             .holidays = true,
+                             .own_days = rows[i].own_days};
+        (void)snprintf(c.country, sizeof(c.country), "%s", rows[i].country);
+        (void)snprintf(c.subdivision, sizeof(c.subdivision), "%s", rows[i].subdivision);
+        struct interval w;
+        int64_t from_ms = day_of(rows[i].day) * DAY_MS;
+        assert_int_equal(calendar_windows(&c, from_ms, from_ms + 9 * DAY_MS, &w, 1), 1);
+        bool open = w.from_at_ms < from_ms + DAY_MS;
+        if (open != (rows[i].want == REASON_NONE) || (!open && w.closed_before != rows[i].want))
+            fail_msg("%s %s %s: %s", rows[i].country, rows[i].subdivision, rows[i].day,
+                     open ? "open" : reason_name(w.closed_before));
+    }
 }
 
 static void test_no_more_than_asked_for(void **state)
@@ -393,7 +430,7 @@ static bool should_be_open(const struct row *r, const struct calendar *c, int64_
     struct tm local;
     wall_clock(r->zone, at_ms, &local);
     unsigned weekday = (unsigned)(local.tm_wday + 6) % 7; /* Sunday is 0 there */
-    unsigned rest = country_weekend(r->country, zone_day(c->zone, at_ms));
+    unsigned rest = country_weekend(r->country, "", zone_day(c->zone, at_ms));
     int wall = local.tm_hour * 60 + local.tm_min;
     return !(rest & WEEKDAY_MASK(weekday)) && wall >= c->opens_minute && wall < c->closes_minute;
 }
@@ -472,11 +509,25 @@ static void test_weekends_of_countries(void **state)
         {"AE", "2026-01-01", SAT | SUN}, {"MR", "2014-09-30", FRI | SAT},
         {"MR", "2014-10-01", SAT | SUN}, {"MR", "2026-01-01", SAT | SUN},
     };
+    static const struct {
+        const char *country;
+        const char *subdivision;
+        const char *day;
+        int want;
+    } parts[] = {
+        {"MY", "02", "2026-01-01", FRI | SAT},       {"MY", "MY-11", "2026-01-01", FRI | SAT},
+        {"MY", "01", "2024-12-31", FRI | SAT},       {"MY", "01", "2025-01-01", SAT | SUN},
+        {"AE", "SH", "2026-01-01", FRI | SAT | SUN}, {"AE", "DU", "2026-01-01", SAT | SUN},
+    };
     for (size_t i = 0; i < SAM_ARRAY_LEN(rows); i++) {
-        unsigned got = country_weekend(rows[i].country, day_of(rows[i].day));
+        unsigned got = country_weekend(rows[i].country, "", day_of(rows[i].day));
         if (got != (unsigned)rows[i].want)
             fail_msg("%s %s: mask %u, not %d", rows[i].country, rows[i].day, got, rows[i].want);
     }
+    for (size_t i = 0; i < SAM_ARRAY_LEN(parts); i++)
+        assert_int_equal(
+            country_weekend(parts[i].country, parts[i].subdivision, day_of(parts[i].day)),
+            parts[i].want);
 }
 
 static void test_countries_are_iso_3166(void **state)
@@ -496,6 +547,7 @@ static int forget_zones(void **state)
     (void)state;
     zone_cache_clear();
     zone_cache_clear(); /* nothing is left to do */
+    holiday_tables_clear();
     return 0;
 }
 
@@ -511,6 +563,7 @@ int main(void)
         cmocka_unit_test(test_hours_while_the_clock_changes),
         cmocka_unit_test(test_days_until_midnight),
         cmocka_unit_test(test_holidays_are_closed),
+        cmocka_unit_test(test_days_of_other_kinds),
         cmocka_unit_test(test_no_more_than_asked_for),
         cmocka_unit_test(test_the_wall_clock_agrees),
         cmocka_unit_test(test_weekends_of_countries),
