@@ -6,11 +6,11 @@
 #include "common/base/utf8.h"
 #include "common/model/block_keys.h"
 #include "common/model/identity.h"
+#include "producer/ctl/text_lines.h"
 
 #include "common/base/banned.h"
 
-#define FILE_MAX_BYTES (64 << 20)
-#define BLANKS         " \t\r"
+#define BLANKS " \t\r"
 
 static char *domain_value(const char *text, const char **ret_why)
 {
@@ -53,10 +53,16 @@ static char *normal_value(enum block_kind kind, const char *text, const char **r
     return NULL;
 }
 
+struct reading {
+    struct block_entries *entries;
+    struct problems *problems;
+};
+
 /* where: "" or "FILE:LINE: ". */
-static void add_entry(struct block_entries *b, const char *where, const char *text,
-                      struct problems *problems)
+static void add_entry(void *ctx, const char *where, const char *text)
 {
+    struct reading *r = ctx;
+    struct block_entries *b = r->entries;
     const char *why;
     char *value = normal_value(b->kind, text, &why);
     if (value && strlen(value) > BLOCK_VALUE_MAX_BYTES) { /* folded, a letter may become several */
@@ -66,7 +72,7 @@ static void add_entry(struct block_entries *b, const char *where, const char *te
     }
     if (!value) {
         bool shown = utf8_valid(text, strlen(text));
-        problems_add(problems, "%s\"%.100s\": %s", where, shown ? text : "?", why);
+        problems_add(r->problems, "%s\"%.100s\": %s", where, shown ? text : "?", why);
         return;
     }
     if (b->count % 64 == 0)
@@ -74,46 +80,11 @@ static void add_entry(struct block_entries *b, const char *where, const char *te
     b->rows[b->count++] = (struct block_entry){.value = value, .given = sam_xstrdup(text)};
 }
 
-static void read_lines(struct block_entries *b, const char *path, char *text,
-                       struct problems *problems)
-{
-    size_t line = 0;
-    for (char *at = text; at; line++) {
-        char *end = strpbrk(at, "\r\n"); /* also of a file with CR alone */
-        if (end && strncmp(end, "\r\n", 2) == 0)
-            *end++ = '\0';
-        if (end)
-            *end = '\0';
-        at += strspn(at, BLANKS);
-        for (size_t n = strlen(at); n > 0 && strchr(BLANKS, at[n - 1]); n--)
-            at[n - 1] = '\0';
-        if (*at && *at != '#') {
-            SAM_CLEANUP(freep) char *where = sam_xasprintf("%s:%zu: ", path, line + 1);
-            add_entry(b, where, at, problems);
-        }
-        at = end ? end + 1 : NULL;
-    }
-}
-
-static enum ctl_exit read_file(struct block_entries *b, const char *path, struct problems *problems)
-{
-    size_t bytes = 0;
-    SAM_CLEANUP(freep) char *text = ctl_read_file(path, FILE_MAX_BYTES, &bytes);
-    if (!text)
-        return CTL_FAILED;
-    if (strlen(text) != bytes)
-        return ctl_fail("%s: holds a NUL byte: it is no text file of UTF-8", path);
-    size_t before = b->count;
-    read_lines(b, path, strncmp(text, "\xef\xbb\xbf", 3) == 0 ? text + 3 : text, problems);
-    if (b->count == before && !problems_any(problems))
-        return ctl_fail("%s: holds nothing: one %s a line", path, block_kind_name(b->kind));
-    return CTL_DONE;
-}
-
 enum ctl_exit block_entries_read(struct block_entries *b, struct ctl *c)
 {
     SAM_CLEANUP(problems_deinit) struct problems problems = PROBLEMS_INIT;
     const char *path = args_get(&c->args, "file");
+    struct reading reading = {b, &problems};
     *b = (struct block_entries){.count = 0};
     if (block_kind_parse(c->args.words[0], &b->kind) != 0)
         return ctl_wrong_use("%.40s: person, company or domain comes first", c->args.words[0]);
@@ -121,8 +92,9 @@ enum ctl_exit block_entries_read(struct block_entries *b, struct ctl *c)
         return ctl_wrong_use("a VALUE is missing: a %s, or --file FILE with one a line",
                              block_kind_name(b->kind));
     for (size_t i = 1; i < c->args.words_count; i++)
-        add_entry(b, "", c->args.words[i], &problems);
-    enum ctl_exit e = path ? read_file(b, path, &problems) : CTL_DONE;
+        add_entry(&reading, "", c->args.words[i]);
+    enum ctl_exit e =
+        path ? text_lines_read(path, block_kind_name(b->kind), add_entry, &reading) : CTL_DONE;
     return e ? e : ctl_problems(&problems);
 }
 

@@ -133,6 +133,18 @@ static const struct command table[] = {
      "what stands on the blocklist", NULL},
     {"blocklist remove", "person|company|domain VALUE ... [--file FILE]", "file=", 1, MANY,
      command_blocklist_remove, "take something off it, and say whom that lets through", NULL},
+    {"holiday add", "DATE ... [--name TEXT] [--working] [--file FILE]", "name= working file=", 0,
+     MANY, command_holiday_add, "days on which the workspace sends nothing",
+     "DATE: 2026-12-24, or a span 2026-12-24..2027-01-03. --working: a day that is worked "
+     "although\n"
+     "the country has a holiday or a weekend. FILE: one a line, \"2026-12-24 Christmas Eve\" or\n"
+     "\"+2026-05-02 a Saturday\" (worked). A day that is there already is changed."},
+    {"holiday list", "[--country CC [--subdivision CODE]] [--year N]",
+     "country= subdivision= year=", 0, 0, command_holiday_list,
+     "own dates of a year, and the public holidays of a country",
+     "Estimated ones depend on the moon: look at them when they come near."},
+    {"holiday remove", "DATE ... [--file FILE]", "file=", 0, MANY, command_holiday_remove,
+     "take own dates away", NULL},
     {"pause", "--all", "all", 0, 0, command_pause_all,
      "let nothing be sent or read at all, within seconds",
      "Everything of every workspace, or of the one that --workspace names: also what is in Kafka,\n"

@@ -80,6 +80,10 @@ ctl_command_fn command_person_edit;
 ctl_command_fn command_blocklist_add;
 ctl_command_fn command_blocklist_list;
 ctl_command_fn command_blocklist_remove;
+/* holidays.c */
+ctl_command_fn command_holiday_add;
+ctl_command_fn command_holiday_list;
+ctl_command_fn command_holiday_remove;
 /* person_export.c */
 ctl_command_fn command_person_export;
 /* person_forget.c */

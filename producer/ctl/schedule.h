@@ -33,6 +33,12 @@ SAM_MUSTCHECK enum pg_failure schedule_release(const struct schedule *s, struct 
                                                const char *const *causes,
                                                const struct uuid *campaign_id,
                                                const struct uuid *prospect_id);
+/* After a calendar or a limit was changed: what waits and was never published is planned anew, and
+ * so is what was put off for one of the causes above. Who has had a message keeps their delay.
+ * campaign_id NULL = of any campaign. */
+SAM_MUSTCHECK enum pg_failure schedule_replan(const struct schedule *s, struct ctl *c,
+                                              const char *const *causes,
+                                              const struct uuid *campaign_id);
 /* When each account's next item is due, after items were cancelled or moved. */
 SAM_MUSTCHECK enum pg_failure schedule_due(const struct schedule *s, struct ctl *c);
 

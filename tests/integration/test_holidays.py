@@ -1,0 +1,115 @@
+"""Public holidays, own dates of a workspace and days that are made up for: nothing goes out on a
+day that is closed, and what waits moves with the calendar, both ways, within seconds."""
+
+import datetime
+import unittest
+
+import moments
+from campaign_test import CampaignTest
+
+HOURS = {"hours": {"from": "09:00", "to": "17:00"}, "weekend": [], "holidays": True}
+PEOPLE = 3
+
+
+class Holidays(CampaignTest):
+    accounts = ("anna",)
+
+    def setUp(self):
+        super().setUp()
+        self.config["limits"]["spacing"] = "1s"
+        self.shift = 0
+
+    def go_to(self, month, day, wall="18:00"):
+        """SAM's clock and the simulator's stand on the next such day of a year, by UTC."""
+        self.moment = moments.next_day(month, day, wall)
+        seconds = moments.seconds_until(self.moment)
+        self.simulator.ask("POST", "/clock", {"advance_ms": seconds * 1000})
+        self.database.shift_clock(f"{seconds} seconds")
+
+    def begin(self, month, day, **more):
+        """A campaign that has people and closes before this evening; nobody sends."""
+        self.prepare(timezone="Etc/UTC")
+        self.go_to(month, day)
+        self.campaign("c", "messenger", {"direct_message_1": "Hello"}, PEOPLE,
+                      timezone="Etc/UTC", **{**HOURS, **more})  # fmt: skip
+        self.start_both()
+
+    def day(self, days):
+        """So many days after the evening, as a date."""
+        return (self.moment + datetime.timedelta(days=days)).date().isoformat()
+
+    def planned(self):
+        """The days for which messages wait."""
+        return sorted({item["scheduled_for"][:10] for item in self.samctl_json("queue")})
+
+    def wait_for_day(self, days):
+        """It is what an operator is told of a person, and nothing has gone out."""
+        wanted, seen = self.day(days), []
+
+        def told():
+            seen[:] = self.samctl_json("why", "c-0")
+            return (seen[0]["next_at"] or "")[:10] == wanted
+
+        try:
+            self.wait_for(f"messages to wait for {wanted}", told)
+        except AssertionError:
+            self.fail(f"not for {wanted}: {seen}")
+        self.assertEqual(self.calls(), [])
+        return seen[0]["reason"]
+
+    def test_christmas_in_germany(self):
+        """After the 24th comes the 27th; nothing is planned for what is closed."""
+        self.begin(12, 24, country="DE")
+        self.assertEqual(self.wait_for_day(3), "holiday")
+        self.assertEqual(self.planned(), [])
+
+    def test_epiphany_is_bavarias(self):
+        self.begin(1, 5, country="DE", subdivision="BY")
+        self.assertEqual(self.wait_for_day(2), "holiday")
+
+    def test_epiphany_is_not_everywhere(self):
+        self.begin(1, 5, country="DE")
+        self.wait_for_day(1)
+
+    def test_who_observes_none_sends_on_christmas_day(self):
+        self.begin(12, 24, country="DE", holidays=False)
+        self.wait_for_day(1)
+
+    def test_own_dates_move_what_waits(self):
+        self.begin(1, 5, country="DE")
+        planned = "send_queue WHERE status = 'pending'"
+        self.wait_for("all to be planned", lambda: self.count(planned) == PEOPLE)
+        self.assertEqual(self.planned(), [self.day(1)])
+        self.samctl("holiday", "add", f"{self.day(1)}..{self.day(2)}", "--name", "Inventory")
+        self.assertEqual(self.wait_for_day(3), "holiday")
+        self.assertEqual(self.planned(), [])
+        self.samctl("holiday", "remove", self.day(1))
+        self.wait_for("all to be planned", lambda: self.count(planned) == PEOPLE)
+        self.assertEqual(self.planned(), [self.day(1)])
+
+    def test_own_dates_go_before_the_countrys(self):
+        self.begin(12, 24, country="DE")
+        self.wait_for_day(3)
+        self.samctl("holiday", "add", self.day(1), "--working")
+        self.wait_for_day(1)
+        self.samctl("holiday", "remove", self.day(1))
+        self.wait_for_day(3)
+
+    def test_a_weekend_that_is_worked(self):
+        """Of the country, which the campaign follows; not one that the campaign has named."""
+        self.prepare(timezone="Etc/UTC")
+        friday = moments.next_weekday(moments.FRIDAY, "18:00", "Etc/UTC")
+        self.moment = friday
+        self.database.shift_clock(f"{moments.seconds_until(friday)} seconds")
+        for name, weekend in ("country", None), ("own", ["saturday", "sunday"]):
+            hours = {**HOURS, "weekend": weekend, "country": "DE", "timezone": "Etc/UTC"}
+            self.campaign(name, "messenger", {"direct_message_1": "Hello"}, [name], **hours)
+        self.samctl("holiday", "add", self.day(1), "--working")
+        self.samctl("holiday", "add", f"{self.day(3)}..{self.day(4)}")
+        for person, days in ("country", 1), ("own", 5):
+            told = self.samctl_json("why", person)[0]
+            self.assertEqual(told["next_at"][:10], self.day(days), told)
+
+
+if __name__ == "__main__":
+    unittest.main()
