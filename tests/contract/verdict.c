@@ -2,9 +2,11 @@
  * something else.
  *
  * verdict names: the lists of names as one JSON object. verdict transitions: a line "TABLE FROM TO
- * allowed|refused" for each pair of statuses. Without an argument: reads lines "TYPE<tab>VALUE" and
- * answers each with "good VALUE as C writes it again" or "bad WHY". TYPE: a record's, or "campaign"
- * (written again: its messages), or "identity" (VALUE: the text as it is). */
+ * allowed|refused" for each pair of statuses. verdict holidays: reads "COUNTRY<tab>SUBDIVISION",
+ * prints "COUNTRY SUBDIVISION DAY holiday|worked" (by tabs) for each. Without an argument: reads
+ * lines "TYPE<tab>VALUE" and answers each with "good VALUE as C writes it again" or "bad WHY".
+ * TYPE: a record's, or "campaign" (written again: its messages), or "identity" (VALUE: the text as
+ * it is). */
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -169,12 +171,45 @@ static int print_transitions(void)
     return 0;
 }
 
+#define FIRST_DAY INT64_C(20089) /* 2025-01-01 */
+
+static void print_days(const char *country, const char *subdivision)
+{
+    char text[DAY_TEXT_BYTES];
+    const struct holiday_table *t = holiday_table_find(country, subdivision);
+    for (int64_t day = FIRST_DAY; t && day <= HOLIDAY_TABLE_LAST_DAY; day++) {
+        enum day_kind kind = holiday_table_day(t, day, NULL);
+        if (kind == DAY_USUAL)
+            continue;
+        day_format(day, text);
+        (void)printf("%s\t%s\t%s\t%s\n", country, subdivision, text,
+                     kind == DAY_WORKED ? "worked" : "holiday");
+    }
+}
+
+static int print_holidays(void)
+{
+    char line[200];
+    while (fgets(line, sizeof(line), stdin)) {
+        line[strcspn(line, "\n")] = '\0';
+        char *tab = strchr(line, '\t');
+        if (!tab)
+            return 2;
+        *tab = '\0';
+        print_days(line, tab + 1);
+    }
+    holiday_tables_clear();
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
     if (argc == 2 && strcmp(argv[1], "names") == 0)
         return print_names();
     if (argc == 2 && strcmp(argv[1], "transitions") == 0)
         return print_transitions();
+    if (argc == 2 && strcmp(argv[1], "holidays") == 0)
+        return print_holidays();
     int result = argc == 1 ? judge_lines() : 2;
     zone_cache_clear();
     return result;
