@@ -35,7 +35,8 @@ struct producer {
     struct outbox_flight *outbox;    /* outbox.c: rows that are with Kafka; NULL = none */
     struct undelivered *undelivered; /* publish.c: jobs that Kafka did not take; owned */
     size_t undelivered_count;
-    char left_out[256]; /* why the running step has left rows out; "" = it has not */
+    int64_t calendar_warned_day; /* calendar_age.c */
+    char left_out[256];          /* why the running step has left rows out; "" = it has not */
 };
 
 /* Result of one batch of a job: rows that it took (0 = nothing to do), or a failure: the
@@ -77,6 +78,8 @@ SAM_MUSTCHECK struct batch producer_give_up(struct producer *p);
 SAM_MUSTCHECK struct batch producer_end(struct producer *p);
 /* Running campaigns whose people have all ended. */
 SAM_MUSTCHECK struct batch producer_complete(struct producer *p);
+/* How old tzdata and the table of holidays are, as gauges; old ones are told once a day. */
+SAM_MUSTCHECK struct batch producer_calendar_age(struct producer *p);
 /* What stands for a person, as a gauge. */
 SAM_MUSTCHECK struct batch producer_count(struct producer *p);
 /* Looks at accounts for acceptances and replies. */

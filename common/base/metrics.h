@@ -55,7 +55,8 @@ enum metric_program { IN_PRODUCER = 1, IN_WORKER = 2, IN_BOTH = 3 };
     X(METRIC_STEP_SYNC, "sync")                                                                    \
     X(METRIC_STEP_UNDO, "undo")                                                                    \
     X(METRIC_STEP_OUTBOX, "outbox")                                                                \
-    X(METRIC_STEP_FORGET, "forget")
+    X(METRIC_STEP_FORGET, "forget")                                                                \
+    X(METRIC_STEP_CALENDAR_AGE, "calendar_age")
 
 /* X(id, prometheus name, kind, label, unit scale, programs, help): a value is stored as an integer
  * and shown divided by the scale (ms -> seconds: 1000, us -> seconds: 1000000). */
@@ -79,6 +80,10 @@ enum metric_program { IN_PRODUCER = 1, IN_WORKER = 2, IN_BOTH = 3 };
       "Rows that one batch of a step took.")                                                       \
     X(METRIC_BATCH_SECONDS, "sam_producer_batch_seconds", METRIC_HISTOGRAM, LABEL_STEP, 1000000,   \
       IN_PRODUCER, "Time of one batch of a step.")                                                 \
+    X(METRIC_TZDATA_AGE, "sam_tzdata_age_seconds", METRIC_GAUGE, LABEL_NONE, 1000, IN_PRODUCER,    \
+      "Age of the time zones' rules (tzdata), at the most; 0 = not known. Old after a year.")      \
+    X(METRIC_HOLIDAYS_LEFT, "sam_holidays_left_seconds", METRIC_GAUGE, LABEL_NONE, 1000,           \
+      IN_PRODUCER, "Until the table of public holidays ends. Short below 400 days.")               \
     X(METRIC_REFUSED_TEXTS, "sam_refused_texts", METRIC_GAUGE, LABEL_NONE, 1, IN_PRODUCER,         \
       "Messages of campaigns that stand still because Unipile refused their text.")                \
     X(METRIC_UNKNOWN_ITEMS, "sam_unknown_items", METRIC_GAUGE, LABEL_NONE, 1, IN_PRODUCER,         \

@@ -8,6 +8,7 @@
 #include "common/adapters/topic_rules.h"
 #include "common/base/clock.h"
 #include "common/model/calendar.h"
+#include "common/model/calendar_age.h"
 #include "producer/ctl/commands.h"
 #include "producer/ctl/doctor_http.h"
 #include "producer/ctl/topics.h"
@@ -47,6 +48,25 @@ static void line(struct doctor *d, const char *check, const char *result, const 
 
 /* ---- this machine --------------------------------------------------------------------------- */
 
+static void check_calendar(struct doctor *d)
+{
+    struct calendar_age age;
+    char sentence[CALENDAR_AGE_BYTES];
+    calendar_age_read(&age, clock_wall_ms() / DAY_MS);
+    calendar_age_tzdata(&age, sentence);
+    if (!zone_find("Europe/Berlin"))
+        FAILED(d, "time zones", "tzdata is missing: apt-get install tzdata");
+    else if (*sentence)
+        NOTE(d, "time zones", "%s", sentence);
+    else
+        OK(d, "time zones", "tzdata %s", age.tzdata);
+    calendar_age_holidays(&age, sentence);
+    if (*sentence)
+        NOTE(d, "holidays", "%s", sentence);
+    else
+        OK(d, "holidays", "the table ends in %" PRId64 " days", age.holidays_days);
+}
+
 static bool check_config(struct doctor *d)
 {
     SAM_CLEANUP(problems_deinit) struct problems problems = PROBLEMS_INIT;
@@ -56,10 +76,7 @@ static bool check_config(struct doctor *d)
     if (!d->c->settings)
         return false;
     OK(d, "config", "%s", d->c->config_path ? d->c->config_path : "as found, see --print-config");
-    if (zone_find("Europe/Berlin"))
-        OK(d, "time zones", "tzdata is there");
-    else
-        FAILED(d, "time zones", "tzdata is missing: apt-get install tzdata");
+    check_calendar(d);
     return true;
 }
 

@@ -95,6 +95,14 @@ class Holidays(CampaignTest):
         self.samctl("holiday", "remove", self.day(1))
         self.wait_for_day(3)
 
+    def test_a_table_that_has_ended_is_told(self):
+        self.prepare(timezone="Etc/UTC")
+        self.database.shift_clock("12 years")
+        self.producer = self.start_producer(ready=False)
+        ended = "the table of public holidays has ended"
+        self.wait_for("the warning", lambda: ended in self.producer.log())
+        self.assertLess(self.producer.metric("sam_holidays_left_seconds"), 0)
+
     def test_a_weekend_that_is_worked(self):
         """Of the country, which the campaign follows; not one that the campaign has named."""
         self.prepare(timezone="Etc/UTC")
