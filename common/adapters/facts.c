@@ -8,6 +8,7 @@
 #include "common/base/clock.h"
 #include "common/model/calendar.h"
 #include "common/model/text_limit.h"
+#include "common/policy/ramp.h"
 
 #include "common/base/banned.h"
 
@@ -153,16 +154,6 @@ static int64_t own_or(const struct pg_result *r, int row, int col, int64_t fallb
     return pg_null(r, row, col) ? fallback : pg_i64(r, row, col);
 }
 
-/* A new account starts low: on day n of its ramp it may do n / days of its cap, at least one. */
-static int64_t ramped(int64_t cap, int64_t days, int64_t from_ms, int64_t now_ms)
-{
-    int64_t day = (now_ms - from_ms) / DAY_MS + 1;
-    if (days <= 0 || from_ms <= 0 || day >= days || cap <= 0)
-        return cap;
-    int64_t today = cap * (day < 1 ? 1 : day) / days;
-    return today > 0 ? today : 1;
-}
-
 /* Only a free plan has few notes; one that is not known counts as free. */
 static int64_t monthly_notes(const struct pg_result *r, int row, int first_col, int64_t fallback)
 {
@@ -186,8 +177,6 @@ void facts_frame(struct facts *f, const struct pg_result *r, int row, int first_
     limits->weekly_invitations = own_or(r, row, c + 5, d->weekly_invitations);
     limits->daily_messages = own_or(r, row, c + 6, d->daily_messages);
     limits->daily_profile_views = own_or(r, row, c + 7, d->daily_profile_views);
-    limits->daily_cap =
-        ramped(limits->daily_cap, pg_i64(r, row, c + 8), pg_time_ms(r, row, c + 9), now_ms);
     limits->monthly_notes = monthly_notes(r, row, c + 10, d->monthly_notes);
     if (!zone) {
         limits->daily_cap = 0;
@@ -198,6 +187,9 @@ void facts_frame(struct facts *f, const struct pg_result *r, int row, int first_
         return;
     }
     int64_t day = zone_day(zone, now_ms);
+    if (!pg_null(r, row, c + 9))
+        policy_ramp(limits, pg_i64(r, row, c + 8),
+                    day - zone_day(zone, pg_time_ms(r, row, c + 9)) + 1);
     ret->day_start_ms = zone_day_start_ms(zone, day);
     ret->next_day_start_ms = zone_day_start_ms(zone, day + 1);
     ret->month_start_ms = zone_day_start_ms(zone, month_first_day(day));

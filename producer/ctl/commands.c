@@ -33,7 +33,7 @@ static const struct command table[] = {
      "  --timezone ZONE   IANA name; needed where the country has several\n"
      "  --plan PLAN       free (default), premium, sales_navigator, recruiter: decides the length "
      "of notes\n"
-     "  --ramp DAYS       begin low: on day n only n/DAYS of the daily cap\n"
+     "  --ramp DAYS       begin low: with a fifth of what a day allows, all of it after DAYS\n"
      "  --spacing 2m --jitter 60s --daily-cap N --daily-invitations N --weekly-invitations N\n"
      "  --daily-messages N --daily-profile-views N   own limits; default: those of sam.cfg\n"
      "  --monthly-notes N   invitations with a note in a month, of a free account"},

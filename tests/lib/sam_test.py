@@ -103,6 +103,7 @@ class Server:
         self.environment = dict(os.environ)
         if private:
             self.environment.pop(self.running_variable, None)
+            self.environment["SAM_TEST_SHORT_LIVED"] = "1"
         self.address = None
 
     def _do(self, verb, *arguments):

@@ -1,0 +1,18 @@
+/* common/policy/ramp.h - the warm-up of an account: `samctl account add --ramp DAYS`. Pure.
+ *
+ * LinkedIn restricts accounts that begin at full speed. On the first local day an account may do a
+ * fifth of what it may do each day, on the last day of the ramp and from then on all of it; between
+ * them the share grows by the same step from day to day. */
+#ifndef SAM_POLICY_RAMP_H
+#define SAM_POLICY_RAMP_H
+
+#include <stdint.h>
+
+#include "common/policy/decide.h"
+
+/* Of the limits that count a local day's calls: all calls, invitations, messages. days: of the
+ * ramp, 0 = none; day: of the ramp, 1 = the first one (less, by a clock that was set back, counts
+ * as the first). What is more than nothing stays at least one. */
+void policy_ramp(struct policy_limits *limits, int64_t days, int64_t day);
+
+#endif

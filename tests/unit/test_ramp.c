@@ -1,0 +1,90 @@
+/* The warm-up of an account, day by day. */
+#include <stdlib.h>
+
+#include "common/base/attr.h"
+#include "common/policy/ramp.h"
+#include "tests/test.h"
+
+#include "common/base/banned.h"
+
+static struct policy_limits at(int64_t cap, int64_t days, int64_t day)
+{
+    struct policy_limits limits = {.spacing_ms = 7,
+                                   .jitter_ms = 7,
+                                   .daily_cap = cap,
+                                   .daily_invitations = cap / 2,
+                                   .weekly_invitations = 7,
+                                   .daily_messages = cap,
+                                   .daily_profile_views = 7,
+                                   .monthly_notes = 7};
+    policy_ramp(&limits, days, day);
+    return limits;
+}
+
+static void test_from_a_fifth_to_all_of_it(void **state)
+{
+    (void)state;
+    static const struct {
+        int64_t days;
+        int64_t day;
+        int64_t want; /* of 40 */
+    } rows[] = {
+        {5, 1, 8},   {5, 2, 16},     {5, 3, 24},     {5, 4, 32},   {5, 5, 40},   {5, 6, 40},
+        {2, 1, 8},   {2, 2, 40},     {21, 1, 8},     {21, 11, 24}, {21, 20, 38}, {21, 21, 40},
+        {365, 1, 8}, {365, 364, 39}, {365, 365, 40}, {0, 1, 40},   {1, 1, 40}, /* no ramp */
+        {5, 0, 8},   {5, -3, 8}, /* a clock that was set back */
+    };
+    for (size_t i = 0; i < SAM_ARRAY_LEN(rows); i++)
+        assert_int_equal(at(40, rows[i].days, rows[i].day).daily_cap, rows[i].want);
+}
+
+static void test_which_limits(void **state)
+{
+    (void)state;
+    struct policy_limits l = at(40, 5, 1);
+    assert_int_equal(l.daily_invitations, 4);
+    assert_int_equal(l.daily_messages, 8);
+    int64_t others[] = {l.spacing_ms, l.jitter_ms, l.weekly_invitations, l.daily_profile_views,
+                        l.monthly_notes};
+    for (size_t i = 0; i < SAM_ARRAY_LEN(others); i++)
+        assert_int_equal(others[i], 7);
+}
+
+static void test_little_stays_something(void **state)
+{
+    (void)state;
+    assert_int_equal(at(1, 30, 1).daily_cap, 1);
+    assert_int_equal(at(3, 30, 1).daily_cap, 1);
+    assert_int_equal(at(0, 30, 1).daily_cap, 0);
+    assert_int_equal(at(1, 30, 1).daily_invitations, 0); /* of none */
+}
+
+/* Never less than the day before, never more than all, from a fifth on; caps as large as may be. */
+static void test_it_only_grows(void **state)
+{
+    (void)state;
+    static const int64_t caps[] = {1, 2, 7, 40, 150, INT64_MAX / 5000};
+    for (size_t c = 0; c < SAM_ARRAY_LEN(caps); c++) {
+        for (int64_t days = 2; days <= 365; days += 11) {
+            int64_t before = 0;
+            for (int64_t day = 1; day <= days + 1; day++) {
+                int64_t today = at(caps[c], days, day).daily_cap;
+                assert_true(today >= before && today <= caps[c] && today >= 1);
+                before = today;
+            }
+            assert_true(at(caps[c], days, 1).daily_cap <= caps[c] / 5 + 1);
+            assert_int_equal(before, caps[c]);
+        }
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_from_a_fifth_to_all_of_it),
+        cmocka_unit_test(test_which_limits),
+        cmocka_unit_test(test_little_stays_something),
+        cmocka_unit_test(test_it_only_grows),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
