@@ -366,7 +366,7 @@ class Plans(CampaignTest):
         self.samctl("person", "set", f"p-a{number + 4}-{QUEUED + 6}", "opted_out")
         self.start_both()
         try:
-            self.wait_for("every statement to run", self.nothing_missing, 60)
+            self.wait_for("every statement to run", self.nothing_missing, 180)
         except AssertionError:
             self.fail(f"these have not run, or found nothing: {sorted(self.missing)}")
         # Only the producer takes these back, and passes over an account that a worker has locked.
