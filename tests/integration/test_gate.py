@@ -119,7 +119,7 @@ class Gate(CampaignTest):
         return int(lines["voluntary_ctxt_switches"])
 
     def test_topics_that_grow_while_sam_runs(self):
-        self.config["limits"]["spacing"] = "1s"  # the campaign outlasts Kafka's tool
+        self.config["limits"]["spacing"] = "2s"  # the campaign outlasts Kafka's tool
         self.prepare()
         self.start_both()
         self.campaign("gate", "messenger", HELLO, 25)
@@ -136,6 +136,7 @@ class Gate(CampaignTest):
         self.assertEqual(self.producer.stop(), 0)
         self.assertEqual(self.worker.stop(), 0)
         self.start_both()
+        self.wait_until_ended(120)
         self.all_is_sent(25)
 
     def test_an_account_whose_history_is_in_another_partition(self):
