@@ -161,10 +161,10 @@ static void throttled(const struct apply_batch *b, const struct event_attempt *a
     if (account) {
         until = a->ended_at_ms + doubled(a->wait_ms, account->rest_count, REST_MAX_MS);
         account->rest_count++;
+        account->rest_until_ms = until; /* also of one that was paused meanwhile */
         account->dirty = true;
         if (account->status == ACCOUNT_ACTIVE || account->status == ACCOUNT_RESTING) {
             account->status = ACCOUNT_RESTING;
-            account->rest_until_ms = until;
             (void)snprintf(account->reason, sizeof(account->reason), "%s", a->error_type);
         }
     }
@@ -368,11 +368,13 @@ static void account_event(struct apply_batch *b, const struct event *e)
                           : account->status != ACCOUNT_ACTIVE;
     if (old)
         return;
-    account->status = a->status;
+    bool rests = account->rest_until_ms > e->at_ms; /* no pause, and no end of one, takes it away */
+    account->status = rests && a->status == ACCOUNT_ACTIVE ? ACCOUNT_RESTING : a->status;
     account->version = a->version ? a->version : account->version;
     account->dirty = true;
     account->schedule = true;
-    (void)snprintf(account->reason, sizeof(account->reason), "%s", a->reason);
+    if (!rests || *a->reason)
+        (void)snprintf(account->reason, sizeof(account->reason), "%s", a->reason);
 }
 
 /* Two rows of one campaign are this human, and the other one, in this batch, bears the name. */

@@ -23,7 +23,8 @@ const char apply_attempts_sql[] =
 
 #define LOCK_ACCOUNTS(which)                                                                       \
     "SELECT a.id, a.status, a.rest_until, a.rest_count, a.version, "                               \
-    "sam_now(), " FACTS_FRAME_COLUMNS " FROM account_schedule s JOIN linkedin_accounts a "         \
+    "sam_now(), " FACTS_FRAME_COLUMNS                                                              \
+    ", a.status_reason FROM account_schedule s JOIN linkedin_accounts a "                          \
     "ON a.id = s.account_id WHERE s.account_id = ANY (" which ") "                                 \
     "ORDER BY s.account_id FOR UPDATE OF s"
 const char apply_accounts_sql[] = LOCK_ACCOUNTS("$1");
@@ -187,8 +188,12 @@ void apply_sql_read_accounts(struct apply_batch *b, struct facts *facts, const s
         a->version = pg_i64(r, row, 4);
         facts_frame(facts, r, row, 6, pg_time_ms(r, row, 5), &frame);
         a->limits = frame.limits;
-        if (a->status == ACCOUNT_RESTING && a->rest_until_ms <= pg_time_ms(r, row, 5))
+        (void)snprintf(a->reason, sizeof(a->reason), "%s",
+                       pg_text(r, row, 6 + FACTS_FRAME_COLUMNS_COUNT));
+        if (a->status == ACCOUNT_RESTING && a->rest_until_ms <= pg_time_ms(r, row, 5)) {
             a->status = ACCOUNT_ACTIVE; /* rested: written back when something else changes */
+            a->reason[0] = '\0';
+        }
     }
 }
 

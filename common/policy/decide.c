@@ -92,10 +92,10 @@ static struct verdict account_stands(const struct policy_facts *f)
     case ACCOUNT_RESTRICTED:
         return wait_until(REASON_ACCOUNT_RESTRICTED, TIME_NEVER_MS);
     case ACCOUNT_RESTING:
+    case ACCOUNT_ACTIVE: /* resumed by an operator: what Unipile asked for holds */
         if (f->account.rest_until_ms > f->now_ms)
             return wait_until(REASON_ACCOUNT_RESTING, f->account.rest_until_ms);
         break;
-    case ACCOUNT_ACTIVE:
     case ACCOUNT_STATUS_N:
         break;
     }

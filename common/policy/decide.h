@@ -60,7 +60,7 @@ struct policy_limits {
 
 struct policy_account {
     enum account_status status;
-    int64_t rest_until_ms; /* with ACCOUNT_RESTING */
+    int64_t rest_until_ms; /* 0 = none; of an account that is paused it counts when it is resumed */
     bool blocked;          /* an event of the account is set aside */
     bool all_paused;       /* its workspace is: `samctl pause --all` */
     struct policy_limits limits;

@@ -8,9 +8,13 @@
 
 #include "common/base/banned.h"
 
+/* A rest that Unipile asked for outlives a pause, and so does how often it did (the next one is
+ * twice as long). $1 account, $2 status, $3 behind, $4 "active". */
 static const char status_sql[] =
-    "UPDATE linkedin_accounts SET status = $2, status_reason = NULL, rest_until = NULL, "
-    "rest_count = 0, version = sam_change_version(version, $3) WHERE id = $1 RETURNING version";
+    "UPDATE linkedin_accounts SET status = CASE WHEN $2 = $4 AND rest_until > sam_now() "
+    "THEN 'resting' ELSE $2 END, status_reason = CASE WHEN rest_until > sam_now() "
+    "THEN status_reason END, version = sam_change_version(version, $3) WHERE id = $1 "
+    "RETURNING version, CASE WHEN status = 'resting' THEN rest_until END";
 
 static const char list_sql[] =
     "SELECT a.id, a.name, a.unipile_id, a.status, coalesce(a.blocked_reason, a.status_reason), "
@@ -46,6 +50,7 @@ struct status_change {
     struct uuid id;
     struct uuid workspace_id;
     enum account_status status;
+    int64_t rest_until_ms; /* when it was resumed, 0 = it does not rest */
 };
 
 static enum pg_failure tell_status(struct ctl *c, const struct status_change *a, int64_t version)
@@ -66,20 +71,39 @@ static enum pg_failure change_status(struct ctl *c, void *arg)
 {
     SAM_CLEANUP(schedule_deinit) struct schedule s;
     SAM_CLEANUP(pg_result_freep) struct pg_result *r = NULL;
-    const struct status_change *a = arg;
+    struct status_change *a = arg;
     enum pg_failure failure = schedule_lock_account(&s, c, &a->id);
     if (failure)
         return failure;
     pg_add_uuid(ctl_params(c), &a->id);
     pg_add_text(&c->params, account_status_name(a->status));
     pg_add_bool(&c->params, c->behind && a->status == ACCOUNT_ACTIVE);
+    pg_add_text(&c->params, account_status_name(ACCOUNT_ACTIVE));
     failure = pg_exec(c->pg, status_sql, &c->params, &r);
     if (failure || (failure = tell_status(c, a, pg_i64(r, 0, 0))))
         return failure;
+    a->rest_until_ms = pg_time_ms(r, 0, 1);
     if (a->status != ACCOUNT_ACTIVE)
         return PG_FINE;
     failure = schedule_release(&s, c, (const char *const[]){"account_", NULL}, NULL, NULL);
     return failure ? failure : schedule_kick(&s, c);
+}
+
+static void tell_done(struct ctl *c, const struct status_change *a, enum account_status was,
+                      const char *done)
+{
+    enum account_status now = a->rest_until_ms ? ACCOUNT_RESTING : a->status;
+    char until[32];
+    ctl_result(c, "account", a->name, "status", account_status_name(now), "was",
+               account_status_name(was), NULL);
+    table_time_text(a->rest_until_ms, until);
+    if (a->rest_until_ms)
+        ctl_say(c,
+                "account %s rests until %s, as Unipile has asked for it, and then goes on by "
+                "itself (it was %s)",
+                a->name, until, account_status_name(was));
+    else
+        ctl_say(c, "account %s %s (it was %s)", a->name, done, account_status_name(was));
 }
 
 static enum ctl_exit to_status(struct ctl *c, enum account_status status, const char *done)
@@ -103,9 +127,7 @@ static enum ctl_exit to_status(struct ctl *c, enum account_status status, const 
     }
     if ((e = ctl_transaction(c, change_status, &a)))
         return e;
-    ctl_result(c, "account", a.name, "status", account_status_name(status), "was",
-               account_status_name(account.status), NULL);
-    ctl_say(c, "account %s %s (it was %s)", a.name, done, account_status_name(account.status));
+    tell_done(c, &a, account.status, done);
     catch_up_note(c);
     return CTL_DONE;
 }

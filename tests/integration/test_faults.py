@@ -115,6 +115,24 @@ class Refused(Fault):
         self.wait_for("its item to wait", lambda: self.items()["pending"] == 3)
         self.assertEqual(self.simulator.audit()["writes"], 1)
         self.assertEqual(self.people(), {"pending": 3})
+        self.outlives_a_pause()
+
+    def outlives_a_pause(self):
+        """An operator's pause and resume do not take away what Unipile has asked for."""
+        before = self.account()
+        self.samctl("account", "pause", "anna")
+        self.assertEqual(self.account()["status"], "paused")
+        said = self.samctl("account", "resume", "anna")
+        self.assertIn("rests until", said)
+        after = self.account()
+        for column in "status", "rest_until", "rest_count", "status_reason":
+            self.assertEqual(after[column], before[column], column)
+        self.writes_end()
+        self.assertEqual(self.simulator.audit()["writes"], 1)
+        self.database.execute("UPDATE linkedin_accounts SET rest_until = sam_now()")  # it is over
+        self.samctl("account", "pause", "anna")
+        self.assertIn("is active", self.samctl("account", "resume", "anna"))
+        self.wait_for("the next try", lambda: self.simulator.audit()["writes"] > 1)
 
     def test_an_invitation_that_stands_concerns_one_person(self):
         self.begin(
@@ -140,7 +158,8 @@ class Refused(Fault):
         self.assertEqual(self.simulator.audit()["writes"], 1)
 
     def account(self):
-        return self.database.rows("SELECT status, status_reason FROM linkedin_accounts")[0]
+        return self.database.rows("SELECT status, status_reason, rest_until, rest_count "
+                                  "FROM linkedin_accounts")[0]  # fmt: skip
 
 
 class RefusedText(Fault):

@@ -72,6 +72,7 @@ class Restore(RestoreTest):
         self.start_both()
         self.wait_for("them to be known again", lambda: self.count(resting) == 2)
         self.assertEqual(self.count("send_queue WHERE message = '' AND status = 'pending'"), 0)
+        self.database.execute("UPDATE linkedin_accounts SET rest_until = sam_now()")  # it is over
         for account in self.accounts:
             self.samctl("account", "resume", account)
         self.wait_until_completed("c")

@@ -143,7 +143,8 @@ static void test_an_account_that_stands(void **state)
     WAIT(REASON_ACCOUNT_RESTING, NOW + 1,
          (g.f.account.status = ACCOUNT_RESTING, g.f.account.rest_until_ms = NOW + 1));
     GO((g.f.account.status = ACCOUNT_RESTING, g.f.account.rest_until_ms = NOW));
-    GO(g.f.account.rest_until_ms = NOW + DAY_MS); /* left over from an earlier rest */
+    WAIT(REASON_ACCOUNT_RESTING, NOW + 1, g.f.account.rest_until_ms = NOW + 1); /* resumed */
+    GO(g.f.account.rest_until_ms = NOW);
 }
 
 /* P6: no follow-up before the connection is accepted. */
