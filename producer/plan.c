@@ -131,13 +131,17 @@ static enum pg_failure load_waiting(struct producer *p, struct plan_batch *b)
     for (int row = 0; row < pg_rows(r); row++) {
         struct plan_waiting *w = &b->waiting[row];
         struct uuid campaign = pg_uuid(r, row, 6);
-        *w = (struct plan_waiting){.account = (size_t)(pg_i64(r, row, 0) - 1),
+        *w = (struct plan_waiting){.id = pg_uuid(r, row, 8),
+                                   .account = (size_t)(pg_i64(r, row, 0) - 1),
                                    .campaign = campaign_index(b, &campaign),
                                    .scheduled_ms = pg_time_ms(r, row, 1),
                                    .invitation = pg_bool(r, row, 2),
                                    .noted = pg_bool(r, row, 7),
                                    .first = pg_bool(r, row, 5),
-                                   .costs_view = pg_bool(r, row, 4)};
+                                   .costs_view = pg_bool(r, row, 4),
+                                   .replan = pg_bool(r, row, 9),
+                                   .not_before_ms = pg_time_ms(r, row, 10),
+                                   .scheduled = pg_bool(r, row, 11)};
         b->accounts[w->account].outstanding |= pg_bool(r, row, 3);
     }
     return PG_FINE;
@@ -198,7 +202,8 @@ static void read_campaign(struct producer *p, struct plan_batch *b, const struct
     if (campaign_type_parse(pg_text(r, row, 4), &c->type) != 0)
         leave_out(p, c, "campaigns.campaign_type", pg_text(r, row, 4));
     c->workspace_id = pg_uuid(r, row, 5);
-    c->slots.daily_cap = pg_i64(r, row, 14);
+    c->slots.daily_cap = pg_i64(r, row, 7 + FACTS_CALENDAR_COLUMNS_COUNT);
+    c->running = pg_bool(r, row, 8 + FACTS_CALENDAR_COLUMNS_COUNT);
     size_t count;
     const struct interval *windows = facts_calendar(p->facts, r, row, 7, b->now_ms, &count);
     plan_campaign_windows(c, windows, count);

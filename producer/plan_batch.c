@@ -24,6 +24,7 @@ void plan_batch_deinit(struct plan_batch *b)
     for (size_t i = 0; i < b->items_count; i++)
         free(b->items[i].message);
     free(b->items);
+    free(b->moves);
     free(b->holds);
     free(b->waiting);
     free(b->spent);
@@ -73,6 +74,21 @@ static void open_campaigns(struct plan_batch *b, const struct plan_account *a)
     }
 }
 
+static struct slots_wish wish_of(struct plan_batch *b, const struct plan_waiting *w)
+{
+    return (struct slots_wish){.kind = w->invitation ? CALL_INVITATION : CALL_MESSAGE,
+                               .first = w->first,
+                               .costs_profile_view = w->costs_view,
+                               .noted = w->noted,
+                               .campaign = &b->campaigns[w->campaign].slots};
+}
+
+static bool moves(const struct plan_batch *b, const struct plan_waiting *w)
+{
+    const struct plan_campaign *c = &b->campaigns[w->campaign];
+    return w->replan && c->running && !c->unknown;
+}
+
 /* The account's free moments, with what waits already in its place. */
 static void open_slots(struct plan_batch *b, struct plan_account *a,
                        const struct plan_waiting *waiting, size_t count)
@@ -90,12 +106,9 @@ static void open_slots(struct plan_batch *b, struct plan_account *a,
                                                 .first_free_ms = first,
                                                 .horizon_end_ms = b->horizon_ms});
     for (size_t i = 0; i < count; i++) {
-        struct slots_wish wish = {.kind = waiting[i].invitation ? CALL_INVITATION : CALL_MESSAGE,
-                                  .first = waiting[i].first,
-                                  .costs_profile_view = waiting[i].costs_view,
-                                  .noted = waiting[i].noted,
-                                  .campaign = &b->campaigns[waiting[i].campaign].slots};
-        slots_waiting(&b->slots, &wish, waiting[i].scheduled_ms);
+        struct slots_wish wish = wish_of(b, &waiting[i]);
+        if (!moves(b, &waiting[i]))
+            slots_waiting(&b->slots, &wish, waiting[i].scheduled_ms);
     }
 }
 
@@ -135,6 +148,51 @@ static bool take_slot(struct plan_batch *b, const struct plan_campaign *c, struc
     return true;
 }
 
+static void set_window(const struct plan_batch *b, const struct plan_campaign *c,
+                       const struct plan_account *a, int64_t not_before_ms, struct slots_wish *wish)
+{
+    wish->not_before_ms = not_before_ms > b->now_ms ? not_before_ms : b->now_ms;
+    if (c->start_at_ms > wish->not_before_ms)
+        wish->not_before_ms = c->start_at_ms;
+    wish->windows = c->windows;
+    wish->windows_count = c->windows_count;
+    wish->jitter_ms = (int64_t)random_below((uint64_t)a->frame.limits.jitter_ms + 1);
+}
+
+static void keep_move(struct plan_batch *b, const struct plan_waiting *w, int64_t at_ms,
+                      bool placed)
+{
+    if (b->moves_count % 64 == 0)
+        b->moves = sam_xrealloc(b->moves, (b->moves_count + 64) * sizeof(*b->moves));
+    b->moves[b->moves_count++] = (struct plan_move){w->id, at_ms, placed};
+}
+
+/* It had a moment, and its calendar may have closed since: no operator should read a day on which
+ * it cannot go. What was put off keeps the time at which that is asked again. */
+static void leave(struct plan_batch *b, struct plan_account *a, const struct plan_waiting *w,
+                  struct slots_wish *wish)
+{
+    int64_t at_ms = w->scheduled_ms;
+    if (w->scheduled && slots_opens(wish, at_ms, &at_ms) && at_ms != w->scheduled_ms)
+        keep_move(b, w, at_ms, false);
+    slots_waiting(&b->slots, wish, at_ms);
+    a->unplaced = true;
+}
+
+static void move(struct plan_batch *b, struct plan_account *a, const struct plan_waiting *w)
+{
+    int64_t at_ms;
+    struct slots_wish wish = wish_of(b, w);
+    set_window(b, &b->campaigns[w->campaign], a, w->not_before_ms, &wish);
+    if (!slots_take(&b->slots, &wish, &at_ms)) {
+        leave(b, a, w, &wish);
+        return;
+    }
+    keep_move(b, w, at_ms, true);
+    if (!a->first_at_ms || at_ms < a->first_at_ms)
+        a->first_at_ms = at_ms;
+}
+
 /* false: the account has no slot left for this kind of call. */
 static bool place_one(struct plan_batch *b, struct plan_account *a, const struct plan_person *p)
 {
@@ -158,20 +216,14 @@ static bool place_one(struct plan_batch *b, struct plan_account *a, const struct
         return true;
     }
     bool invitation = p->step == 0 && c->type == CAMPAIGN_CONNECTOR;
-    int64_t not_before = p->next_at_ms > b->now_ms ? p->next_at_ms : b->now_ms;
-    if (c->start_at_ms > not_before)
-        not_before = c->start_at_ms;
     struct slots_wish wish = {
         .kind = invitation ? CALL_INVITATION : CALL_MESSAGE,
         .first = p->step == 0,
         .costs_profile_view = p->first_contact,
-        .not_before_ms = not_before,
-        .windows = c->windows,
-        .windows_count = c->windows_count,
-        .jitter_ms = (int64_t)random_below((uint64_t)a->frame.limits.jitter_ms + 1),
         .campaign = &c->slots,
     };
     int64_t at_ms;
+    set_window(b, c, a, p->next_at_ms, &wish);
     if (!take_slot(b, c, &wish, &result.note, &at_ms))
         return false;
     c->planned++;
@@ -204,7 +256,7 @@ static size_t take_turn(const struct plan_person *people, size_t count, size_t t
 }
 
 /* People of one account in the order in which they get slots: follow-ups by their time, then new
- * people, one of each campaign in turn. Returns how many were written to order. */
+ * people, one of each campaign in turn. Returns how many of them are follow-ups. */
 static size_t arrange(const struct plan_person *people, size_t count,
                       const struct plan_person **order)
 {
@@ -214,12 +266,13 @@ static size_t arrange(const struct plan_person *people, size_t count,
             order[n++] = &people[i];
     }
     qsort(order, n, sizeof(*order), by_next_at);
+    size_t follow_ups = n;
     size_t taken = 1;
     for (size_t turn = 0; taken > 0; turn++) {
         taken = take_turn(people, count, turn, order + n);
         n += taken;
     }
-    return n;
+    return follow_ups;
 }
 
 /* The slice of an account: people or items that wait, both ordered by account. */
@@ -228,28 +281,46 @@ struct slice {
     size_t count;
 };
 
+/* What waits of the kind for another moment goes first. How many of the kind the queue has. */
+static size_t place_waiting(struct plan_batch *b, struct plan_account *a,
+                            const struct plan_waiting *queue, size_t count, bool first)
+{
+    size_t here = 0;
+    for (size_t i = 0; i < count; i++) {
+        here += queue[i].first == first ? 1 : 0;
+        if (queue[i].first == first && moves(b, &queue[i]))
+            move(b, a, &queue[i]);
+    }
+    return here;
+}
+
+/* here: of the kind, in the queue. */
+static void place_people(struct plan_batch *b, struct plan_account *a,
+                         const struct plan_person *const *order, size_t count, size_t here)
+{
+    bool spent = false;
+    for (size_t i = 0; i < count && !spent && here < PLAN_ITEMS_MAX; i++) {
+        size_t before = a->planned;
+        if (!place_one(b, a, order[i])) {
+            a->unplaced = true;
+            spent = b->campaigns_count == 1;
+        }
+        here += a->planned - before;
+    }
+    a->full = a->full || here >= PLAN_ITEMS_MAX;
+}
+
 static void place_account(struct plan_batch *b, struct plan_account *a, struct slice waiting,
                           struct slice people)
 {
     const struct plan_person **order = sam_xcalloc(people.count ? people.count : 1, sizeof(*order));
-    size_t n = arrange(&b->people[people.from], people.count, order);
-    size_t here[2] = {0, 0}; /* follow-ups, first contacts: in the queue */
-    bool spent[2] = {false, false};
-    open_slots(b, a, &b->waiting[waiting.from], waiting.count);
-    for (size_t i = 0; i < waiting.count; i++)
-        here[b->waiting[waiting.from + i].first]++;
-    for (size_t i = 0; i < n; i++) {
-        bool first = order[i]->step == 0;
-        if (spent[first] || here[first] >= PLAN_ITEMS_MAX)
-            continue;
-        size_t before = a->planned;
-        if (!place_one(b, a, order[i])) {
-            a->unplaced = true;
-            spent[first] = b->campaigns_count == 1;
-        }
-        here[first] += a->planned - before;
-    }
-    a->full = here[0] >= PLAN_ITEMS_MAX || here[1] >= PLAN_ITEMS_MAX;
+    const struct plan_waiting *queue = &b->waiting[waiting.from];
+    size_t follow_ups = arrange(&b->people[people.from], people.count, order);
+    open_slots(b, a, queue, waiting.count);
+    size_t here = place_waiting(b, a, queue, waiting.count, false);
+    place_people(b, a, order, follow_ups, here);
+    here = place_waiting(b, a, queue, waiting.count, true);
+    place_people(b, a, order + follow_ups, people.count - follow_ups, here);
     free(order);
 }
 

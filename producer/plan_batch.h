@@ -39,6 +39,7 @@ struct plan_account {
 struct plan_campaign {
     struct uuid id;
     struct uuid workspace_id;
+    bool running;
     bool unknown; /* it holds a value that this release does not know: nobody is planned */
     enum campaign_type type;
     enum note_limit on_limit;
@@ -67,6 +68,7 @@ struct plan_person {
 
 /* An item that stands in the queue already. */
 struct plan_waiting {
+    struct uuid id;
     size_t account;
     size_t campaign;
     int64_t scheduled_ms;
@@ -74,6 +76,9 @@ struct plan_waiting {
     bool noted; /* it has a note */
     bool first;
     bool costs_view;
+    bool scheduled;        /* scheduled_ms is a moment that the planner has given it */
+    bool replan;           /* it may be given another moment ... */
+    int64_t not_before_ms; /* ... from then on: a follow-up's delay; 0 = at once */
 };
 
 /* What an account has sent today for a campaign that has a cap of its own. */
@@ -88,6 +93,12 @@ struct plan_item {
     int64_t scheduled_ms;
     char *message; /* owned */
     enum note_done note;
+};
+
+struct plan_move {
+    struct uuid item_id;
+    int64_t at_ms;
+    bool placed; /* false: it found no slot in the horizon, at_ms is when its calendar opens */
 };
 
 struct plan_hold {
@@ -110,6 +121,8 @@ struct plan_batch {
     size_t people_count;
     struct plan_item *items;
     size_t items_count;
+    struct plan_move *moves; /* of what waits */
+    size_t moves_count;
     struct plan_hold *holds;
     size_t holds_count;
     struct slots slots; /* of the account that is being placed */
@@ -126,9 +139,10 @@ void plan_account_days(struct plan_account *a, const char *timezone, int64_t now
 /* The campaign's open intervals, cut off at its end. */
 void plan_campaign_windows(struct plan_campaign *c, const struct interval *windows, size_t count);
 
-/* Gives people their slots: follow-ups before new people, the account's campaigns in turn. People
- * must be ordered by account, campaign, next_at; what waits by account. Fills items, holds, and
- * each account's outcome. */
+/* Gives people their slots: follow-ups before new people, the account's campaigns in turn; who
+ * waits for another moment goes before those who are not in the queue yet. People must be ordered
+ * by account, campaign, next_at; what waits by account. Fills items, moves, holds, and each
+ * account's outcome. */
 void plan_batch_place(struct plan_batch *b);
 
 /* When the planner should look at the account again; 0 = ask for the next person's time. */

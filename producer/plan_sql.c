@@ -47,16 +47,23 @@ const char plan_usage_sql[] =
     "AND noted IS NOT FALSE AND started_at >= j.month_start "
     "ORDER BY started_at DESC LIMIT $9) t) m";
 
+/* When a follow-up may go by its campaign's delays. */
+#define DUE_BY_DELAY                                                                               \
+    "coalesce((SELECT CASE WHEN i.step = 1 AND p.campaign_type = 'connector' THEN p.connected_at " \
+    "ELSE p.last_sent_at END + (c.steps::jsonb -> i.step ->> 'after_ms')::bigint "                 \
+    "* interval '1 ms' FROM campaigns c WHERE c.id = i.campaign_id), i.scheduled_for)"
 const char plan_waiting_sql[] =
     "SELECT j.n, i.scheduled_for, i.message_type = 'connection_request', i.status <> 'pending', "
     "i.step = 0 OR p.last_sent_at IS NULL, i.step = 0, i.campaign_id, "
-    "i.message_type = 'connection_request' AND i.message <> '' "
+    "i.message_type = 'connection_request' AND i.message <> '', i.id, i.replan, "
+    "CASE WHEN i.replan AND i.step > 0 THEN " DUE_BY_DELAY " END, i.reason = 'scheduled' "
     "FROM unnest($1::uuid[]) WITH ORDINALITY AS j(account_id, n) "
     "CROSS JOIN LATERAL ((SELECT * FROM send_queue w WHERE w.account_id = j.account_id "
     "AND w.status = 'pending' LIMIT 1000) UNION ALL (SELECT * FROM send_queue w "
     "WHERE w.account_id = j.account_id AND w.status IN ('published', 'sending') LIMIT 1)) i "
-    "CROSS JOIN LATERAL (SELECT last_sent_at FROM campaign_prospects WHERE id = i.prospect_id "
-    "LIMIT 1) p ORDER BY j.n";
+    "CROSS JOIN LATERAL (SELECT last_sent_at, connected_at, campaign_type "
+    "FROM campaign_prospects WHERE id = i.prospect_id LIMIT 1) p "
+    "ORDER BY j.n, i.scheduled_for, i.id";
 
 /* Follow-ups apart from first contacts, so that neither hides the other; both by the plan index. */
 #define PEOPLE_COLUMNS                                                                             \
@@ -80,7 +87,7 @@ const char plan_people_sql[] =
 const char plan_campaigns_sql[] =
     "SELECT c.steps::text, c.on_note_limit, c.start_at, c.end_at, c.campaign_type, "
     "c.workspace_id, c.first_left, " FACTS_CALENDAR_COLUMNS
-    ", c.daily_cap FROM campaigns c WHERE c.id = ANY ($1)";
+    ", c.daily_cap, c.status = 'running' FROM campaigns c WHERE c.id = ANY ($1)";
 
 const char plan_spent_sql[] =
     "SELECT j.n, k.campaign_id, d.calls "
@@ -109,6 +116,14 @@ const char plan_insert_sql[] =
     "$7::int[], $8::bool[], $9::int[], $10::timestamptz[], $11::text[], "
     "$12::text[]) "
     "ON CONFLICT (prospect_id, message_type, campaign_id) DO NOTHING RETURNING prospect_id";
+
+/* Earlier than before, it no longer waits for what had put it off. */
+const char plan_move_sql[] =
+    "UPDATE send_queue i SET scheduled_for = m.at, replan = NOT m.placed, "
+    "reason = CASE WHEN m.at < i.scheduled_for THEN 'scheduled' ELSE i.reason END, "
+    "reason_detail = CASE WHEN m.at < i.scheduled_for THEN NULL ELSE i.reason_detail END "
+    "FROM unnest($1::uuid[], $2::timestamptz[], $3::bool[]) AS m(id, at, placed) "
+    "WHERE i.id = m.id AND i.status = 'pending'";
 
 const char plan_queued_sql[] = "UPDATE campaign_prospects SET next_at = NULL WHERE id = ANY ($1)";
 

@@ -84,6 +84,20 @@ static enum pg_failure write_items(struct producer *p, const struct plan_batch *
     return failure ? failure : write_queued(p, b, r);
 }
 
+static enum pg_failure write_moves(struct producer *p, const struct plan_batch *b)
+{
+    if (b->moves_count == 0)
+        return PG_FINE;
+    pg_params_reset(&p->params);
+    PG_COLUMN(&p->params, PG_ARRAY_UUID, b->moves_count, true,
+              pg_item_uuid(&p->params, &b->moves[i].item_id));
+    PG_COLUMN(&p->params, PG_ARRAY_TIME, b->moves_count, true,
+              pg_item_time(&p->params, b->moves[i].at_ms));
+    PG_COLUMN(&p->params, PG_ARRAY_BOOL, b->moves_count, true,
+              pg_item_bool(&p->params, b->moves[i].placed));
+    return pg_exec(p->pg, plan_move_sql, &p->params, NULL);
+}
+
 static enum pg_failure write_holds(struct producer *p, const struct plan_batch *b)
 {
     if (b->holds_count == 0)
@@ -143,8 +157,8 @@ static enum pg_failure write_schedule(struct producer *p, const struct plan_batc
 enum pg_failure plan_write(struct producer *p, const struct plan_batch *b)
 {
     enum pg_failure failure;
-    if ((b->items_count && (failure = write_items(p, b))) || (failure = write_first_taken(p, b)) ||
-        (failure = write_holds(p, b)))
+    if ((failure = write_moves(p, b)) || (b->items_count && (failure = write_items(p, b))) ||
+        (failure = write_first_taken(p, b)) || (failure = write_holds(p, b)))
         return failure;
     return write_schedule(p, b);
 }

@@ -36,7 +36,7 @@ static const char best_sql[] =
  * partial index of all pending items, and tempt the planner to walk it. */
 static const char mark_sql[] =
     "UPDATE send_queue i SET status = 'published', reason = 'none', reason_detail = NULL, "
-    "dispatch = i.dispatch + 1, sweep_at = m.sweep_at "
+    "dispatch = i.dispatch + 1, sweep_at = m.sweep_at, replan = false "
     "FROM unnest($1::uuid[], $2::timestamptz[]) AS m(id, sweep_at) "
     "WHERE i.id = m.id AND i.status = $3";
 

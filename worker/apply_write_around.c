@@ -72,9 +72,10 @@ static const char workspaces_sql[] =
 /* What was put off for a pause may go again. samctl has done so with its change; in a database that
  * was restored the items wait, and would be asked again only by the hour. */
 static const char let_go_sql[] =
-    "UPDATE send_queue i SET scheduled_for = sam_now(), reason = 'scheduled', reason_detail = NULL "
-    "WHERE i.account_id = ANY ($1) AND i.status = 'pending' AND EXISTS (SELECT FROM "
-    "unnest($1::uuid[], $2::text[], $3::uuid[]) AS x(account_id, cause, campaign_id) "
+    "UPDATE send_queue i SET scheduled_for = sam_now(), replan = true, reason = 'scheduled', "
+    "reason_detail = NULL WHERE i.account_id = ANY ($1) AND i.status = 'pending' "
+    "AND EXISTS (SELECT FROM unnest($1::uuid[], $2::text[], $3::uuid[]) AS x(account_id, cause, "
+    "campaign_id) "
     "WHERE x.account_id = i.account_id AND starts_with(i.reason, x.cause) "
     "AND (x.campaign_id IS NULL OR x.campaign_id = i.campaign_id))";
 

@@ -157,6 +157,10 @@ static void write_verdicts(struct claim_batch *b, struct pg_async *pg, pg_async_
         verdicts_contacted_params(v, p);
         pg_async_send(pg, "verdict_contacted", verdicts_contacted_sql, p, other, ctx);
     }
+    if (v->any_replan) {
+        verdicts_replan_params(v, p);
+        pg_async_send(pg, "verdict_replan", verdicts_replan_sql, p, other, ctx);
+    }
     pg_params_reset(p);
     pg_array_open(p, PG_ARRAY_UUID);
     for (size_t i = 0; i < v->count; i++)

@@ -5,10 +5,12 @@
 
 #define WEEK_MS (7 * DAY_MS)
 
+/* Who waits for another moment has none yet, but for the delay of a follow-up. */
+#define MOMENT "CASE WHEN i.step > 0 OR NOT i.replan THEN i.scheduled_for END"
 /* Columns in the order of facts.c: enum column. */
 #define ITEM_COLUMNS                                                                               \
     "i.id, i.workspace_id, i.account_id, i.campaign_id, i.prospect_id, i.status, i.dispatch, "     \
-    "i.failures, i.unclaimed, i.step, i.scheduled_for, i.message, i.message_type, "                \
+    "i.failures, i.unclaimed, i.step, " MOMENT ", i.message, i.message_type, "                     \
     "i.requires_connection, "                                                                      \
     "p.status, p.hold_reason IS NOT NULL, p.contacted_at, " FACTS_SINCE ", p.chat_id, "            \
     "c.status, c.campaign_type, c.start_at, c.end_at, c.daily_cap, "                               \

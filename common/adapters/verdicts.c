@@ -9,9 +9,9 @@
 const char verdicts_items_sql[] =
     "UPDATE send_queue i SET status = CASE WHEN v.next_at IS NULL THEN 'cancelled' "
     "ELSE 'pending' END, reason = v.reason, reason_detail = NULL, sweep_at = NULL, unclaimed = 0, "
-    "scheduled_for = coalesce(v.next_at, i.scheduled_for) "
-    "FROM unnest($1::uuid[], $2::int[], $3::text[], $4::timestamptz[]) "
-    "AS v(id, dispatch, reason, next_at) WHERE i.id = v.id AND i.dispatch = v.dispatch "
+    "scheduled_for = coalesce(v.next_at, i.scheduled_for), replan = v.replan "
+    "FROM unnest($1::uuid[], $2::int[], $3::text[], $4::timestamptz[], $5::bool[]) "
+    "AS v(id, dispatch, reason, next_at, replan) WHERE i.id = v.id AND i.dispatch = v.dispatch "
     "AND i.status IN ('pending', 'published')";
 
 const char verdicts_people_sql[] =
@@ -21,6 +21,9 @@ const char verdicts_people_sql[] =
 
 const char verdicts_contacted_sql[] = "SELECT sam_free_identities($1)";
 
+const char verdicts_replan_sql[] =
+    "UPDATE account_schedule SET plan_at = least(plan_at, sam_now()) WHERE account_id = ANY ($1)";
+
 const char verdicts_due_sql[] =
     "UPDATE account_schedule s SET due_at = CASE WHEN (SELECT true FROM send_queue o "
     "WHERE o.account_id = s.account_id AND o.status IN ('published', 'sending') LIMIT 1) THEN NULL "
@@ -29,6 +32,14 @@ const char verdicts_due_sql[] =
     "(SELECT i.scheduled_for FROM send_queue i WHERE i.account_id = s.account_id "
     "AND i.status = 'pending' AND i.priority = 1 ORDER BY i.scheduled_for LIMIT 1)) END "
     "WHERE s.account_id = ANY ($1)";
+
+/* A full day, or a calendar that is closed: all that were put off for it would come together, at
+ * the first moment of the next window. */
+static bool is_replanned(const struct verdict *v)
+{
+    return v->kind == VERDICT_WAIT && reason_moves(v->reason) && v->reason != REASON_SCHEDULED &&
+           v->reason != REASON_SPACING;
+}
 
 void verdicts_add(struct verdicts *v, const struct facts_item *item, const struct verdict *verdict)
 {
@@ -41,17 +52,20 @@ void verdicts_add(struct verdicts *v, const struct facts_item *item, const struc
                                 .dispatch = item->dispatch,
                                 .reason = verdict->reason,
                                 .cancelled = verdict->kind == VERDICT_CANCEL,
+                                .replan = is_replanned(verdict),
                                 .next_at_ms = verdict->next_at_ms};
     int64_t latest = item->policy.now_ms + VERDICTS_ASK_AGAIN_MS;
     if (row->next_at_ms >= TIME_NEVER_MS)
         row->next_at_ms = latest;
     v->any_cancelled = v->any_cancelled || row->cancelled;
+    v->any_replan = v->any_replan || row->replan;
 }
 
 void verdicts_reset(struct verdicts *v)
 {
     v->count = 0;
     v->any_cancelled = false;
+    v->any_replan = false;
 }
 
 void verdicts_deinit(struct verdicts *v)
@@ -79,6 +93,7 @@ void verdicts_items_params(const struct verdicts *v, struct pg_params *params)
     for (size_t i = 0; i < v->count; i++)
         pg_item_time(params, v->rows[i].cancelled ? 0 : v->rows[i].next_at_ms);
     pg_array_close(params);
+    PG_COLUMN(params, PG_ARRAY_BOOL, v->count, true, pg_item_bool(params, v->rows[i].replan));
 }
 
 /* The human is out of reach for this campaign; a stopped campaign or person says so by itself. */
@@ -117,18 +132,34 @@ void verdicts_contacted_params(const struct verdicts *v, struct pg_params *param
     pg_array_close(params);
 }
 
+void verdicts_replan_params(const struct verdicts *v, struct pg_params *params)
+{
+    pg_params_reset(params);
+    PG_COLUMN(params, PG_ARRAY_UUID, v->count, v->rows[i].replan,
+              pg_item_uuid(params, &v->rows[i].account_id));
+}
+
+static enum pg_failure write_cancelled(const struct verdicts *v, struct pg *pg,
+                                       struct pg_params *params)
+{
+    verdicts_people_params(v, params);
+    enum pg_failure failure = pg_exec(pg, verdicts_people_sql, params, NULL);
+    if (failure)
+        return failure;
+    verdicts_contacted_params(v, params);
+    return pg_exec(pg, verdicts_contacted_sql, params, NULL);
+}
+
 enum pg_failure verdicts_write(const struct verdicts *v, struct pg *pg, struct pg_params *params)
 {
     if (v->count == 0)
         return PG_FINE;
     verdicts_items_params(v, params);
     enum pg_failure failure = pg_exec(pg, verdicts_items_sql, params, NULL);
-    if (failure || !v->any_cancelled)
+    if (!failure && v->any_cancelled)
+        failure = write_cancelled(v, pg, params);
+    if (failure || !v->any_replan)
         return failure;
-    verdicts_people_params(v, params);
-    failure = pg_exec(pg, verdicts_people_sql, params, NULL);
-    if (failure)
-        return failure;
-    verdicts_contacted_params(v, params);
-    return pg_exec(pg, verdicts_contacted_sql, params, NULL);
+    verdicts_replan_params(v, params);
+    return pg_exec(pg, verdicts_replan_sql, params, NULL);
 }

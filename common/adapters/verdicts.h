@@ -14,6 +14,7 @@ struct verdict_row {
     int64_t dispatch;
     enum reason reason;
     bool cancelled;
+    bool replan; /* the planner is to give it a place in a later window, instead of next_at_ms */
     int64_t next_at_ms;
 };
 
@@ -21,6 +22,7 @@ struct verdicts {
     struct verdict_row *rows; /* owned */
     size_t count;
     bool any_cancelled;
+    bool any_replan;
 };
 
 /* A WAIT that only an event can end is asked again in an hour. */
@@ -30,19 +32,22 @@ void verdicts_add(struct verdicts *v, const struct facts_item *item, const struc
 void verdicts_reset(struct verdicts *v);
 void verdicts_deinit(struct verdicts *v);
 
-/* $1 uuid[] items, $2 int[] dispatch, $3 text[] reasons, $4 timestamptz[] next (NULL = cancelled).
- */
+/* $1 uuid[] items, $2 int[] dispatch, $3 text[] reasons, $4 timestamptz[] next (NULL = cancelled),
+ * $5 bool[] replan. */
 extern const char verdicts_items_sql[];
 /* $1 uuid[] people, $2 text[] reasons: people whose cancelled item ends their campaign. */
 extern const char verdicts_people_sql[];
 /* $1 uuid[] cancelled items: gives their identities free, unless one of their calls may have
  * happened. */
 extern const char verdicts_contacted_sql[];
+/* $1 uuid[] accounts: the planner looks at them at once. */
+extern const char verdicts_replan_sql[];
 /* $1 uuid[] accounts: due_at from what is pending now, NULL while something is outstanding. */
 extern const char verdicts_due_sql[];
 void verdicts_items_params(const struct verdicts *v, struct pg_params *params);
 void verdicts_people_params(const struct verdicts *v, struct pg_params *params);
 void verdicts_contacted_params(const struct verdicts *v, struct pg_params *params);
+void verdicts_replan_params(const struct verdicts *v, struct pg_params *params);
 
 /* All of them but the accounts' due_at, in the caller's transaction. */
 SAM_MUSTCHECK enum pg_failure verdicts_write(const struct verdicts *v, struct pg *pg,

@@ -20,6 +20,29 @@ const char *reason_sentence(enum reason r)
     return (unsigned)r < REASON_N ? sentences[r] : "?";
 }
 
+bool reason_moves(enum reason r)
+{
+    switch ((int)r) {
+    case REASON_SCHEDULED:
+    case REASON_SPACING:
+    case REASON_DAILY_CAP:
+    case REASON_DAILY_INVITATIONS:
+    case REASON_WEEKLY_INVITATIONS:
+    case REASON_MONTHLY_NOTES:
+    case REASON_DAILY_MESSAGES:
+    case REASON_DAILY_PROFILE_VIEWS:
+    case REASON_CAMPAIGN_DAILY_CAP:
+    case REASON_HOURS:
+    case REASON_WEEKEND:
+    case REASON_HOLIDAY:
+    case REASON_NO_WINDOW:
+    case REASON_CAMPAIGN_NOT_STARTED:
+        return true;
+    default:
+        return false;
+    }
+}
+
 int reason_parse(const char *text, enum reason *ret)
 {
     for (int i = 0; i < REASON_N; i++) {

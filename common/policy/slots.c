@@ -79,6 +79,14 @@ static int64_t into_window(const struct interval *windows, size_t count, int64_t
     return -1;
 }
 
+bool slots_opens(const struct slots_wish *wish, int64_t at_ms, int64_t *ret_at_ms)
+{
+    int64_t opens = into_window(wish->windows, wish->windows_count, at_ms);
+    if (opens >= 0)
+        *ret_at_ms = opens;
+    return opens >= 0;
+}
+
 /* The first moment at or after at_ms from which the wish's own spacing is free. */
 static int64_t into_gap(const struct slots *s, const struct slots_wish *wish, int64_t at_ms)
 {

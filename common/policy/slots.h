@@ -93,6 +93,10 @@ void slots_waiting(struct slots *s, const struct slots_wish *wish, int64_t at_ms
  * books it. true: *ret_at_ms set. false: no slot before the horizon's end (nothing is booked). */
 bool slots_take(struct slots *s, const struct slots_wish *wish, int64_t *ret_at_ms);
 
+/* The first moment at or after at_ms inside the wish's windows, whatever the limits say. false:
+ * none is known. */
+bool slots_opens(const struct slots_wish *wish, int64_t at_ms, int64_t *ret_at_ms);
+
 /* A note for an invitation that has just got this moment without one (wish.noted unset). false: the
  * notes of that month are used up. */
 bool slots_take_note(struct slots *s, int64_t at_ms);

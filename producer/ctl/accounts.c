@@ -182,8 +182,6 @@ static enum pg_failure check_unipile_id(struct ctl *c, const struct account_chan
 
 static enum pg_failure set(struct ctl *c, void *arg)
 {
-    /* what a limit has put off is asked again */
-    static const char *const limits[] = {"daily_", "weekly_", "monthly_", "spacing", NULL};
     SAM_CLEANUP(schedule_deinit) struct schedule s;
     struct account_change *a = arg;
     enum pg_failure failure = schedule_lock_account(&s, c, &a->id);
@@ -199,9 +197,7 @@ static enum pg_failure set(struct ctl *c, void *arg)
     failure = pg_exec(c->pg, set_sql, params, NULL);
     if (!failure && a->options.plan)
         failure = account_plan_changed(&a->plan, c, &s);
-    if (!failure)
-        failure = schedule_release(&s, c, limits, NULL, NULL);
-    return failure ? failure : schedule_kick(&s, c);
+    return failure ? failure : schedule_replan(&s, c, NULL);
 }
 
 enum ctl_exit command_account_set(struct ctl *c)

@@ -2,6 +2,7 @@
  * nothing that was sent is touched, and nobody is contacted a second time. */
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "producer/ctl/campaign_change.h"
 #include "producer/ctl/campaign_columns.h"
@@ -63,6 +64,11 @@ static const char release_refused_sql[] =
 /* $1 campaign. */
 static const char still_sql[] = "SELECT count(DISTINCT next_step) FROM campaign_prospects "
                                 "WHERE campaign_id = $1 AND hold_reason = 'text_refused'";
+/* When messages may go, as one text: a file that changes it gives what waits other moments. */
+static const char when_sql[] =
+    "SELECT concat_ws('|', country, coalesce(subdivision, ''), timezone, opens_minute, "
+    "closes_minute, coalesce(weekend_mask, -1), holidays, coalesce(daily_cap, 0), start_at, "
+    "coalesce(end_at, 'infinity')) FROM campaigns WHERE id = $1";
 /* What an item waited for that the file may have changed. */
 static const char *const causes[] = {
     "hours",        "weekend",      "holiday",     "no_window", "campaign_",
@@ -146,13 +152,36 @@ static enum pg_failure change_people(struct ctl *c, struct update *u)
     return failure;
 }
 
+static enum pg_failure read_when(struct ctl *c, const struct update *u, struct pg_result **ret)
+{
+    pg_add_uuid(ctl_params(c), &u->campaign.id);
+    return pg_exec(c->pg, when_sql, &c->params, ret);
+}
+
+/* New texts alone are written in place (waiting_texts.h): their messages keep their time. */
+static enum pg_failure reschedule(struct ctl *c, const struct update *u, const struct schedule *s,
+                                  const struct pg_result *before)
+{
+    SAM_CLEANUP(pg_result_freep) struct pg_result *now = NULL;
+    enum pg_failure failure = read_when(c, u, &now);
+    if (failure)
+        return failure;
+    failure = schedule_release(s, c, causes, &u->campaign.id, NULL);
+    if (!failure && strcmp(pg_text(before, 0, 0), pg_text(now, 0, 0)) != 0)
+        return schedule_replan(s, c, &u->campaign.id);
+    return failure ? failure : schedule_kick(s, c);
+}
+
 static enum pg_failure update(struct ctl *c, void *arg)
 {
     SAM_CLEANUP(schedule_deinit) struct schedule s = {.count = 0};
+    SAM_CLEANUP(pg_result_freep) struct pg_result *when = NULL;
     struct update *u = arg;
     enum pg_failure failure = campaign_change_write_accounts(&u->change, c);
     if (!failure)
         failure = schedule_lock_campaign(&s, c, &u->campaign.id); /* old and new ones */
+    if (!failure)
+        failure = read_when(c, u, &when);
     if (!failure)
         failure = release_refused(c, u);
     if (!failure)
@@ -165,9 +194,7 @@ static enum pg_failure update(struct ctl *c, void *arg)
     u->texts.accounts = &s;
     if (!failure)
         failure = waiting_texts_refresh(&u->texts, c);
-    if (!failure)
-        failure = schedule_release(&s, c, causes, &u->campaign.id, NULL);
-    return failure ? failure : schedule_kick(&s, c);
+    return failure ? failure : reschedule(c, u, &s, when);
 }
 
 static enum ctl_exit check(struct ctl *c, const struct update *u)

@@ -28,9 +28,6 @@ static const char remove_sql[] =
 static const char own_sql[] =
     "SELECT to_char(day, 'YYYY-MM-DD'), working, name FROM holidays WHERE workspace_id = $1 "
     "AND day BETWEEN $2::text::date AND $3::text::date ORDER BY day";
-/* What an item waited for that a date may have changed. */
-static const char *const causes[] = {"hours", "weekend", "holiday", "no_window", NULL};
-
 struct change {
     const struct own_dates *dates;
     struct uuid workspace_id;
@@ -58,7 +55,7 @@ static enum pg_failure add(struct ctl *c, void *arg)
     if (!failure && pg_i64(r, 0, 0) > OWN_DATES_MAX)
         return ctl_refuse(c, "the workspace would have %" PRId64 " own dates, it has room for %d",
                           pg_i64(r, 0, 0), OWN_DATES_MAX);
-    return failure ? failure : schedule_replan(&s, c, causes, NULL);
+    return failure ? failure : schedule_replan(&s, c, NULL);
 }
 
 enum ctl_exit command_holiday_add(struct ctl *c)
@@ -94,7 +91,7 @@ static enum pg_failure take_off(struct ctl *c, void *arg)
     pg_add_uuid(ctl_params(c), &h->workspace_id);
     own_dates_add_days(h->dates, &c->params);
     failure = pg_exec(c->pg, remove_sql, &c->params, &h->gone);
-    return failure ? failure : schedule_replan(&s, c, causes, NULL);
+    return failure ? failure : schedule_replan(&s, c, NULL);
 }
 
 static bool was_there(const struct change *h, const char *day)

@@ -1,6 +1,7 @@
 #include "producer/ctl/schedule.h"
 
 #include "common/adapters/verdicts.h"
+#include "common/model/reason.h"
 
 #include "common/base/banned.h"
 
@@ -18,30 +19,16 @@ static const char kick_sql[] = "UPDATE account_schedule SET plan_at = least(plan
                                "WHERE account_id = ANY ($1)";
 /* $1 uuid[] accounts, $2 text[] causes, $3 uuid campaign, $4 uuid person. */
 static const char release_sql[] =
-    "UPDATE send_queue i SET scheduled_for = sam_now(), reason = 'scheduled', reason_detail = NULL "
-    "WHERE i.account_id = ANY ($1) AND i.status = 'pending' AND EXISTS ("
+    "UPDATE send_queue i SET scheduled_for = sam_now(), replan = true, reason = 'scheduled', "
+    "reason_detail = NULL WHERE i.account_id = ANY ($1) AND i.status = 'pending' AND EXISTS ("
     "SELECT FROM unnest($2::text[]) AS x(cause) WHERE starts_with(i.reason, x.cause)) "
     "AND ($3::uuid IS NULL OR i.campaign_id = $3) AND ($4::uuid IS NULL OR i.prospect_id = $4)";
 
-/* No job tells of them (dispatch 0), and no call. A campaign that may plan only so many messages
- * (start --first N) may plan them again. $1 uuid[] accounts, $2 campaign. */
-static const char take_back_sql[] =
-    "WITH gone AS (DELETE FROM send_queue i WHERE i.account_id = ANY ($1) "
-    "AND i.status = 'pending' AND ($2::uuid IS NULL OR i.campaign_id = $2) AND i.dispatch = 0 "
-    "AND i.attempt_id IS NULL AND NOT i.restored RETURNING i.prospect_id, i.campaign_id), "
-    "given AS (UPDATE campaigns c SET first_left = c.first_left + x.n FROM "
-    "(SELECT campaign_id, count(*) AS n FROM gone GROUP BY campaign_id) x "
-    "WHERE c.id = x.campaign_id AND c.first_left IS NOT NULL) SELECT prospect_id FROM gone";
-/* $1 uuid[] people: when each one's next message is due by the campaign's delays. */
-static const char plan_again_sql[] =
-    "UPDATE campaign_prospects p SET next_at = x.at FROM (SELECT q.id, coalesce(CASE "
-    "WHEN q.next_step = 1 AND q.campaign_type = 'connector' THEN q.connected_at "
-    "ELSE q.last_sent_at END + CASE WHEN q.next_step > 0 THEN "
-    "(c.steps::jsonb -> q.next_step::integer ->> 'after_ms')::bigint * interval '1 ms' END, "
-    "sam_now()) AS at FROM campaign_prospects q JOIN campaigns c ON c.id = q.campaign_id "
-    "WHERE q.id = ANY ($1) AND q.next_at IS NULL AND q.status IN "
-    "('pending', 'approved', 'connection_request_sent', 'connected', 'messaging')) x "
-    "WHERE p.id = x.id";
+/* $1 uuid[] accounts, $2 uuid campaign, $3 text[] reasons. */
+static const char replan_sql[] =
+    "UPDATE send_queue i SET replan = true WHERE i.account_id = ANY ($1) AND i.status = 'pending' "
+    "AND NOT i.replan AND ($2::uuid IS NULL OR i.campaign_id = $2) AND i.reason = ANY ($3)";
+
 static enum pg_failure lock(struct schedule *s, struct ctl *c, const char *sql,
                             const struct uuid *id)
 {
@@ -116,23 +103,17 @@ enum pg_failure schedule_release(const struct schedule *s, struct ctl *c, const 
     return failure ? failure : schedule_due(s, c);
 }
 
-enum pg_failure schedule_replan(const struct schedule *s, struct ctl *c, const char *const *causes,
+enum pg_failure schedule_replan(const struct schedule *s, struct ctl *c,
                                 const struct uuid *campaign_id)
 {
-    SAM_CLEANUP(pg_result_freep) struct pg_result *r = NULL;
     schedule_add_accounts(s, ctl_params(c));
     pg_add_uuid(&c->params, campaign_id);
-    enum pg_failure failure = pg_exec(c->pg, take_back_sql, &c->params, &r);
-    if (!failure && pg_rows(r) > 0) {
-        pg_array_open(ctl_params(c), PG_ARRAY_UUID);
-        for (int row = 0; row < pg_rows(r); row++) {
-            struct uuid id = pg_uuid(r, row, 0);
-            pg_item_uuid(&c->params, &id);
-        }
-        pg_array_close(&c->params);
-        failure = pg_exec(c->pg, plan_again_sql, &c->params, NULL);
+    pg_array_open(&c->params, PG_ARRAY_TEXT);
+    for (int reason = 0; reason < REASON_N; reason++) {
+        if (reason_moves((enum reason)reason))
+            pg_item_text(&c->params, reason_name((enum reason)reason));
     }
-    if (!failure)
-        failure = schedule_release(s, c, causes, campaign_id, NULL);
+    pg_array_close(&c->params);
+    enum pg_failure failure = pg_exec(c->pg, replan_sql, &c->params, NULL);
     return failure ? failure : schedule_kick(s, c);
 }

@@ -28,16 +28,16 @@ void schedule_add_accounts(const struct schedule *s, struct pg_params *params);
 /* The planner looks at the accounts at once. */
 SAM_MUSTCHECK enum pg_failure schedule_kick(const struct schedule *s, struct ctl *c);
 /* Waiting items that were put off for reasons that begin so ("campaign_", "account_"; ends with
- * NULL) may go again; campaign_id NULL = of any campaign, prospect_id NULL = of any person. */
+ * NULL) may go again, when the planner finds them a place; campaign_id NULL = of any campaign,
+ * prospect_id NULL = of any person. */
 SAM_MUSTCHECK enum pg_failure schedule_release(const struct schedule *s, struct ctl *c,
                                                const char *const *causes,
                                                const struct uuid *campaign_id,
                                                const struct uuid *prospect_id);
-/* After a calendar or a limit was changed: what waits and was never published is planned anew, and
- * so is what was put off for one of the causes above. Who has had a message keeps their delay.
- * campaign_id NULL = of any campaign. */
+/* After a calendar or a limit was changed: the planner gives what waits another moment, earlier or
+ * later. Who has had a message keeps their delay, and who waits to be tried again, or for an
+ * operator, their time. campaign_id NULL = of any campaign. */
 SAM_MUSTCHECK enum pg_failure schedule_replan(const struct schedule *s, struct ctl *c,
-                                              const char *const *causes,
                                               const struct uuid *campaign_id);
 /* When each account's next item is due, after items were cancelled or moved. */
 SAM_MUSTCHECK enum pg_failure schedule_due(const struct schedule *s, struct ctl *c);

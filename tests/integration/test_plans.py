@@ -60,6 +60,7 @@ STATEMENTS = {
         SET first_left = c.first_left - x.taken
         INSERT INTO send_queue
         SET next_at = NULL WHERE id = ANY
+        SET scheduled_for = m.at, replan
         SET hold_reason = h.reason
         THEN (SELECT min(n.at)
         s.due_at <= $1

@@ -60,9 +60,8 @@ class Caps(FridayTest):
         self.samctl("account", "set", "anna", "--daily-cap", "3", "--daily-profile-views", "2")
         self.move_clock(2 * 3600)
         self.wait_until_sent(2)
-        tomorrow = "scheduled_for > sam_now() + interval '6 hours'"
-        put_off = f"send_queue WHERE {tomorrow} AND reason = 'daily_profile_views'"
-        self.wait_for("the others to wait until tomorrow", lambda: self.count(put_off) == 10)
+        tomorrow = "send_queue WHERE scheduled_for > sam_now() + interval '6 hours'"
+        self.wait_for("the others to wait until tomorrow", lambda: self.count(tomorrow) == 10)
         self.assertEqual((self.views(), self.sent()), (2, 2))
 
     def test_more_views_than_their_cap_hide_no_call(self):
