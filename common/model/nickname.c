@@ -1,5 +1,7 @@
 #include "common/model/nickname.h"
 
+#include <assert.h>
+
 #include "common/base/attr.h"
 
 #include "common/base/banned.h"
@@ -96,6 +98,8 @@ static const char *const groups[] = {
     "ваня иван",
     "юра юрий георгий егор",
 };
+
+static_assert(SAM_ARRAY_LEN(groups) <= NICKNAME_GROUPS_MAX, "more groups than there is room for");
 
 const char *nickname_group(size_t i)
 {

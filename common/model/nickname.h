@@ -7,6 +7,8 @@
 
 #include <stddef.h>
 
+#define NICKNAME_GROUPS_MAX 128 /* room for all of them */
+
 /* The i-th group of names for one another, parted by blanks, as people write them; NULL =
  * no more. */
 const char *nickname_group(size_t i);

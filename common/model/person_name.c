@@ -158,13 +158,25 @@ static bool has_word(const struct words *w, const char *word)
     return strcmp(w->alone, word) == 0;
 }
 
+/* The groups, parsed at first use so that their words are written as those of the names are, and
+ * kept: a worker asks for every pair of words between two rounds of its loop. */
+static const struct words *nickname_words(size_t *ret_count)
+{
+    static struct words groups[NICKNAME_GROUPS_MAX];
+    static size_t count;
+    const char *names;
+    while ((names = nickname_group(count)))
+        parse(&groups[count++], names);
+    *ret_count = count;
+    return groups;
+}
+
 static bool nicknames(const char *a, const char *b)
 {
-    const char *names;
-    for (size_t i = 0; (names = nickname_group(i)); i++) {
-        struct words group;
-        parse(&group, names); /* so that its words are written as those of the names are */
-        if (has_word(&group, a) && has_word(&group, b))
+    size_t count;
+    const struct words *groups = nickname_words(&count);
+    for (size_t i = 0; i < count; i++) {
+        if (has_word(&groups[i], a) && has_word(&groups[i], b))
             return true;
     }
     return false;
@@ -228,7 +240,7 @@ static size_t distance(const char *a, const char *b)
     return row[columns];
 }
 
-/* One name by the spelling of two languages: not even a third of the letters is another one. */
+/* One name by the spelling of two languages: at most a third of the letters differs. */
 static bool spelled(const char *a, const char *b)
 {
     glong m = g_utf8_strlen(a, -1);
