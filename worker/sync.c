@@ -6,9 +6,9 @@
 #include <string.h>
 
 #include "common/base/clock.h"
-#include "worker/news.h"
 #include "worker/reads.h"
 #include "worker/replies.h"
+#include "worker/sync_people.h"
 #include "worker/unaccepted.h"
 #include "worker/worker.h"
 
@@ -22,37 +22,6 @@
 /* How far the lists may lag behind what they tell (facts/unipile.md sections 8 and 9). */
 #define RELATIONS_LAG_MS (12 * HOUR_MS)
 #define REPLIES_LAG_MS   (2 * MINUTE_MS)
-
-/* A message or relation whose person is to be looked up; texts are judged already. */
-struct found {
-    char person[PROVIDER_ID_MAX_BYTES + 1];
-    char vanity[VANITY_MAX_BYTES + 1]; /* of a relation; "" = not told */
-    char chat_id[EVENT_ID_MAX + 1];
-    char message_id[EVENT_ID_MAX + 1];
-    int64_t at_ms;
-    bool own; /* a message of ours: kept for the order in the chat */
-    enum reply_class reply_class;
-};
-
-struct look {
-    TAILQ_ENTRY(look) link;
-    struct sync *sync;
-    struct sync_job job;
-    int32_t partition;
-    int64_t offset;
-    bool begun;
-    bool given_back;
-    int pages;
-    int64_t begun_db_ms;
-    struct found *found; /* owned; UNIPILE_ITEMS_MAX once it has begun */
-    size_t found_count;
-    int64_t oldest_ms; /* of the page; INT64_MAX = none */
-    bool more;         /* another page follows */
-    bool cut;          /* and one more, that is not read */
-    char cursor[1024];
-    struct news news;             /* of the page */
-    struct unaccepted unaccepted; /* of relations, at the end */
-};
 
 TAILQ_HEAD(looks, look);
 
@@ -70,57 +39,6 @@ static const char current_sql[] =
     "SELECT true FROM sync_schedule WHERE account_id = $1 "
     "AND kind = $2 AND dispatch = $3 AND outstanding_until IS NOT NULL "
     "AND (SELECT status IN ('active', 'resting') FROM linkedin_accounts WHERE id = $1)";
-#define PEOPLE_COLUMNS "p.status, p.contacted_at, " FACTS_SINCE ", p.account_id, p.chat_id"
-#define SEEN_HERE      "p.account_id = $1 AND p.provider_id = ANY ($2)"
-/* Who may have been invited: known by the id, or by the name, for the list may show another id.
- * (The status is not asked for: the planner would walk the index of all that are invited.) $3
- * text[] names. */
-static const char invited_sql[] =
-    "SELECT p.id, p.campaign_id, p.provider_id, " PEOPLE_COLUMNS ", p.vanity "
-    "FROM campaign_prospects p WHERE " SEEN_HERE " UNION "
-    "SELECT p.id, p.campaign_id, p.provider_id, " PEOPLE_COLUMNS ", p.vanity "
-    "FROM campaign_accounts ca CROSS JOIN LATERAL (SELECT * FROM campaign_prospects "
-    "WHERE campaign_id = ca.campaign_id AND vanity = ANY ($3) OFFSET 0) p "
-    "WHERE ca.account_id = $1 AND p.account_id = $1";
-/* Somebody may have written to them: an answer is the evidence that settles it. (Both statuses are
- * named so that the partial index of what is on its way is used.) */
-#define MAYBE_WRITTEN_TO                                                                           \
-    "((SELECT true FROM send_queue i "                                                             \
-    "WHERE i.account_id = p.account_id AND i.prospect_id = p.id AND i.status = 'unknown' LIMIT "   \
-    "1) "                                                                                          \
-    "OR (SELECT true FROM send_queue i WHERE i.account_id = p.account_id "                         \
-    "AND i.prospect_id = p.id AND i.status IN ('published', 'sending') AND i.status = 'sending' "  \
-    "LIMIT 1)) "
-/* Who may have answered: people of the account, and whom another account of the workspace has
- * written to, or may have, for they answer to anybody (P6). They are known by the id, or by the
- * name of who has this id for this account; whose call is without an end yet, by what the claim
- * took for it. $3 workspace. */
-static const char people_sql[] =
-    "WITH v AS (SELECT p.provider_id, p.vanity FROM campaign_prospects p WHERE " SEEN_HERE
-    " AND p.vanity IS NOT NULL) "
-    "SELECT p.id, p.campaign_id, p.provider_id, " PEOPLE_COLUMNS " FROM campaign_prospects p "
-    "WHERE " SEEN_HERE " AND p.status <> 'opted_out' UNION "
-    "SELECT p.id, p.campaign_id, p.provider_id, " PEOPLE_COLUMNS " FROM campaign_prospects p "
-    "WHERE p.provider_id = ANY ($2) AND p.account_id <> $1 AND p.workspace_id = $3 "
-    "AND (p.contacted_at IS NOT NULL OR " MAYBE_WRITTEN_TO ") AND p.status <> 'opted_out' UNION "
-    "SELECT p.id, p.campaign_id, v.provider_id, " PEOPLE_COLUMNS " FROM v "
-    "JOIN campaign_prospects p ON p.vanity = v.vanity AND p.workspace_id = $3 "
-    "AND p.account_id <> $1 AND p.contacted_at IS NOT NULL AND p.status <> 'opted_out' UNION "
-    "SELECT p.id, p.campaign_id, v.provider_id, " PEOPLE_COLUMNS " FROM v "
-    "JOIN contacted k ON k.workspace_id = $3 AND k.identity = 'v:' || v.vanity "
-    "JOIN campaign_prospects p ON p.id = k.prospect_id "
-    "AND p.account_id <> $1 AND " MAYBE_WRITTEN_TO "AND p.status <> 'opted_out'";
-enum people_column {
-    COL_ID,
-    COL_CAMPAIGN,
-    COL_SENDER, /* their provider id as this account sees it */
-    COL_STATUS,
-    COL_CONTACTED_AT,
-    COL_SINCE,
-    COL_ACCOUNT,
-    COL_CHAT,  /* "" = none of ours */
-    COL_VANITY /* of who was invited */
-};
 
 static void read_page(struct look *look);
 static void on_told(void *ctx, const struct unipile_read *failed);
@@ -226,29 +144,6 @@ static void finish(struct look *look, bool succeeded, const char *reason)
     settle(look);
 }
 
-static void tell(struct look *look, const struct found *f, const struct pg_result *r, int row)
-{
-    struct event e = {
-        .type = EVENT_PERSON,
-        .workspace_id = look->job.workspace_id,
-        .account_id = pg_uuid(r, row, COL_ACCOUNT),
-        .person = {.id = pg_uuid(r, row, COL_ID), .campaign_id = pg_uuid(r, row, COL_CAMPAIGN)}};
-    if (look->job.kind == SYNC_RELATIONS) {
-        e.person.finding = FINDING_CONNECTED;
-        e.person.happened_at_ms = f->at_ms;
-    } else {
-        e.person.finding = FINDING_REPLY;
-        e.person.happened_at_ms = f->at_ms;
-        e.person.reply_class = f->reply_class;
-        if (uuid_equal(&e.account_id, &look->job.account_id))
-            memcpy(e.person.chat_id, f->chat_id, sizeof(f->chat_id));
-        memcpy(e.person.message_id, f->message_id, sizeof(f->message_id));
-    }
-    bool one_person = look->job.kind == SYNC_RELATIONS ||
-                      strcmp(f->chat_id, pg_text(r, row, COL_CHAT)) == 0; /* of our own message */
-    news_add(&look->news, &e, f->chat_id, one_person);
-}
-
 static void on_asked(void *ctx, const char *trouble)
 {
     struct look *look = ctx;
@@ -270,49 +165,6 @@ static void read_whole(struct look *look)
     unaccepted_ask(&look->unaccepted, &look->sync->params);
 }
 
-/* The i-th message that was found, in its chat as far as this page shows it. */
-static bool is_reply(const struct look *look, size_t i, const struct pg_result *r, int row)
-{
-    const struct reply_contact contact = {
-        "", reply_contact_ms(pg_time_ms(r, row, COL_CONTACTED_AT), pg_time_ms(r, row, COL_SINCE))};
-    struct reply_message messages[UNIPILE_ITEMS_MAX];
-    size_t count = 0;
-    size_t at = 0;
-    for (size_t j = 0; j < look->found_count; j++) {
-        const struct found *f = &look->found[j];
-        if (strcmp(f->chat_id, look->found[i].chat_id) != 0)
-            continue;
-        if (j == i)
-            at = count;
-        messages[count++] = (struct reply_message){f->message_id, f->at_ms, f->own};
-    }
-    int64_t since_ms = reply_since_ms(&contact);
-    bool first_page = !look->more && look->pages == 1;
-    bool whole = look->oldest_ms < since_ms || (first_page && look->job.watermark_ms < since_ms);
-    struct uuid account = pg_uuid(r, row, COL_ACCOUNT);
-    /* what this account wrote itself stands for nothing that another one wrote */
-    bool ours = uuid_equal(&account, &look->job.account_id);
-    const struct reply_chat chat = {messages, count, whole && ours};
-    return reply_is(&contact, &chat, at);
-}
-
-/* Is this finding news about this person? */
-static bool is_news(const struct look *look, size_t i, const struct pg_result *r, int row)
-{
-    if (look->job.kind == SYNC_RELATIONS)
-        return strcmp(pg_text(r, row, COL_STATUS), "connection_request_sent") == 0;
-    return !look->found[i].own && is_reply(look, i, r, row);
-}
-
-static bool is_about(const struct look *look, size_t i, const struct pg_result *r, int row)
-{
-    const struct found *f = &look->found[i];
-    if (*f->person && strcmp(f->person, pg_text(r, row, COL_SENDER)) == 0)
-        return true;
-    return look->job.kind == SYNC_RELATIONS && *f->vanity &&
-           strcmp(f->vanity, pg_text(r, row, COL_VANITY)) == 0;
-}
-
 static void on_people(void *ctx, enum pg_failure failure, const struct pg_result *r,
                       const char *error)
 {
@@ -322,12 +174,7 @@ static void on_people(void *ctx, enum pg_failure failure, const struct pg_result
         finish(look, false, "postgres");
         return;
     }
-    for (int row = 0; row < pg_rows(r); row++) {
-        for (size_t i = 0; i < look->found_count; i++) {
-            if (is_about(look, i, r, row) && is_news(look, i, r, row))
-                tell(look, &look->found[i], r, row);
-        }
-    }
+    sync_people_found(look, r);
     news_tell(&look->news);
 }
 
@@ -341,24 +188,7 @@ static void look_up(struct look *look)
             read_whole(look);
         return;
     }
-    pg_params_reset(&s->params);
-    pg_add_uuid(&s->params, &look->job.account_id);
-    pg_array_open(&s->params, PG_ARRAY_TEXT);
-    for (size_t i = 0; i < look->found_count; i++)
-        pg_item_text(&s->params, look->found[i].person);
-    pg_array_close(&s->params);
-    bool replies = look->job.kind == SYNC_REPLIES;
-    if (replies) {
-        pg_add_uuid(&s->params, &look->job.workspace_id);
-    } else {
-        pg_array_open(&s->params, PG_ARRAY_TEXT);
-        for (size_t i = 0; i < look->found_count; i++)
-            pg_item_text(&s->params, look->found[i].vanity);
-        pg_array_close(&s->params);
-    }
-    pg_async_send(s->worker->util, replies ? "sync_people" : "sync_invited",
-                  replies ? people_sql : invited_sql, &s->params, on_people, look);
-    pg_async_sync(s->worker->util);
+    sync_people_ask(look, s->worker->util, &s->params, on_people);
 }
 
 static void keep_name(const char *name, char *out, size_t out_bytes)
