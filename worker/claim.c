@@ -13,6 +13,7 @@
 #include "common/base/clock.h"
 #include "common/base/random.h"
 #include "worker/claim_batch.h"
+#include "worker/unwritten.h"
 #include "worker/worker.h"
 
 #include "common/base/banned.h"
@@ -221,25 +222,6 @@ static void unacknowledged(struct claim *c, int error)
 {
     c->unacknowledged_errno = c->unacknowledged ? c->unacknowledged_errno : error;
     c->unacknowledged = true;
-}
-
-static const char *unwritten_text(int error)
-{
-    switch (error) {
-    case -EMSGSIZE:
-        return "larger than max.message.bytes of the topic";
-    case -EACCES:
-        return "an ACL forbids it";
-    case -EAGAIN:
-        return "the producer's queue is full";
-    case -ENOENT:
-        return "there is no such topic or partition";
-    case -ETIMEDOUT:
-    case -ECANCELED:
-        return "no acknowledgement in time";
-    default:
-        return "refused";
-    }
 }
 
 static void started_over(struct claim *c)
