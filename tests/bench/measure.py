@@ -1,0 +1,49 @@
+"""What the benches of tests/bench/run ask the machine: CPU, memory, and room for Postgres."""
+
+import os
+
+# Room, not durability: fsync, synchronous_commit and full_page_writes stay as Postgres has them.
+ROOM = {"shared_buffers": "1GB", "max_wal_size": "8GB"}
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+def cpu_seconds(pid):
+    """User and system time so far; 0 when the process is gone."""
+    try:
+        with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as file:
+            fields = file.read().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / TICKS
+    except OSError:
+        return 0.0
+
+
+def children(pid):
+    try:
+        with open(f"/proc/{pid}/task/{pid}/children", encoding="ascii") as file:
+            return [int(child) for child in file.read().split()]
+    except OSError:
+        return []
+
+
+def peak_megabytes(pid):
+    with open(f"/proc/{pid}/status", encoding="ascii") as file:
+        for line in file:
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) / 1024
+    return 0.0
+
+
+def give_room(test, **more):
+    """Starts the test's own Postgres anew with ROOM, and with more of its settings."""
+    for name, value in {**ROOM, **more}.items():
+        test.database.execute(f"ALTER SYSTEM SET {name} = '{value}'")
+    test.postgres.stop()
+    test.postgres.start()
+
+
+def postgres_cpu(postgres):
+    """Of all processes of the server that live: sessions that have ended do not count."""
+    path = os.path.join(postgres.folder, "data", "postmaster.pid")
+    with open(path, encoding="ascii") as file:
+        postmaster = int(file.readline())
+    return sum(cpu_seconds(child) for child in children(postmaster))
