@@ -20,11 +20,17 @@ static int by_uuid(const void *x, const void *y)
     return uuid_compare(x, y);
 }
 
-/* Evidence takes an item anywhere, and from there it goes on as from a send: the database, which
+/* False, and nothing has changed, when the table refuses the way. Then the end that asked for it is
+ * an old one, told late: the item has reached an end of its own (sent, failed, cancelled), and that
+ * stands. What this end says of its person and its account counts all the same.
+ *
+ * Evidence takes an item anywhere, and from there it goes on as from a send: the database, which
  * sees the end of a batch only, is shown the stop between. One is enough, for it is `unknown`. */
-static void set_item(struct apply_item *item, enum item_status status, enum reason reason,
+static bool set_item(struct apply_item *item, enum item_status status, enum reason reason,
                      const char *detail)
 {
+    if (!item_transition_by_evidence(item->status, status))
+        return false;
     if (!item_transition_by_evidence(item->stopped ? item->via : item->loaded, status)) {
         item->via = item->status;
         item->stopped = true;
@@ -33,6 +39,7 @@ static void set_item(struct apply_item *item, enum item_status status, enum reas
     item->reason = reason;
     (void)snprintf(item->detail, sizeof(item->detail), "%s", detail);
     item->dirty = true;
+    return true;
 }
 
 /* Certain by what this side did, so it counts against no cap and no spacing. An operator who says
@@ -75,7 +82,8 @@ static void started(struct apply_batch *b, const struct event *e)
     if (!item || !attempt || attempt->ended || item->status == ITEM_SENT ||
         item->status == ITEM_SENDING)
         return;
-    set_item(item, ITEM_UNKNOWN, REASON_OUTCOME_UNKNOWN, "");
+    if (!set_item(item, ITEM_UNKNOWN, REASON_OUTCOME_UNKNOWN, ""))
+        return;
     item->attempt_id = a->id;
     struct apply_account *account = apply_account(b, &e->account_id);
     if (account)
@@ -98,39 +106,44 @@ static bool others_open(const struct apply_batch *b, const struct apply_item *it
     return false;
 }
 
-/* May the end of this attempt move the item? Only when none of its attempts is open: after a
- * restore there may be several, and each may still turn out to have happened. An item that was
- * `sending` by this attempt stands for a person then, and its account goes on. */
+/* May the end of this attempt move the item? Not one that waits, or is published, again: it went
+ * back by this end or by a later one. And only when none of its attempts is open: after a restore
+ * there may be several, and each may still turn out to have happened. An item that was `sending` by
+ * this attempt stands for a person then, and its account goes on. */
 static bool movable(const struct apply_batch *b, const struct event_attempt *a,
                     struct apply_item *item)
 {
-    if (item->status != ITEM_SENDING && item->status != ITEM_UNKNOWN)
+    if (item->status == ITEM_PENDING || item->status == ITEM_PUBLISHED)
         return false;
     if (!others_open(b, item))
         return true;
     if (item->status == ITEM_SENDING && uuid_equal(&item->attempt_id, &a->id))
-        set_item(item, ITEM_UNKNOWN, REASON_OUTCOME_UNKNOWN, "");
+        (void)set_item(item, ITEM_UNKNOWN, REASON_OUTCOME_UNKNOWN, ""); /* always allowed */
     return false;
+}
+
+/* An end that the item has already is not given to it again. */
+static bool end_item(struct apply_item *item, enum item_status status, enum reason reason,
+                     const char *detail)
+{
+    if (item->status == status || !set_item(item, status, reason, detail))
+        return false;
+    item->freed = true;
+    return true;
 }
 
 /* To the schedule. */
 static void back(const struct apply_batch *b, const struct event_attempt *a,
                  struct apply_item *item, int64_t at_ms, enum reason reason)
 {
-    if (!movable(b, a, item))
-        return;
-    set_item(item, ITEM_PENDING, reason, a->error_type);
-    item->scheduled_ms = at_ms;
+    if (movable(b, a, item) && set_item(item, ITEM_PENDING, reason, a->error_type))
+        item->scheduled_ms = at_ms;
 }
 
 static void fail(const struct apply_batch *b, const struct event_attempt *a,
                  struct apply_item *item, struct apply_person *person, enum reason reason)
 {
-    if (!movable(b, a, item))
-        return;
-    set_item(item, ITEM_FAILED, reason, a->error_type);
-    item->freed = true;
-    if (person)
+    if (movable(b, a, item) && end_item(item, ITEM_FAILED, reason, a->error_type) && person)
         apply_person_fail(person, reason_name(reason));
 }
 
@@ -189,11 +202,10 @@ static void refused_for_now(const struct apply_batch *b, const struct event_atte
 static void already_connected(const struct apply_batch *b, const struct event_attempt *a,
                               struct apply_item *item, struct apply_person *person)
 {
-    if (movable(b, a, item)) { /* an unknown one cannot be cancelled, only fail */
-        set_item(item, item->status == ITEM_SENDING ? ITEM_CANCELLED : ITEM_FAILED,
-                 REASON_ALREADY_CONNECTED, a->error_type);
-        item->freed = true;
-    }
+    /* it was not needed; what was unknown cannot be cancelled, only fail */
+    if (movable(b, a, item) &&
+        !end_item(item, ITEM_CANCELLED, REASON_ALREADY_CONNECTED, a->error_type))
+        (void)end_item(item, ITEM_FAILED, REASON_ALREADY_CONNECTED, a->error_type);
     if (person)
         apply_person_connected(person, a->ended_at_ms);
 }
@@ -250,8 +262,7 @@ static void account_broken(const struct event_attempt *a, struct apply_account *
 static void sent(const struct event_attempt *a, struct apply_item *item,
                  struct apply_person *person, struct apply_account *account)
 {
-    if (item && item->status != ITEM_SENT) {
-        set_item(item, ITEM_SENT, REASON_NONE, "");
+    if (item && item->status != ITEM_SENT && set_item(item, ITEM_SENT, REASON_NONE, "")) {
         item->sent_at_ms = a->ended_at_ms;
         item->failures = 0;
     }
@@ -268,8 +279,8 @@ static void sent(const struct event_attempt *a, struct apply_item *item,
 
 static void unknown(struct apply_item *item, const struct event_attempt *a)
 {
-    if (item->status != ITEM_SENT)
-        set_item(item, ITEM_UNKNOWN, REASON_OUTCOME_UNKNOWN, a->error_type);
+    if (item->status != ITEM_SENT) /* always allowed: it may have happened */
+        (void)set_item(item, ITEM_UNKNOWN, REASON_OUTCOME_UNKNOWN, a->error_type);
 }
 
 static void settle(struct apply_batch *b, const struct event_attempt *a, struct apply_item *item,
