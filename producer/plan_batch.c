@@ -65,12 +65,17 @@ void plan_campaign_windows(struct plan_campaign *c, const struct interval *windo
 /* The campaigns' own counts begin with what the account has sent for them today. */
 static void open_campaigns(struct plan_batch *b, const struct plan_account *a)
 {
-    for (size_t i = 0; i < b->campaigns_count; i++)
+    for (size_t i = 0; i < b->campaigns_count; i++) {
         memset(b->campaigns[i].slots.days, 0, sizeof(b->campaigns[i].slots.days));
+        b->campaigns[i].slots.sent_today = 0;
+        b->campaigns[i].slots.new_people = false;
+    }
     for (size_t i = 0; i < b->spent_count; i++) {
         const struct plan_spent *s = &b->spent[i];
-        if (&b->accounts[s->account] == a)
-            b->campaigns[s->campaign].slots.days[0].calls = s->calls;
+        if (&b->accounts[s->account] != a)
+            continue;
+        b->campaigns[s->campaign].slots.days[0].calls = s->calls;
+        b->campaigns[s->campaign].slots.sent_today = s->calls;
     }
 }
 
@@ -89,26 +94,57 @@ static bool moves(const struct plan_batch *b, const struct plan_waiting *w)
     return w->replan && c->running && !c->unknown;
 }
 
-/* The account's free moments, with what waits already in its place. */
-static void open_slots(struct plan_batch *b, struct plan_account *a,
-                       const struct plan_waiting *waiting, size_t count)
+/* The slice of an account: people or items that wait, both ordered by account. */
+struct slice {
+    size_t from;
+    size_t count;
+};
+
+static void add_new(struct slots_start *start, struct plan_campaign *c, bool invitation)
 {
-    int64_t first = b->now_ms;
+    start->new_invitations |= invitation;
+    start->new_messages |= !invitation;
+    c->slots.new_people = true;
+}
+
+/* Whom the account has yet to write to for the first time, and could. */
+static void new_people(const struct plan_batch *b, struct slice waiting, struct slice people,
+                       struct slots_start *start)
+{
+    for (size_t i = waiting.from; i < waiting.from + waiting.count; i++) {
+        const struct plan_waiting *w = &b->waiting[i];
+        if (w->first && b->campaigns[w->campaign].running)
+            add_new(start, &b->campaigns[w->campaign], w->invitation);
+    }
+    for (size_t i = people.from; i < people.from + people.count; i++) {
+        struct plan_campaign *c = &b->campaigns[b->people[i].campaign];
+        if (b->people[i].step == 0)
+            add_new(start, c, c->type == CAMPAIGN_CONNECTOR);
+    }
+}
+
+/* The account's free moments, with what waits already in its place. */
+static void open_slots(struct plan_batch *b, struct plan_account *a, struct slice waiting,
+                       struct slice people)
+{
+    struct slots_start start = {.limits = &a->frame.limits,
+                                .days = a->days,
+                                .days_count = a->days_count,
+                                .invitations_week = a->invitations_week,
+                                .notes_month = a->notes_month,
+                                .next_month_ms = a->frame.next_month_start_ms,
+                                .first_free_ms = b->now_ms,
+                                .last_call_ms = a->last_call_end_ms,
+                                .horizon_end_ms = b->horizon_ms};
     open_campaigns(b, a);
-    if (a->last_call_end_ms && a->last_call_end_ms + a->frame.limits.spacing_ms > first)
-        first = a->last_call_end_ms + a->frame.limits.spacing_ms;
-    slots_init(&b->slots, &(struct slots_start){.limits = &a->frame.limits,
-                                                .days = a->days,
-                                                .days_count = a->days_count,
-                                                .invitations_week = a->invitations_week,
-                                                .notes_month = a->notes_month,
-                                                .next_month_ms = a->frame.next_month_start_ms,
-                                                .first_free_ms = first,
-                                                .horizon_end_ms = b->horizon_ms});
-    for (size_t i = 0; i < count; i++) {
-        struct slots_wish wish = wish_of(b, &waiting[i]);
-        if (!moves(b, &waiting[i]))
-            slots_waiting(&b->slots, &wish, waiting[i].scheduled_ms);
+    if (a->last_call_end_ms && a->last_call_end_ms + a->frame.limits.spacing_ms > b->now_ms)
+        start.first_free_ms = a->last_call_end_ms + a->frame.limits.spacing_ms;
+    new_people(b, waiting, people, &start);
+    slots_init(&b->slots, &start);
+    for (size_t i = waiting.from; i < waiting.from + waiting.count; i++) {
+        struct slots_wish wish = wish_of(b, &b->waiting[i]);
+        if (!moves(b, &b->waiting[i]))
+            slots_waiting(&b->slots, &wish, b->waiting[i].scheduled_ms);
     }
 }
 
@@ -275,12 +311,6 @@ static size_t arrange(const struct plan_person *people, size_t count,
     return follow_ups;
 }
 
-/* The slice of an account: people or items that wait, both ordered by account. */
-struct slice {
-    size_t from;
-    size_t count;
-};
-
 /* What waits of the kind for another moment goes first. How many of the kind the queue has. */
 static size_t place_waiting(struct plan_batch *b, struct plan_account *a,
                             const struct plan_waiting *queue, size_t count, bool first)
@@ -294,33 +324,44 @@ static size_t place_waiting(struct plan_batch *b, struct plan_account *a,
     return here;
 }
 
-/* here: of the kind, in the queue. */
-static void place_people(struct plan_batch *b, struct plan_account *a,
-                         const struct plan_person *const *order, size_t count, size_t here)
+/* here: of the kind, in the queue. Leaves in order those who found no slot, and returns how many.
+ */
+static size_t place_people(struct plan_batch *b, struct plan_account *a,
+                           const struct plan_person **order, size_t count, size_t *here)
 {
+    size_t left = 0;
     bool spent = false;
-    for (size_t i = 0; i < count && !spent && here < PLAN_ITEMS_MAX; i++) {
+    for (size_t i = 0; i < count && *here < PLAN_ITEMS_MAX; i++) {
         size_t before = a->planned;
-        if (!place_one(b, a, order[i])) {
-            a->unplaced = true;
+        if (spent || !place_one(b, a, order[i])) {
+            order[left++] = order[i];
             spent = b->campaigns_count == 1;
         }
-        here += a->planned - before;
+        *here += a->planned - before;
     }
-    a->full = a->full || here >= PLAN_ITEMS_MAX;
+    a->full = a->full || *here >= PLAN_ITEMS_MAX;
+    return left;
 }
 
+/* Follow-ups first, but for what they leave to new people; what those leave is theirs again. */
 static void place_account(struct plan_batch *b, struct plan_account *a, struct slice waiting,
                           struct slice people)
 {
     const struct plan_person **order = sam_xcalloc(people.count ? people.count : 1, sizeof(*order));
     const struct plan_waiting *queue = &b->waiting[waiting.from];
     size_t follow_ups = arrange(&b->people[people.from], people.count, order);
-    open_slots(b, a, queue, waiting.count);
+    open_slots(b, a, waiting, people);
     size_t here = place_waiting(b, a, queue, waiting.count, false);
-    place_people(b, a, order, follow_ups, here);
-    here = place_waiting(b, a, queue, waiting.count, true);
-    place_people(b, a, order + follow_ups, people.count - follow_ups, here);
+    size_t left = place_people(b, a, order, follow_ups, &here);
+    size_t here_first = place_waiting(b, a, queue, waiting.count, true);
+    size_t left_first =
+        place_people(b, a, order + follow_ups, people.count - follow_ups, &here_first);
+    if (left > 0 && slots_no_new_people(&b->slots)) {
+        for (size_t i = 0; i < b->campaigns_count; i++)
+            b->campaigns[i].slots.new_people = false;
+        left = place_people(b, a, order, left, &here);
+    }
+    a->unplaced = a->unplaced || left + left_first > 0;
     free(order);
 }
 

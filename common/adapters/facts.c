@@ -110,7 +110,8 @@ struct facts *facts_new(const struct settings *s)
                                          .weekly_invitations = s->limits.weekly_invitations,
                                          .daily_messages = s->limits.daily_messages,
                                          .daily_profile_views = s->limits.daily_profile_views,
-                                         .monthly_notes = s->limits.monthly_notes};
+                                         .monthly_notes = s->limits.monthly_notes,
+                                         .spread = strcmp(s->limits.pace, "spread") == 0};
     f->call_timeout_ms = s->unipile.timeout_ms;
     f->calendars = g_hash_table_new_full(uuid_hash, uuid_same, NULL, calendar_entry_free);
     return f;
@@ -177,6 +178,7 @@ void facts_frame(struct facts *f, const struct pg_result *r, int row, int first_
     limits->weekly_invitations = own_or(r, row, c + 5, d->weekly_invitations);
     limits->daily_messages = own_or(r, row, c + 6, d->daily_messages);
     limits->daily_profile_views = own_or(r, row, c + 7, d->daily_profile_views);
+    limits->spread = d->spread;
     limits->monthly_notes = monthly_notes(r, row, c + 10, d->monthly_notes);
     if (!zone) {
         limits->daily_cap = 0;

@@ -64,6 +64,9 @@ static const struct config_key keys[] = {
     {"limits", "monthly_notes", CONFIG_INT, AT(limits.monthly_notes), "5", RANGE(0, CONFIG_MANY),
      "invitations with a note per free account and its local calendar month; 0 = none"},
 
+    {"limits", "pace", CONFIG_CHOICE, AT(limits.pace), "spread", CHOICES("spread|fast"),
+     "spread: a day's calls over its window; fast: each as soon as its spacing allows"},
+
     {"producer", "tick", CONFIG_DURATION, AT(producer.tick_ms), "1s", RANGE(10, MINUTE_MS),
      "how often the producer looks for work"},
     {"producer", "plan_horizon", CONFIG_DURATION, AT(producer.plan_horizon_ms), "24h",

@@ -41,6 +41,7 @@ struct settings {
         int64_t daily_messages;
         int64_t daily_profile_views;
         int64_t monthly_notes;
+        char *pace;
     } limits;
     struct {
         int64_t tick_ms;

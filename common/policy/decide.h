@@ -56,6 +56,7 @@ struct policy_limits {
     int64_t daily_messages;
     int64_t daily_profile_views;
     int64_t monthly_notes; /* invitations with a note in the account's local calendar month */
+    bool spread;           /* the planner spreads a day's calls over its window (limits.pace) */
 };
 
 struct policy_account {

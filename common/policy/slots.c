@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "common/policy/spread.h"
+
 #include "common/base/banned.h"
 
 void slots_init(struct slots *s, const struct slots_start *start)
@@ -15,6 +17,11 @@ void slots_init(struct slots *s, const struct slots_start *start)
     s->notes[0] = start->notes_month;
     s->days_count = start->days_count < SLOTS_DAYS_MAX ? start->days_count : SLOTS_DAYS_MAX;
     memcpy(s->days, start->days, s->days_count * sizeof(*s->days));
+    memcpy(s->sent, s->days, sizeof(s->sent));
+    s->sent_week = start->invitations_week;
+    s->last_call_ms = start->last_call_ms;
+    s->new_invitations = start->new_invitations;
+    s->new_messages = start->new_messages;
 }
 
 static struct slots_day *day_of(struct slots *s, int64_t at_ms)
@@ -26,12 +33,28 @@ static struct slots_day *day_of(struct slots *s, int64_t at_ms)
     return NULL;
 }
 
+static int64_t least(int64_t x, int64_t y)
+{
+    return x < y ? x : y;
+}
+
+/* Calls of a day as a wish sees them, first of which are first contacts that only wait. A follow-up
+ * sees one of those, or of the ones that could still come, where the day may have several calls. */
+static int64_t seen(const struct slots_wish *wish, int64_t calls, int64_t first, bool more_could,
+                    int64_t cap)
+{
+    if (wish->first)
+        return calls;
+    return calls - first + (cap > 1 && (first > 0 || more_could) ? 1 : 0);
+}
+
 static bool campaign_has_room(const struct slots_wish *wish, ptrdiff_t day)
 {
     const struct slots_campaign *c = wish->campaign;
     if (!c || c->daily_cap == 0)
         return true;
-    return c->days[day].calls - (wish->first ? 0 : c->days[day].first_calls) < c->daily_cap;
+    return seen(wish, c->days[day].calls, c->days[day].first_calls, c->new_people, c->daily_cap) <
+           c->daily_cap;
 }
 
 /* The count of the month that the moment lies in; what waits for a later one is not planned now. */
@@ -57,16 +80,21 @@ bool slots_take_note(struct slots *s, int64_t at_ms)
 static bool day_has_room(struct slots *s, const struct slots_day *d, const struct slots_wish *wish)
 {
     const struct policy_limits *l = &s->limits;
-    int64_t calls = d->calls - (wish->first ? 0 : d->first_calls);
-    int64_t messages = d->messages - (wish->first ? 0 : d->first_messages);
-    if (calls >= l->daily_cap || !campaign_has_room(wish, d - s->days))
+    bool messages = s->new_messages && d->messages < l->daily_messages;
+    bool invitations = s->new_invitations && d->invitations < l->daily_invitations &&
+                       s->invitations_week < l->weekly_invitations;
+    if (seen(wish, d->calls, d->first_calls, messages || invitations, l->daily_cap) >=
+            l->daily_cap ||
+        !campaign_has_room(wish, d - s->days))
         return false;
     if (wish->noted && !has_note(s, d->start_ms))
         return false;
     if (wish->costs_profile_view && d->profile_views >= l->daily_profile_views)
         return false;
-    return wish->kind == CALL_INVITATION ? d->invitations < l->daily_invitations
-                                         : messages < l->daily_messages;
+    if (wish->kind == CALL_INVITATION)
+        return d->invitations < l->daily_invitations;
+    return seen(wish, d->messages, d->first_messages, messages, l->daily_messages) <
+           l->daily_messages;
 }
 
 /* The first moment at or after at_ms inside a window; -1 = none. */
@@ -79,6 +107,14 @@ static int64_t into_window(const struct interval *windows, size_t count, int64_t
     return -1;
 }
 
+bool slots_no_new_people(struct slots *s)
+{
+    bool any = s->new_invitations || s->new_messages;
+    s->new_invitations = false;
+    s->new_messages = false;
+    return any;
+}
+
 bool slots_opens(const struct slots_wish *wish, int64_t at_ms, int64_t *ret_at_ms)
 {
     int64_t opens = into_window(wish->windows, wish->windows_count, at_ms);
@@ -87,16 +123,20 @@ bool slots_opens(const struct slots_wish *wish, int64_t at_ms, int64_t *ret_at_m
     return opens >= 0;
 }
 
-/* The first moment at or after at_ms from which the wish's own spacing is free. */
-static int64_t into_gap(const struct slots *s, const struct slots_wish *wish, int64_t at_ms)
+/* The first moment at or after at_ms from which the wish's own spacing is free, gap_ms from what is
+ * booked before it and after it. */
+static int64_t into_gap(const struct slots *s, const struct slots_wish *wish, int64_t gap_ms,
+                        int64_t at_ms)
 {
     int64_t needs = s->limits.spacing_ms + wish->jitter_ms;
+    needs = needs > gap_ms ? needs : gap_ms;
     for (size_t i = 0; i < s->booked_count; i++) {
         const struct slots_booking *b = &s->booked[i];
+        int64_t free_ms = b->to_ms > b->from_ms + gap_ms ? b->to_ms : b->from_ms + gap_ms;
         if (b->from_ms >= at_ms + needs)
             break;
-        if (b->to_ms > at_ms && (wish->first || !b->first))
-            at_ms = b->to_ms;
+        if (free_ms > at_ms && (wish->first || !b->first))
+            at_ms = free_ms;
     }
     return at_ms;
 }
@@ -143,29 +183,90 @@ void slots_waiting(struct slots *s, const struct slots_wish *wish, int64_t at_ms
         book(s, wish, at_ms);
 }
 
+/* Calls of the wish's kind that the day may have after those that were sent. */
+static int64_t places(const struct slots *s, const struct slots_wish *wish, ptrdiff_t day)
+{
+    const struct policy_limits *l = &s->limits;
+    const struct slots_day *sent = &s->sent[day];
+    const struct slots_campaign *c = wish->campaign;
+    int64_t n = l->daily_cap - sent->calls;
+    if (wish->kind == CALL_INVITATION) {
+        n = least(n, l->daily_invitations - sent->invitations);
+        n = least(n, l->weekly_invitations - s->sent_week);
+    } else {
+        n = least(n, l->daily_messages - sent->messages);
+    }
+    if (wish->costs_profile_view)
+        n = least(n, l->daily_profile_views - sent->profile_views);
+    if (c && c->daily_cap)
+        n = least(n, c->daily_cap - (day == 0 ? c->sent_today : 0));
+    return n;
+}
+
+/* How long the wish's windows are open on the day, from now on. */
+static int64_t open_ms(const struct slots *s, const struct slots_wish *wish,
+                       const struct slots_day *d)
+{
+    int64_t from_ms = d->start_ms > s->first_free_ms ? d->start_ms : s->first_free_ms;
+    int64_t sum = 0;
+    for (size_t i = 0; i < wish->windows_count; i++) {
+        const struct interval *w = &wish->windows[i];
+        int64_t opens = w->from_at_ms > from_ms ? w->from_at_ms : from_ms;
+        int64_t closes = least(w->to_at_ms, d->end_ms);
+        sum += closes > opens ? closes - opens : 0;
+    }
+    return sum;
+}
+
+/* The first moment of the day at or after at_ms that lies gap_ms from all others; -1 = none. */
+static int64_t on_day(const struct slots *s, const struct slots_wish *wish,
+                      const struct slots_day *d, int64_t gap_ms, int64_t at_ms)
+{
+    int64_t end_ms = least(d->end_ms, s->horizon_end_ms);
+    if (s->last_call_ms && at_ms < s->last_call_ms + gap_ms)
+        at_ms = s->last_call_ms + gap_ms;
+    for (;;) {
+        at_ms = into_window(wish->windows, wish->windows_count, at_ms);
+        if (at_ms < 0 || at_ms >= end_ms)
+            return -1;
+        int64_t free_ms = into_gap(s, wish, gap_ms, at_ms);
+        if (free_ms == at_ms)
+            return at_ms;
+        at_ms = free_ms; /* perhaps outside the window, or on another day */
+    }
+}
+
+/* Nearer to others only when there is no room else. */
+static int64_t spread_on_day(const struct slots *s, const struct slots_wish *wish,
+                             const struct slots_day *d, int64_t at_ms)
+{
+    int64_t gap = s->limits.spread
+                      ? policy_spread_ms(open_ms(s, wish, d), places(s, wish, d - s->days),
+                                         wish->jitter_ms, s->limits.jitter_ms)
+                      : 0;
+    for (; gap > s->limits.spacing_ms + wish->jitter_ms; gap /= 2) {
+        int64_t at = on_day(s, wish, d, gap, at_ms);
+        if (at >= 0)
+            return at;
+    }
+    return on_day(s, wish, d, 0, at_ms);
+}
+
 bool slots_take(struct slots *s, const struct slots_wish *wish, int64_t *ret_at_ms)
 {
     int64_t at = wish->not_before_ms > s->first_free_ms ? wish->not_before_ms : s->first_free_ms;
     if (s->booked_count == SLOTS_BOOKED_MAX ||
         (wish->kind == CALL_INVITATION && s->invitations_week >= s->limits.weekly_invitations))
         return false;
-    for (;;) {
-        at = into_window(wish->windows, wish->windows_count, at);
-        if (at < 0 || at >= s->horizon_end_ms)
-            return false;
-        struct slots_day *d = day_of(s, at);
-        if (!d)
-            return false;
-        int64_t free_at = into_gap(s, wish, at);
-        if (!day_has_room(s, d, wish)) {
-            at = d->end_ms; /* full: the next local day, later than at */
-        } else if (free_at != at) {
-            at = free_at; /* perhaps outside the window, or on another day */
-        } else {
-            count(s, d, wish);
-            book(s, wish, at);
-            *ret_at_ms = at;
-            return true;
-        }
+    for (struct slots_day *d = day_of(s, at); d && d < s->days + s->days_count; d++) {
+        at = d->start_ms > at ? d->start_ms : at;
+        int64_t free_at = day_has_room(s, d, wish) ? spread_on_day(s, wish, d, at) : -1;
+        if (free_at < 0)
+            continue;
+        count(s, d, wish);
+        book(s, wish, free_at);
+        *ret_at_ms = free_at;
+        return true;
     }
+    return false;
 }

@@ -3,8 +3,8 @@
  * What waits or was handed out keeps its moment and the spacing after it; a wish gets the earliest
  * moment that is free, lies in its windows and that the caps allow, as policy_decide() will judge
  * them. A follow-up goes before new people: it sees only other follow-ups, and a first contact
- * that it displaces is given another time when it is due. Pure, no allocation; jitter comes in as a
- * number per slot. */
+ * that it displaces is given another time when it is due; but one of them has its place each day.
+ * Pure, no allocation; jitter comes in as a number per slot. */
 #ifndef SAM_POLICY_SLOTS_H
 #define SAM_POLICY_SLOTS_H
 
@@ -40,7 +40,13 @@ struct slots {
     struct policy_limits limits;
     int64_t horizon_end_ms;
     int64_t first_free_ms;
+    int64_t last_call_ms;
+    bool new_invitations;
+    bool new_messages;
     int64_t invitations_week;
+    /* As it began: what was sent, without what waits. */
+    struct slots_day sent[SLOTS_DAYS_MAX];
+    int64_t sent_week;
     int64_t next_month_ms;
     int64_t notes[2]; /* invitations with a note: of this month, of the next one */
     struct slots_day days[SLOTS_DAYS_MAX];
@@ -59,6 +65,10 @@ struct slots_start {
     int64_t notes_month;   /* sent in this month */
     int64_t next_month_ms; /* where the account's next month begins */
     int64_t first_free_ms; /* max(now, last call end + spacing + jitter) */
+    int64_t last_call_ms;  /* when the last call ended, 0 = none */
+    /* Somebody waits for a first contact of the kind, in the queue or not. */
+    bool new_invitations;
+    bool new_messages;
     int64_t horizon_end_ms;
 };
 
@@ -66,7 +76,9 @@ void slots_init(struct slots *s, const struct slots_start *start);
 
 /* What a campaign does on the account's days, for its own cap. */
 struct slots_campaign {
-    int64_t daily_cap; /* calls of this campaign per account and day; 0 = none */
+    int64_t daily_cap;  /* calls of this campaign per account and day; 0 = none */
+    int64_t sent_today; /* of days[0].calls: what was sent */
+    bool new_people;    /* somebody of it waits for a first contact */
     struct {
         int64_t calls;
         int64_t first_calls; /* of them: first contacts that only wait */
@@ -90,8 +102,15 @@ struct slots_wish {
 void slots_waiting(struct slots *s, const struct slots_wish *wish, int64_t at_ms);
 
 /* The earliest slot at or after not_before_ms inside the windows that spacing and every cap allow;
- * books it. true: *ret_at_ms set. false: no slot before the horizon's end (nothing is booked). */
+ * books it. true: *ret_at_ms set. false: no slot before the horizon's end (nothing is booked).
+ * With limits.spread it lies a share of the day's window from the calls beside it (spread.h), and
+ * nearer only where the day would else end below what its caps allow.
+ * While new people wait a follow-up leaves them one call of a day that may have two or more. */
 bool slots_take(struct slots *s, const struct slots_wish *wish, int64_t *ret_at_ms);
+
+/* The new people have what they could get: what was left to them beyond that is free. false:
+ * nothing was. */
+bool slots_no_new_people(struct slots *s);
 
 /* The first moment at or after at_ms inside the wish's windows, whatever the limits say. false:
  * none is known. */

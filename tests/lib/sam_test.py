@@ -497,7 +497,7 @@ class SamTest(unittest.TestCase):
                 "replication_factor": 1,
             },
             "unipile": {"base_url": "", "api_key": API_KEY, "timeout": "5s"},
-            "limits": {"spacing": "1s", "jitter": "0s"},
+            "limits": {"spacing": "1s", "jitter": "0s", "pace": "fast"},
             "producer": {"tick": "100ms"},
             "worker": {"drain_timeout": "20s"},
             "log": {"level": "debug", "format": "text"},

@@ -1,0 +1,169 @@
+/* common/policy/slots: a day that is spread over its window, and what follow-ups leave to new
+ * people.
+ */
+#include <stdlib.h>
+
+#include "tests/unit/slots_day.h"
+
+#include "common/base/banned.h"
+
+/* Follow-ups enough for every day, and a new person: one call of each day is left to them, until it
+ * is known that they cannot have it. */
+static void test_new_people_do_not_starve(void **state)
+{
+    (void)state;
+    struct slots s;
+    struct slots_wish first = wish_of(CALL_MESSAGE);
+    struct policy_limits many = limits;
+    first.first = true;
+    many.daily_messages = 5;
+    begin(&s, &many, DAY_0 + OPENS);
+    s.new_messages = true;
+    for (int i = 0; i < 4; i++)
+        assert_int_equal(take(&s, wish_of(CALL_MESSAGE)), OPENS + i * GAP);
+    assert_int_equal(take(&s, wish_of(CALL_MESSAGE)), DAY_MS + OPENS);
+    assert_int_equal(take(&s, first), OPENS + 4 * GAP);
+    assert_int_equal(take(&s, first), DAY_MS + OPENS + GAP);
+    assert_true(slots_no_new_people(&s));
+    assert_false(slots_no_new_people(&s));
+    assert_int_equal(take(&s, wish_of(CALL_MESSAGE)), DAY_MS + OPENS + GAP); /* they keep theirs */
+    begin(&s, &many, DAY_0 + OPENS);
+    s.new_invitations = true;
+    s.invitations_week = limits.weekly_invitations; /* nobody could be invited */
+    for (int i = 0; i < 5; i++)
+        assert_int_equal(take(&s, wish_of(CALL_MESSAGE)), OPENS + i * GAP);
+}
+
+static void test_one_call_a_day_is_a_follow_ups(void **state)
+{
+    (void)state;
+    struct slots s;
+    struct policy_limits one = limits;
+    struct slots_wish first = wish_of(CALL_MESSAGE);
+    first.first = true;
+    one.daily_cap = 1;
+    begin(&s, &one, DAY_0 + OPENS);
+    s.new_messages = true;
+    assert_int_equal(take(&s, first), OPENS);
+    assert_int_equal(take(&s, wish_of(CALL_MESSAGE)), OPENS);
+    assert_int_equal(take(&s, wish_of(CALL_MESSAGE)), DAY_MS + OPENS);
+}
+
+/* limits.pace = "spread": eight hours, and as many calls as the caps allow. */
+static void test_a_day_is_spread(void **state)
+{
+    (void)state;
+    struct slots s;
+    struct policy_limits l = limits;
+    l.spread = true;
+    l.jitter_ms = 0;
+    l.daily_cap = 16;
+    l.daily_invitations = 16;
+    begin(&s, &l, DAY_0 + HOUR_MS);
+    for (int i = 0; i < 16; i++)
+        assert_int_equal(take(&s, wish_of(CALL_INVITATION)), OPENS + i * 30 * MINUTE_MS);
+    assert_int_equal(take(&s, wish_of(CALL_INVITATION)), DAY_MS + OPENS);
+    begin(&s, &l, DAY_0 + CLOSES - HOUR_MS); /* an hour is left */
+    s.sent[0].calls = s.days[0].calls = 4;
+    s.last_call_ms = DAY_0 + CLOSES - HOUR_MS - GAP;
+    for (int i = 0; i < 12; i++)
+        assert_int_equal(take(&s, wish_of(CALL_INVITATION)),
+                         CLOSES - HOUR_MS - GAP + (i + 1) * 5 * MINUTE_MS);
+    assert_int_equal(take(&s, wish_of(CALL_INVITATION)), DAY_MS + OPENS);
+}
+
+/* The fewest places that one of the caps leaves decide. */
+static void test_places_of_a_spread_day(void **state)
+{
+    (void)state;
+    struct slots_campaign three = {.daily_cap = 3, .sent_today = 1, .days = {{.calls = 1}}};
+    static const struct {
+        const char *name;
+        enum call_kind kind;
+        int64_t cap, invitations, week, messages, views; /* 0 = many */
+        bool view, campaign;
+        int64_t want; /* between the first and the second */
+    } rows[] = {
+        {"all calls", CALL_MESSAGE, 8, 0, 0, 0, 0, false, false, HOUR_MS},
+        {"invitations", CALL_INVITATION, 0, 4, 0, 0, 0, false, false, 2 * HOUR_MS},
+        {"of a week", CALL_INVITATION, 0, 0, 2, 0, 0, false, false, 4 * HOUR_MS},
+        {"messages", CALL_MESSAGE, 0, 2, 2, 16, 0, false, false, 30 * MINUTE_MS},
+        {"views", CALL_MESSAGE, 0, 0, 0, 0, 2, true, false, 4 * HOUR_MS},
+        {"views of no concern", CALL_MESSAGE, 8, 0, 0, 0, 2, false, false, HOUR_MS},
+        {"a campaign", CALL_MESSAGE, 8, 0, 0, 0, 0, false, true, 4 * HOUR_MS},
+        {"more than there is room for", CALL_MESSAGE, 0, 0, 0, 0, 0, false, false, GAP},
+    };
+    for (size_t i = 0; i < SAM_ARRAY_LEN(rows); i++) {
+        struct slots s;
+        const struct policy_limits l = {
+            .spacing_ms = GAP,
+            .spread = true,
+            .daily_cap = rows[i].cap ? rows[i].cap : 9999,
+            .daily_invitations = rows[i].invitations ? rows[i].invitations : 9999,
+            .weekly_invitations = rows[i].week ? rows[i].week : 9999,
+            .daily_messages = rows[i].messages ? rows[i].messages : 9999,
+            .daily_profile_views = rows[i].views ? rows[i].views : 9999};
+        struct slots_wish wish = wish_of(rows[i].kind);
+        wish.costs_profile_view = rows[i].view;
+        wish.campaign = rows[i].campaign ? &three : NULL;
+        begin(&s, &l, DAY_0);
+        int64_t first = take(&s, wish);
+        int64_t gap = take(&s, wish) - first;
+        if (gap != rows[i].want)
+            fail_msg("%s: %lld ms apart", rows[i].name, (long long)gap);
+    }
+}
+
+/* Follow-ups at odd times leave gaps that are too small for the full distance: who then finds no
+ * place gets one at half of it, and no place of the day is left. */
+static void test_a_spread_day_loses_no_place(void **state)
+{
+    (void)state;
+    struct slots s;
+    struct policy_limits l = limits;
+    struct slots_wish late = wish_of(CALL_MESSAGE);
+    l.spread = true;
+    l.daily_cap = l.daily_invitations = l.daily_messages = 8;
+    begin(&s, &l, DAY_0 + OPENS);
+    late.not_before_ms = DAY_0 + 12 * HOUR_MS + 30 * MINUTE_MS;
+    assert_int_equal(take(&s, late), 12 * HOUR_MS + 30 * MINUTE_MS);
+    late.not_before_ms = DAY_0 + 14 * HOUR_MS + 15 * MINUTE_MS;
+    assert_int_equal(take(&s, late), 14 * HOUR_MS + 15 * MINUTE_MS);
+    int64_t last = 0;
+    for (int i = 0; i < 6; i++) {
+        last = take(&s, wish_of(CALL_INVITATION));
+        assert_true(last >= OPENS && last < CLOSES);
+    }
+    assert_int_equal(last, OPENS + 30 * MINUTE_MS); /* the only one at half */
+    assert_int_equal(take(&s, wish_of(CALL_INVITATION)), DAY_MS + OPENS);
+}
+
+/* The draw makes a gap shorter, by a quarter at most, and never less than the spacing. */
+static void test_a_spread_gap_varies(void **state)
+{
+    (void)state;
+    struct slots s;
+    struct policy_limits l = limits;
+    struct slots_wish wish = wish_of(CALL_MESSAGE);
+    l.spread = true;
+    l.daily_cap = l.daily_messages = 8;
+    begin(&s, &l, DAY_0 + OPENS);
+    assert_int_equal(take(&s, wish), OPENS);
+    wish.jitter_ms = l.jitter_ms;
+    assert_int_equal(take(&s, wish), OPENS + 45 * MINUTE_MS);
+    wish.jitter_ms = l.jitter_ms / 2;
+    assert_int_equal(take(&s, wish), OPENS + 45 * MINUTE_MS + 52 * MINUTE_MS + 30 * SECOND_MS);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_new_people_do_not_starve),
+        cmocka_unit_test(test_one_call_a_day_is_a_follow_ups),
+        cmocka_unit_test(test_a_day_is_spread),
+        cmocka_unit_test(test_places_of_a_spread_day),
+        cmocka_unit_test(test_a_spread_day_loses_no_place),
+        cmocka_unit_test(test_a_spread_gap_varies),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
