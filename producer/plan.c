@@ -139,10 +139,11 @@ static enum pg_failure load_waiting(struct producer *p, struct plan_batch *b)
                                    .noted = pg_bool(r, row, 7),
                                    .first = pg_bool(r, row, 5),
                                    .costs_view = pg_bool(r, row, 4),
+                                   .outstanding = pg_bool(r, row, 3),
                                    .replan = pg_bool(r, row, 9),
                                    .not_before_ms = pg_time_ms(r, row, 10),
                                    .scheduled = pg_bool(r, row, 11)};
-        b->accounts[w->account].outstanding |= pg_bool(r, row, 3);
+        b->accounts[w->account].outstanding |= w->outstanding;
     }
     return PG_FINE;
 }

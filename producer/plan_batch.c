@@ -91,7 +91,8 @@ static struct slots_wish wish_of(struct plan_batch *b, const struct plan_waiting
 static bool moves(const struct plan_batch *b, const struct plan_waiting *w)
 {
     const struct plan_campaign *c = &b->campaigns[w->campaign];
-    return w->replan && c->running && !c->unknown;
+    bool overdue = w->scheduled_ms < b->accounts[w->account].overdue_ms;
+    return (w->replan || overdue) && !w->outstanding && c->running && !c->unknown;
 }
 
 /* The slice of an account: people or items that wait, both ordered by account. */
@@ -123,6 +124,19 @@ static void new_people(const struct plan_batch *b, struct slice waiting, struct 
     }
 }
 
+/* After an outage those that are a little late only would go together with the first that was
+ * moved.
+ */
+static void find_overdue(const struct plan_batch *b, struct plan_account *a, struct slice waiting)
+{
+    a->overdue_ms = 0;
+    for (size_t i = waiting.from; i < waiting.from + waiting.count; i++) {
+        const struct plan_waiting *w = &b->waiting[i];
+        if (!w->outstanding && policy_is_late(w->scheduled_ms, b->now_ms))
+            a->overdue_ms = b->now_ms;
+    }
+}
+
 /* The account's free moments, with what waits already in its place. */
 static void open_slots(struct plan_batch *b, struct plan_account *a, struct slice waiting,
                        struct slice people)
@@ -140,6 +154,7 @@ static void open_slots(struct plan_batch *b, struct plan_account *a, struct slic
     if (a->last_call_end_ms && a->last_call_end_ms + a->frame.limits.spacing_ms > b->now_ms)
         start.first_free_ms = a->last_call_end_ms + a->frame.limits.spacing_ms;
     new_people(b, waiting, people, &start);
+    find_overdue(b, a, waiting);
     slots_init(&b->slots, &start);
     for (size_t i = waiting.from; i < waiting.from + waiting.count; i++) {
         struct slots_wish wish = wish_of(b, &b->waiting[i]);

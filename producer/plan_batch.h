@@ -27,7 +27,8 @@ struct plan_account {
     size_t days_count;
     int64_t invitations_week;
     int64_t notes_month;
-    bool outstanding; /* an item is published or sending */
+    bool outstanding;   /* an item is published or sending */
+    int64_t overdue_ms; /* what waits for an earlier moment gets another one */
     size_t planned;
     int64_t first_at_ms;  /* of the items just planned; 0 = none */
     int64_t middle_at_ms; /* about half of them are gone then */
@@ -77,6 +78,7 @@ struct plan_waiting {
     bool first;
     bool costs_view;
     bool scheduled;        /* scheduled_ms is a moment that the planner has given it */
+    bool outstanding;      /* published or sending */
     bool replan;           /* it may be given another moment ... */
     int64_t not_before_ms; /* ... from then on: a follow-up's delay; 0 = at once */
 };

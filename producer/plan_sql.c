@@ -117,10 +117,11 @@ const char plan_insert_sql[] =
     "$12::text[]) "
     "ON CONFLICT (prospect_id, message_type, campaign_id) DO NOTHING RETURNING prospect_id";
 
-/* Earlier than before, it no longer waits for what had put it off. */
+/* Earlier than before, it no longer waits for what had put it off; nor is it late any more. */
 const char plan_move_sql[] =
     "UPDATE send_queue i SET scheduled_for = m.at, replan = NOT m.placed, "
-    "reason = CASE WHEN m.at < i.scheduled_for THEN 'scheduled' ELSE i.reason END, "
+    "reason = CASE WHEN m.at < i.scheduled_for OR i.reason = 'late' THEN 'scheduled' ELSE i.reason "
+    "END, "
     "reason_detail = CASE WHEN m.at < i.scheduled_for THEN NULL ELSE i.reason_detail END "
     "FROM unnest($1::uuid[], $2::timestamptz[], $3::bool[]) AS m(id, at, placed) "
     "WHERE i.id = m.id AND i.status = 'pending'";

@@ -24,6 +24,7 @@ bool reason_moves(enum reason r)
 {
     switch ((int)r) {
     case REASON_SCHEDULED:
+    case REASON_LATE:
     case REASON_SPACING:
     case REASON_DAILY_CAP:
     case REASON_DAILY_INVITATIONS:

@@ -11,6 +11,7 @@
 #define REASON_MAP(X)                                                                              \
     X(REASON_NONE, "none", "nothing stands in the way")                                            \
     X(REASON_SCHEDULED, "scheduled", "its planned time has not come")                              \
+    X(REASON_LATE, "late", "its planned time is long past: the planner gives it another")          \
     X(REASON_SPACING, "spacing", "the account's last call is too recent")                          \
     X(REASON_DAILY_CAP, "daily_cap", "the account's daily cap of calls is used up")                \
     X(REASON_NOT_PLANNED, "not_planned", "the planner has not given it a time yet")                \

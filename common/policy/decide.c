@@ -8,6 +8,8 @@
 #include "common/base/banned.h"
 
 #define WEEK_MS (7 * DAY_MS)
+/* More than calls that take their time add up to, less than an operator calls an outage. */
+#define LATE_MS (30 * MINUTE_MS)
 
 static const struct verdict go = {VERDICT_GO, REASON_NONE, 0};
 
@@ -190,6 +192,19 @@ static struct verdict spacing(const struct policy_facts *f)
     return go;
 }
 
+bool policy_is_late(int64_t scheduled_at_ms, int64_t now_ms)
+{
+    return scheduled_at_ms > 0 && now_ms - scheduled_at_ms > LATE_MS;
+}
+
+/* The planner knows the caps and gives it a moment that they allow. */
+static struct verdict lateness(const struct policy_facts *f)
+{
+    if (policy_is_late(f->item.scheduled_at_ms, f->now_ms))
+        return wait_until(REASON_LATE, f->now_ms + LATE_MS); /* the planner moves it before */
+    return go;
+}
+
 int64_t policy_jitter_ms(const struct uuid *attempt_id, int64_t jitter_ms)
 {
     uint64_t bits;
@@ -202,7 +217,7 @@ struct verdict policy_decide(const struct policy_facts *facts)
     typedef struct verdict rule_fn(const struct policy_facts *);
     static rule_fn *const rules[] = {ends,           nothing_paused, campaign_stands,
                                      account_stands, person_stands,  calendar_open,
-                                     caps,           spacing};
+                                     lateness,       caps,           spacing};
     size_t count = SAM_ARRAY_LEN(rules) - (facts->usage ? 0 : 2);
     for (size_t i = 0; i < count; i++) {
         struct verdict v = rules[i](facts);

@@ -5,8 +5,9 @@
  * allocation, no zones (model/calendar turns zones into intervals and day starts).
  *
  * Order of the rules: what ends an item comes before what makes it wait, and among the waits the
- * one with a standing cause (campaign, account, person) before calendar, caps, spacing. A WAIT
- * gives the earliest time at which this rule could let it go; the other rules are asked again then.
+ * one with a standing cause (campaign, account, person) before calendar, lateness, caps, spacing.
+ * A WAIT gives the earliest time at which this rule could let it go; the other rules are asked
+ * again then.
  */
 #ifndef SAM_POLICY_DECIDE_H
 #define SAM_POLICY_DECIDE_H
@@ -95,7 +96,7 @@ struct policy_item {
     bool noted;               /* an invitation that has a note */
     bool requires_connection; /* connector follow-ups */
     bool costs_profile_view;  /* the profile is looked at before it: a first contact, published */
-    int64_t scheduled_at_ms;  /* planned time; earlier is "scheduled" */
+    int64_t scheduled_at_ms;  /* planned time; earlier is "scheduled"; 0 = it has none */
 };
 
 /* Counted from send_attempts. A counter above its limit only needs to be known as "limit + 1". */
@@ -127,6 +128,11 @@ struct policy_facts {
     const struct interval *windows;   /* ascending, disjoint; the first ends after now_ms */
     size_t windows_count;             /* 0 = the calendar never opens (within what was computed) */
 };
+
+/* Is the planned time so long past that the item goes back to planning? An outage, a restored
+ * database, the lid of a laptop: all that fell due meanwhile would go in one burst. 0 = it has no
+ * planned time, and is not late. */
+bool policy_is_late(int64_t scheduled_at_ms, int64_t now_ms);
 
 /* The random extra of the gap after a call, 0 to jitter_ms: a function of the attempt's id, so that
  * it is the same whoever asks, and nobody can re-roll it by asking often. */

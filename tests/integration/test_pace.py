@@ -13,13 +13,14 @@ MINUTE = 60
 class Pace(FridayTest):
     """Friday at noon, by UTC; the day closes at five."""
 
-    def begin(self, cap):
+    def begin(self, cap, hours_to_the_end=None):
         del self.config["limits"]["pace"]
         self.config["limits"].update({"spacing": "1m", "jitter": "30s"})
         self.config["producer"]["plan_horizon"] = "72h"
         self.prepare_on_friday()
+        more = {"end_at": self.hours_from_now(hours_to_the_end)} if hours_to_the_end else {}
         self.campaign("c", "messenger", HELLO, PEOPLE, timezone="Etc/UTC", weekend=[],
-                      hours={"from": "09:00", "to": "17:00"})  # fmt: skip
+                      hours={"from": "09:00", "to": "17:00"}, **more)  # fmt: skip
         self.samctl("account", "set", "anna", "--daily-cap", str(cap), "--daily-messages", "100")
         self.start_both()
 
@@ -71,6 +72,36 @@ class Pace(FridayTest):
         )
         self.move_clock(4 * 3600 + 50 * 60)  # all are due
         self.spread(1, PEOPLE - 1, 9 * 3600, 40 * MINUTE)
+
+    def test_an_outage_ends_in_no_burst(self):
+        """Eleven fall due while nothing runs: they share the hour that is left."""
+        self.begin(cap=12)
+        self.wait_until_sent(1)
+        self.wait_for("all to be planned", lambda: len(self.moments(0)) == PEOPLE)
+        self.producer.stop()
+        self.worker.stop()
+        self.move_clock(4 * 3600)
+        self.start_both()
+        late = "send_queue WHERE status = 'pending' AND scheduled_for < sam_now() - interval '9 m'"
+        self.wait_for("another moment for each", lambda: self.count(late) == 0)
+        at = [second for second in self.moments(0) if second > 14 * 3600]
+        self.assertEqual(len(at), PEOPLE - 1)
+        self.assertLess(at[-1], 17 * 3600)
+        for one, other in itertools.pairwise(at[2:]):  # the first may have gone meanwhile
+            self.assertGreater(other - one, 3 * MINUTE, at)
+        self.assertLessEqual(self.sent(), 3)
+
+    def test_an_outage_past_the_end(self):
+        """What a campaign's end has overtaken is not sent in the next window."""
+        self.begin(cap=12, hours_to_the_end=3)
+        self.wait_until_sent(1)
+        self.producer.stop()
+        self.worker.stop()
+        self.move_clock(4 * 3600)
+        self.start_both()
+        ended = "campaign_prospects WHERE status = 'failed' AND status_reason = 'campaign_ended'"
+        self.wait_for("their campaign to end", lambda: self.count(ended) == PEOPLE - 1)
+        self.assertEqual(self.writes_end(), 1)
 
 
 if __name__ == "__main__":

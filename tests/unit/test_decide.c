@@ -6,6 +6,7 @@
 
 #include "common/base/banned.h"
 
+#define LATE     (30 * MINUTE_MS)
 #define NOW      INT64_C(1800000000000)
 #define TODAY    (NOW - 4 * HOUR_MS)
 #define TOMORROW (NOW + 20 * HOUR_MS)
@@ -40,7 +41,7 @@ static void init(struct given *g)
                               .item = {.kind = CALL_INVITATION,
                                        .first_step = true,
                                        .first_contact = true,
-                                       .scheduled_at_ms = NOW},
+                                       .scheduled_at_ms = 0},
                               .campaign = {.status = CAMPAIGN_RUNNING,
                                            .type = CAMPAIGN_CONNECTOR,
                                            .end_at_ms = NEVER},
@@ -167,7 +168,10 @@ static void test_a_person_who_waits(void **state)
     CANCEL(REASON_PERSON_STOPPED, (FOLLOW_UP, g.f.person.status = PERSON_REPLIED));
     CANCEL(REASON_PERSON_ENDED, (FOLLOW_UP, g.f.person.status = PERSON_COMPLETED));
     WAIT(REASON_SCHEDULED, NOW + 1, g.f.item.scheduled_at_ms = NOW + 1);
-    GO(g.f.item.scheduled_at_ms = NOW - DAY_MS);
+    GO(g.f.item.scheduled_at_ms = NOW - LATE);
+    GO(g.f.item.scheduled_at_ms = 0); /* it has no moment, and is not late for it */
+    WAIT(REASON_LATE, NOW + LATE, g.f.item.scheduled_at_ms = NOW - LATE - 1);
+    WAIT(REASON_LATE, NOW + LATE, g.f.item.scheduled_at_ms = NOW - 30 * DAY_MS);
 #undef FOLLOW_UP
 }
 
@@ -309,6 +313,7 @@ BREACH(held, g->f.person.held = true)
 BREACH(too_long, g->f.item.text_too_long = true)
 BREACH(not_connected, g->f.item.requires_connection = true)
 BREACH(scheduled, g->f.item.scheduled_at_ms = NOW + 1)
+BREACH(late, g->f.item.scheduled_at_ms = NOW - LATE - 1)
 BREACH(closed, g->f.windows++; g->f.windows_count--)
 BREACH(calls, g->u.calls_today = 40)
 BREACH(invitations, g->f.item.kind = CALL_INVITATION; g->u.invitations_today = 25)
@@ -319,7 +324,8 @@ BREACH(views, g->f.item.costs_profile_view = true; g->u.profile_views_today = 80
 BREACH(campaign_cap, g->f.campaign.daily_cap = 1; g->u.campaign_today = 1)
 BREACH(too_close, g->u.last_call_end_ms = NOW)
 
-/* What ends an item, then campaign, account, person, then calendar, caps, spacing. */
+/* What ends an item, then campaign, account, person, then calendar, lateness, caps,
+ * spacing. */
 static const struct breach order[] = {
     {REASON_CAMPAIGN_STOPPED, stopped},
     {REASON_PERSON_STOPPED, replied},
@@ -341,6 +347,7 @@ static const struct breach order[] = {
     {REASON_NOT_CONNECTED, not_connected},
     {REASON_SCHEDULED, scheduled},
     {REASON_HOLIDAY, closed},
+    {REASON_LATE, late},
     {REASON_DAILY_CAP, calls},
     {REASON_DAILY_INVITATIONS, invitations},
     {REASON_WEEKLY_INVITATIONS, week},
