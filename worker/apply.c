@@ -90,6 +90,22 @@ static void started(struct apply_batch *b, const struct event *e)
         account->schedule = true;
 }
 
+/* False where the table does not let this cause move the account: what an operator has paused does
+ * not begin to rest, what is restricted is not only logged out, and so on. It stays as it is; a
+ * ledger may tell such a change of an account that a restored database has further on. why: NULL =
+ * as before. */
+static bool move_account(struct apply_account *account, enum account_cause cause,
+                         enum account_status status, const char *why)
+{
+    if (!account_transition_allowed(cause, account->status, status))
+        return false;
+    account->status = status;
+    if (why)
+        (void)snprintf(account->reason, sizeof(account->reason), "%s", why);
+    account->dirty = true;
+    return true;
+}
+
 static int64_t doubled(int64_t first_ms, int64_t times, int64_t max_ms)
 {
     for (int64_t i = 0; i < times && first_ms < max_ms; i++)
@@ -176,10 +192,7 @@ static void throttled(const struct apply_batch *b, const struct event_attempt *a
         account->rest_count++;
         account->rest_until_ms = until; /* also of one that was paused meanwhile */
         account->dirty = true;
-        if (account->status == ACCOUNT_ACTIVE || account->status == ACCOUNT_RESTING) {
-            account->status = ACCOUNT_RESTING;
-            (void)snprintf(account->reason, sizeof(account->reason), "%s", a->error_type);
-        }
+        (void)move_account(account, ACCOUNT_BY_UNIPILE, ACCOUNT_RESTING, a->error_type);
     }
     back(b, a, item, until, REASON_THROTTLED);
 }
@@ -252,11 +265,7 @@ static void account_broken(const struct event_attempt *a, struct apply_account *
     enum account_status status = ACCOUNT_DISCONNECTED;
     if (!account || (a->account_status[0] && account_status_parse(a->account_status, &status) != 0))
         return;
-    if (account->status == ACCOUNT_RESTRICTED)
-        return;
-    account->status = status;
-    (void)snprintf(account->reason, sizeof(account->reason), "%s", a->error_type);
-    account->dirty = true;
+    (void)move_account(account, ACCOUNT_BY_UNIPILE, status, a->error_type);
 }
 
 static void sent(const struct event_attempt *a, struct apply_item *item,
@@ -368,6 +377,7 @@ static void ended(struct apply_batch *b, const struct event *e)
         account->plan_at_ms = person->next_at_ms;
 }
 
+/* An operator's change has a version; without one it is what a read has heard of Unipile. */
 static void account_event(struct apply_batch *b, const struct event *e)
 {
     const struct event_account *a = &e->account;
@@ -375,17 +385,17 @@ static void account_event(struct apply_batch *b, const struct event *e)
     if (!account || a->is_sync)
         return; /* the end of a sync is written as it is (apply_sql.c) */
     bool stops = a->status == ACCOUNT_PAUSED; /* of two with one version it counts */
-    bool old = a->version ? a->version < account->version + (stops ? 0 : 1)
-                          : account->status != ACCOUNT_ACTIVE;
-    if (old)
+    if (a->version && a->version < account->version + (stops ? 0 : 1))
         return;
     bool rests = account->rest_until_ms > e->at_ms; /* no pause, and no end of one, takes it away */
-    account->status = rests && a->status == ACCOUNT_ACTIVE ? ACCOUNT_RESTING : a->status;
+    const char *why = rests && !*a->reason ? NULL : a->reason;
+    (void)move_account(account, a->version ? ACCOUNT_BY_OPERATOR : ACCOUNT_BY_UNIPILE, a->status,
+                       why);
+    if (rests && account->status == ACCOUNT_ACTIVE)
+        (void)move_account(account, ACCOUNT_BY_UNIPILE, ACCOUNT_RESTING, NULL);
     account->version = a->version ? a->version : account->version;
     account->dirty = true;
     account->schedule = true;
-    if (!rests || *a->reason)
-        (void)snprintf(account->reason, sizeof(account->reason), "%s", a->reason);
 }
 
 /* Two rows of one campaign are this human, and the other one, in this batch, bears the name. */

@@ -190,7 +190,8 @@ void apply_sql_read_accounts(struct apply_batch *b, struct facts *facts, const s
         a->limits = frame.limits;
         (void)snprintf(a->reason, sizeof(a->reason), "%s",
                        pg_text(r, row, 6 + FACTS_FRAME_COLUMNS_COUNT));
-        if (a->status == ACCOUNT_RESTING && a->rest_until_ms <= pg_time_ms(r, row, 5)) {
+        if (a->rest_until_ms <= pg_time_ms(r, row, 5) && a->status != ACCOUNT_ACTIVE &&
+            account_transition_allowed(ACCOUNT_BY_TIME, a->status, ACCOUNT_ACTIVE)) {
             a->status = ACCOUNT_ACTIVE; /* rested: written back when something else changes */
             a->reason[0] = '\0';
         }

@@ -37,6 +37,7 @@ const char *note_done_sentence(enum note_done n)
 #define OPEN                                                                                       \
     (BIT(PERSON_PENDING) | BIT(PERSON_APPROVED) | BIT(PERSON_CONNECTION_REQUEST_SENT) |            \
      BIT(PERSON_CONNECTED) | BIT(PERSON_MESSAGING))
+#define ACCOUNT_BROKEN (BIT(ACCOUNT_DISCONNECTED) | BIT(ACCOUNT_RESTRICTED))
 #define ENDINGS                                                                                    \
     (BIT(PERSON_REPLIED) | BIT(PERSON_OPTED_OUT) | BIT(PERSON_CONVERTED) |                         \
      BIT(PERSON_NOT_INTERESTED) | BIT(PERSON_FAILED))
@@ -83,6 +84,26 @@ static const unsigned campaign_moves[CAMPAIGN_STATUS_N] = {
     [CAMPAIGN_COMPLETED] = BIT(CAMPAIGN_RUNNING) | BIT(CAMPAIGN_STOPPED),
 };
 
+static const unsigned account_moves[ACCOUNT_CAUSE_N][ACCOUNT_STATUS_N] = {
+    [ACCOUNT_BY_OPERATOR] =
+        {
+            [ACCOUNT_ACTIVE] = BIT(ACCOUNT_PAUSED),
+            [ACCOUNT_PAUSED] = BIT(ACCOUNT_ACTIVE),
+            [ACCOUNT_RESTING] = BIT(ACCOUNT_ACTIVE) | BIT(ACCOUNT_PAUSED),
+            [ACCOUNT_DISCONNECTED] = BIT(ACCOUNT_ACTIVE),
+            [ACCOUNT_RESTRICTED] = BIT(ACCOUNT_ACTIVE),
+        },
+    /* what a call in flight still hears of an account that was paused is no reason to rest */
+    [ACCOUNT_BY_UNIPILE] =
+        {
+            [ACCOUNT_ACTIVE] = BIT(ACCOUNT_RESTING) | ACCOUNT_BROKEN,
+            [ACCOUNT_PAUSED] = ACCOUNT_BROKEN,
+            [ACCOUNT_RESTING] = ACCOUNT_BROKEN,
+            [ACCOUNT_DISCONNECTED] = BIT(ACCOUNT_RESTRICTED),
+        },
+    [ACCOUNT_BY_TIME] = {[ACCOUNT_RESTING] = BIT(ACCOUNT_ACTIVE)},
+};
+
 bool person_status_open(enum person_status s)
 {
     return (OPEN & BIT(s)) != 0;
@@ -115,4 +136,10 @@ bool item_transition_by_evidence(enum item_status from, enum item_status to)
 bool campaign_transition_allowed(enum campaign_status from, enum campaign_status to)
 {
     return from == to || (campaign_moves[from] & BIT(to)) != 0;
+}
+
+bool account_transition_allowed(enum account_cause cause, enum account_status from,
+                                enum account_status to)
+{
+    return from == to || (account_moves[cause][from] & BIT(to)) != 0;
 }

@@ -98,6 +98,14 @@ enum note_limit { NOTE_LIMIT_MAP(STATUS_ENUM_ROW) NOTE_LIMIT_N };
 enum note_done { NOTE_DONE_MAP(STATUS_ENUM_ROW) NOTE_DONE_N };
 #undef STATUS_ENUM_ROW
 
+/* Who moves an account. */
+enum account_cause {
+    ACCOUNT_BY_OPERATOR, /* `samctl account pause` and `resume`, told by the ledger too */
+    ACCOUNT_BY_UNIPILE,  /* the answer to a call */
+    ACCOUNT_BY_TIME,     /* a rest is over */
+    ACCOUNT_CAUSE_N
+};
+
 /* NAME_name: the text, "?" for a value out of range. NAME_parse: 0 done; -EINVAL unknown. */
 const char *person_status_name(enum person_status s);
 SAM_MUSTCHECK int person_status_parse(const char *text, enum person_status *ret);
@@ -136,5 +144,12 @@ bool item_transition_allowed(enum item_status from, enum item_status to);
 /* The ordinary path, or evidence from the ledger: any -> sending | sent | unknown. */
 bool item_transition_by_evidence(enum item_status from, enum item_status to);
 bool campaign_transition_allowed(enum campaign_status from, enum campaign_status to);
+/* An account (design 3.13). An operator who lets it be active lets it go on resting where a rest
+ * that Unipile has asked for is not over. One that is logged out or restricted sends nothing
+ * already: it is not paused, for the resume of a pause would not ask whether Unipile has it back.
+ * In C alone: apply writes the end of a batch, and from restricted an operator's resume and pause
+ * lead to paused. */
+bool account_transition_allowed(enum account_cause cause, enum account_status from,
+                                enum account_status to);
 
 #endif

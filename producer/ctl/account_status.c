@@ -120,6 +120,12 @@ static enum ctl_exit to_status(struct ctl *c, enum account_status status, const 
     if (account.status == status && status == ACCOUNT_PAUSED &&
         (e = ctl_transaction(c, change_status, &a)))
         return e;
+    if (!account_transition_allowed(ACCOUNT_BY_OPERATOR, account.status, status)) {
+        ctl_result(c, "account", a.name, "status", account_status_name(account.status), NULL);
+        ctl_say(c, "account %s is %s: it sends nothing already, until it is resumed", a.name,
+                account_status_name(account.status));
+        return CTL_DONE;
+    }
     if (account.status == status) {
         ctl_result(c, "account", a.name, "status", account_status_name(status), NULL);
         ctl_say(c, "account %s is %s already", a.name, account_status_name(status));

@@ -168,6 +168,13 @@ static int print_transitions(void)
         print_move("campaign", campaign_status_name(from), campaign_status_name(to),
                    campaign_transition_allowed(from, to));
     }
+    for (int i = 0; i < ACCOUNT_STATUS_N * ACCOUNT_STATUS_N; i++) {
+        enum account_status from = (enum account_status)(i / ACCOUNT_STATUS_N);
+        enum account_status to = (enum account_status)(i % ACCOUNT_STATUS_N);
+        print_move("account", account_status_name(from), account_status_name(to),
+                   account_transition_allowed(ACCOUNT_BY_OPERATOR, from, to) ||
+                       account_transition_allowed(ACCOUNT_BY_UNIPILE, from, to));
+    }
     return 0;
 }
 

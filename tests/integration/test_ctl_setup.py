@@ -270,6 +270,14 @@ class Accounts(CtlTest):
         self.assertTrue(self.database.value("SELECT plan_at FROM account_schedule"))
         self.assertIn("there is no account zed", self.refused("account", "pause", "zed"))
 
+    def test_an_account_that_is_logged_out_is_not_hidden_by_a_pause(self):
+        self.prepare(campaigns=[connector()])
+        for status in ("disconnected", "restricted"):
+            self.database.execute(f"UPDATE linkedin_accounts SET status = '{status}'")
+            self.assertIn(f"is {status}", self.samctl("account", "pause", "anna"))
+            self.assertEqual(self.account()["status"], status)
+        self.assertEqual(self.database.value("SELECT count(*) FROM outbox"), "0")
+
 
 def murmur2(data):
     """The hash of Kafka's Java client, written down a second time."""

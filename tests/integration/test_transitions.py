@@ -66,6 +66,7 @@ END $$;
 # table.column in SQL: what C calls the list
 CHECKED_LISTS = {
     ("campaigns", "status"): "campaign",
+    ("linkedin_accounts", "status"): "account",
     ("campaign_prospects", "status"): "connector",
     ("send_queue", "status"): "item",
 }
@@ -94,6 +95,7 @@ class Transitions(unittest.TestCase):
         return text
 
     def test_the_database_allows_what_the_tables_in_c_allow(self):
+        self.said = [line for line in self.said if line[0] != "account"]  # in C alone (status.h)
         self.assertGreater(len(self.said), 300)
         self.database.execute(self.schema())
         pairs = ", ".join(f"('{what}', '{old}', '{new}')" for what, old, new, _ in self.said)

@@ -54,6 +54,12 @@ static const char *const campaign[CAMPAIGN_STATUS_N] = {
     [CAMPAIGN_COMPLETED] = ".x.xx", [CAMPAIGN_STOPPED] = "....x",
 };
 
+/* o = an operator may, u = an answer of Unipile may, x = both may. Time moves one only. */
+static const char *const account[ACCOUNT_STATUS_N] = {
+    [ACCOUNT_ACTIVE] = "xouuu",       [ACCOUNT_PAUSED] = "ox.uu",     [ACCOUNT_RESTING] = "ooxuu",
+    [ACCOUNT_DISCONNECTED] = "o..xu", [ACCOUNT_RESTRICTED] = "o...x",
+};
+
 static void expect(const char *what, const char *from, const char *to, char want, bool got)
 {
     if (got != (want == 'x'))
@@ -104,6 +110,26 @@ static void test_a_campaign_moves_as_the_table_says(void **state)
             enum campaign_status b = (enum campaign_status)to;
             expect("campaign", campaign_status_name(a), campaign_status_name(b), campaign[from][to],
                    campaign_transition_allowed(a, b));
+        }
+    }
+}
+
+static void test_an_account_moves_as_the_table_says(void **state)
+{
+    (void)state;
+    for (int from = 0; from < ACCOUNT_STATUS_N; from++) {
+        assert_int_equal(strlen(account[from]), ACCOUNT_STATUS_N);
+        for (int to = 0; to < ACCOUNT_STATUS_N; to++) {
+            enum account_status a = (enum account_status)from;
+            enum account_status b = (enum account_status)to;
+            char who = account[from][to];
+            bool rested = a == b || (a == ACCOUNT_RESTING && b == ACCOUNT_ACTIVE);
+            expect("operator", account_status_name(a), account_status_name(b),
+                   who == 'o' ? 'x' : who, account_transition_allowed(ACCOUNT_BY_OPERATOR, a, b));
+            expect("unipile", account_status_name(a), account_status_name(b),
+                   who == 'u' ? 'x' : who, account_transition_allowed(ACCOUNT_BY_UNIPILE, a, b));
+            expect("time", account_status_name(a), account_status_name(b), rested ? 'x' : '.',
+                   account_transition_allowed(ACCOUNT_BY_TIME, a, b));
         }
     }
 }
@@ -172,6 +198,7 @@ int main(void)
         cmocka_unit_test(test_a_person_moves_as_the_table_says),
         cmocka_unit_test(test_an_item_moves_as_the_table_says),
         cmocka_unit_test(test_a_campaign_moves_as_the_table_says),
+        cmocka_unit_test(test_an_account_moves_as_the_table_says),
         cmocka_unit_test(test_each_status_is_open_or_stops_or_neither),
         cmocka_unit_test(test_names_round_trip),
         cmocka_unit_test(test_a_reason_has_a_sentence_of_its_own),
