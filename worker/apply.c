@@ -260,6 +260,16 @@ static void refused(const struct apply_batch *b, const struct event_attempt *a,
     }
 }
 
+static bool is_broken(enum account_status s)
+{
+    return s == ACCOUNT_DISCONNECTED || s == ACCOUNT_RESTRICTED;
+}
+
+bool apply_account_broke(const struct apply_account *account)
+{
+    return is_broken(account->status) && account->status != account->loaded;
+}
+
 static void account_broken(const struct event_attempt *a, struct apply_account *account)
 {
     enum account_status status = ACCOUNT_DISCONNECTED;

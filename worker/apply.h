@@ -20,9 +20,13 @@
 
 #define APPLY_FAILURES_MAX 5 /* attempts in a row that were not executed make an item failed */
 
+#define ACCOUNT_NAME_MAX 100
+
 struct apply_account {
     struct uuid id;
     enum account_status status;
+    enum account_status loaded;      /* as it was read */
+    char name[ACCOUNT_NAME_MAX + 1]; /* as an operator calls it; longer ones are cut */
     int64_t rest_until_ms;
     int64_t rest_count;
     int64_t version;
@@ -114,6 +118,9 @@ struct apply_batch {
     size_t orphans_count;
     char unknown[256]; /* a row holds a value that this release does not know; "" = all are known */
 };
+
+/* The batch has found the account logged out or restricted: an operator is told, once. */
+bool apply_account_broke(const struct apply_account *account);
 
 /* Sorts the arrays; call it when they are filled. */
 void apply_index(struct apply_batch *b);

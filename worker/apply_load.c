@@ -22,9 +22,8 @@ const char apply_attempts_sql[] =
     "p, started_at, start_by, noted) ORDER BY x.id ON CONFLICT (id) DO NOTHING RETURNING id";
 
 #define LOCK_ACCOUNTS(which)                                                                       \
-    "SELECT a.id, a.status, a.rest_until, a.rest_count, a.version, "                               \
-    "sam_now(), " FACTS_FRAME_COLUMNS                                                              \
-    ", a.status_reason FROM account_schedule s JOIN linkedin_accounts a "                          \
+    "SELECT a.id, a.status, a.rest_until, a.rest_count, a.version, a.name, a.status_reason, "      \
+    "sam_now(), " FACTS_FRAME_COLUMNS " FROM account_schedule s JOIN linkedin_accounts a "         \
     "ON a.id = s.account_id WHERE s.account_id = ANY (" which ") "                                 \
     "ORDER BY s.account_id FOR UPDATE OF s"
 const char apply_accounts_sql[] = LOCK_ACCOUNTS("$1");
@@ -166,6 +165,11 @@ bool apply_sql_accounts(const struct event *events, size_t count, enum apply_loa
     return all;
 }
 
+static void copy(char *out, size_t out_bytes, const char *text)
+{
+    (void)snprintf(out, out_bytes, "%s", text);
+}
+
 /* A newer program may have written it: without it nothing is decided. The first one is told. */
 static void known(struct apply_batch *b, int parsed, const char *column, const char *value)
 {
@@ -183,14 +187,15 @@ void apply_sql_read_accounts(struct apply_batch *b, struct facts *facts, const s
         a->id = pg_uuid(r, row, 0);
         known(b, account_status_parse(pg_text(r, row, 1), &a->status), "linkedin_accounts.status",
               pg_text(r, row, 1));
+        a->loaded = a->status;
         a->rest_until_ms = pg_time_ms(r, row, 2);
         a->rest_count = pg_i64(r, row, 3);
         a->version = pg_i64(r, row, 4);
-        facts_frame(facts, r, row, 6, pg_time_ms(r, row, 5), &frame);
+        copy(a->name, sizeof(a->name), pg_text(r, row, 5));
+        facts_frame(facts, r, row, 8, pg_time_ms(r, row, 7), &frame);
         a->limits = frame.limits;
-        (void)snprintf(a->reason, sizeof(a->reason), "%s",
-                       pg_text(r, row, 6 + FACTS_FRAME_COLUMNS_COUNT));
-        if (a->rest_until_ms <= pg_time_ms(r, row, 5) && a->status != ACCOUNT_ACTIVE &&
+        copy(a->reason, sizeof(a->reason), pg_text(r, row, 6));
+        if (a->rest_until_ms <= pg_time_ms(r, row, 7) && a->status != ACCOUNT_ACTIVE &&
             account_transition_allowed(ACCOUNT_BY_TIME, a->status, ACCOUNT_ACTIVE)) {
             a->status = ACCOUNT_ACTIVE; /* rested: written back when something else changes */
             a->reason[0] = '\0';
@@ -233,11 +238,6 @@ void apply_sql_forgotten(const struct event *events, size_t count, struct pg_par
     EACH_EVENT(PG_ARRAY_TEXT, has_step(e), pg_item_text(params, e->attempt.message_type));
     EACH_EVENT(PG_ARRAY_I32, has_step(e), pg_item_i32(params, step_of(e)));
     EACH_EVENT(PG_ARRAY_TIME, has_step(e), pg_item_time(params, e->attempt.started_at_ms));
-}
-
-static void copy(char *out, size_t out_bytes, const char *text)
-{
-    (void)snprintf(out, out_bytes, "%s", text);
 }
 
 void apply_sql_read_items(struct apply_batch *b, const struct pg_result *r)

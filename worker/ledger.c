@@ -237,8 +237,14 @@ int ledger_new(const struct ledger_options *options, struct ledger **ret, char *
     ledger_read_init(l);
     pg_params_init(&l->params);
     l->pg = pg_async_new(options->loop, &options->postgres, options->log, on_postgres, l);
-    const struct apply_times times = {options->replies_ms, options->relations_ms};
-    l->tx = ledger_tx_new(l->pg, options->facts, &options->ledger_id, &times, on_tx, l);
+    l->tx = ledger_tx_new(
+        &(struct ledger_tx_options){.pg = l->pg,
+                                    .facts = options->facts,
+                                    .log = options->log,
+                                    .ledger_id = options->ledger_id,
+                                    .times = {options->replies_ms, options->relations_ms},
+                                    .fn = on_tx,
+                                    .ctx = l});
     const struct kafka_subscription subscription = {.group = options->group,
                                                     .topics = &l->o.topic,
                                                     .topics_count = 1,

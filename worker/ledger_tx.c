@@ -11,12 +11,7 @@
 enum stage { STAGE_IDLE, STAGE_LOAD, STAGE_WRITE, STAGE_ASIDE, STAGE_ROLLBACK };
 
 struct ledger_tx {
-    struct pg_async *pg;
-    struct facts *facts;
-    struct apply_times times;
-    struct uuid ledger_id;
-    ledger_tx_fn *fn;
-    void *ctx;
+    struct ledger_tx_options o;
     struct pg_params params;
     const struct event *events;
     size_t count;
@@ -57,17 +52,10 @@ static const char aside_sql[] =
     "WHERE x.partition = $1 AND x.event_offset = $2 AND x.cleared_at IS NOT NULL)) "
     "SELECT partition FROM moved";
 
-struct ledger_tx *ledger_tx_new(struct pg_async *pg, struct facts *facts,
-                                const struct uuid *ledger_id, const struct apply_times *times,
-                                ledger_tx_fn *fn, void *ctx)
+struct ledger_tx *ledger_tx_new(const struct ledger_tx_options *options)
 {
     struct ledger_tx *tx = sam_xcalloc(1, sizeof(*tx));
-    tx->pg = pg;
-    tx->facts = facts;
-    tx->ledger_id = *ledger_id;
-    tx->times = *times;
-    tx->fn = fn;
-    tx->ctx = ctx;
+    tx->o = *options;
     pg_params_init(&tx->params);
     return tx;
 }
@@ -95,7 +83,7 @@ static void finish(struct ledger_tx *tx, enum ledger_tx_result result)
     tx->cause = tx->failure;
     forget(tx);
     tx->stage = STAGE_IDLE;
-    tx->fn(tx->ctx, result, tx->error);
+    tx->o.fn(tx->o.ctx, result, tx->error);
 }
 
 enum pg_failure ledger_tx_cause(const struct ledger_tx *tx)
@@ -144,8 +132,8 @@ static void give_up(struct ledger_tx *tx)
         break;
     }
     tx->stage = STAGE_ROLLBACK;
-    pg_async_send(tx->pg, "rollback", "ROLLBACK", NULL, on_rolled_back, tx);
-    pg_async_sync(tx->pg);
+    pg_async_send(tx->o.pg, "rollback", "ROLLBACK", NULL, on_rolled_back, tx);
+    pg_async_sync(tx->o.pg);
 }
 
 static void on_written(void *ctx, enum pg_failure failure, const struct pg_result *r,
@@ -155,16 +143,33 @@ static void on_written(void *ctx, enum pg_failure failure, const struct pg_resul
     note(ctx, failure, error);
 }
 
+/* Only a change is told, and only when it stands: one line for each time that an account breaks. */
+static void tell_broken(const struct ledger_tx *tx)
+{
+    for (size_t i = 0; i < tx->rows.accounts_count; i++) {
+        const struct apply_account *a = &tx->rows.accounts[i];
+        if (apply_account_broke(a))
+            log_error(tx->o.log, "account_stopped", LOG_UUID("account", &a->id),
+                      LOG_STR("name", a->name), LOG_STR("status", account_status_name(a->status)),
+                      LOG_STR("why", a->reason),
+                      LOG_MSG("nothing is sent for it until Unipile has it back and `samctl "
+                              "account resume` says so"));
+    }
+}
+
 static void on_committed(void *ctx, enum pg_failure failure, const struct pg_result *r,
                          const char *error)
 {
     struct ledger_tx *tx = ctx;
     (void)r;
     note(tx, failure, error);
-    if (tx->failure)
+    if (tx->failure) {
         give_up(tx);
-    else
-        finish(tx, tx->moved ? LEDGER_TX_MOVED : LEDGER_TX_DONE);
+        return;
+    }
+    if (!tx->moved)
+        tell_broken(tx);
+    finish(tx, tx->moved ? LEDGER_TX_MOVED : LEDGER_TX_DONE);
 }
 
 static void load(struct ledger_tx *tx, enum apply_load load);
@@ -194,16 +199,16 @@ static void write_all(struct ledger_tx *tx)
     tx->stage = STAGE_WRITE;
     for (size_t i = 0; i < tx->count; i++)
         apply_event(&tx->rows, &tx->events[i]);
-    apply_sql_write(&(struct apply_writer){.pg = tx->pg,
+    apply_sql_write(&(struct apply_writer){.pg = tx->o.pg,
                                            .params = &tx->params,
                                            .b = &tx->rows,
                                            .events = tx->events,
                                            .count = tx->count,
-                                           .times = tx->times,
+                                           .times = tx->o.times,
                                            .fn = on_written,
                                            .ctx = tx});
-    pg_async_send(tx->pg, "commit", "COMMIT", NULL, on_committed, tx);
-    pg_async_sync(tx->pg);
+    pg_async_send(tx->o.pg, "commit", "COMMIT", NULL, on_committed, tx);
+    pg_async_sync(tx->o.pg);
 }
 
 static void on_attempts(void *ctx, enum pg_failure failure, const struct pg_result *r,
@@ -238,7 +243,7 @@ static void on_accounts(void *ctx, enum pg_failure failure, const struct pg_resu
     struct ledger_tx *tx = ctx;
     note(tx, failure, error);
     if (!failure)
-        apply_sql_read_accounts(&tx->rows, tx->facts, r);
+        apply_sql_read_accounts(&tx->rows, tx->o.facts, r);
 }
 
 static void on_items(void *ctx, enum pg_failure failure, const struct pg_result *r,
@@ -274,7 +279,7 @@ static void on_people(void *ctx, enum pg_failure failure, const struct pg_result
     }
     apply_index(&tx->rows);
     if (tx->load == APPLY_LEAN && lacks_rows(tx)) {
-        pg_async_send(tx->pg, "rollback", "ROLLBACK", NULL, NULL, NULL);
+        pg_async_send(tx->o.pg, "rollback", "ROLLBACK", NULL, NULL, NULL);
         load(tx, APPLY_FULL);
         return;
     }
@@ -302,17 +307,18 @@ static void send_positions(struct ledger_tx *tx)
         pg_item_uuid(p, uuid_is_null(&tx->moves[i].last_event_id) ? NULL
                                                                   : &tx->moves[i].last_event_id);
     pg_array_close(p);
-    pg_add_uuid(p, &tx->ledger_id);
-    pg_async_send(tx->pg, "ledger_positions", positions_sql, p, on_positions, tx);
+    pg_add_uuid(p, &tx->o.ledger_id);
+    pg_async_send(tx->o.pg, "ledger_positions", positions_sql, p, on_positions, tx);
 }
 
 static void restore_items(struct ledger_tx *tx)
 {
     struct pg_params *p = &tx->params;
     apply_sql_forgotten(tx->events, tx->count, p);
-    pg_async_send(tx->pg, "apply_forgotten", apply_forgotten_sql, p, on_written, tx);
+    pg_async_send(tx->o.pg, "apply_forgotten", apply_forgotten_sql, p, on_written, tx);
     apply_sql_items(tx->events, tx->count, APPLY_LEAN, p);
-    pg_async_send(tx->pg, "apply_forgotten_people", apply_forgotten_people_sql, p, on_written, tx);
+    pg_async_send(tx->o.pg, "apply_forgotten_people", apply_forgotten_people_sql, p, on_written,
+                  tx);
 }
 
 static void load(struct ledger_tx *tx, enum apply_load load)
@@ -321,26 +327,28 @@ static void load(struct ledger_tx *tx, enum apply_load load)
     forget(tx);
     tx->stage = STAGE_LOAD;
     tx->load = load;
-    pg_async_send(tx->pg, "begin", "BEGIN", NULL, on_written, tx);
+    pg_async_send(tx->o.pg, "begin", "BEGIN", NULL, on_written, tx);
     if (apply_sql_attempts(tx->events, tx->count, load, p))
-        pg_async_send(tx->pg, "apply_attempts", apply_attempts_sql, p, on_attempts, tx);
+        pg_async_send(tx->o.pg, "apply_attempts", apply_attempts_sql, p, on_attempts, tx);
     send_positions(tx);
     if (apply_sql_accounts(tx->events, tx->count, load, p))
-        pg_async_send(tx->pg, "apply_lock_all", apply_workspaces_accounts_sql, p, on_accounts, tx);
+        pg_async_send(tx->o.pg, "apply_lock_all", apply_workspaces_accounts_sql, p, on_accounts,
+                      tx);
     else
-        pg_async_send(tx->pg, "apply_lock", apply_accounts_sql, p, on_accounts, tx);
+        pg_async_send(tx->o.pg, "apply_lock", apply_accounts_sql, p, on_accounts, tx);
     if (load == APPLY_FULL)
         restore_items(tx);
     apply_sql_items(tx->events, tx->count, load, p);
     if (load == APPLY_LEAN)
-        pg_async_send(tx->pg, "apply_load_items", apply_items_sql, p, on_items, tx);
+        pg_async_send(tx->o.pg, "apply_load_items", apply_items_sql, p, on_items, tx);
     else
-        pg_async_send(tx->pg, "apply_load_items_full", apply_items_full_sql, p, on_items, tx);
+        pg_async_send(tx->o.pg, "apply_load_items_full", apply_items_full_sql, p, on_items, tx);
     apply_sql_item_attempts(tx->events, tx->count, load, p);
-    pg_async_send(tx->pg, "apply_item_attempts", apply_item_attempts_sql, p, on_item_attempts, tx);
+    pg_async_send(tx->o.pg, "apply_item_attempts", apply_item_attempts_sql, p, on_item_attempts,
+                  tx);
     apply_sql_people(tx->events, tx->count, load, p);
-    pg_async_send(tx->pg, "apply_load_people", apply_people_sql, &tx->params, on_people, tx);
-    pg_async_sync(tx->pg);
+    pg_async_send(tx->o.pg, "apply_load_people", apply_people_sql, &tx->params, on_people, tx);
+    pg_async_sync(tx->o.pg);
 }
 
 void ledger_tx_begin(struct ledger_tx *tx, const struct event *events, size_t count,
@@ -369,7 +377,7 @@ void ledger_tx_aside(struct ledger_tx *tx, const struct ledger_aside *aside,
     bool has_account = !uuid_is_null(&aside->account_id);
     forget(tx);
     tx->stage = STAGE_ASIDE;
-    pg_async_send(tx->pg, "begin", "BEGIN", NULL, on_written, tx);
+    pg_async_send(tx->o.pg, "begin", "BEGIN", NULL, on_written, tx);
     pg_params_reset(p);
     pg_add_i32(p, move->partition);
     pg_add_i64(p, aside->offset);
@@ -378,8 +386,8 @@ void ledger_tx_aside(struct ledger_tx *tx, const struct ledger_aside *aside,
     pg_add_text(p, aside->reason);
     pg_add_bytes(p, aside->record, aside->record_bytes);
     pg_add_i64(p, move->from_offset);
-    pg_add_uuid(p, &tx->ledger_id);
-    pg_async_send(tx->pg, "ledger_aside", aside_sql, p, on_aside, tx);
-    pg_async_send(tx->pg, "commit", "COMMIT", NULL, on_committed, tx);
-    pg_async_sync(tx->pg);
+    pg_add_uuid(p, &tx->o.ledger_id);
+    pg_async_send(tx->o.pg, "ledger_aside", aside_sql, p, on_aside, tx);
+    pg_async_send(tx->o.pg, "commit", "COMMIT", NULL, on_committed, tx);
+    pg_async_sync(tx->o.pg);
 }

@@ -8,10 +8,11 @@
 
 #include "common/adapters/facts.h"
 #include "common/adapters/pg_async.h"
+#include "common/base/log.h"
 #include "common/model/event.h"
+#include "worker/apply_sql.h"
 
 struct ledger_tx;
-struct apply_times;
 
 /* How a partition moves by a batch. */
 struct ledger_move {
@@ -33,11 +34,19 @@ enum ledger_tx_result {
 
 typedef void ledger_tx_fn(void *ctx, enum ledger_tx_result result, const char *error);
 
-/* ledger_id: of the events; nothing is written where Postgres says another one (LEDGER_TX_MOVED).
- * times is copied. */
-struct ledger_tx *ledger_tx_new(struct pg_async *pg, struct facts *facts,
-                                const struct uuid *ledger_id, const struct apply_times *times,
-                                ledger_tx_fn *fn, void *ctx);
+struct ledger_tx_options {
+    struct pg_async *pg;
+    struct facts *facts;
+    struct log *log;       /* accounts that a batch has found logged out or restricted */
+    struct uuid ledger_id; /* of the events; nothing is written where Postgres says another one
+                            * (LEDGER_TX_MOVED) */
+    struct apply_times times;
+    ledger_tx_fn *fn;
+    void *ctx;
+};
+
+/* Copies the options. */
+struct ledger_tx *ledger_tx_new(const struct ledger_tx_options *options);
 void ledger_tx_free(struct ledger_tx *tx);
 SAM_DEFINE_FREEP(ledger_tx)
 

@@ -156,6 +156,21 @@ class Refused(Fault):
         self.wait_for("the stop", lambda: self.account()["status"] == "restricted")
         self.wait_for("its items to wait", lambda: self.items()["pending"] == 3)
         self.assertEqual(self.simulator.audit()["writes"], 1)
+        self.stopped("restricted", "account_restricted")
+
+    def test_an_account_at_a_checkpoint_stops(self):
+        self.begin(route="chats", action="status", status=401, type="errors/checkpoint_error")
+        self.wait_for("the stop", lambda: self.account()["status"] == "disconnected")
+        self.wait_for("its items to wait", lambda: self.items()["pending"] == 3)
+        self.assertEqual(self.simulator.audit()["writes"], 1)
+        self.stopped("disconnected", "checkpoint_error")
+
+    def stopped(self, status, why):
+        """One alert, that names the account."""
+        told = [line for line in self.worker.log().splitlines() if "account_stopped" in line]
+        self.assertEqual(len(told), 1, told)
+        for word in ("error", "name=anna", f"status={status}", f"why={why}"):
+            self.assertIn(word, told[0])
 
     def account(self):
         return self.database.rows("SELECT status, status_reason, rest_until, rest_count "

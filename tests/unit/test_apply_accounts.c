@@ -29,7 +29,8 @@ struct rows {
 static void setup(struct rows *r, enum account_status status)
 {
     memset(r, 0, sizeof(*r));
-    r->account = (struct apply_account){.id = id(ACCOUNT), .status = status, .version = 4};
+    r->account =
+        (struct apply_account){.id = id(ACCOUNT), .status = status, .loaded = status, .version = 4};
     r->item = (struct apply_item){.id = id(ITEM), .status = ITEM_SENDING, .loaded = ITEM_SENDING};
     r->attempt = (struct apply_attempt){.id = id(ATTEMPT), .item_id = id(ITEM)};
     r->b = (struct apply_batch){.accounts = &r->account,
@@ -72,8 +73,11 @@ static void test_broken_stops_whatever_it_did(void **state)
         end(&r, OUTCOME_ACCOUNT_BROKEN, "checkpoint_error", "disconnected");
         assert_int_equal(r.account.status,
                          from == ACCOUNT_RESTRICTED ? ACCOUNT_RESTRICTED : ACCOUNT_DISCONNECTED);
+        bool known = from == ACCOUNT_DISCONNECTED || from == ACCOUNT_RESTRICTED;
+        assert_int_equal(apply_account_broke(&r.account), !known);
         setup(&r, (enum account_status)from);
         end(&r, OUTCOME_ACCOUNT_BROKEN, "account_restricted", "restricted");
+        assert_int_equal(apply_account_broke(&r.account), from != ACCOUNT_RESTRICTED);
         assert_int_equal(r.account.status, ACCOUNT_RESTRICTED);
         assert_string_equal(r.account.reason, "account_restricted");
     }
