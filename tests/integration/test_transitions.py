@@ -108,6 +108,58 @@ class Transitions(unittest.TestCase):
         self.assertEqual(tried, said)
         self.assertEqual(set(tried.values()), {"allowed", "refused"})
 
+    def test_a_refusal_names_the_row_and_the_change(self):
+        """In the first line of the error, which is all that a program prints; no CHECK is left
+        that would name the table alone."""
+        self.database.execute(self.schema())
+        ids = self.database.rows(
+            "WITH w AS (INSERT INTO workspaces (id, name) VALUES (gen_random_uuid(), 'w') "
+            "RETURNING id), a AS (INSERT INTO linkedin_accounts (id, workspace_id, name, "
+            "unipile_id, country, timezone, key_hash) SELECT gen_random_uuid(), id, 'a', 'u', "
+            "'DE', 'Etc/UTC', 1 FROM w RETURNING id, workspace_id), c AS (INSERT INTO campaigns "
+            "(id, workspace_id, name, campaign_type, country, timezone, opens_minute, "
+            "closes_minute, give_up_after_ms, steps) SELECT gen_random_uuid(), id, 'c', "
+            "'connector', 'DE', 'Etc/UTC', 540, 1020, 1, '[{}]' FROM w RETURNING id) "
+            "SELECT a.id AS a, c.id AS c, a.workspace_id AS w FROM a, c"
+        )[0]
+        statuses = [new for what, old, new, _ in self.said if what == "connector" and old == new]
+        allowed = {(old, new) for what, old, new, verdict in self.said
+                   if what == "connector" and verdict == "allowed"}  # fmt: skip
+        contacted = {"connection_request_sent", "messaging"}
+        waiting = {"pending", "approved", "connected", *contacted}
+        for old in sorted(set(statuses) - contacted):
+            for new in statuses:
+                person = self.database.value(
+                    "INSERT INTO campaign_prospects (id, workspace_id, campaign_id, "
+                    "campaign_type, account_id, status, vanity) SELECT u, "
+                    f"'{ids['w']}', '{ids['c']}', 'connector', '{ids['a']}', '{old}', u::text "
+                    "FROM gen_random_uuid() AS u RETURNING id"
+                )
+                change = f"campaign_prospects SET status = '{new}', next_at = sam_now()"
+                told = self.told(f"UPDATE {change} WHERE id = '{person}'")
+                ends = (old, new) not in allowed or new in contacted or new not in waiting
+                self.assertEqual(bool(told), ends, (old, new, told))
+                if told:
+                    self.assertIn(f"campaign_prospects {person}: status {old} -> {new} ", told)
+        told = self.told("UPDATE linkedin_accounts SET status = 'resting'")
+        self.assertIn(f"linkedin_accounts {ids['a']}: status active -> resting needs", told)
+        self.database.execute("UPDATE campaign_prospects SET contacted_at = sam_now()")
+        told = self.told("UPDATE campaign_prospects SET contacted_at = NULL")
+        self.assertRegex(told, r"campaign_prospects [0-9a-f-]{36}: contacted_at 2.* -> none")
+        self.attempt("sent")
+        told = self.told("UPDATE send_attempts SET outcome = 'refused'")
+        self.assertRegex(told, r"UPDATE of [0-9a-f-]{36} \(item [0-9a-f-]{36}, outcome sent -> re")
+        told = self.told("DELETE FROM send_attempts")
+        self.assertRegex(told, r"DELETE of [0-9a-f-]{36} \(item [0-9a-f-]{36}, outcome sent\)")
+
+    def told(self, statement):
+        """What the database says; "" when it takes it."""
+        try:
+            self.database.execute(statement)
+        except AssertionError as error:
+            return next(line for line in str(error).splitlines() if "ERROR:" in line)
+        return ""
+
     def test_an_attempt_keeps_its_start_and_a_certain_end(self):
         self.database.execute(self.schema())
         outcomes = ("sent", "not_executed", "refused", "unknown")
