@@ -62,6 +62,10 @@ static const struct error_type types[] = {
     REFUSED("content_too_large", REFUSAL_TEXT),
     REFUSED("too_many_characters", REFUSAL_TEXT),
     REFUSED("unescaped_characters", REFUSAL_TEXT),
+    REFUSED("invalid_url", REFUSAL_TEXT),
+    REFUSED("invalid_request", REFUSAL_TEXT),
+    REFUSED("invalid_action", REFUSAL_TEXT),
+    REFUSED("unsupported_media_type", REFUSAL_TEXT),
     /* this person, in another way */
     REFUSED("already_connected", REFUSAL_CONNECTED),
     REFUSED("already_invited_recently", REFUSAL_HOLD),
@@ -69,6 +73,10 @@ static const struct error_type types[] = {
     REFUSED("unprocessable_entity", REFUSAL_HOLD),
     REFUSED("resource_not_found", REFUSAL_HOLD),
     REFUSED("invalid_resource_identifier", REFUSAL_HOLD),
+    /* of other routes: what they would mean here is for an operator to look at */
+    REFUSED("invalid_post", REFUSAL_HOLD),
+    REFUSED("comments_disabled", REFUSAL_HOLD),
+    REFUSED("insufficient_job_slot", REFUSAL_HOLD),
     LATER("no_connection_with_recipient", HOUR_MS),
     /* the account: logged out, or restricted */
     BROKEN("disconnected_account", "disconnected"),
@@ -81,6 +89,7 @@ static const struct error_type types[] = {
     BROKEN("wrong_account", "disconnected"),
     BROKEN("account_mismatch", "disconnected"),
     BROKEN("session_mismatch", "disconnected"),
+    BROKEN("expired_link", "disconnected"),
     BROKEN("captcha_not_supported", "disconnected"),
     BROKEN("invalid_proxy_credentials", "disconnected"),
     BROKEN("unknown_authentication_context", "disconnected"),

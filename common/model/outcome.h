@@ -63,7 +63,7 @@ struct error_type {
     const char *account_status; /* with OUTCOME_ACCOUNT_BROKEN: "disconnected" or "restricted" */
 };
 
-#define ERROR_TYPES_N 64 /* rows of the table */
+#define ERROR_TYPES_N 72 /* rows of the table */
 
 /* The row of a type ("errors/x" or "x"); NULL for a type that the table does not know. */
 const struct error_type *error_type_find(const char *type);
