@@ -149,6 +149,7 @@ static void open_slots(struct plan_batch *b, struct plan_account *a, struct slic
                                 .next_month_ms = a->frame.next_month_start_ms,
                                 .first_free_ms = b->now_ms,
                                 .last_call_ms = a->last_call_end_ms,
+                                .invitations_from_ms = a->frame.invitations_rest_until_ms,
                                 .horizon_end_ms = b->horizon_ms};
     open_campaigns(b, a);
     if (a->last_call_end_ms && a->last_call_end_ms + a->frame.limits.spacing_ms > b->now_ms)

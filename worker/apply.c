@@ -183,16 +183,26 @@ static void not_executed(const struct apply_batch *b, const struct event_attempt
     back(b, a, item, a->ended_at_ms + wait, REASON_NOT_EXECUTED);
 }
 
+/* Returns the end of the rest. */
+static int64_t begin_rest(struct apply_rest *rest, const struct event_attempt *a)
+{
+    rest->until_ms = a->ended_at_ms + doubled(a->wait_ms, rest->count, REST_MAX_MS);
+    rest->count++;
+    rest->sent_at_ms = 0;
+    return rest->until_ms;
+}
+
 static void throttled(const struct apply_batch *b, const struct event_attempt *a,
                       struct apply_item *item, struct apply_account *account)
 {
     int64_t until = a->ended_at_ms + a->wait_ms;
-    if (account) {
-        until = a->ended_at_ms + doubled(a->wait_ms, account->rest_count, REST_MAX_MS);
-        account->rest_count++;
-        account->rest_until_ms = until; /* also of one that was paused meanwhile */
+    const struct error_type *type = error_type_find(a->error_type);
+    bool invitations = a->kind == CALL_INVITATION && type && type->invitations_only;
+    if (account) { /* also one that was paused meanwhile */
+        until = begin_rest(invitations ? &account->invitations_rest : &account->rest, a);
         account->dirty = true;
-        (void)move_account(account, ACCOUNT_BY_UNIPILE, ACCOUNT_RESTING, a->error_type);
+        if (!invitations)
+            (void)move_account(account, ACCOUNT_BY_UNIPILE, ACCOUNT_RESTING, a->error_type);
     }
     back(b, a, item, until, REASON_THROTTLED);
 }
@@ -278,6 +288,24 @@ static void account_broken(const struct event_attempt *a, struct apply_account *
     (void)move_account(account, ACCOUNT_BY_UNIPILE, status, a->error_type);
 }
 
+/* A send that Unipile takes, and what it says of the last rest: after a whole local day with sends
+ * and without a refusal it counts no more. Sends of a day that is over tell nothing, for it is not
+ * known where that day began. true: something has changed. */
+static bool stands_rest(struct apply_rest *rest, int64_t day_start_ms, int64_t at_ms)
+{
+    if (rest->count == 0 || at_ms < day_start_ms || day_start_ms < rest->until_ms)
+        return false;
+    if (rest->sent_at_ms >= day_start_ms)
+        return false;
+    if (!rest->sent_at_ms) {
+        rest->sent_at_ms = at_ms;
+        return true;
+    }
+    rest->sent_at_ms = 0;
+    rest->count = 0;
+    return true;
+}
+
 static void sent(const struct event_attempt *a, struct apply_item *item,
                  struct apply_person *person, struct apply_account *account)
 {
@@ -290,10 +318,11 @@ static void sent(const struct event_attempt *a, struct apply_item *item,
     if (!account)
         return;
     account->conversation = true;
-    if (account->rest_count > 0 && account->status == ACCOUNT_ACTIVE) {
-        account->rest_count = 0;
-        account->dirty = true;
-    }
+    if (account->status == ACCOUNT_ACTIVE)
+        account->dirty |= stands_rest(&account->rest, account->day_start_ms, a->ended_at_ms);
+    if (a->kind == CALL_INVITATION)
+        account->dirty |=
+            stands_rest(&account->invitations_rest, account->day_start_ms, a->ended_at_ms);
 }
 
 static void unknown(struct apply_item *item, const struct event_attempt *a)
@@ -397,7 +426,7 @@ static void account_event(struct apply_batch *b, const struct event *e)
     bool stops = a->status == ACCOUNT_PAUSED; /* of two with one version it counts */
     if (a->version && a->version < account->version + (stops ? 0 : 1))
         return;
-    bool rests = account->rest_until_ms > e->at_ms; /* no pause, and no end of one, takes it away */
+    bool rests = account->rest.until_ms > e->at_ms; /* no pause, and no end of one, takes it away */
     const char *why = rests && !*a->reason ? NULL : a->reason;
     (void)move_account(account, a->version ? ACCOUNT_BY_OPERATOR : ACCOUNT_BY_UNIPILE, a->status,
                        why);

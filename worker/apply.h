@@ -22,13 +22,21 @@
 
 #define ACCOUNT_NAME_MAX 100
 
+/* Of an account, or of its invitations: asked for by Unipile, each in a row twice as long. */
+struct apply_rest {
+    int64_t until_ms;
+    int64_t count;
+    int64_t sent_at_ms; /* a send on a local day that began after the rest; 0 = none yet */
+};
+
 struct apply_account {
     struct uuid id;
     enum account_status status;
     enum account_status loaded;      /* as it was read */
     char name[ACCOUNT_NAME_MAX + 1]; /* as an operator calls it; longer ones are cut */
-    int64_t rest_until_ms;
-    int64_t rest_count;
+    struct apply_rest rest;
+    struct apply_rest invitations_rest; /* messages go on */
+    int64_t day_start_ms;               /* of its local day that is now */
     int64_t version;
     struct policy_limits limits;
     bool dirty;

@@ -23,6 +23,8 @@ const char apply_attempts_sql[] =
 
 #define LOCK_ACCOUNTS(which)                                                                       \
     "SELECT a.id, a.status, a.rest_until, a.rest_count, a.version, a.name, a.status_reason, "      \
+    "a.rest_sent_at, a.invitations_rest_until, a.invitations_rest_count, "                         \
+    "a.invitations_rest_sent_at, "                                                                 \
     "sam_now(), " FACTS_FRAME_COLUMNS " FROM account_schedule s JOIN linkedin_accounts a "         \
     "ON a.id = s.account_id WHERE s.account_id = ANY (" which ") "                                 \
     "ORDER BY s.account_id FOR UPDATE OF s"
@@ -188,14 +190,18 @@ void apply_sql_read_accounts(struct apply_batch *b, struct facts *facts, const s
         known(b, account_status_parse(pg_text(r, row, 1), &a->status), "linkedin_accounts.status",
               pg_text(r, row, 1));
         a->loaded = a->status;
-        a->rest_until_ms = pg_time_ms(r, row, 2);
-        a->rest_count = pg_i64(r, row, 3);
+        a->rest.until_ms = pg_time_ms(r, row, 2);
+        a->rest.count = pg_i64(r, row, 3);
         a->version = pg_i64(r, row, 4);
         copy(a->name, sizeof(a->name), pg_text(r, row, 5));
-        facts_frame(facts, r, row, 8, pg_time_ms(r, row, 7), &frame);
+        a->rest.sent_at_ms = pg_time_ms(r, row, 7);
+        a->invitations_rest =
+            (struct apply_rest){pg_time_ms(r, row, 8), pg_i64(r, row, 9), pg_time_ms(r, row, 10)};
+        facts_frame(facts, r, row, 12, pg_time_ms(r, row, 11), &frame);
         a->limits = frame.limits;
+        a->day_start_ms = frame.day_start_ms;
         copy(a->reason, sizeof(a->reason), pg_text(r, row, 6));
-        if (a->rest_until_ms <= pg_time_ms(r, row, 7) && a->status != ACCOUNT_ACTIVE &&
+        if (a->rest.until_ms <= pg_time_ms(r, row, 11) && a->status != ACCOUNT_ACTIVE &&
             account_transition_allowed(ACCOUNT_BY_TIME, a->status, ACCOUNT_ACTIVE)) {
             a->status = ACCOUNT_ACTIVE; /* rested: written back when something else changes */
             a->reason[0] = '\0';

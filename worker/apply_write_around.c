@@ -22,9 +22,14 @@ static const char inbound_sql[] =
 
 static const char accounts_sql[] =
     "UPDATE linkedin_accounts a SET status = x.status, rest_until = x.rest_until, "
-    "rest_count = x.rest_count, status_reason = x.reason, version = x.version "
-    "FROM unnest($1::uuid[], $2::text[], $3::timestamptz[], $4::int[], $5::text[], $6::bigint[]) "
-    "AS x(id, status, rest_until, rest_count, reason, version) WHERE a.id = x.id";
+    "rest_count = x.rest_count, status_reason = x.reason, version = x.version, "
+    "rest_sent_at = x.rest_sent_at, invitations_rest_until = x.invitations_until, "
+    "invitations_rest_count = x.invitations_count, "
+    "invitations_rest_sent_at = x.invitations_sent_at "
+    "FROM unnest($1::uuid[], $2::text[], $3::timestamptz[], $4::int[], $5::text[], $6::bigint[], "
+    "$7::timestamptz[], $8::timestamptz[], $9::int[], $10::timestamptz[]) "
+    "AS x(id, status, rest_until, rest_count, reason, version, rest_sent_at, invitations_until, "
+    "invitations_count, invitations_sent_at) WHERE a.id = x.id";
 
 static const char sync_sql[] =
     "UPDATE sync_schedule y SET outstanding_until = NULL, "
@@ -160,10 +165,17 @@ static void write_accounts(struct apply_writer *w)
     PG_COLUMN(params, PG_ARRAY_UUID, n, t[i].dirty, pg_item_uuid(params, &t[i].id));
     PG_COLUMN(params, PG_ARRAY_TEXT, n, t[i].dirty,
               pg_item_text(params, account_status_name(t[i].status)));
-    PG_COLUMN(params, PG_ARRAY_TIME, n, t[i].dirty, pg_item_time(params, t[i].rest_until_ms));
-    PG_COLUMN(params, PG_ARRAY_I32, n, t[i].dirty, pg_item_i32(params, (int32_t)t[i].rest_count));
+    PG_COLUMN(params, PG_ARRAY_TIME, n, t[i].dirty, pg_item_time(params, t[i].rest.until_ms));
+    PG_COLUMN(params, PG_ARRAY_I32, n, t[i].dirty, pg_item_i32(params, (int32_t)t[i].rest.count));
     PG_COLUMN(params, PG_ARRAY_TEXT, n, t[i].dirty, pg_item_filled(params, t[i].reason));
     PG_COLUMN(params, PG_ARRAY_I64, n, t[i].dirty, pg_item_i64(params, t[i].version));
+    PG_COLUMN(params, PG_ARRAY_TIME, n, t[i].dirty, pg_item_time(params, t[i].rest.sent_at_ms));
+    PG_COLUMN(params, PG_ARRAY_TIME, n, t[i].dirty,
+              pg_item_time(params, t[i].invitations_rest.until_ms));
+    PG_COLUMN(params, PG_ARRAY_I32, n, t[i].dirty,
+              pg_item_i32(params, (int32_t)t[i].invitations_rest.count));
+    PG_COLUMN(params, PG_ARRAY_TIME, n, t[i].dirty,
+              pg_item_time(params, t[i].invitations_rest.sent_at_ms));
     apply_send(w, "apply_accounts", accounts_sql);
 }
 

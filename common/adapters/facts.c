@@ -180,6 +180,7 @@ void facts_frame(struct facts *f, const struct pg_result *r, int row, int first_
     limits->daily_profile_views = own_or(r, row, c + 7, d->daily_profile_views);
     limits->spread = d->spread;
     limits->monthly_notes = monthly_notes(r, row, c + 10, d->monthly_notes);
+    ret->invitations_rest_until_ms = pg_time_ms(r, row, c + 12);
     if (!zone) {
         limits->daily_cap = 0;
         ret->day_start_ms = now_ms - now_ms % DAY_MS;
@@ -379,6 +380,7 @@ int facts_item(struct facts *f, const struct pg_result *r, int row, bool with_us
     p->account.rest_until_ms = pg_time_ms(r, row, COL_REST_UNTIL);
     p->account.blocked = pg_bool(r, row, COL_BLOCKED);
     p->account.all_paused = pg_bool(r, row, COL_ALL_PAUSED);
+    p->account.invitations_rest_until_ms = ret->frame.invitations_rest_until_ms;
     p->account.limits = ret->frame.limits;
     const char *status = pg_text(r, row, COL_STATUS);
     const char *account = pg_text(r, row, COL_ACCOUNT_STATUS);

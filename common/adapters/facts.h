@@ -29,8 +29,8 @@ SAM_DEFINE_FREEP(facts)
 #define FACTS_FRAME_COLUMNS                                                                        \
     "a.timezone, a.spacing_ms, a.jitter_ms, a.daily_cap, a.daily_invitations, "                    \
     "a.weekly_invitations, a.daily_messages, a.daily_profile_views, a.ramp_days, a.ramp_from, "    \
-    "a.monthly_notes, a.plan"
-#define FACTS_FRAME_COLUMNS_COUNT 12
+    "a.monthly_notes, a.plan, a.invitations_rest_until"
+#define FACTS_FRAME_COLUMNS_COUNT 13
 
 struct facts_frame {
     struct policy_limits limits; /* in force today, ramp included */
@@ -38,6 +38,7 @@ struct facts_frame {
     int64_t next_day_start_ms;
     int64_t month_start_ms; /* of its local calendar month */
     int64_t next_month_start_ms;
+    int64_t invitations_rest_until_ms; /* 0 = they do not rest */
 };
 
 /* Reads the columns from first_col on. An unknown time zone (tzdata lost it) gives UTC days and a

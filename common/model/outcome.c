@@ -12,38 +12,43 @@ NAMES_DEFINE(refusal, REFUSAL_MAP, REFUSAL_N)
 
 #define THROTTLED(type, wait)                                                                      \
     {                                                                                              \
-        type, OUTCOME_THROTTLED, REFUSAL_HOLD, wait, NULL                                          \
+        type, OUTCOME_THROTTLED, REFUSAL_HOLD, wait, false, NULL                                   \
+    }
+#define INVITATIONS(type, wait)                                                                    \
+    {                                                                                              \
+        type, OUTCOME_THROTTLED, REFUSAL_HOLD, wait, true, NULL                                    \
     }
 #define REFUSED(type, how)                                                                         \
     {                                                                                              \
-        type, OUTCOME_REFUSED, how, 0, NULL                                                        \
+        type, OUTCOME_REFUSED, how, 0, false, NULL                                                 \
     }
 #define LATER(type, wait)                                                                          \
     {                                                                                              \
-        type, OUTCOME_REFUSED, REFUSAL_LATER, wait, NULL                                           \
+        type, OUTCOME_REFUSED, REFUSAL_LATER, wait, false, NULL                                    \
     }
 #define BROKEN(type, status)                                                                       \
     {                                                                                              \
-        type, OUTCOME_ACCOUNT_BROKEN, REFUSAL_HOLD, 0, status                                      \
+        type, OUTCOME_ACCOUNT_BROKEN, REFUSAL_HOLD, 0, false, status                               \
     }
 #define SETUP(type)                                                                                \
     {                                                                                              \
-        type, OUTCOME_SETUP_BROKEN, REFUSAL_HOLD, 0, NULL                                          \
+        type, OUTCOME_SETUP_BROKEN, REFUSAL_HOLD, 0, false, NULL                                   \
     }
 #define UNKNOWN(type)                                                                              \
     {                                                                                              \
-        type, OUTCOME_UNKNOWN, REFUSAL_HOLD, 0, NULL                                               \
+        type, OUTCOME_UNKNOWN, REFUSAL_HOLD, 0, false, NULL                                        \
     }
 
 /* What each type means when a write call drew it. A 4xx says that nothing was executed; no type of
  * a 5xx is documented to say so, whatever its name suggests. */
 static const struct error_type types[] = {
-    /* the account is over a provider limit; hours, then doubling (section 3) */
-    THROTTLED("cannot_resend_yet", 6 * HOUR_MS),
-    THROTTLED("cannot_resend_within_24hrs", 24 * HOUR_MS),
+    /* the account is over a provider limit, of its invitations alone or of what it does at all;
+     * hours, then doubling (section 3) */
+    INVITATIONS("cannot_resend_yet", 6 * HOUR_MS),
+    INVITATIONS("cannot_resend_within_24hrs", 24 * HOUR_MS),
+    INVITATIONS("connection_limit_reached", 24 * HOUR_MS), /* of those that are pending */
     THROTTLED("limit_exceeded", 24 * HOUR_MS),
     THROTTLED("limit_too_high", 24 * HOUR_MS),
-    THROTTLED("connection_limit_reached", 24 * HOUR_MS),
     THROTTLED("insufficient_credits", 24 * HOUR_MS),
     THROTTLED("too_many_requests", 15 * MINUTE_MS),
     /* this person, for good */
@@ -149,8 +154,11 @@ const struct error_type *error_types(size_t *ret_count)
 struct error_type error_type_by_status(int http_status)
 {
     if (http_status == 429)
-        return (struct error_type){"", OUTCOME_THROTTLED, REFUSAL_HOLD, 15 * MINUTE_MS, NULL};
+        return (struct error_type){.type = "",
+                                   .outcome = OUTCOME_THROTTLED,
+                                   .refusal = REFUSAL_HOLD,
+                                   .wait_ms = 15 * MINUTE_MS};
     if (http_status >= 400 && http_status < 500 && http_status != 408)
-        return (struct error_type){"", OUTCOME_REFUSED, REFUSAL_HOLD, 0, NULL};
-    return (struct error_type){"", OUTCOME_UNKNOWN, REFUSAL_HOLD, 0, NULL};
+        return (struct error_type){.type = "", .outcome = OUTCOME_REFUSED, .refusal = REFUSAL_HOLD};
+    return (struct error_type){.type = "", .outcome = OUTCOME_UNKNOWN, .refusal = REFUSAL_HOLD};
 }

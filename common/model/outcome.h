@@ -60,6 +60,8 @@ struct error_type {
     enum refusal refusal;       /* with OUTCOME_REFUSED */
     int64_t wait_ms;            /* how long the account (THROTTLED) or the item (NOT_EXECUTED,
                                    REFUSAL_LATER) waits at least; 0 = the usual backoff */
+    bool invitations_only;      /* with OUTCOME_THROTTLED, when an invitation drew it: messages of
+                                   the account go on */
     const char *account_status; /* with OUTCOME_ACCOUNT_BROKEN: "disconnected" or "restricted" */
 };
 

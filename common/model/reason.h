@@ -36,6 +36,8 @@
     X(REASON_ALL_PAUSED, "all_paused", "an operator has paused everything")                        \
     X(REASON_ACCOUNT_PAUSED, "account_paused", "the account is paused by an operator")             \
     X(REASON_ACCOUNT_RESTING, "account_resting", "the account rests after a provider limit")       \
+    X(REASON_INVITATIONS_RESTING, "invitations_resting",                                           \
+      "the account's invitations rest after a provider limit; follow-ups go on")                   \
     X(REASON_ACCOUNT_DISCONNECTED, "account_disconnected", "the account is logged out")            \
     X(REASON_ACCOUNT_RESTRICTED, "account_restricted", "LinkedIn has restricted the account")      \
     X(REASON_ACCOUNT_BLOCKED, "account_blocked", "an event of the account was set aside")          \

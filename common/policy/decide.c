@@ -101,6 +101,8 @@ static struct verdict account_stands(const struct policy_facts *f)
     case ACCOUNT_STATUS_N:
         break;
     }
+    if (f->item.kind == CALL_INVITATION && f->account.invitations_rest_until_ms > f->now_ms)
+        return wait_until(REASON_INVITATIONS_RESTING, f->account.invitations_rest_until_ms);
     return go;
 }
 

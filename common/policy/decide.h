@@ -63,8 +63,9 @@ struct policy_limits {
 struct policy_account {
     enum account_status status;
     int64_t rest_until_ms; /* 0 = none; of an account that is paused it counts when it is resumed */
-    bool blocked;          /* an event of the account is set aside */
-    bool all_paused;       /* its workspace is: `samctl pause --all` */
+    int64_t invitations_rest_until_ms; /* likewise; messages go on */
+    bool blocked;                      /* an event of the account is set aside */
+    bool all_paused;                   /* its workspace is: `samctl pause --all` */
     struct policy_limits limits;
 };
 

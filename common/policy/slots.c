@@ -12,6 +12,7 @@ void slots_init(struct slots *s, const struct slots_start *start)
     s->limits = *start->limits;
     s->horizon_end_ms = start->horizon_end_ms;
     s->first_free_ms = start->first_free_ms;
+    s->invitations_from_ms = start->invitations_from_ms;
     s->invitations_week = start->invitations_week;
     s->next_month_ms = start->next_month_ms;
     s->notes[0] = start->notes_month;
@@ -258,6 +259,8 @@ bool slots_take(struct slots *s, const struct slots_wish *wish, int64_t *ret_at_
     if (s->booked_count == SLOTS_BOOKED_MAX ||
         (wish->kind == CALL_INVITATION && s->invitations_week >= s->limits.weekly_invitations))
         return false;
+    if (wish->kind == CALL_INVITATION && at < s->invitations_from_ms)
+        at = s->invitations_from_ms;
     for (struct slots_day *d = day_of(s, at); d && d < s->days + s->days_count; d++) {
         at = d->start_ms > at ? d->start_ms : at;
         int64_t free_at = day_has_room(s, d, wish) ? spread_on_day(s, wish, d, at) : -1;

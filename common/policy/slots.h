@@ -43,6 +43,7 @@ struct slots {
     int64_t last_call_ms;
     bool new_invitations;
     bool new_messages;
+    int64_t invitations_from_ms;
     int64_t invitations_week;
     /* As it began: what was sent, without what waits. */
     struct slots_day sent[SLOTS_DAYS_MAX];
@@ -70,6 +71,7 @@ struct slots_start {
     bool new_invitations;
     bool new_messages;
     int64_t horizon_end_ms;
+    int64_t invitations_from_ms; /* until then invitations rest; 0 = they do not */
 };
 
 void slots_init(struct slots *s, const struct slots_start *start);

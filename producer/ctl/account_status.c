@@ -18,7 +18,7 @@ static const char status_sql[] =
 
 static const char list_sql[] =
     "SELECT a.id, a.name, a.unipile_id, a.status, coalesce(a.blocked_reason, a.status_reason), "
-    "a.rest_until, a.country, a.timezone, a.plan, "
+    "a.rest_until, a.invitations_rest_until, a.country, a.timezone, a.plan, "
     "(SELECT count(*) FROM send_attempts t WHERE t.account_id = a.id AND NOT t.untried "
     "AND t.kind <> 'profile_view' AND t.started_at > sam_now() - interval '24 hours'), "
     "a.spacing_ms, a.daily_cap, a.daily_invitations, a.weekly_invitations, a.daily_messages, "
@@ -31,6 +31,7 @@ static const struct column list_columns[] = {
     {"status", "status", COLUMN_TEXT},
     {"status_reason", "why", COLUMN_TEXT},
     {"rest_until", "rests until", COLUMN_TIME},
+    {"invitations_rest_until", "invitations rest until", COLUMN_TIME},
     {"country", "country", COLUMN_TEXT},
     {"timezone", "timezone", COLUMN_TEXT},
     {"plan", "plan", COLUMN_TEXT},

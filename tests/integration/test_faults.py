@@ -109,13 +109,33 @@ class Refused(Fault):
     def test_a_throttled_account_rests(self):
         self.begin(
             kind="connector", templates={"connection_request": "Hi"}, route="invite",
-            action="status", status=422, type="errors/cannot_resend_yet",
+            action="status", status=422, type="errors/limit_exceeded",
         )  # fmt: skip
         self.wait_for("the rest", lambda: self.account()["status"] == "resting")
         self.wait_for("its item to wait", lambda: self.items()["pending"] == 3)
         self.assertEqual(self.simulator.audit()["writes"], 1)
         self.assertEqual(self.people(), {"pending": 3})
         self.outlives_a_pause()
+
+    def test_invitations_rest_and_messages_go_on(self):
+        self.begin(
+            kind="connector", templates={"connection_request": "Hi"}, route="invite",
+            action="status", status=422, type="errors/cannot_resend_yet",
+        )  # fmt: skip
+        rest = "linkedin_accounts WHERE invitations_rest_until > sam_now() + interval '5 hours'"
+        self.wait_for("the rest", lambda: self.count(rest) == 1)
+        self.campaign("m", "messenger", HELLO, 2)
+        self.wait_for("the messages", lambda: self.items()["sent"] == 2, 60)
+        waits = "send_queue WHERE status = 'pending' AND scheduled_for > sam_now()"
+        self.wait_for("the invitations to wait", lambda: self.count(waits) == 3)
+        self.assertEqual(self.simulator.audit()["writes"], 3)
+        account = self.account()
+        self.assertEqual((account["status"], account["rest_until"]), ("active", ""))
+        self.assertIn("invitations rest", self.samctl("why", "c-1"))
+        self.assertTrue(self.samctl_json("account", "list")[0]["invitations_rest_until"])
+        self.samctl("account", "pause", "anna")
+        self.samctl("account", "resume", "anna")
+        self.assertEqual(self.count(rest), 1)
 
     def outlives_a_pause(self):
         """An operator's pause and resume do not take away what Unipile has asked for."""

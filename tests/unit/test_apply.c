@@ -243,10 +243,10 @@ static void test_throttled_rests_the_account_and_doubles(void **state)
     struct event e = ended(OUTCOME_THROTTLED, CALL_INVITATION);
     e.attempt.wait_ms = 6 * HOUR_MS;
     setup(&b, CAMPAIGN_CONNECTOR, PERSON_PENDING, 0);
-    b.accounts[0].rest_count = 1;
+    b.accounts[0].rest.count = 1;
     apply_event(&b, &e);
     assert_int_equal(b.accounts[0].status, ACCOUNT_RESTING);
-    assert_int_equal(b.accounts[0].rest_until_ms, NOW + 12 * HOUR_MS);
+    assert_int_equal(b.accounts[0].rest.until_ms, NOW + 12 * HOUR_MS);
     assert_int_equal(b.items[0].status, ITEM_PENDING);
     assert_int_equal(b.items[0].scheduled_ms, NOW + 12 * HOUR_MS);
     assert_int_equal(b.people[0].status, PERSON_PENDING);

@@ -56,6 +56,20 @@ static void end(struct rows *r, enum outcome outcome, const char *type, const ch
     apply_event(&r->b, &e);
 }
 
+/* An invitation that Unipile takes. */
+static void send(struct rows *r, int64_t at_ms)
+{
+    struct event e = {.type = EVENT_ATTEMPT_ENDED,
+                      .account_id = id(ACCOUNT),
+                      .attempt = {.id = id(ATTEMPT),
+                                  .item_id = id(ITEM),
+                                  .ended_at_ms = at_ms,
+                                  .kind = CALL_INVITATION,
+                                  .outcome = OUTCOME_SENT}};
+    r->attempt.ended = false;
+    apply_event(&r->b, &e);
+}
+
 static void tell(struct rows *r, enum account_status status, int64_t version)
 {
     struct event e = {.type = EVENT_ACCOUNT,
@@ -92,7 +106,7 @@ static void test_only_what_sends_begins_to_rest(void **state)
         setup(&r, (enum account_status)from);
         end(&r, OUTCOME_THROTTLED, "too_many_requests", "");
         assert_int_equal(r.account.status, sends ? ACCOUNT_RESTING : from);
-        assert_int_equal(r.account.rest_count, 1);
+        assert_int_equal(r.account.rest.count, 1);
         assert_int_equal(r.item.status, ITEM_PENDING);
     }
 }
@@ -151,6 +165,62 @@ static void test_a_read_finds_it_logged_out(void **state)
     }
 }
 
+/* The rest of 6 hours is over on the day of its refusal. */
+static void test_a_whole_day_with_sends_ends_the_count(void **state)
+{
+    (void)state;
+    struct rows r;
+    setup(&r, ACCOUNT_ACTIVE);
+    end(&r, OUTCOME_THROTTLED, "too_many_requests", "");
+    r.account.status = ACCOUNT_ACTIVE; /* it is over */
+    r.account.day_start_ms = NOW - 12 * HOUR_MS;
+    send(&r, NOW + 7 * HOUR_MS); /* of the day of the rest */
+    assert_int_equal(r.account.rest.count, 1);
+    assert_int_equal(r.account.rest.sent_at_ms, 0);
+    r.account.day_start_ms += DAY_MS;
+    send(&r, r.account.day_start_ms + HOUR_MS); /* the first whole day */
+    send(&r, r.account.day_start_ms + 2 * HOUR_MS);
+    assert_int_equal(r.account.rest.count, 1);
+    r.account.day_start_ms += 2 * DAY_MS;       /* a day without a send tells nothing */
+    send(&r, r.account.day_start_ms - HOUR_MS); /* told late */
+    assert_int_equal(r.account.rest.count, 1);
+    send(&r, r.account.day_start_ms);
+    assert_int_equal(r.account.rest.count, 0);
+    assert_int_equal(r.account.rest.sent_at_ms, 0);
+}
+
+static void test_a_refusal_in_between_begins_the_days_anew(void **state)
+{
+    (void)state;
+    struct rows r;
+    setup(&r, ACCOUNT_ACTIVE);
+    r.account.day_start_ms = NOW;
+    r.account.rest = (struct apply_rest){NOW - HOUR_MS, 1, NOW - DAY_MS};
+    end(&r, OUTCOME_THROTTLED, "too_many_requests", "");
+    assert_int_equal(r.account.rest.until_ms, NOW + 12 * HOUR_MS); /* twice as long */
+    assert_int_equal(r.account.rest.count, 2);
+    assert_int_equal(r.account.rest.sent_at_ms, 0);
+    assert_int_equal(r.account.status, ACCOUNT_RESTING);
+}
+
+static void test_invitations_rest_alone(void **state)
+{
+    (void)state;
+    struct rows r;
+    for (int from = 0; from < ACCOUNT_STATUS_N; from++) {
+        setup(&r, (enum account_status)from);
+        end(&r, OUTCOME_THROTTLED, "cannot_resend_yet", "");
+        end(&r, OUTCOME_THROTTLED, "cannot_resend_yet", "");
+        assert_int_equal(r.account.status, from);
+        assert_int_equal(r.account.rest.count, 0);
+        assert_int_equal(r.account.invitations_rest.count, 2);
+        assert_int_equal(r.account.invitations_rest.until_ms, NOW + 12 * HOUR_MS);
+        for (int i = 0; i < 9; i++)
+            end(&r, OUTCOME_THROTTLED, "cannot_resend_yet", "");
+        assert_int_equal(r.account.invitations_rest.until_ms, NOW + 72 * HOUR_MS);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -159,6 +229,9 @@ int main(void)
         cmocka_unit_test(test_a_pause_does_not_hide_that_it_is_logged_out),
         cmocka_unit_test(test_an_operator_cannot_let_it_rest_or_restrict_it),
         cmocka_unit_test(test_a_read_finds_it_logged_out),
+        cmocka_unit_test(test_a_whole_day_with_sends_ends_the_count),
+        cmocka_unit_test(test_a_refusal_in_between_begins_the_days_anew),
+        cmocka_unit_test(test_invitations_rest_alone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -146,6 +146,10 @@ static void test_an_account_that_stands(void **state)
     GO((g.f.account.status = ACCOUNT_RESTING, g.f.account.rest_until_ms = NOW));
     WAIT(REASON_ACCOUNT_RESTING, NOW + 1, g.f.account.rest_until_ms = NOW + 1); /* resumed */
     GO(g.f.account.rest_until_ms = NOW);
+    WAIT(REASON_INVITATIONS_RESTING, NOW + DAY_MS,
+         g.f.account.invitations_rest_until_ms = NOW + DAY_MS);
+    GO(g.f.account.invitations_rest_until_ms = NOW);
+    GO((g.f.item.kind = CALL_MESSAGE, g.f.account.invitations_rest_until_ms = NOW + DAY_MS));
 }
 
 /* P6: no follow-up before the connection is accepted. */

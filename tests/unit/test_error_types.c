@@ -122,6 +122,8 @@ static const char *account_word(const struct rows *r)
         return "key";
     if (r->account.status == ACCOUNT_RESTING)
         return "rests";
+    if (r->account.invitations_rest.until_ms)
+        return "invitations";
     return r->account.status == ACCOUNT_ACTIVE ? "on" : account_status_name(r->account.status);
 }
 
@@ -139,6 +141,10 @@ static void check_row(const struct expected *x, const struct error_type *t)
         fail_msg("%s: waits %lld ms, not %s", x->type, (long long)t->wait_ms, x->wait);
     if (t->wait_ms > 0)
         assert_true(r.item.scheduled_ms >= NOW + t->wait_ms);
+    setup(&r);
+    apply(&r, t, CALL_MESSAGE);
+    same(x, "account after a message",
+         strcmp(x->account, "invitations") == 0 ? "rests" : x->account, account_word(&r));
 }
 
 static size_t check_line(char *line)

@@ -23,6 +23,20 @@ static void test_calls_keep_their_distance(void **state)
     assert_int_equal(take(&s, wish), 10 * HOUR_MS + 2 * GAP + 30 * SECOND_MS);
 }
 
+static void test_invitations_rest_and_messages_go_on(void **state)
+{
+    (void)state;
+    struct slots s;
+    begin(&s, &limits, DAY_0 + OPENS);
+    s.invitations_from_ms = DAY_0 + 12 * HOUR_MS;
+    assert_int_equal(take(&s, wish_of(CALL_INVITATION)), 12 * HOUR_MS);
+    assert_int_equal(take(&s, wish_of(CALL_MESSAGE)), OPENS);
+    s.invitations_from_ms = DAY_0 + 20 * HOUR_MS; /* past the close: the next window */
+    assert_int_equal(take(&s, wish_of(CALL_INVITATION)), DAY_MS + OPENS);
+    s.invitations_from_ms = DAY_0 + 2 * DAY_MS;
+    assert_int_equal(take(&s, wish_of(CALL_INVITATION)), NONE);
+}
+
 static void test_a_slot_lies_in_a_window(void **state)
 {
     (void)state;
@@ -389,6 +403,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_calls_keep_their_distance),
+        cmocka_unit_test(test_invitations_rest_and_messages_go_on),
         cmocka_unit_test(test_a_slot_lies_in_a_window),
         cmocka_unit_test(test_the_horizon_ends_the_plan),
         cmocka_unit_test(test_each_kind_has_its_cap_of_a_day),

@@ -109,8 +109,10 @@ static void read_type(struct json_object *json, struct answer_error *e)
     e->known = true;
     e->meaning = *row;
     if (strcmp(plain, "resource_not_found") == 0 && says_no_account(json))
-        e->meaning =
-            (struct error_type){row->type, OUTCOME_ACCOUNT_BROKEN, REFUSAL_HOLD, 0, "disconnected"};
+        e->meaning = (struct error_type){.type = row->type,
+                                         .outcome = OUTCOME_ACCOUNT_BROKEN,
+                                         .refusal = REFUSAL_HOLD,
+                                         .account_status = "disconnected"};
 }
 
 void answer_error(const struct answer *answer, struct answer_error *ret)
