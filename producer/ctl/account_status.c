@@ -5,6 +5,7 @@
 #include "producer/ctl/commands.h"
 #include "producer/ctl/lookup.h"
 #include "producer/ctl/schedule.h"
+#include "producer/ctl/unipile_account.h"
 
 #include "common/base/banned.h"
 
@@ -132,6 +133,9 @@ static enum ctl_exit to_status(struct ctl *c, enum account_status status, const 
         ctl_say(c, "account %s is %s already", a.name, account_status_name(status));
         return CTL_DONE;
     }
+    bool broken = account.status == ACCOUNT_DISCONNECTED || account.status == ACCOUNT_RESTRICTED;
+    if (broken && status == ACCOUNT_ACTIVE && (e = unipile_account_look(c, &a.id, a.name)))
+        return e;
     if ((e = ctl_transaction(c, change_status, &a)))
         return e;
     tell_done(c, &a, account.status, done);

@@ -46,7 +46,9 @@ static const struct command table[] = {
     {"account list", "", "", 0, 0, command_account_list, "list the accounts", NULL},
     {"account pause", "NAME", "", 1, 1, command_account_pause, "let an account send nothing", NULL},
     {"account resume", "NAME", "", 1, 1, command_account_resume,
-     "let a paused, resting or reconnected account send again", NULL},
+     "let a paused or reconnected account send again",
+     "An account that is logged out or restricted is asked for at Unipile first: it goes on when\n"
+     "all is OK there. A rest that Unipile has asked for goes on."},
 
     {"campaign check", "FILE", "", 1, 1, command_campaign_check,
      "tell everything that is wrong with a campaign file",

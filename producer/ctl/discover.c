@@ -4,6 +4,7 @@
 
 #include "producer/ctl/commands.h"
 #include "producer/ctl/doctor_http.h"
+#include "producer/ctl/unipile_account.h"
 
 #include "common/base/banned.h"
 
@@ -24,37 +25,10 @@ struct discovery {
     char *cursor; /* of the next page; NULL = none */
 };
 
-/* A text of an object, "" when it is not there or something else. */
-static const char *text_of(struct json_object *o, const char *key)
-{
-    struct json_object *value = NULL;
-    if (!json_object_is_type(o, json_type_object) || !json_object_object_get_ex(o, key, &value) ||
-        !json_object_is_type(value, json_type_string))
-        return "";
-    return json_object_get_string(value);
-}
-
-static struct json_object *get(struct json_object *o, const char *key)
-{
-    struct json_object *value = NULL;
-    if (json_object_is_type(o, json_type_object))
-        (void)json_object_object_get_ex(o, key, &value);
-    return value;
-}
-
-/* sources[0].status: OK, CREDENTIALS, … */
-static const char *status_of(struct json_object *account)
-{
-    struct json_object *sources = get(account, "sources");
-    if (!json_object_is_type(sources, json_type_array) || json_object_array_length(sources) == 0)
-        return "";
-    return text_of(json_object_array_get_idx(sources, 0), "status");
-}
-
 static void features_of(struct json_object *account, struct buf *out)
 {
-    struct json_object *im = get(get(account, "connection_params"), "im");
-    struct json_object *list = get(im, "premiumFeatures");
+    struct json_object *im = unipile_member(unipile_member(account, "connection_params"), "im");
+    struct json_object *list = unipile_member(im, "premiumFeatures");
     size_t n = json_object_is_type(list, json_type_array) ? json_object_array_length(list) : 0;
     for (size_t i = 0; i < n; i++) {
         struct json_object *one = json_object_array_get_idx(list, i);
@@ -75,14 +49,14 @@ static const char *known_as(const struct pg_result *known, const char *unipile_i
 static void show(struct discovery *d, struct json_object *account, const struct pg_result *known)
 {
     SAM_CLEANUP(buf_deinit) struct buf features = BUF_INIT(1000);
-    if (strcmp(text_of(account, "type"), "LINKEDIN") != 0)
+    if (strcmp(unipile_text(account, "type"), "LINKEDIN") != 0)
         return;
     features_of(account, &features);
-    table_text(&d->table, text_of(account, "id"));
-    table_text(&d->table, text_of(account, "name"));
-    table_text(&d->table, status_of(account));
+    table_text(&d->table, unipile_text(account, "id"));
+    table_text(&d->table, unipile_text(account, "name"));
+    table_text(&d->table, unipile_account_status(account));
     table_text(&d->table, buf_text(&features));
-    table_text(&d->table, known_as(known, text_of(account, "id")));
+    table_text(&d->table, known_as(known, unipile_text(account, "id")));
 }
 
 static enum ctl_exit show_page(struct discovery *d, struct json_object *items)
@@ -91,7 +65,7 @@ static enum ctl_exit show_page(struct discovery *d, struct json_object *items)
     size_t n = json_object_array_length(items);
     pg_array_open(ctl_params(d->c), PG_ARRAY_TEXT);
     for (size_t i = 0; i < n; i++)
-        pg_item_text(&d->c->params, text_of(json_object_array_get_idx(items, i), "id"));
+        pg_item_text(&d->c->params, unipile_text(json_object_array_get_idx(items, i), "id"));
     pg_array_close(&d->c->params);
     enum ctl_exit e = ctl_query(d->c, known_sql, &known);
     for (size_t i = 0; !e && i < n; i++)
@@ -106,14 +80,14 @@ static enum ctl_exit read_page(struct discovery *d, const struct doctor_http *h)
     if (h->status < 200 || h->status > 299)
         return ctl_fail("Unipile answers %ld: %s", h->status, doctor_http_advice(h->status));
     struct json_object *page = json_tokener_parse(buf_text(&h->body));
-    struct json_object *items = get(page, "items");
+    struct json_object *items = unipile_member(page, "items");
     enum ctl_exit e;
     if (json_object_is_type(items, json_type_array))
         e = show_page(d, items);
     else
         e = ctl_fail("Unipile's answer is no list of accounts: check unipile.base_url");
     free(d->cursor);
-    d->cursor = *text_of(page, "cursor") ? sam_xstrdup(text_of(page, "cursor")) : NULL;
+    d->cursor = *unipile_text(page, "cursor") ? sam_xstrdup(unipile_text(page, "cursor")) : NULL;
     json_object_put(page);
     return e;
 }

@@ -1,4 +1,4 @@
-/* producer/ctl/doctor_http.h - one GET to Unipile, for `doctor` and `account discover`.
+/* producer/ctl/doctor_http.h - one GET to Unipile, for `doctor`, `account discover` and `resume`.
  *
  * The one place outside of worker/unipile that includes libcurl: samctl must not know the worker,
  * and a blocking GET of an unmetered list needs nothing of its client. It never writes. */

@@ -177,6 +177,7 @@ class Refused(Fault):
         self.wait_for("its items to wait", lambda: self.items()["pending"] == 3)
         self.assertEqual(self.simulator.audit()["writes"], 1)
         self.stopped("restricted", "account_restricted")
+        self.comes_back("RESTRICTED", "PERMISSIONS")
 
     def test_an_account_at_a_checkpoint_stops(self):
         self.begin(route="chats", action="status", status=401, type="errors/checkpoint_error")
@@ -184,6 +185,30 @@ class Refused(Fault):
         self.wait_for("its items to wait", lambda: self.items()["pending"] == 3)
         self.assertEqual(self.simulator.audit()["writes"], 1)
         self.stopped("disconnected", "checkpoint_error")
+        self.comes_back("CHECKPOINT", "CREDENTIALS")
+
+    def comes_back(self, status, said):
+        """When Unipile says so: until then, and where it cannot be asked, nothing is resumed."""
+        unipile = self.database.value("SELECT unipile_id FROM linkedin_accounts")
+        before = self.account()
+        url = self.config["unipile"]["base_url"]
+        self.simulator.ask("POST", "/account", {"account": unipile, "status": status})
+        self.assertIn(f"still says {said} of account anna", self.not_resumed())
+        self.config["unipile"]["base_url"] = "http://127.0.0.1:1"
+        self.write_config()
+        self.assertIn("stays as it is", self.not_resumed())
+        self.config["unipile"]["base_url"] = url
+        self.write_config()
+        self.assertEqual(self.account(), before)
+        self.simulator.ask("POST", "/account", {"account": unipile, "status": "OK"})
+        self.assertIn("is active", self.samctl("account", "resume", "anna"))
+        self.wait_until_ended()
+        self.judge(3)
+
+    def not_resumed(self):
+        done = self.samctl_result("account", "resume", "anna")
+        self.assertEqual(done.returncode, 1, done.stdout)
+        return done.stderr
 
     def stopped(self, status, why):
         """One alert, that names the account."""
