@@ -193,6 +193,10 @@ void facts_frame(struct facts *f, const struct pg_result *r, int row, int first_
     if (!pg_null(r, row, c + 9))
         policy_ramp(limits, pg_i64(r, row, c + 8),
                     day - zone_day(zone, pg_time_ms(r, row, c + 9)) + 1);
+    if (!pg_null(r, row, c + 12))
+        policy_comeback_invitations(limits, day - zone_day(zone, pg_time_ms(r, row, c + 12)) + 1);
+    if (!pg_null(r, row, c + 13))
+        policy_comeback(limits, day - zone_day(zone, pg_time_ms(r, row, c + 13)) + 1);
     ret->day_start_ms = zone_day_start_ms(zone, day);
     ret->next_day_start_ms = zone_day_start_ms(zone, day + 1);
     ret->month_start_ms = zone_day_start_ms(zone, month_first_day(day));

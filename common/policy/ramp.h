@@ -1,4 +1,5 @@
-/* common/policy/ramp.h - the warm-up of an account: `samctl account add --ramp DAYS`. Pure.
+/* common/policy/ramp.h - days on which an account may do less: its warm-up (`samctl account add
+ * --ramp DAYS`), and its coming back from a rest. Pure.
  *
  * LinkedIn restricts accounts that begin at full speed. On the first local day an account may do a
  * fifth of what it may do each day, on the last day of the ramp and from then on all of it; between
@@ -14,5 +15,12 @@
  * ramp, 0 = none; day: of the ramp, 1 = the first one (less, by a clock that was set back, counts
  * as the first). What is more than nothing stays at least one. */
 void policy_ramp(struct policy_limits *limits, int64_t days, int64_t day);
+
+/* After a rest that Unipile has asked for an account does not go on at the speed that led there:
+ * the same limits are halved on the local day on which the rest ends (day 1; less counts as the
+ * first), and grow by the same step each day; on the fourth it is all of it again. */
+void policy_comeback(struct policy_limits *limits, int64_t day);
+/* The rest was one of the invitations alone. */
+void policy_comeback_invitations(struct policy_limits *limits, int64_t day);
 
 #endif

@@ -2,7 +2,7 @@
 
 import unittest
 
-from campaign_test import HELLO, CampaignTest
+from campaign_test import HELLO, CampaignTest, FridayTest
 from sam_test import Process
 
 
@@ -220,6 +220,29 @@ class Refused(Fault):
     def account(self):
         return self.database.rows("SELECT status, status_reason, rest_until, rest_count "
                                   "FROM linkedin_accounts")[0]  # fmt: skip
+
+
+class ComesBack(FridayTest):
+    """The day after a rest: half of the caps, the next day more."""
+
+    def begin(self, column, cap):
+        self.prepare_on_friday()
+        self.samctl("account", "set", "anna", "--daily-cap", cap, "--daily-invitations", "4")
+        self.database.execute(f"UPDATE linkedin_accounts SET {column} = sam_now()")
+        self.campaign("m", "messenger", HELLO, 4, timezone="Etc/UTC")
+        self.start_both()
+
+    def test_half_of_the_caps_after_a_rest(self):
+        self.begin("rest_until", "6")
+        self.wait_until_sent(3)
+        self.assertEqual(self.writes_end(), 3)
+
+    def test_messages_as_before_after_a_rest_of_the_invitations(self):
+        self.begin("invitations_rest_until", "20")
+        self.campaign("c", "connector", {"connection_request": "Hi"}, 4, timezone="Etc/UTC")
+        self.wait_until_sent(6)
+        self.assertEqual(self.writes_end(), 6)
+        self.assertEqual(self.count("send_attempts WHERE kind = 'invitation'"), 2)
 
 
 class RefusedText(Fault):

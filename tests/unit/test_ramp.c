@@ -78,13 +78,40 @@ static void test_it_only_grows(void **state)
     }
 }
 
+static void test_coming_back_from_a_rest(void **state)
+{
+    (void)state;
+    static const struct {
+        int64_t day;
+        int64_t want; /* of 30 */
+    } rows[] = {{-2, 15}, {0, 15}, {1, 15}, {2, 20}, {3, 25}, {4, 30}, {5, 30}, {4000, 30}};
+    for (size_t i = 0; i < SAM_ARRAY_LEN(rows); i++) {
+        struct policy_limits l = at(30, 0, 1);
+        policy_comeback(&l, rows[i].day);
+        assert_int_equal(l.daily_cap, rows[i].want);
+        assert_int_equal(l.daily_messages, rows[i].want);
+        assert_int_equal(l.daily_invitations, rows[i].want / 2);
+        assert_int_equal(l.weekly_invitations, 7);
+        assert_int_equal(l.daily_profile_views, 7);
+        l = at(30, 0, 1);
+        policy_comeback_invitations(&l, rows[i].day);
+        assert_int_equal(l.daily_invitations, rows[i].want / 2);
+        assert_int_equal(l.daily_cap, 30);
+        assert_int_equal(l.daily_messages, 30);
+    }
+    struct policy_limits l = at(1, 0, 1);
+    l.daily_messages = 0;
+    policy_comeback(&l, 1);
+    assert_int_equal(l.daily_cap, 1);
+    assert_int_equal(l.daily_messages, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_from_a_fifth_to_all_of_it),
-        cmocka_unit_test(test_which_limits),
-        cmocka_unit_test(test_little_stays_something),
-        cmocka_unit_test(test_it_only_grows),
+        cmocka_unit_test(test_from_a_fifth_to_all_of_it), cmocka_unit_test(test_which_limits),
+        cmocka_unit_test(test_little_stays_something),    cmocka_unit_test(test_it_only_grows),
+        cmocka_unit_test(test_coming_back_from_a_rest),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
