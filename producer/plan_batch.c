@@ -154,6 +154,8 @@ static void open_slots(struct plan_batch *b, struct plan_account *a, struct slic
     open_campaigns(b, a);
     if (a->last_call_end_ms && a->last_call_end_ms + a->frame.limits.spacing_ms > b->now_ms)
         start.first_free_ms = a->last_call_end_ms + a->frame.limits.spacing_ms;
+    if (a->frame.rest_until_ms > start.first_free_ms)
+        start.first_free_ms = a->frame.rest_until_ms;
     new_people(b, waiting, people, &start);
     find_overdue(b, a, waiting);
     slots_init(&b->slots, &start);

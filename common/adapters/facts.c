@@ -46,7 +46,6 @@ enum column {
     COL_NOTE_LIMIT,
     COL_CALENDAR,
     COL_ACCOUNT_STATUS = COL_CALENDAR + FACTS_CALENDAR_COLUMNS_COUNT,
-    COL_REST_UNTIL,
     COL_BLOCKED,
     COL_ALL_PAUSED,
     COL_UNIPILE_ID,
@@ -181,6 +180,7 @@ void facts_frame(struct facts *f, const struct pg_result *r, int row, int first_
     limits->spread = d->spread;
     limits->monthly_notes = monthly_notes(r, row, c + 10, d->monthly_notes);
     ret->invitations_rest_until_ms = pg_time_ms(r, row, c + 12);
+    ret->rest_until_ms = pg_time_ms(r, row, c + 13);
     if (!zone) {
         limits->daily_cap = 0;
         ret->day_start_ms = now_ms - now_ms % DAY_MS;
@@ -381,7 +381,7 @@ int facts_item(struct facts *f, const struct pg_result *r, int row, bool with_us
     read_ids(r, row, ret);
     read_texts(r, row, ret);
     facts_frame(f, r, row, COL_FRAME, now_ms, &ret->frame);
-    p->account.rest_until_ms = pg_time_ms(r, row, COL_REST_UNTIL);
+    p->account.rest_until_ms = ret->frame.rest_until_ms;
     p->account.blocked = pg_bool(r, row, COL_BLOCKED);
     p->account.all_paused = pg_bool(r, row, COL_ALL_PAUSED);
     p->account.invitations_rest_until_ms = ret->frame.invitations_rest_until_ms;

@@ -38,7 +38,8 @@ struct facts_frame {
     int64_t next_day_start_ms;
     int64_t month_start_ms; /* of its local calendar month */
     int64_t next_month_start_ms;
-    int64_t invitations_rest_until_ms; /* 0 = they do not rest */
+    int64_t rest_until_ms;             /* of the last rest; 0 = it has never rested */
+    int64_t invitations_rest_until_ms; /* likewise */
 };
 
 /* Reads the columns from first_col on. An unknown time zone (tzdata lost it) gives UTC days and a

@@ -15,7 +15,7 @@
     "p.status, p.hold_reason IS NOT NULL, p.contacted_at, " FACTS_SINCE ", p.chat_id, "            \
     "c.status, c.campaign_type, c.start_at, c.end_at, c.daily_cap, "                               \
     "c.on_note_limit, " FACTS_CALENDAR_COLUMNS                                                     \
-    ", a.status, a.rest_until, a.blocked_reason IS NOT NULL, ws.paused_at IS NOT NULL, "           \
+    ", a.status, a.blocked_reason IS NOT NULL, ws.paused_at IS NOT NULL, "                         \
     "a.unipile_id, a.plan, " FACTS_FRAME_COLUMNS ", "
 
 /* clang-format off */

@@ -38,6 +38,8 @@ bool reason_moves(enum reason r)
     case REASON_HOLIDAY:
     case REASON_NO_WINDOW:
     case REASON_CAMPAIGN_NOT_STARTED:
+    case REASON_ACCOUNT_RESTING:
+    case REASON_INVITATIONS_RESTING:
         return true;
     default:
         return false;

@@ -78,7 +78,7 @@ enum reason { REASON_MAP(REASON_ENUM_ROW) REASON_N };
 
 const char *reason_name(enum reason r);
 const char *reason_sentence(enum reason r);
-/* A waiting item of this reason has its moment from limits and calendars alone, so the planner may
+/* A waiting item of this reason has its moment from limits, rests and calendars alone, so the planner may
  * give it another one. Others wait to be tried again, for an event, or for an operator. */
 bool reason_moves(enum reason r);
 /* 0 done; -EINVAL unknown. */

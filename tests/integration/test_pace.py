@@ -13,7 +13,7 @@ MINUTE = 60
 class Pace(FridayTest):
     """Friday at noon, by UTC; the day closes at five."""
 
-    def begin(self, cap, hours_to_the_end=None):
+    def begin(self, cap, hours_to_the_end=None, fault=None):
         del self.config["limits"]["pace"]
         self.config["limits"].update({"spacing": "1m", "jitter": "30s"})
         self.config["producer"]["plan_horizon"] = "72h"
@@ -22,6 +22,8 @@ class Pace(FridayTest):
         self.campaign("c", "messenger", HELLO, PEOPLE, timezone="Etc/UTC", weekend=[],
                       hours={"from": "09:00", "to": "17:00"}, **more)  # fmt: skip
         self.samctl("account", "set", "anna", "--daily-cap", str(cap), "--daily-messages", "100")
+        if fault:
+            self.simulator.fault(**fault)
         self.start_both()
 
     def moments(self, day):
@@ -90,6 +92,16 @@ class Pace(FridayTest):
         for one, other in itertools.pairwise(at[2:]):  # the first may have gone meanwhile
             self.assertGreater(other - one, 3 * MINUTE, at)
         self.assertLessEqual(self.sent(), 3)
+
+    def test_a_rest_ends_in_no_burst(self):
+        """What falls due in it is given places after its end, with half of the caps."""
+        self.begin(cap=12, fault={"route": "chats", "action": "status", "status": 422,
+                                  "type": "errors/limit_exceeded", "count": 1})  # fmt: skip
+        rests = "linkedin_accounts WHERE status = 'resting'"
+        self.wait_for("the rest", lambda: self.count(rests) == 1)
+        self.move_clock(4 * 3600 + 50 * MINUTE)  # all are due
+        self.spread(1, 6, 12 * 3600, 50 * MINUTE)
+        self.assertEqual((len(self.moments(0)), len(self.moments(2))), (0, 6))
 
     def test_an_outage_past_the_end(self):
         """What a campaign's end has overtaken is not sent in the next window."""
