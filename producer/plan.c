@@ -297,12 +297,19 @@ static enum pg_failure plan(struct producer *p, struct plan_batch *b)
     return plan_write(p, b);
 }
 
+/* Nobody waits for the disk: a plan that a crash of Postgres forgets is made again, for its people
+ * are still due, and a commit that builds on it (publish, claim) makes it durable with itself. */
+static enum pg_failure begin(struct producer *p)
+{
+    return pg_script(p->pg, "BEGIN; SET LOCAL synchronous_commit = off");
+}
+
 struct batch producer_plan(struct producer *p)
 {
     struct plan_batch b;
     struct batch result = {0};
     texts_trim(p->texts);
-    enum pg_failure failure = pg_begin(p->pg);
+    enum pg_failure failure = begin(p);
     plan_batch_init(&b, p->now_ms, p->now_ms + p->settings->producer.plan_horizon_ms);
     if (!failure)
         failure = plan(p, &b);

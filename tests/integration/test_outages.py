@@ -51,6 +51,22 @@ class Outage(CampaignTest):
         self.postgres.start()
         self.all_sent()
 
+    def test_a_plan_that_postgres_forgets_is_made_again(self):
+        """Its commit does not wait for the disk; nothing that would has built on it yet."""
+        self.database.execute("ALTER SYSTEM SET wal_writer_delay = '10s'")
+        self.database.execute("SELECT pg_reload_conf()")
+        self.prepare()
+        self.start_both()
+        self.campaign("later", "messenger", ONE, 40, start=False)
+        self.database.execute("UPDATE campaigns SET start_at = now() + interval '2 hours'")
+        self.samctl("campaign", "start", "later")
+        self.wait_for("the plan", lambda: self.count("send_queue") == 40)
+        self.postgres.kill()
+        self.postgres.start()
+        self.wait_for("the plan", lambda: self.count("send_queue") == 40)
+        self.assertEqual(self.count("campaign_prospects WHERE next_at IS NOT NULL"), 0)
+        self.assertEqual(self.items(), {"pending": 40})
+
     def test_kafka_stops_and_comes_back(self):
         self.start_some()
         self.kafka.stop()
