@@ -17,7 +17,7 @@
 
 #include "common/base/banned.h"
 
-#define ROUNDS_PER_TICK 20 /* full batches in a row before the other steps have their turn */
+#define ROUNDS_PER_TICK 20 /* full batches in a row before signals and topics are looked at */
 #define GATE_EVERY_MS   50
 #define RECONNECT_MS    1000
 
@@ -59,6 +59,7 @@ struct app {
     int signal_fd;
     char named[64]; /* the connection to Postgres: applied.h */
     bool stop;
+    bool busy; /* the last round has left work that a next one can go on with */
     int exit_code;
     int64_t last_ms[SAM_ARRAY_LEN(steps)];
     char values[SAM_ARRAY_LEN(steps)][256]; /* that a step does not know; "" = it knows all */
@@ -222,6 +223,7 @@ static enum pg_failure run_step(struct app *a, size_t i, bool *ret_more)
     if (b.more) {
         *ret_more = true;
         a->last_ms[i] = 0;
+        a->busy = a->busy || b.rows > 0; /* a full batch that came to nothing may do so again */
     }
     return b.failure;
 }
@@ -233,6 +235,7 @@ static enum pg_failure run_steps(struct app *a)
     bool more = true;
     for (int round = 0; round < ROUNDS_PER_TICK && more && !a->stop; round++) {
         more = false;
+        a->busy = false;
         enum pg_failure failure = read_clock(a);
         if (!failure)
             failure = pass_gate(a);
@@ -321,7 +324,7 @@ static void loop(struct app *a)
     while (!a->stop) {
         int64_t begun = clock_boot_ms();
         tick(a);
-        int64_t rest = tick_ms - (clock_boot_ms() - begun);
+        int64_t rest = a->busy ? 0 : tick_ms - (clock_boot_ms() - begun);
         bool waiting = gate_waiting(a->p.gate) && rest > GATE_EVERY_MS;
         wait_ms(a, waiting ? GATE_EVERY_MS : rest > 0 ? rest : 0);
     }

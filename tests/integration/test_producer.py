@@ -13,6 +13,27 @@ class End(FridayTest):
 
     TWICE = dict(HELLO, direct_message_2={"after": "1d", "text": "Again, {first_name}"})
 
+    def test_work_that_is_left_waits_for_no_tick(self):
+        """Three times what a tick takes, and ticks that are minutes apart together."""
+        self.config["producer"]["tick"] = "60s"
+        self.prepare()
+        self.campaign("many", "messenger", HELLO, 1)
+        self.database.execute("""
+            SET session_replication_role = replica;
+            CREATE TEMP TABLE a AS SELECT gen_random_uuid() AS id, i, workspace_id
+                FROM generate_series(1, 6300) i, workspaces w(workspace_id);
+            INSERT INTO linkedin_accounts (id, workspace_id, name, unipile_id, country, timezone,
+                key_hash) SELECT id, workspace_id, 'm' || i, 'Um' || i, 'DE', 'UTC', i FROM a;
+            INSERT INTO campaign_accounts SELECT c.id, a.id, 1 FROM campaigns c, a;
+            UPDATE campaigns SET status = 'running', start_at = now() + interval '2 hours';
+            INSERT INTO campaign_prospects (id, workspace_id, campaign_id, campaign_type,
+                account_id, status, provider_id, first_name, next_at) SELECT gen_random_uuid(),
+                a.workspace_id, c.id, 'messenger', a.id, 'approved', 'ACo' || i, 'N', now()
+                FROM campaigns c, a;
+            INSERT INTO account_schedule (account_id, plan_at) SELECT id, now() FROM a""")
+        self.start_both()
+        self.wait_for("all places", lambda: self.count("send_queue") == 6301, 30)
+
     def test_a_campaign_past_its_end_ends_with_all_its_people(self):
         self.config["limits"]["daily_cap"] = 2
         self.prepare_on_friday()
