@@ -78,8 +78,9 @@ enum reason { REASON_MAP(REASON_ENUM_ROW) REASON_N };
 
 const char *reason_name(enum reason r);
 const char *reason_sentence(enum reason r);
-/* A waiting item of this reason has its moment from limits, rests and calendars alone, so the planner may
- * give it another one. Others wait to be tried again, for an event, or for an operator. */
+/* A waiting item of this reason has its moment from limits, rests and calendars alone, so the
+ * planner may give it another one. Others wait to be tried again, for an event, or for an operator.
+ */
 bool reason_moves(enum reason r);
 /* 0 done; -EINVAL unknown. */
 SAM_MUSTCHECK int reason_parse(const char *text, enum reason *ret);

@@ -60,13 +60,13 @@ static void test_a_day_is_spread(void **state)
     l.daily_cap = 16;
     l.daily_invitations = 16;
     begin(&s, &l, DAY_0 + HOUR_MS);
-    for (int i = 0; i < 16; i++)
+    for (int64_t i = 0; i < 16; i++)
         assert_int_equal(take(&s, wish_of(CALL_INVITATION)), OPENS + i * 30 * MINUTE_MS);
     assert_int_equal(take(&s, wish_of(CALL_INVITATION)), DAY_MS + OPENS);
     begin(&s, &l, DAY_0 + CLOSES - HOUR_MS); /* an hour is left */
     s.sent[0].calls = s.days[0].calls = 4;
     s.last_call_ms = DAY_0 + CLOSES - HOUR_MS - GAP;
-    for (int i = 0; i < 12; i++)
+    for (int64_t i = 0; i < 12; i++)
         assert_int_equal(take(&s, wish_of(CALL_INVITATION)),
                          CLOSES - HOUR_MS - GAP + (i + 1) * 5 * MINUTE_MS);
     assert_int_equal(take(&s, wish_of(CALL_INVITATION)), DAY_MS + OPENS);
@@ -79,19 +79,19 @@ static void test_places_of_a_spread_day(void **state)
     struct slots_campaign three = {.daily_cap = 3, .sent_today = 1, .days = {{.calls = 1}}};
     static const struct {
         const char *name;
-        enum call_kind kind;
+        int64_t want;                                    /* between the first and the second */
         int64_t cap, invitations, week, messages, views; /* 0 = many */
+        enum call_kind kind;
         bool view, campaign;
-        int64_t want; /* between the first and the second */
     } rows[] = {
-        {"all calls", CALL_MESSAGE, 8, 0, 0, 0, 0, false, false, HOUR_MS},
-        {"invitations", CALL_INVITATION, 0, 4, 0, 0, 0, false, false, 2 * HOUR_MS},
-        {"of a week", CALL_INVITATION, 0, 0, 2, 0, 0, false, false, 4 * HOUR_MS},
-        {"messages", CALL_MESSAGE, 0, 2, 2, 16, 0, false, false, 30 * MINUTE_MS},
-        {"views", CALL_MESSAGE, 0, 0, 0, 0, 2, true, false, 4 * HOUR_MS},
-        {"views of no concern", CALL_MESSAGE, 8, 0, 0, 0, 2, false, false, HOUR_MS},
-        {"a campaign", CALL_MESSAGE, 8, 0, 0, 0, 0, false, true, 4 * HOUR_MS},
-        {"more than there is room for", CALL_MESSAGE, 0, 0, 0, 0, 0, false, false, GAP},
+        {"all calls", HOUR_MS, 8, 0, 0, 0, 0, CALL_MESSAGE, false, false},
+        {"invitations", 2 * HOUR_MS, 0, 4, 0, 0, 0, CALL_INVITATION, false, false},
+        {"of a week", 4 * HOUR_MS, 0, 0, 2, 0, 0, CALL_INVITATION, false, false},
+        {"messages", 30 * MINUTE_MS, 0, 2, 2, 16, 0, CALL_MESSAGE, false, false},
+        {"views", 4 * HOUR_MS, 0, 0, 0, 0, 2, CALL_MESSAGE, true, false},
+        {"views of no concern", HOUR_MS, 8, 0, 0, 0, 2, CALL_MESSAGE, false, false},
+        {"a campaign", 4 * HOUR_MS, 8, 0, 0, 0, 0, CALL_MESSAGE, false, true},
+        {"more than there is room for", GAP, 0, 0, 0, 0, 0, CALL_MESSAGE, false, false},
     };
     for (size_t i = 0; i < SAM_ARRAY_LEN(rows); i++) {
         struct slots s;
