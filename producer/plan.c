@@ -28,7 +28,7 @@ static bool read_accounts(struct producer *p, struct plan_batch *b, const struct
             continue;
         }
         facts_frame(p->facts, r, row, 3, b->now_ms, &a->frame);
-        plan_account_days(a, pg_text(r, row, 3), b->now_ms, b->horizon_ms);
+        plan_account_days(a, pg_text(r, row, 3), b->horizon_ms);
         b->accounts_count++;
     }
     return known;

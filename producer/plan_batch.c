@@ -33,19 +33,15 @@ void plan_batch_deinit(struct plan_batch *b)
     buf_deinit(&b->text);
 }
 
-void plan_account_days(struct plan_account *a, const char *timezone, int64_t now_ms,
-                       int64_t horizon_ms)
+void plan_account_days(struct plan_account *a, const char *timezone, int64_t horizon_ms)
 {
     const struct zone *zone = zone_find(timezone);
-    int64_t day = zone ? zone_day(zone, now_ms) : 0;
-    a->days_count = 0;
-    for (size_t i = 0; i < SLOTS_DAYS_MAX; i++, day++) {
-        int64_t start =
-            zone ? zone_day_start_ms(zone, day) : a->frame.day_start_ms + (int64_t)i * DAY_MS;
-        if (start > horizon_ms)
-            break;
-        int64_t end = zone ? zone_day_start_ms(zone, day + 1) : start + DAY_MS;
+    int64_t start = a->frame.day_start_ms;
+    int64_t end = a->frame.next_day_start_ms;
+    for (a->days_count = 0; a->days_count < SLOTS_DAYS_MAX && start <= horizon_ms;) {
         a->days[a->days_count++] = (struct slots_day){.start_ms = start, .end_ms = end};
+        start = end;
+        end = zone ? zone_day_start_ms(zone, zone_day(zone, start) + 1) : start + DAY_MS;
     }
 }
 

@@ -135,8 +135,7 @@ void plan_batch_init(struct plan_batch *b, int64_t now_ms, int64_t horizon_ms);
 void plan_batch_deinit(struct plan_batch *b);
 
 /* The account's local days that the horizon touches, with nothing counted yet. */
-void plan_account_days(struct plan_account *a, const char *timezone, int64_t now_ms,
-                       int64_t horizon_ms);
+void plan_account_days(struct plan_account *a, const char *timezone, int64_t horizon_ms);
 
 /* The campaign's open intervals, cut off at its end. */
 void plan_campaign_windows(struct plan_campaign *c, const struct interval *windows, size_t count);

@@ -8,6 +8,7 @@
 #include "common/base/clock.h"
 #include "common/model/calendar.h"
 #include "common/model/text_limit.h"
+#include "common/policy/kept_day.h"
 #include "common/policy/ramp.h"
 
 #include "common/base/banned.h"
@@ -197,8 +198,11 @@ void facts_frame(struct facts *f, const struct pg_result *r, int row, int first_
         policy_comeback_invitations(limits, day - zone_day(zone, pg_time_ms(r, row, c + 12)) + 1);
     if (!pg_null(r, row, c + 13))
         policy_comeback(limits, day - zone_day(zone, pg_time_ms(r, row, c + 13)) + 1);
-    ret->day_start_ms = zone_day_start_ms(zone, day);
-    ret->next_day_start_ms = zone_day_start_ms(zone, day + 1);
+    const struct day_span today = {zone_day_start_ms(zone, day), zone_day_start_ms(zone, day + 1)};
+    const struct day_span kept = {pg_time_ms(r, row, c + 14), pg_time_ms(r, row, c + 15)};
+    const struct day_span counted = policy_counted_day(today, kept, now_ms);
+    ret->day_start_ms = counted.from_ms;
+    ret->next_day_start_ms = counted.until_ms;
     ret->month_start_ms = zone_day_start_ms(zone, month_first_day(day));
     ret->next_month_start_ms = zone_day_start_ms(zone, next_month_first_day(day));
 }

@@ -29,12 +29,13 @@ SAM_DEFINE_FREEP(facts)
 #define FACTS_FRAME_COLUMNS                                                                        \
     "a.timezone, a.spacing_ms, a.jitter_ms, a.daily_cap, a.daily_invitations, "                    \
     "a.weekly_invitations, a.daily_messages, a.daily_profile_views, a.ramp_days, a.ramp_from, "    \
-    "a.monthly_notes, a.plan, a.invitations_rest_until, a.rest_until"
-#define FACTS_FRAME_COLUMNS_COUNT 14
+    "a.monthly_notes, a.plan, a.invitations_rest_until, a.rest_until, "                            \
+    "a.kept_day_from, a.kept_day_until"
+#define FACTS_FRAME_COLUMNS_COUNT 16
 
 struct facts_frame {
     struct policy_limits limits; /* in force today, ramp and rests included */
-    int64_t day_start_ms;        /* of the account's local day that contains now */
+    int64_t day_start_ms;        /* of the account's local day that contains now (kept_day.h) */
     int64_t next_day_start_ms;
     int64_t month_start_ms; /* of its local calendar month */
     int64_t next_month_start_ms;

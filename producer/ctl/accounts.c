@@ -7,6 +7,7 @@
 #include "common/base/murmur2.h"
 #include "common/model/job.h"
 #include "producer/ctl/account_plan.h"
+#include "producer/ctl/account_zone.h"
 #include "producer/ctl/commands.h"
 #include "producer/ctl/lookup.h"
 #include "producer/ctl/names.h"
@@ -186,6 +187,8 @@ static enum pg_failure set(struct ctl *c, void *arg)
     struct account_change *a = arg;
     enum pg_failure failure = schedule_lock_account(&s, c, &a->id);
     if (failure || (failure = check_unipile_id(c, a)))
+        return failure;
+    if (a->options.timezone[0] && (failure = account_zone_keep_day(c, &a->id, a->options.timezone)))
         return failure;
     struct pg_params *params = ctl_params(c);
     pg_add_uuid(params, &a->id);

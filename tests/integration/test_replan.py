@@ -62,6 +62,23 @@ class Replan(FridayTest):
                 self.assertEqual(self.days(), {day: 6})
         self.wait_until_sent(6)
 
+    def test_another_zone_gives_no_second_day(self):
+        """Friday at noon by UTC; in Auckland the next day has begun, with its caps."""
+        self.config["limits"]["spacing"] = "1s"
+        self.begin(8)
+        self.samctl("account", "set", "anna", "--daily-cap", "3")
+        self.start_both()
+        self.wait_until_sent(3)
+        for zone in "Pacific/Auckland", "Pacific/Honolulu", "Etc/UTC":
+            self.samctl("account", "set", "anna", "--timezone", zone)
+            self.assertEqual(self.writes_end(), 3, zone)
+        self.samctl("account", "set", "anna", "--timezone", "Pacific/Auckland")
+        self.move_clock(11 * 3600)  # of UTC's day an hour is left
+        self.assertEqual(self.writes_end(), 3)
+        self.move_clock(13 * 3600 + 60)  # Auckland's Sunday has begun
+        self.wait_until_sent(6)
+        self.assertEqual(self.writes_end(), 6)
+
     def test_a_follow_up_keeps_its_delay(self):
         self.begin(1, TWO)
         self.start_both()
