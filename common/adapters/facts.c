@@ -244,21 +244,27 @@ static void refresh(struct calendar_entry *e, const struct calendar *c, const ch
         e->until_at_ms = e->windows[WINDOWS_MAX - 1].to_at_ms;
 }
 
-const struct interval *facts_calendar(struct facts *f, const struct pg_result *r, int row,
-                                      int first_col, int64_t now_ms, size_t *ret_count)
+void facts_read_calendar(const struct pg_result *r, int row, int first_col, struct calendar *ret)
 {
-    struct uuid id = pg_uuid(r, row, first_col);
-    const char *timezone = pg_text(r, row, first_col + 1);
-    struct calendar c = {
-        .zone = zone_find(timezone),
+    *ret = (struct calendar){
+        .zone = zone_find(pg_text(r, row, first_col + 1)),
         .opens_minute = (int)pg_i64(r, row, first_col + 3),
         .closes_minute = (int)pg_i64(r, row, first_col + 4),
         .weekend_mask = (int)own_or(r, row, first_col + 5, -1),
         .holidays = pg_bool(r, row, first_col + 6),
         .own_days = pg_text(r, row, first_col + 8),
     };
-    memcpy(c.country, pg_text(r, row, first_col + 2), 2);
-    (void)snprintf(c.subdivision, sizeof(c.subdivision), "%s", pg_text(r, row, first_col + 7));
+    memcpy(ret->country, pg_text(r, row, first_col + 2), 2);
+    (void)snprintf(ret->subdivision, sizeof(ret->subdivision), "%s",
+                   pg_text(r, row, first_col + 7));
+}
+
+const struct interval *facts_calendar(struct facts *f, const struct pg_result *r, int row,
+                                      int first_col, int64_t now_ms, size_t *ret_count)
+{
+    struct uuid id = pg_uuid(r, row, first_col);
+    struct calendar c;
+    facts_read_calendar(r, row, first_col, &c);
     struct calendar_entry *e = g_hash_table_lookup(f->calendars, &id);
     if (!e) {
         if (g_hash_table_size(f->calendars) >= CALENDARS_MAX)
@@ -268,7 +274,7 @@ const struct interval *facts_calendar(struct facts *f, const struct pg_result *r
         e->own_days = sam_xstrdup("");
         (void)g_hash_table_insert(f->calendars, &e->campaign_id, e);
     }
-    refresh(e, &c, timezone, now_ms);
+    refresh(e, &c, pg_text(r, row, first_col + 1), now_ms);
     *ret_count = e->count;
     return e->windows;
 }

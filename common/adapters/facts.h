@@ -11,6 +11,7 @@
 
 #include "common/adapters/pg.h"
 #include "common/base/settings.h"
+#include "common/model/calendar.h"
 #include "common/model/identity.h"
 #include "common/model/job.h"
 #include "common/policy/decide.h"
@@ -126,6 +127,9 @@ const char *facts_unknown(const struct facts *f);
     "c.id, c.timezone, c.country, c.opens_minute, c.closes_minute, c.weekend_mask, c.holidays, "   \
     "c.subdivision, (SELECT own_days FROM workspaces WHERE id = c.workspace_id LIMIT 1)"
 #define FACTS_CALENDAR_COLUMNS_COUNT 9
+
+/* The calendar alone; what it borrows lives as long as r. */
+void facts_read_calendar(const struct pg_result *r, int row, int first_col, struct calendar *ret);
 
 /* Open intervals from now_ms on, at most some weeks of them; owned by f, valid until the next call
  * for the same campaign. */

@@ -1,10 +1,13 @@
 #include "producer/ctl/campaign_change.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "common/base/clock.h"
+#include "common/model/calendar.h"
 #include "common/model/template.h"
 #include "common/model/text_limit.h"
+#include "producer/ctl/closed_campaigns.h"
 #include "producer/ctl/lookup.h"
 
 #include "common/base/banned.h"
@@ -19,7 +22,8 @@ static const char account_ids_sql[] =
     "SELECT a.id, a.plan FROM unnest($2::text[]) WITH ORDINALITY AS x(name, n) "
     "LEFT JOIN linkedin_accounts a ON a.workspace_id = $1 AND a.name = x.name ORDER BY x.n";
 
-static const char now_sql[] = "SELECT sam_now()";
+/* $1 workspace. */
+static const char now_sql[] = "SELECT sam_now(), (SELECT own_days FROM workspaces WHERE id = $1)";
 
 void campaign_change_deinit(struct campaign_change *x)
 {
@@ -54,22 +58,66 @@ enum ctl_exit campaign_change_workspace(struct campaign_change *x, struct ctl *c
     return e;
 }
 
+/* r: keeps the text of the own dates; *ret_own_days is NULL without a database. */
+static enum ctl_exit ask_now(const struct campaign_change *x, struct ctl *c, struct pg_result **r,
+                             int64_t *ret_now_ms, const char **ret_own_days)
+{
+    *ret_now_ms = clock_wall_ms();
+    *ret_own_days = NULL;
+    if (!c->pg)
+        return CTL_DONE;
+    pg_add_uuid(ctl_params(c), &x->workspace_id);
+    enum ctl_exit e = ctl_query(c, now_sql, r);
+    if (e)
+        return e;
+    *ret_now_ms = pg_time_ms(*r, 0, 0);
+    *ret_own_days = pg_text(*r, 0, 1);
+    return CTL_DONE;
+}
+
 enum ctl_exit campaign_change_end(const struct campaign_change *x, struct ctl *c)
 {
     SAM_CLEANUP(pg_result_freep) struct pg_result *r = NULL;
     char text[32];
-    int64_t now_ms = clock_wall_ms();
-    if (c->pg) {
-        ctl_params(c);
-        enum ctl_exit e = ctl_query(c, now_sql, &r);
-        if (e)
-            return e;
-        now_ms = pg_time_ms(r, 0, 0);
-    }
-    if (x->file->end_at_ms > now_ms)
-        return CTL_DONE;
+    int64_t now_ms;
+    const char *own_days;
+    enum ctl_exit e = ask_now(x, c, &r, &now_ms, &own_days);
+    if (e || x->file->end_at_ms > now_ms)
+        return e;
     table_time_text(x->file->end_at_ms, text);
     return ctl_fail("%s: end_at: %s is over, nothing would be sent", c->args.words[0], text);
+}
+
+enum ctl_exit campaign_change_opens(const struct campaign_change *x, struct ctl *c)
+{
+    SAM_CLEANUP(pg_result_freep) struct pg_result *r = NULL;
+    const struct campaign_file *f = x->file;
+    struct interval window;
+    char from[32];
+    char until[32];
+    int64_t now_ms;
+    struct calendar calendar = {.zone = zone_find(f->timezone),
+                                .opens_minute = f->opens_minute,
+                                .closes_minute = f->closes_minute,
+                                .weekend_mask = f->weekend_mask,
+                                .holidays = f->holidays};
+    (void)snprintf(calendar.country, sizeof(calendar.country), "%s", f->country);
+    (void)snprintf(calendar.subdivision, sizeof(calendar.subdivision), "%s",
+                   f->subdivision ? f->subdivision : "");
+    enum ctl_exit e = ask_now(x, c, &r, &now_ms, &calendar.own_days);
+    if (e)
+        return e;
+    int64_t from_ms = f->start_at_ms > now_ms ? f->start_at_ms : now_ms;
+    int64_t until_ms = from_ms + LOOK_AHEAD_MS;
+    until_ms = f->end_at_ms < until_ms ? f->end_at_ms : until_ms;
+    if (until_ms <= now_ms || (calendar_windows(&calendar, from_ms, until_ms, &window, 1) > 0 &&
+                               window.from_at_ms < until_ms))
+        return CTL_DONE;
+    table_time_text(from_ms, from);
+    table_time_text(until_ms, until);
+    return ctl_fail("%s: hours, weekend, holidays: from %s to %s there is no open hour, nothing "
+                    "would be sent; the workspace's own dates count too (`samctl holiday list`)",
+                    c->args.words[0], from, until);
 }
 
 /* Length of the note that everybody gets; 0 where a long one is not a reason to hold them. */

@@ -17,12 +17,14 @@ struct campaign_change {
 void campaign_change_deinit(struct campaign_change *x);
 
 /* Each tells what is wrong: first the file alone, then where it belongs, then its accounts (are
- * they there, and can they send the note), then an end that has passed (by the database's clock,
- * when there is one). */
+ * they there, and can they send the note), then an end that has passed, and a calendar that does
+ * not open once in a year from now or from its start, or before its end (by the database's clock
+ * and the workspace's own dates, when there is one). */
 SAM_MUSTCHECK enum ctl_exit campaign_change_read(struct campaign_change *x, const char *path);
 SAM_MUSTCHECK enum ctl_exit campaign_change_workspace(struct campaign_change *x, struct ctl *c);
 SAM_MUSTCHECK enum ctl_exit campaign_change_accounts(struct campaign_change *x, struct ctl *c);
 SAM_MUSTCHECK enum ctl_exit campaign_change_end(const struct campaign_change *x, struct ctl *c);
+SAM_MUSTCHECK enum ctl_exit campaign_change_opens(const struct campaign_change *x, struct ctl *c);
 
 /* Inside a change: the accounts that the campaign does not have yet. */
 SAM_MUSTCHECK enum pg_failure campaign_change_write_accounts(const struct campaign_change *x,

@@ -63,6 +63,8 @@ enum ctl_exit command_campaign_check(struct ctl *c)
     if (database && !e)
         e = campaign_columns_check_file(x.file, &x.workspace_id, c);
     enum ctl_exit end = campaign_change_end(&x, c);
+    if (!end)
+        end = campaign_change_opens(&x, c);
     if (e || end)
         return e ? e : end;
     report(c, x.file, database);

@@ -232,7 +232,7 @@ enum ctl_exit command_campaign_update(struct ctl *c)
         (e = lookup_campaign(c, change.file->name, &u.campaign)))
         return e;
     change.id = u.campaign.id;
-    if ((e = campaign_change_accounts(&change, c)) ||
+    if ((e = campaign_change_accounts(&change, c)) || (e = campaign_change_opens(&change, c)) ||
         (e = campaign_columns_check_file(change.file, &change.workspace_id, c)))
         return e;
     u.change = change;

@@ -64,7 +64,8 @@ enum ctl_exit command_campaign_create(struct ctl *c)
     enum ctl_exit e;
     if ((e = campaign_change_read(&x, c->args.words[0])) || (e = ctl_connect(c)) ||
         (e = campaign_change_workspace(&x, c)) || (e = campaign_change_accounts(&x, c)) ||
-        (e = campaign_change_end(&x, c)) || (e = ctl_transaction(c, create, &x)))
+        (e = campaign_change_end(&x, c)) || (e = campaign_change_opens(&x, c)) ||
+        (e = ctl_transaction(c, create, &x)))
         return e;
     uuid_format(&x.id, id);
     ctl_result(c, "campaign", x.file->name, "id", id, "status", "draft", NULL);

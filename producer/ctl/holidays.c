@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/model/calendar.h"
+#include "producer/ctl/closed_campaigns.h"
 #include "producer/ctl/commands.h"
 #include "producer/ctl/lookup.h"
 #include "producer/ctl/own_dates.h"
@@ -76,7 +77,7 @@ enum ctl_exit command_holiday_add(struct ctl *c)
             "%s own dates of workspace %s written: campaigns that observe holidays follow them, "
             "whatever their country",
             count, w.name);
-    return CTL_DONE;
+    return closed_campaigns_tell(c, &w.id);
 }
 
 static enum pg_failure take_off(struct ctl *c, void *arg)

@@ -31,7 +31,7 @@ class Files(CtlTest):
         self.prepare(accounts=("anna", "ben"))
         self.samctl("account", "set", "ben", "--plan", "premium")
         texts = {"connection_request": "x" * 201}
-        over, ahead = (moments.now() + datetime.timedelta(days=days) for days in (-1, 1))
+        over, ahead = (moments.now() + datetime.timedelta(days=days) for days in (-1, 8))
         long = connector(accounts=["zed", "anna", "ben"], message_templates=texts,
                          end_at=moments.text(over))  # fmt: skip
         done = self.check(long)
@@ -48,6 +48,34 @@ class Files(CtlTest):
         done = self.check(dict(good, end_at=moments.text(ahead)))
         self.assertEqual(done.returncode, 0, done.stderr)
         self.assertNotIn("was not looked at", done.stdout)
+
+    def test_a_calendar_that_never_opens(self):
+        """All days are weekend, holidays or own dates: found at save, not by waiting a year."""
+        self.prepare()
+        ahead = [moments.now() + datetime.timedelta(days=days) for days in (0, 3, 5, 300, 400)]
+        days = [f"{moment:%Y-%m-%d}" for moment in ahead]
+        weekend = ["monday", "tuesday", "wednesday", "thursday", "friday"]
+        file = connector(weekend=weekend, timezone="Etc/UTC")
+        shut = dict(file, holidays=True)
+        self.samctl("campaign", "create", self.write_json("c.json", shut))
+        self.samctl("holiday", "add", f"{days[0]}..{days[3]}")
+        done = self.samctl("holiday", "add", f"{days[3]}..{days[4]}")
+        self.assertIn("campaign spring has no open hour in the coming year any more", done)
+        for command in "check", "create", "update":
+            name = "spring" if command == "update" else "other"
+            path = self.write_json("shut.json", dict(shut, name=name))
+            said = self.refused("campaign", command, path)
+            self.assertIn("there is no open hour, nothing would be sent", said)
+            self.assertIn("shut.json: hours, weekend, holidays: from ", said)
+        path = self.write_json("open.json", dict(shut, holidays=False))
+        self.samctl("campaign", "update", path)
+        self.samctl("holiday", "remove", f"{days[1]}..{days[2]}")
+        before = dict(shut, weekend=[], start_at=moments.text(ahead[0]),
+                      end_at=moments.text(ahead[1].replace(hour=0, minute=0)))  # fmt: skip
+        said = self.refused("campaign", "update", self.write_json("ends.json", before))
+        self.assertIn("there is no open hour", said)
+        after = dict(before, end_at=moments.text(ahead[2].replace(hour=23)))
+        self.samctl("campaign", "update", self.write_json("later.json", after))
 
     def test_bad_files(self):
         texts = {"connection_request": "Hi {firstNam}"}
