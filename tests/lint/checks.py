@@ -172,6 +172,23 @@ def words(tree):
                 yield f"{name}:{number}: blanks at the end of the line"
 
 
+# Each hides code from gcov, gcovr or lcov, and `tests/run coverage` would no longer mean all of it.
+NOT_COUNTED = re.compile(
+    r"\b(?:GCOV|GCOVR|LCOV)_EXCL\w*|\bLCOV_UNREACHABLE\w*|\bno_profile_instrument_function\b|"
+    r"-fprofile-(?:exclude|filter)-files\b|--exclude-(?:\w+-)?(?:lines|branches|functions)\b"
+)
+
+
+def coverage(tree):
+    """Nothing is left out of the count of branches: what cannot be reached is taken out."""
+    for name in tree.files:
+        if _inside(name, "tests/lint"):
+            continue
+        for number, line in tree.lines(name):
+            for marker in NOT_COUNTED.findall(line):
+                yield f"{name}:{number}: {marker}: leaves code out of the coverage; test it instead"
+
+
 TOP = {
     "CMakeLists.txt", "CMakePresets.json", "README.md", "CONTRIBUTING.md", "LICENSE",
     "common", "producer", "worker", "schemas", "deploy", "tests",
@@ -279,6 +296,7 @@ ALL = {
     "policy": policy_is_pure,
     "sizes": sizes,
     "words": words,
+    "coverage": coverage,
     "layout": layout,
     "scripts": scripts,
     "data": data,

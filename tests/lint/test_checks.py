@@ -175,6 +175,16 @@ class SizesWordsLayout(Case):
                 self.setUp()
                 self.assert_one(checks.words, {"worker/a.c": text}, "worker/a.c:1:", what)
 
+    def test_code_that_coverage_would_not_count_is_found(self):
+        for marker in ["GCOV_EXCL_LINE", "LCOV_EXCL_BR_START", "GCOVR_EXCL_STOP",
+                       "LCOV_UNREACHABLE_LINE", "no_profile_instrument_function",
+                       "-fprofile-exclude-files", "--exclude-unreachable-branches"]:
+            for name in ["common/policy/a.c", "common/policy/CMakeLists.txt", "tests/run"]:
+                with self.subTest(marker=marker, name=name):
+                    self.setUp()
+                    files = {name: f"text\nx {marker} x\n"}
+                    self.assert_one(checks.coverage, files, f"{name}:2:", marker)
+
     def test_ordinary_text_passes(self):
         files = {"worker/a.c": "/* mktemp x.XXXXXX, see tests/work/a and $HOME/work/ */\n"}
         self.assertEqual(self.breaches(checks.words, files=files), [])
