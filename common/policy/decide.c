@@ -75,6 +75,7 @@ static struct verdict campaign_stands(const struct policy_facts *f)
     case CAMPAIGN_COMPLETED: /* a person who is open reopens it: the item is judged on its own */
     case CAMPAIGN_STOPPED:   /* ended above */
     case CAMPAIGN_STATUS_N:
+    default:
         break;
     }
     if (f->campaign.start_at_ms > f->now_ms)
@@ -95,12 +96,12 @@ static struct verdict account_stands(const struct policy_facts *f)
         return wait_until(REASON_ACCOUNT_RESTRICTED, TIME_NEVER_MS);
     case ACCOUNT_RESTING:
     case ACCOUNT_ACTIVE: /* resumed by an operator: what Unipile asked for holds */
-        if (f->account.rest_until_ms > f->now_ms)
-            return wait_until(REASON_ACCOUNT_RESTING, f->account.rest_until_ms);
-        break;
     case ACCOUNT_STATUS_N:
+    default:
         break;
     }
+    if (f->account.rest_until_ms > f->now_ms)
+        return wait_until(REASON_ACCOUNT_RESTING, f->account.rest_until_ms);
     if (f->item.kind == CALL_INVITATION && f->account.invitations_rest_until_ms > f->now_ms)
         return wait_until(REASON_INVITATIONS_RESTING, f->account.invitations_rest_until_ms);
     return go;

@@ -117,6 +117,22 @@ static void test_what_ends_an_item(void **state)
     GO(g.f.person.status = PERSON_APPROVED);
 }
 
+/* As others ask it: of no first contact, and of a human whom nobody has written to. */
+static void test_who_may_be_contacted_again(void **state)
+{
+    (void)state;
+    struct given g;
+    init(&g);
+    assert_false(policy_contact_again(&g.f));
+    written(&g, NOW - 30 * DAY_MS, 30 * DAY_MS);
+    assert_true(policy_contact_again(&g.f));
+    g.f.person.contact = CONTACT_OWN;
+    assert_false(policy_contact_again(&g.f));
+    written(&g, NOW - 30 * DAY_MS, 30 * DAY_MS);
+    g.f.item.first_contact = false;
+    assert_false(policy_contact_again(&g.f));
+}
+
 static void test_a_campaign_that_does_not_run(void **state)
 {
     (void)state;
@@ -416,6 +432,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_ends_an_item),
+        cmocka_unit_test(test_who_may_be_contacted_again),
         cmocka_unit_test(test_a_campaign_that_does_not_run),
         cmocka_unit_test(test_an_account_that_stands),
         cmocka_unit_test(test_a_person_who_waits),

@@ -90,11 +90,22 @@ static void test_nothing_is_a_reply_to_who_has_not_written(void **state)
     assert_int_equal(reply_since_ms(&us), START - 120 * S);
 }
 
+static void test_a_chat_is_read_from_the_contact_or_from_what_was_looked_at(void **state)
+{
+    (void)state;
+    assert_int_equal(reply_contact_ms(START, START - DAY_MS), START);
+    assert_int_equal(reply_contact_ms(0, START), START + 120 * S);
+    /* read from there, the chat begins with what came later, and at the moment itself */
+    const struct reply_contact looked_at = {"", reply_contact_ms(0, START)};
+    assert_int_equal(reply_since_ms(&looked_at), START);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_cases),
         cmocka_unit_test(test_nothing_is_a_reply_to_who_has_not_written),
+        cmocka_unit_test(test_a_chat_is_read_from_the_contact_or_from_what_was_looked_at),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

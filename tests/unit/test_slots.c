@@ -146,6 +146,22 @@ static void test_a_follow_up_goes_before_new_people(void **state)
     assert_int_equal(take(&s, wish_of(CALL_MESSAGE)), DAY_MS + OPENS);
 }
 
+/* Whatever the limits say: rests and caps are asked by slots_take() alone. */
+static void test_when_windows_open(void **state)
+{
+    (void)state;
+    const struct slots_wish wish = wish_of(CALL_MESSAGE);
+    int64_t at_ms = 7;
+    assert_true(slots_opens(&wish, DAY_0, &at_ms));
+    assert_int_equal(at_ms, DAY_0 + OPENS);
+    assert_true(slots_opens(&wish, DAY_0 + CLOSES - 1, &at_ms));
+    assert_int_equal(at_ms, DAY_0 + CLOSES - 1);
+    assert_true(slots_opens(&wish, DAY_0 + CLOSES, &at_ms));
+    assert_int_equal(at_ms, DAY_0 + DAY_MS + OPENS);
+    assert_false(slots_opens(&wish, DAY_0 + DAY_MS + CLOSES, &at_ms));
+    assert_int_equal(at_ms, DAY_0 + DAY_MS + OPENS); /* untouched */
+}
+
 static void test_what_waits_keeps_its_moment(void **state)
 {
     (void)state;
@@ -157,7 +173,8 @@ static void test_what_waits_keeps_its_moment(void **state)
     slots_waiting(&s, &invitation, DAY_0 + OPENS + GAP / 2);
     slots_waiting(&s, &invitation, DAY_0 + OPENS - 3 * HOUR_MS); /* overdue */
     slots_waiting(&s, &invitation, DAY_0 + 40 * DAY_MS);         /* far away */
-    assert_int_equal(s.invitations_week, 3);
+    slots_waiting(&s, &(struct slots_wish){.kind = CALL_MESSAGE}, DAY_0 + 40 * DAY_MS);
+    assert_int_equal(s.invitations_week, 3); /* a message is none of them */
     assert_int_equal(s.days[0].invitations, 2);
     assert_int_equal(s.days[0].profile_views, 2);
     invitation.costs_profile_view = false;
@@ -410,6 +427,7 @@ int main(void)
         cmocka_unit_test(test_what_was_sent_or_waits_counts),
         cmocka_unit_test(test_a_later_slot_leaves_the_time_before_it_free),
         cmocka_unit_test(test_a_follow_up_goes_before_new_people),
+        cmocka_unit_test(test_when_windows_open),
         cmocka_unit_test(test_what_waits_keeps_its_moment),
         cmocka_unit_test(test_more_than_can_be_kept_is_not_planned),
         cmocka_unit_test(test_profile_views_have_their_cap),

@@ -3,6 +3,7 @@
  */
 #include <stdlib.h>
 
+#include "common/policy/spread.h"
 #include "tests/unit/slots_day.h"
 
 #include "common/base/banned.h"
@@ -32,6 +33,27 @@ static void test_new_people_do_not_starve(void **state)
     s.invitations_week = limits.weekly_invitations; /* nobody could be invited */
     for (int i = 0; i < 5; i++)
         assert_int_equal(take(&s, wish_of(CALL_MESSAGE)), OPENS + i * GAP);
+}
+
+/* What could still come keeps a call of the day, and nothing that could not. */
+static void test_people_to_invite_keep_a_call_while_they_may_be_invited(void **state)
+{
+    (void)state;
+    struct slots s;
+    struct policy_limits many = limits;
+    many.daily_messages = 5;
+    begin(&s, &many, DAY_0 + OPENS);
+    s.new_invitations = true;
+    s.days[0].invitations = s.days[0].calls = limits.daily_invitations;
+    s.days[1].invitations = limits.daily_invitations - 1;
+    for (int i = 0; i < 3; i++) /* today's invitations are used up: all other calls are free */
+        assert_int_equal(take(&s, wish_of(CALL_MESSAGE)), OPENS + i * GAP);
+    for (int i = 0; i < 4; i++)
+        assert_int_equal(take(&s, wish_of(CALL_MESSAGE)), DAY_MS + OPENS + i * GAP);
+    assert_int_equal(take(&s, wish_of(CALL_MESSAGE)), NONE);
+    assert_true(slots_no_new_people(&s));
+    assert_false(slots_no_new_people(&s));
+    assert_int_equal(take(&s, wish_of(CALL_MESSAGE)), DAY_MS + OPENS + 4 * GAP);
 }
 
 static void test_one_call_a_day_is_a_follow_ups(void **state)
@@ -114,6 +136,38 @@ static void test_places_of_a_spread_day(void **state)
     }
 }
 
+/* What a campaign has sent today takes no place of tomorrow; without a cap it takes none at all. */
+static void test_a_campaign_has_its_places_each_day(void **state)
+{
+    (void)state;
+    struct slots_campaign five = {.daily_cap = 5, .sent_today = 5, .days = {{.calls = 5}}};
+    struct slots_campaign any = {.daily_cap = 0, .sent_today = 5, .days = {{.calls = 5}}};
+    struct policy_limits l = limits;
+    struct slots_wish wish = wish_of(CALL_MESSAGE);
+    struct slots s;
+    l.spread = true;
+    l.daily_cap = l.daily_messages = 8;
+    begin(&s, &l, DAY_0 + OPENS);
+    wish.campaign = &five;
+    assert_int_equal(take(&s, wish), DAY_MS + OPENS);
+    assert_int_equal(take(&s, wish), DAY_MS + OPENS + 96 * MINUTE_MS); /* a fifth of eight hours */
+    begin(&s, &l, DAY_0 + OPENS);
+    wish.campaign = &any;
+    assert_int_equal(take(&s, wish), OPENS);
+    assert_int_equal(take(&s, wish), OPENS + HOUR_MS);
+}
+
+/* Nothing to spread over, or nobody to spread: the spacing alone holds. */
+static void test_no_gap_without_time_or_places(void **state)
+{
+    (void)state;
+    assert_int_equal(policy_spread_ms(HOUR_MS, 4, 0, 0), 15 * MINUTE_MS);
+    assert_int_equal(policy_spread_ms(0, 4, 0, 0), 0);
+    assert_int_equal(policy_spread_ms(-1, 4, 0, 0), 0);
+    assert_int_equal(policy_spread_ms(HOUR_MS, 0, 0, 0), 0);
+    assert_int_equal(policy_spread_ms(HOUR_MS, -1, 0, 0), 0);
+}
+
 /* Follow-ups at odd times leave gaps that are too small for the full distance: who then finds no
  * place gets one at half of it, and no place of the day is left. */
 static void test_a_spread_day_loses_no_place(void **state)
@@ -159,9 +213,12 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_new_people_do_not_starve),
+        cmocka_unit_test(test_people_to_invite_keep_a_call_while_they_may_be_invited),
         cmocka_unit_test(test_one_call_a_day_is_a_follow_ups),
         cmocka_unit_test(test_a_day_is_spread),
         cmocka_unit_test(test_places_of_a_spread_day),
+        cmocka_unit_test(test_a_campaign_has_its_places_each_day),
+        cmocka_unit_test(test_no_gap_without_time_or_places),
         cmocka_unit_test(test_a_spread_day_loses_no_place),
         cmocka_unit_test(test_a_spread_gap_varies),
     };
