@@ -164,6 +164,11 @@ static int64_t monthly_notes(const struct pg_result *r, int row, int first_col, 
     return own_or(r, row, first_col, fallback);
 }
 
+static int64_t day_or_none(const struct zone *zone, const struct pg_result *r, int row, int col)
+{
+    return pg_null(r, row, col) ? POLICY_NO_DAY : zone_day(zone, pg_time_ms(r, row, col));
+}
+
 void facts_frame(struct facts *f, const struct pg_result *r, int row, int first_col, int64_t now_ms,
                  struct facts_frame *ret)
 {
@@ -191,13 +196,12 @@ void facts_frame(struct facts *f, const struct pg_result *r, int row, int first_
         return;
     }
     int64_t day = zone_day(zone, now_ms);
-    if (!pg_null(r, row, c + 9))
-        policy_ramp(limits, pg_i64(r, row, c + 8),
-                    day - zone_day(zone, pg_time_ms(r, row, c + 9)) + 1);
-    if (!pg_null(r, row, c + 12))
-        policy_comeback_invitations(limits, day - zone_day(zone, pg_time_ms(r, row, c + 12)) + 1);
-    if (!pg_null(r, row, c + 13))
-        policy_comeback(limits, day - zone_day(zone, pg_time_ms(r, row, c + 13)) + 1);
+    struct policy_slow_days slow = {.today = day,
+                                    .ramp_days = pg_i64(r, row, c + 8),
+                                    .ramp_from = day_or_none(zone, r, row, c + 9),
+                                    .invitations_rest_ends = day_or_none(zone, r, row, c + 12),
+                                    .rest_ends = day_or_none(zone, r, row, c + 13)};
+    policy_limits_on(limits, &slow);
     const struct day_span today = {zone_day_start_ms(zone, day), zone_day_start_ms(zone, day + 1)};
     const struct day_span kept = {pg_time_ms(r, row, c + 14), pg_time_ms(r, row, c + 15)};
     const struct day_span counted = policy_counted_day(today, kept, now_ms);

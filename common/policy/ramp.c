@@ -40,3 +40,13 @@ void policy_comeback_invitations(struct policy_limits *limits, int64_t day)
     limits->daily_invitations =
         share(limits->daily_invitations, COMEBACK_FIRST, COMEBACK_DAYS, day);
 }
+
+void policy_limits_on(struct policy_limits *limits, const struct policy_slow_days *d)
+{
+    if (d->ramp_from != POLICY_NO_DAY)
+        policy_ramp(limits, d->ramp_days, d->today - d->ramp_from + 1);
+    if (d->invitations_rest_ends != POLICY_NO_DAY)
+        policy_comeback_invitations(limits, d->today - d->invitations_rest_ends + 1);
+    if (d->rest_ends != POLICY_NO_DAY)
+        policy_comeback(limits, d->today - d->rest_ends + 1);
+}

@@ -23,4 +23,19 @@ void policy_comeback(struct policy_limits *limits, int64_t day);
 /* The rest was one of the invitations alone. */
 void policy_comeback_invitations(struct policy_limits *limits, int64_t day);
 
+#define POLICY_NO_DAY INT64_MIN
+
+/* The account's local days (zone_day()) that its limits depend on; POLICY_NO_DAY = there was none.
+ */
+struct policy_slow_days {
+    int64_t today;
+    int64_t ramp_days;
+    int64_t ramp_from;
+    int64_t rest_ends;
+    int64_t invitations_rest_ends;
+};
+
+/* All of the above: the limits in force today. */
+void policy_limits_on(struct policy_limits *limits, const struct policy_slow_days *days);
+
 #endif

@@ -106,12 +106,41 @@ static void test_coming_back_from_a_rest(void **state)
     assert_int_equal(l.daily_messages, 0);
 }
 
+static void test_the_limits_of_a_day(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        struct policy_slow_days days;
+        int64_t calls;
+        int64_t invitations;
+    } rows[] = {
+        {"an old account", {100, 0, POLICY_NO_DAY, POLICY_NO_DAY, POLICY_NO_DAY}, 30, 15},
+        {"the first day of a ramp", {100, 9, 100, POLICY_NO_DAY, POLICY_NO_DAY}, 6, 3},
+        {"the day after a ramp", {100, 9, 91, POLICY_NO_DAY, POLICY_NO_DAY}, 30, 15},
+        {"back from a rest", {100, 0, POLICY_NO_DAY, 100, POLICY_NO_DAY}, 15, 7},
+        {"a rest that still lasts", {100, 0, POLICY_NO_DAY, 102, POLICY_NO_DAY}, 15, 7},
+        {"back from a rest of invitations", {100, 0, POLICY_NO_DAY, POLICY_NO_DAY, 100}, 30, 7},
+        {"both on a ramp", {100, 9, 100, 100, 100}, 3, 1},
+    };
+    for (size_t i = 0; i < SAM_ARRAY_LEN(rows); i++) {
+        struct policy_limits l = at(30, 0, 1);
+        policy_limits_on(&l, &rows[i].days);
+        if (l.daily_cap != rows[i].calls || l.daily_invitations != rows[i].invitations)
+            fail_msg("%s: %d calls, %d invitations", rows[i].name, (int)l.daily_cap,
+                     (int)l.daily_invitations);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_from_a_fifth_to_all_of_it), cmocka_unit_test(test_which_limits),
-        cmocka_unit_test(test_little_stays_something),    cmocka_unit_test(test_it_only_grows),
+        cmocka_unit_test(test_from_a_fifth_to_all_of_it),
+        cmocka_unit_test(test_which_limits),
+        cmocka_unit_test(test_little_stays_something),
+        cmocka_unit_test(test_it_only_grows),
         cmocka_unit_test(test_coming_back_from_a_rest),
+        cmocka_unit_test(test_the_limits_of_a_day),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
