@@ -33,14 +33,6 @@ const char verdicts_due_sql[] =
     "AND i.status = 'pending' AND i.priority = 1 ORDER BY i.scheduled_for LIMIT 1)) END "
     "WHERE s.account_id = ANY ($1)";
 
-/* A full day, or a calendar that is closed: all that were put off for it would come together, at
- * the first moment of the next window. */
-static bool is_replanned(const struct verdict *v)
-{
-    return v->kind == VERDICT_WAIT && reason_moves(v->reason) && v->reason != REASON_SCHEDULED &&
-           v->reason != REASON_SPACING;
-}
-
 void verdicts_add(struct verdicts *v, const struct facts_item *item, const struct verdict *verdict)
 {
     if (v->count % 64 == 0)
@@ -52,7 +44,7 @@ void verdicts_add(struct verdicts *v, const struct facts_item *item, const struc
                                 .dispatch = item->dispatch,
                                 .reason = verdict->reason,
                                 .cancelled = verdict->kind == VERDICT_CANCEL,
-                                .replan = is_replanned(verdict),
+                                .replan = policy_replans(verdict),
                                 .next_at_ms = verdict->next_at_ms};
     int64_t latest = item->policy.now_ms + VERDICTS_ASK_AGAIN_MS;
     if (row->next_at_ms >= TIME_NEVER_MS)

@@ -200,6 +200,12 @@ bool policy_is_late(int64_t scheduled_at_ms, int64_t now_ms)
     return scheduled_at_ms > 0 && now_ms - scheduled_at_ms > LATE_MS;
 }
 
+bool policy_replans(const struct verdict *v)
+{
+    return v->kind == VERDICT_WAIT && reason_moves(v->reason) && v->reason != REASON_SCHEDULED &&
+           v->reason != REASON_SPACING;
+}
+
 /* The planner knows the caps and gives it a moment that they allow. */
 static struct verdict lateness(const struct policy_facts *f)
 {

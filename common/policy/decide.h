@@ -135,6 +135,11 @@ struct policy_facts {
  * planned time, and is not late. */
 bool policy_is_late(int64_t scheduled_at_ms, int64_t now_ms);
 
+/* Does the planner give the item another moment, and not just the verdict's? After a full day or a
+ * calendar that is closed all that were put off for it would come together, at the first moment of
+ * the next window. */
+bool policy_replans(const struct verdict *verdict);
+
 /* The random extra of the gap after a call, 0 to jitter_ms: a function of the attempt's id, so that
  * it is the same whoever asks, and nobody can re-roll it by asking often. */
 int64_t policy_jitter_ms(const struct uuid *attempt_id, int64_t jitter_ms);

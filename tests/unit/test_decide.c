@@ -428,6 +428,21 @@ static void test_both_ends_of_the_span_must_agree(void **state)
 #undef UNTIL
 }
 
+static void test_what_gets_another_moment_of_the_planner(void **state)
+{
+    (void)state;
+    static const enum reason theirs[] = {REASON_SCHEDULED, REASON_SPACING, REASON_PERSON_HELD,
+                                         REASON_CAMPAIGN_PAUSED, REASON_NOT_CONNECTED};
+    static const enum reason planners[] = {REASON_LATE, REASON_DAILY_CAP, REASON_HOLIDAY,
+                                           REASON_WEEKLY_INVITATIONS, REASON_ACCOUNT_RESTING};
+    for (size_t i = 0; i < SAM_ARRAY_LEN(theirs); i++)
+        assert_false(policy_replans(&(struct verdict){VERDICT_WAIT, theirs[i], NOW}));
+    for (size_t i = 0; i < SAM_ARRAY_LEN(planners); i++) {
+        assert_true(policy_replans(&(struct verdict){VERDICT_WAIT, planners[i], NOW}));
+        assert_false(policy_replans(&(struct verdict){VERDICT_CANCEL, planners[i], 0}));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -444,6 +459,7 @@ int main(void)
         cmocka_unit_test(test_without_usage_only_caps_and_spacing_are_left_out),
         cmocka_unit_test(test_the_order_of_the_rules),
         cmocka_unit_test(test_both_ends_of_the_span_must_agree),
+        cmocka_unit_test(test_what_gets_another_moment_of_the_planner),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
