@@ -1,0 +1,230 @@
+"""Judges a virtual year by another implementation of every rule of time and limit."""
+
+import bisect
+import collections
+import dataclasses
+
+from clock import DAY, DAY_MS, MIN_MS, day_of, day_start
+
+WEEK_MS = 7 * DAY_MS
+CALL_MS = 10_000  # a call and what comes before it take less
+# The planner looks again every half hour while somebody found no place.
+LOOK_MS = 40 * MIN_MS
+
+
+@dataclasses.dataclass
+class Send:
+    campaign: int
+    person: int
+    step: int
+    kind: str
+    start: int
+    end: int
+
+
+@dataclasses.dataclass
+class Year:
+    sends: list
+    views: list
+    decisions: int = 0
+
+
+def read_years(text):
+    """account name -> Year, from what the program has printed."""
+    years = collections.defaultdict(lambda: Year([], []))
+    for line in text.splitlines():
+        what, name, *rest = line.split()
+        if what == "send":
+            campaign, person, step, kind, start, end = rest
+            years[name].sends.append(Send(int(campaign), int(person), int(step), kind, int(start),
+                                          int(end)))  # fmt: skip
+        elif what == "view":
+            years[name].views.append(int(rest[0]))
+        else:
+            years[name].decisions = int(rest[0])
+    return years
+
+
+class Judge:
+    def __init__(self, scenario, year):
+        self.scenario = scenario
+        self.sends = sorted(year.sends, key=lambda s: s.start)
+        self.views = sorted(year.views)
+        self.problems = []
+
+    def tell(self, rule, at, detail=""):
+        self.problems.append((rule, at, detail))
+
+    def verdict(self):
+        """[(rule, moment, detail)]: what breaks a rule."""
+        self.sent = {}
+        self.due = {}
+        self.hours()
+        self.spacing()
+        self.order()
+        self.days()
+        self.weeks()
+        self.unused()
+        return self.problems
+
+    # ---- sends that should not be -----------------------------------------------------------
+
+    def hours(self):
+        for s in self.sends:
+            c = self.scenario.campaigns[s.campaign]
+            if not c.hours.is_open(s.start):
+                self.tell("hours", s.start, c.hours.zone)
+            if not c.start <= s.start < c.end:
+                self.tell("campaign", s.start)
+
+    def spacing(self):
+        for before, after in zip(self.sends, self.sends[1:]):
+            if after.start < before.end + self.scenario.limits.spacing:
+                self.tell("spacing", after.start, f"{after.start - before.end} ms after the last")
+
+    def order(self):
+        """Each step once, after the one before it, its delay and the acceptance."""
+        for i, p in enumerate(self.scenario.people):
+            self.due[i, 0] = max(p.arrives, self.scenario.campaigns[p.campaign].start)
+        for s in self.sends:
+            key = (s.person, s.step)
+            p = self.scenario.people[s.person]
+            c = self.scenario.campaigns[p.campaign]
+            if s.campaign != p.campaign or s.kind != c.call(s.step):
+                self.tell("kind", s.start)
+            if key in self.sent:
+                self.tell("twice", s.start, f"person {s.person}, step {s.step}")
+                continue
+            if key not in self.due:
+                self.tell("order", s.start, f"person {s.person}, step {s.step}")
+            elif s.start < self.due[key]:
+                self.tell("delay", s.start, f"{self.due[key] - s.start} ms early")
+            self.sent[key] = s
+            self.expect_next(s, p, c)
+
+    def expect_next(self, s, p, c):
+        step = s.step + 1
+        if step == len(c.delays):
+            return
+        if s.kind == "invitation":
+            if p.accepts_after < 0:
+                return
+            self.due[s.person, step] = s.end + p.accepts_after + c.delays[step]
+        else:
+            self.due[s.person, step] = s.end + c.delays[step]
+
+    # ---- caps --------------------------------------------------------------------------------
+
+    def day(self, at):
+        return day_of(self.scenario.zone, at)
+
+    def caps_on(self, date):
+        li = self.scenario.limits
+        return {"call": li.calls, "invitation": li.invitations, "message": li.messages,
+                "view": li.views}  # fmt: skip
+
+    def days(self):
+        self.counts = collections.defaultdict(collections.Counter)
+        for s in self.sends:
+            self.counts[self.day(s.start)].update(["call", s.kind, ("campaign", s.campaign)])
+        for at in self.views:
+            self.counts[self.day(at)]["view"] += 1
+        for date, counts in self.counts.items():
+            for what, cap in self.caps_on(date).items():
+                if counts[what] > cap:
+                    self.tell(f"daily {what}", day_start(self.scenario.zone, date), counts[what])
+            for i, c in enumerate(self.scenario.campaigns):
+                if c.cap and counts["campaign", i] > c.cap:
+                    self.tell("campaign cap", day_start(self.scenario.zone, date))
+
+    def weeks(self):
+        self.invited = [s.start for s in self.sends if s.kind == "invitation"]
+        most = self.scenario.limits.weekly
+        for i in range(most, len(self.invited)):
+            if self.invited[i] - self.invited[i - most] < WEEK_MS:
+                self.tell("weekly invitations", self.invited[i])
+
+    # ---- places that should not be free -----------------------------------------------------
+
+    def unused(self):
+        """No day ends while a call that was due could have been made on it; at the fast pace, no
+        call is made later than it could have been."""
+        self.starts = [s.start for s in self.sends]
+        waits = collections.defaultdict(list)
+        for (person, step), due in self.due.items():
+            c = self.scenario.people[person].campaign
+            sent = self.sent.get((person, step))
+            waits[c, step].append((due, sent.start if sent else self.scenario.end))
+        for intervals in waits.values():
+            intervals.sort()
+        date = self.day(self.scenario.start) + DAY
+        while day_start(self.scenario.zone, date + DAY) < self.scenario.end:
+            for (campaign, step), intervals in waits.items():
+                self.unused_on(date, campaign, step, intervals)
+            date += DAY
+
+    def has_room(self, date, campaign, step):
+        c = self.scenario.campaigns[campaign]
+        counts, caps = self.counts[date], self.caps_on(date)
+        kinds = ["call", c.call(step)] + (["view"] if step == 0 else [])
+        return all(counts[k] < caps[k] for k in kinds) and not (
+            c.cap and counts["campaign", campaign] >= c.cap)  # fmt: skip
+
+    def unused_on(self, date, campaign, step, intervals):
+        c = self.scenario.campaigns[campaign]
+        zone = self.scenario.zone
+        begin, end = day_start(zone, date), day_start(zone, date + DAY)
+        if intervals[0][0] >= end or not self.has_room(date, campaign, step):
+            return
+        for opens, closes in c.hours.within(max(begin, c.start), min(end, c.end)):
+            for wait_from, wait_to in self.waiting(intervals, opens, closes):
+                for low, high in self.free(wait_from, wait_to):
+                    if c.call(step) == "invitation":
+                        low, high = self.week_free(low, high)
+                    if high - low > LOOK_MS:
+                        self.tell("unused", low, f"campaign {campaign}, step {step}, "
+                                  f"{(high - low) // MIN_MS} minutes")  # fmt: skip
+                        return
+
+    def waiting(self, intervals, opens, closes):
+        """The spans of a window in which somebody waits; at the spread pace only who still waits
+        as it closes counts."""
+        spans = []
+        for due, sent in intervals:
+            if due >= closes:
+                break
+            if sent <= opens or (self.scenario.spread and sent < closes):
+                continue
+            low, high = max(due, opens), min(sent, closes)
+            if spans and low <= spans[-1][1]:
+                spans[-1][1] = max(spans[-1][1], high)
+            else:
+                spans.append([low, high])
+        return spans
+
+    def free(self, low, high):
+        """The spans in which one more call would have kept its spacing to the others."""
+        li = self.scenario.limits
+        gap = li.spacing + li.jitter + CALL_MS
+        i = bisect.bisect_left(self.starts, low)
+        at = max(low, self.sends[i - 1].end + gap) if i > 0 else low
+        while at < high:
+            if i == len(self.sends) or self.sends[i].start >= high + gap:
+                yield at, high
+                return
+            if self.sends[i].start - gap > at:
+                yield at, min(high, self.sends[i].start - gap)
+            at = self.sends[i].end + gap
+            i += 1
+
+    def week_free(self, low, high):
+        """The later part of a span in which the rolling week has room, those of the next day
+        counted too: their places were given away when they were planned."""
+        most = self.scenario.limits.weekly
+        while low < high:
+            first = bisect.bisect_right(self.invited, low - WEEK_MS)
+            last = bisect.bisect_right(self.invited, low + DAY_MS)
+            if last - first < most:
+                break
+            low = self.invited[first] + WEEK_MS
+        return low, high

@@ -1,0 +1,77 @@
+"""Scenarios for the program virtual_year: what it is given, and what the judge believes."""
+
+import dataclasses
+
+from clock import Hours
+
+
+@dataclasses.dataclass
+class Campaign:
+    kind: str  # connector or messenger
+    hours: Hours
+    cap: int  # calls a day; 0 = none
+    start: int
+    end: int
+    delays: list
+
+    def line(self):
+        h = self.hours
+        mask = -1 if h.weekend is None else sum(1 << day for day in h.weekend)
+        return (f"campaign {self.kind} {h.zone} {h.country} {h.part or '-'} {h.opens} {h.closes} "
+                f"{mask} {int(h.observes)} {self.cap} {self.start} {self.end} "
+                + " ".join(map(str, self.delays)))  # fmt: skip
+
+    def call(self, step):
+        return "invitation" if step == 0 and self.kind == "connector" else "message"
+
+
+@dataclasses.dataclass
+class Person:
+    campaign: int
+    arrives: int
+    accepts_after: int = -1  # -1 = never
+
+
+@dataclasses.dataclass
+class Change:
+    at: int
+    kind: str
+    value: int
+
+
+@dataclasses.dataclass
+class Limits:
+    spacing: int
+    jitter: int
+    calls: int
+    invitations: int
+    weekly: int
+    messages: int
+    views: int
+
+
+@dataclasses.dataclass
+class Scenario:
+    name: str
+    zone: str
+    limits: Limits
+    spread: bool
+    start: int
+    end: int
+    seed: int
+    campaigns: list
+    people: list
+    changes: list = dataclasses.field(default_factory=list)
+    ramp_days: int = 0
+    ramp_from: int = 0
+
+    def text(self):
+        li = self.limits
+        lines = [f"account {self.name} {self.zone} {li.spacing} {li.jitter} {li.calls} "
+                 f"{li.invitations} {li.weekly} {li.messages} {li.views} {int(self.spread)} "
+                 f"{self.ramp_days} {self.ramp_from}"]  # fmt: skip
+        lines += [c.line() for c in self.campaigns]
+        lines += [f"person {p.campaign} {p.arrives} {p.accepts_after}" for p in self.people]
+        lines += [f"change {c.at} {c.kind} {c.value}" for c in self.changes]
+        lines.append(f"run {self.start} {self.end} {self.seed}")
+        return "\n".join(lines) + "\n"
