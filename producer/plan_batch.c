@@ -91,6 +91,13 @@ static bool moves(const struct plan_batch *b, const struct plan_waiting *w)
     return (w->replan || overdue) && !w->outstanding && c->running && !c->unknown;
 }
 
+/* Else a paused campaign would hold places of the account while others wait for them. Resumed too
+ * early for all of them, the claim puts off what the caps do not allow. */
+static bool holds_place(const struct plan_batch *b, const struct plan_waiting *w)
+{
+    return w->outstanding || b->campaigns[w->campaign].running;
+}
+
 /* The slice of an account: people or items that wait, both ordered by account. */
 struct slice {
     size_t from;
@@ -157,7 +164,7 @@ static void open_slots(struct plan_batch *b, struct plan_account *a, struct slic
     slots_init(&b->slots, &start);
     for (size_t i = waiting.from; i < waiting.from + waiting.count; i++) {
         struct slots_wish wish = wish_of(b, &b->waiting[i]);
-        if (!moves(b, &b->waiting[i]))
+        if (holds_place(b, &b->waiting[i]) && !moves(b, &b->waiting[i]))
             slots_waiting(&b->slots, &wish, b->waiting[i].scheduled_ms);
     }
 }
@@ -325,14 +332,17 @@ static size_t arrange(const struct plan_person *people, size_t count,
     return follow_ups;
 }
 
-/* What waits of the kind for another moment goes first. How many of the kind the queue has. */
+/* What waits of the kind for another moment goes first. How many of the kind hold a place in the
+ * queue. */
 static size_t place_waiting(struct plan_batch *b, struct plan_account *a,
                             const struct plan_waiting *queue, size_t count, bool first)
 {
     size_t here = 0;
     for (size_t i = 0; i < count; i++) {
-        here += queue[i].first == first ? 1 : 0;
-        if (queue[i].first == first && moves(b, &queue[i]))
+        if (queue[i].first != first || !holds_place(b, &queue[i]))
+            continue;
+        here++;
+        if (moves(b, &queue[i]))
             move(b, a, &queue[i]);
     }
     return here;

@@ -1,0 +1,128 @@
+/* producer/plan_batch: which of an account's places are free for its people. */
+#include <stdlib.h>
+
+#include "common/base/clock.h"
+#include "producer/plan_batch.h"
+#include "tests/test.h"
+
+#include "common/base/banned.h"
+
+#define MIDNIGHT INT64_C(1800000000000) /* the account's */
+#define NOW      (MIDNIGHT + 9 * HOUR_MS)
+#define QUEUED   2 /* as many as the account may send on a day */
+
+static const char steps[] =
+    "[{\"message_type\":\"direct_message_1\",\"text\":\"Hi {first_name}\",\"after_ms\":0}]";
+
+static struct texts *texts;
+
+static void add_campaign(struct plan_batch *b, bool running)
+{
+    static const struct interval office = {NOW, NOW + 8 * HOUR_MS, REASON_HOURS};
+    struct plan_campaign *c = &b->campaigns[b->campaigns_count];
+    *c = (struct plan_campaign){.id = {{(uint8_t)b->campaigns_count}},
+                                .running = running,
+                                .type = CAMPAIGN_MESSENGER,
+                                .end_at_ms = TIME_NEVER_MS,
+                                .first_left = -1};
+    plan_campaign_windows(c, &office, 1);
+    c->texts = texts_campaign(texts, &c->id, steps, c->problem, sizeof(c->problem));
+    assert_non_null(c->texts);
+    b->campaigns_count++;
+}
+
+/* Campaign 0 has filled the day's places in the queue; a person of campaign 1 is due. */
+static void begin(struct plan_batch *b, bool first_runs)
+{
+    plan_batch_init(b, NOW, NOW + DAY_MS);
+    b->accounts[0] = (struct plan_account){
+        .frame.limits = {.spacing_ms = 2 * MINUTE_MS,
+                         .daily_cap = QUEUED,
+                         .daily_messages = QUEUED,
+                         .daily_profile_views = QUEUED,
+                         .monthly_notes = MONTHLY_NOTES_ANY},
+        .frame.next_month_start_ms = MIDNIGHT + 30 * DAY_MS,
+        .days = {{.start_ms = MIDNIGHT, .end_ms = MIDNIGHT + DAY_MS}},
+        .days_count = 1,
+    };
+    b->accounts_count = 1;
+    b->campaigns = sam_xcalloc(2, sizeof(*b->campaigns));
+    add_campaign(b, first_runs);
+    add_campaign(b, true);
+    b->waiting = sam_xcalloc(QUEUED, sizeof(*b->waiting));
+    for (; b->waiting_count < QUEUED; b->waiting_count++)
+        b->waiting[b->waiting_count] = (struct plan_waiting){
+            .scheduled_ms = NOW + (int64_t)b->waiting_count * HOUR_MS,
+            .first = true,
+            .costs_view = true,
+            .scheduled = true,
+        };
+    b->people = sam_xcalloc(1, sizeof(*b->people));
+    b->people[b->people_count++] =
+        (struct plan_person){.campaign = 1, .first_contact = true, .texts = {.first_name = "Ada"}};
+}
+
+static void test_what_waits_holds_its_place(void **state)
+{
+    (void)state;
+    struct plan_batch b;
+    begin(&b, true);
+    plan_batch_place(&b);
+    assert_int_equal(b.items_count, 0);
+    assert_true(b.accounts[0].unplaced);
+    plan_batch_deinit(&b);
+}
+
+static void test_a_campaign_that_is_paused_holds_no_place(void **state)
+{
+    (void)state;
+    struct plan_batch b;
+    begin(&b, false);
+    plan_batch_place(&b);
+    assert_int_equal(b.items_count, 1);
+    assert_int_equal(b.items[0].scheduled_ms, NOW);
+    assert_false(b.accounts[0].unplaced);
+    plan_batch_deinit(&b);
+}
+
+/* It went out before the pause: the call may be under way. */
+static void test_what_was_handed_out_holds_its_place_all_the_same(void **state)
+{
+    (void)state;
+    struct plan_batch b;
+    begin(&b, false);
+    b.waiting[0].outstanding = true;
+    plan_batch_place(&b);
+    assert_int_equal(b.items_count, 1);
+    assert_int_equal(b.items[0].scheduled_ms, NOW + 2 * MINUTE_MS);
+    plan_batch_deinit(&b);
+}
+
+static void test_a_full_queue_of_a_paused_campaign_hides_nobody(void **state)
+{
+    (void)state;
+    struct plan_batch b;
+    begin(&b, false);
+    free(b.waiting);
+    b.waiting = sam_xcalloc(PLAN_ITEMS_MAX, sizeof(*b.waiting));
+    for (b.waiting_count = 0; b.waiting_count < PLAN_ITEMS_MAX; b.waiting_count++)
+        b.waiting[b.waiting_count] = (struct plan_waiting){.scheduled_ms = NOW, .first = true};
+    plan_batch_place(&b);
+    assert_int_equal(b.items_count, 1);
+    assert_false(b.accounts[0].full);
+    plan_batch_deinit(&b);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_what_waits_holds_its_place),
+        cmocka_unit_test(test_a_campaign_that_is_paused_holds_no_place),
+        cmocka_unit_test(test_what_was_handed_out_holds_its_place_all_the_same),
+        cmocka_unit_test(test_a_full_queue_of_a_paused_campaign_hides_nobody),
+    };
+    texts = texts_new();
+    int failed = cmocka_run_group_tests(tests, NULL, NULL);
+    texts_free(texts);
+    return failed;
+}
