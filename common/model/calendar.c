@@ -16,6 +16,7 @@
 #define NAME_CHARACTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_+-/"
 #define EPOCH_JULIAN    719163         /* 1970-01-01 as GLib counts days */
 #define SPAN_MS         (36 * HOUR_MS) /* farther from a local time than any offset */
+#define NAMED_MAX       3              /* holidays in a row: a sentence, not a list */
 
 struct zone {
     char name[ZONE_NAME_BYTES];
@@ -302,20 +303,31 @@ enum day_kind own_day(const char *own_days, int64_t day)
     return at > own_days && at[-1] == '+' ? DAY_WORKED : DAY_HOLIDAY;
 }
 
+static const struct holiday_table *public_holidays(const struct calendar *c)
+{
+    const struct holiday_table *table = holiday_table_find(c->country, c->subdivision);
+    return table ? table : holiday_table_find(c->country, "");
+}
+
+/* ret: of a holiday; may be NULL. */
 static enum day_kind kind_of(const struct calendar *c, const struct holiday_table *table,
-                             int64_t day)
+                             int64_t day, struct holiday *ret)
 {
     if (!c->holidays)
         return DAY_USUAL;
     enum day_kind own = own_day(c->own_days, day);
-    return own != DAY_USUAL ? own : holiday_table_day(table, day, NULL);
+    if (own == DAY_USUAL)
+        return holiday_table_day(table, day, ret);
+    if (ret)
+        *ret = (struct holiday){.name = "own date of the workspace"};
+    return own;
 }
 
 /* Why a day is closed all day; REASON_NONE when it is not. */
 static enum reason day_closed(const struct calendar *c, const struct holiday_table *table,
                               int64_t day)
 {
-    enum day_kind kind = kind_of(c, table, day);
+    enum day_kind kind = kind_of(c, table, day, NULL);
     if (kind == DAY_HOLIDAY)
         return REASON_HOLIDAY;
     if (kind == DAY_WORKED && c->weekend_mask < 0)
@@ -342,9 +354,7 @@ size_t calendar_windows(const struct calendar *c, int64_t from_at_ms, int64_t un
 {
     size_t count = 0;
     enum reason closed = REASON_HOURS;
-    const struct holiday_table *table = holiday_table_find(c->country, c->subdivision);
-    if (!table)
-        table = holiday_table_find(c->country, "");
+    const struct holiday_table *table = public_holidays(c);
     int64_t last = zone_day(c->zone, until_at_ms);
     for (int64_t day = zone_day(c->zone, from_at_ms) - 1; day <= last; day++) {
         enum reason why = day_closed(c, table, day);
@@ -370,4 +380,25 @@ size_t calendar_windows(const struct calendar *c, int64_t from_at_ms, int64_t un
         closed = REASON_HOURS;
     }
     return count;
+}
+
+void calendar_holiday_names(const struct calendar *c, int64_t from_at_ms, int64_t until_at_ms,
+                            struct buf *out)
+{
+    const struct holiday_table *table = public_holidays(c);
+    const char *last = "";
+    int named = 0;
+    int64_t until = zone_day(c->zone, until_at_ms);
+    for (int64_t day = zone_day(c->zone, from_at_ms); day < until; day++) {
+        struct holiday h;
+        if (kind_of(c, table, day, &h) != DAY_HOLIDAY || strcmp(h.name, last) == 0)
+            continue;
+        if (named == NAMED_MAX) {
+            buf_adds(out, " and others");
+            return;
+        }
+        buf_addf(out, "%s%s%s", named ? ", " : "", h.name, h.estimated ? " (date estimated)" : "");
+        last = h.name;
+        named++;
+    }
 }

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "common/base/attr.h"
+#include "common/base/buf.h"
 #include "common/model/holiday_table.h"
 #include "common/model/interval.h"
 
@@ -69,5 +70,11 @@ struct calendar {
  * subdivision that the table does not have counts as none. */
 size_t calendar_windows(const struct calendar *c, int64_t from_at_ms, int64_t until_at_ms,
                         struct interval *out, size_t max);
+
+/* Which holidays close the days from that of from_at_ms until the one before until_at_ms's, for
+ * people: "Christmas Day, Second Day of Christmas", "Eid al-Fitr (date estimated)". The names of
+ * the first few; adds nothing where there are none. */
+void calendar_holiday_names(const struct calendar *c, int64_t from_at_ms, int64_t until_at_ms,
+                            struct buf *out);
 
 #endif

@@ -28,7 +28,7 @@ static const char person_sql[] =
     "OR k.n <> (SELECT least_partitions FROM ledger)), "
     "(SELECT x.partition || ':' || x.event_offset FROM ledger_aside x WHERE x.account_id = a.id "
     "AND x.cleared_at IS NULL ORDER BY x.partition, x.event_offset LIMIT "
-    "1), " PREVIEW_PERSON_COLUMNS ", " FACTS_FRAME_COLUMNS
+    "1), " PREVIEW_PERSON_COLUMNS ", " FACTS_FRAME_COLUMNS ", " FACTS_CALENDAR_COLUMNS
     " FROM campaign_prospects p JOIN campaigns c ON c.id = p.campaign_id "
     "JOIN linkedin_accounts a ON a.id = p.account_id "
     "JOIN account_schedule s ON s.account_id = a.id WHERE p.id = $1";
@@ -47,7 +47,8 @@ enum person_column {
     COL_HALTED,
     COL_BLOCKED_BY,
     COL_TEXTS,
-    COL_FRAME = COL_TEXTS + PREVIEW_PERSON_COLUMNS_COUNT
+    COL_FRAME = COL_TEXTS + PREVIEW_PERSON_COLUMNS_COUNT,
+    COL_CALENDAR = COL_FRAME + FACTS_FRAME_COLUMNS_COUNT
 };
 
 /* The person's item that is not over yet, else the one of the next step. $1 person, $2 message. */
@@ -245,7 +246,14 @@ static enum pg_failure ask(struct question *q)
     failure = pg_exec(q->c->pg, item_sql, &q->c->params, &item);
     if (!failure && pg_rows(item) == 1)
         failure = ask_item(q, item, &over);
-    return failure || !over ? failure : ask_next(q, texts, step, pg_rows(item) == 1);
+    if (!failure && over)
+        failure = ask_next(q, texts, step, pg_rows(item) == 1);
+    if (failure)
+        return failure;
+    struct calendar calendar;
+    facts_read_calendar(q->row, 0, COL_CALENDAR, &calendar);
+    why_holidays(&q->answer, &q->so, &calendar);
+    return PG_FINE;
 }
 
 static const struct column columns[] = {{"person_id", NULL, COLUMN_UUID},

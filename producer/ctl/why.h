@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "common/model/calendar.h"
 #include "common/model/job.h"
 #include "common/model/reason.h"
 #include "common/model/status.h"
@@ -49,6 +50,8 @@ void why_waiting(struct why_answer *a, const struct why_facts *so, enum item_sta
 void why_ended_item(struct why_answer *a, const struct why_facts *so);
 /* The next step has no item; v: of one that it would have. */
 void why_unplanned(struct why_answer *a, const struct why_facts *so, const struct verdict *v);
+/* Names the holidays that the answer waits for the end of; a date that may move is said to. */
+void why_holidays(struct why_answer *a, const struct why_facts *so, const struct calendar *c);
 /* An invitation that nobody has accepted yet. */
 void why_invited(struct why_answer *a, const struct why_facts *so);
 /* Nothing more is sent to them. */

@@ -150,6 +150,15 @@ void why_unplanned(struct why_answer *a, const struct why_facts *so, const struc
         say(a, v->reason, next_of(v), "%s", "");
 }
 
+void why_holidays(struct why_answer *a, const struct why_facts *so, const struct calendar *c)
+{
+    SAM_CLEANUP(buf_deinit) struct buf names = BUF_INIT(WHY_DETAIL_BYTES);
+    if (a->reason != REASON_HOLIDAY || a->detail[0] || a->next_at_ms >= TIME_NEVER_MS || !c->zone)
+        return;
+    calendar_holiday_names(c, so->now_ms, a->next_at_ms, &names);
+    say(a, a->reason, a->next_at_ms, "%s", buf_text(&names));
+}
+
 /* ---- nothing to send ------------------------------------------------------------------------- */
 
 void why_invited(struct why_answer *a, const struct why_facts *so)

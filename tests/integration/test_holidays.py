@@ -21,8 +21,11 @@ class Holidays(CampaignTest):
 
     def go_to(self, month, day, wall="18:00"):
         """SAM's clock and the simulator's stand on the next such day of a year, by UTC."""
-        self.moment = moments.next_day(month, day, wall)
-        seconds = moments.seconds_until(self.moment)
+        self.stand_at(moments.next_day(month, day, wall))
+
+    def stand_at(self, moment):
+        self.moment = moment
+        seconds = moments.seconds_until(moment)
         self.simulator.ask("POST", "/clock", {"advance_ms": seconds * 1000})
         self.database.shift_clock(f"{seconds} seconds")
 
@@ -57,11 +60,37 @@ class Holidays(CampaignTest):
         self.assertEqual(self.calls(), [])
         return seen[0]["reason"]
 
+    def holidays_told(self):
+        return self.samctl_json("why", "c-0")[0]["detail"]
+
+    def first_estimated(self, country, name):
+        """The first day from next year on that the table calls so and does not know for sure."""
+        year, found = moments.now().year, []
+        while not found:
+            year += 1
+            listed = self.samctl_json("holiday", "list", "--country", country, "--year", str(year))
+            self.assertTrue(listed, f"no estimated {name} until {year}")
+            found = [row["day"] for row in listed if row["estimated"] and row["name"] == name]
+        return datetime.date.fromisoformat(found[0])
+
+    def test_an_estimated_date_is_told_as_such(self):
+        """The moon decides: the table says which of its dates may move, and so does `why`."""
+        self.prepare(timezone="Etc/UTC")
+        eve = self.first_estimated("AE", "Eid al-Fitr") - datetime.timedelta(days=1)
+        self.stand_at(moments.at(eve, "18:00", "UTC"))
+        self.campaign("c", "messenger", {"direct_message_1": "Hello"}, PEOPLE,
+                      timezone="Etc/UTC", country="AE", **HOURS)  # fmt: skip
+        self.wait_for("a holiday", lambda: self.samctl_json("why", "c-0")[0]["reason"] == "holiday")
+        self.assertIn("Eid al-Fitr (date estimated)", self.holidays_told())
+        self.samctl("holiday", "add", self.day(1), "--name", "Closed")
+        self.assertIn("own date of the workspace", self.holidays_told())
+
     def test_christmas_in_germany(self):
         """After the 24th comes the 27th; nothing is planned for what is closed."""
         self.begin(12, 24, country="DE")
         self.assertEqual(self.wait_for_day(3), "holiday")
         self.assertEqual(self.planned(), [])
+        self.assertEqual(self.holidays_told(), "Christmas Day, Second Day of Christmas")
 
     def test_epiphany_is_bavarias(self):
         self.begin(1, 5, country="DE", subdivision="BY")

@@ -222,6 +222,42 @@ static void test_days_of_other_kinds(void **state)
     }
 }
 
+static void test_names_of_holidays(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *country;
+        const char *own_days;
+        const char *from, *until;
+        const char *want;
+    } rows[] = {
+        {"DE", NULL, "2026-12-24T17:00", "2026-12-28T08:00",
+         "Christmas Day, Second Day of Christmas"},
+        {"DE", NULL, "2026-12-25T09:00", "2026-12-26T08:00", "Christmas Day"},
+        {"DE", NULL, "2026-12-24T17:00", "2026-12-25T08:00", ""}, /* the day that opens is none */
+        {"DE", NULL, "2026-12-24T23:30", "2026-12-26T08:00", "Christmas Day"}, /* in Berlin */
+        {"DE", "2026-12-24 +2026-12-25", "2026-12-24T09:00", "2026-12-28T08:00",
+         "own date of the workspace, Second Day of Christmas"},
+        {"AE", NULL, "2027-03-08T17:00", "2027-03-12T08:00",
+         "Eid al-Fitr (date estimated), Eid al-Fitr Holiday (date estimated)"},
+        {"AE", NULL, "2026-03-19T17:00", "2026-03-21T08:00", "Eid al-Fitr Holiday, Eid al-Fitr"},
+        {"DE", NULL, "2026-12-01T00:00", "2027-12-01T00:00",
+         "Christmas Day, Second Day of Christmas, New Year's Day and others"},
+    };
+    for (size_t i = 0; i < SAM_ARRAY_LEN(rows); i++) {
+        struct buf got SAM_CLEANUP(buf_deinit) = BUF_INIT(4000);
+        struct calendar c = {
+            .zone = zone("Europe/Berlin"), .holidays = true, .own_days = rows[i].own_days};
+        memcpy(c.country, rows[i].country, 3);
+        calendar_holiday_names(&c, at(rows[i].from), at(rows[i].until), &got);
+        assert_string_equal(buf_text(&got), rows[i].want);
+        c.holidays = false;
+        buf_reset(&got);
+        calendar_holiday_names(&c, at(rows[i].from), at(rows[i].until), &got);
+        assert_int_equal(got.len, 0);
+    }
+}
+
 static void test_no_more_than_asked_for(void **state)
 {
     (void)state;
@@ -391,6 +427,7 @@ int main(void)
         cmocka_unit_test(test_days_until_midnight),
         cmocka_unit_test(test_holidays_are_closed),
         cmocka_unit_test(test_days_of_other_kinds),
+        cmocka_unit_test(test_names_of_holidays),
         cmocka_unit_test(test_no_more_than_asked_for),
         cmocka_unit_test(test_the_wall_clock_agrees),
         cmocka_unit_test(test_weekends_of_countries),
