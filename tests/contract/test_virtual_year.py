@@ -1,5 +1,7 @@
 """A year of virtual time by SAM's own rules, judged by another implementation of them."""
 
+import concurrent.futures
+import copy
 import os
 import subprocess
 import sys
@@ -11,17 +13,22 @@ PACKAGE = subprocess.run([os.path.join(SOURCE, "tests", "lib", "holidays_package
                          capture_output=True, text=True, check=True).stdout.strip()  # fmt: skip
 sys.path[:0] = [PACKAGE, os.path.join(SOURCE, "tests", "virtual")]
 
-from clock import DAY_MS, HOUR_MS, MIN_MS, Hours  # noqa: E402
+from clock import DAY_MS, HOUR_MS, MIN_MS, Hours, day_of  # noqa: E402
+from draw_scenarios import NEVER, START, draw  # noqa: E402
 from judge import Judge, read_years  # noqa: E402
-from scenario import Campaign, Limits, Person, Scenario  # noqa: E402
+from scenario import Campaign, Change, Limits, Person, Scenario  # noqa: E402
 
-START = 1_798_761_600_000  # 2027-01-01T00:00Z: no test depends on today
-NEVER = START + 10 * 365 * DAY_MS
+SEEDS = range(200 if os.environ.get("SAM_TEST_LENGTH") == "full" else 8)
+
+
+# Half of the time would go into AddressSanitizer's watch over freed memory and long strings.
+SANITIZER = os.environ.get("ASAN_OPTIONS", "") + ":quarantine_size_mb=1:intercept_strstr=0"
 
 
 def run(scenarios):
     """Lets the years pass; name -> Year."""
     done = subprocess.run([PROGRAM], input="".join(s.text() for s in scenarios),
+                          env={**os.environ, "ASAN_OPTIONS": SANITIZER},
                           capture_output=True, text=True, check=False)  # fmt: skip
     assert done.returncode == 0, done.stderr
     return read_years(done.stdout)
@@ -48,6 +55,113 @@ class VirtualYear(unittest.TestCase):
         year = run([scenario])["small"]
         self.assertEqual(len(year.sends), 60)
         self.assertEqual(Judge(scenario, year).verdict(), [])
+
+    def test_drawn_accounts_and_campaigns(self):
+        scenarios = [draw(seed) for seed in SEEDS]
+        sends = decisions = plans = 0
+        with concurrent.futures.ThreadPoolExecutor(os.cpu_count()) as pool:
+            for scenario, years in zip(scenarios, pool.map(lambda s: run([s]), scenarios)):
+                year = years[scenario.name]
+                sends += len(year.sends)
+                decisions += year.decisions
+                plans += year.plans
+                with self.subTest(scenario=scenario.name):
+                    self.assertEqual(Judge(scenario, year).verdict(), [])
+        print(f"\n{len(scenarios)} years, {sends} sends, {decisions} verdicts, "
+              f"{plans} rounds of the planner")
+        self.assertGreater(sends, 200 * len(scenarios))
+
+
+class JudgeFindsWhatIsWrong(unittest.TestCase):
+    """A year that is right, with one thing changed: the judge names the rule that it breaks."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.scenario = small()
+        cls.year = run([cls.scenario])["small"]
+
+    def rules(self, change, scenario=None):
+        year = copy.deepcopy(self.year)
+        change(year.sends)
+        return {rule for rule, _, _ in Judge(scenario or self.scenario, year).verdict()}
+
+    def shift(self, at, by):
+        def change(sends):
+            sends[at].start += by
+            sends[at].end += by
+
+        return change
+
+    def test_nothing_changed(self):
+        self.assertEqual(self.rules(lambda sends: None), set())
+
+    def test_a_send_an_hour_early(self):
+        self.assertEqual(self.rules(self.shift(0, -HOUR_MS)), {"hours"})
+
+    def test_a_send_an_hour_late(self):
+        self.assertIn("unused", self.rules(self.shift(29, HOUR_MS)))
+
+    def test_a_send_left_out(self):
+        self.assertIn("unused", self.rules(lambda sends: sends.pop(29)))
+        self.assertIn("order", self.rules(lambda sends: sends.pop(0)))
+
+    def test_a_send_made_twice(self):
+        def change(sends):
+            sends.append(copy.copy(sends[5]))
+            sends[-1].start += 20 * MIN_MS
+
+        self.assertIn("twice", self.rules(change))
+
+    def test_sends_too_close(self):
+        self.assertEqual(self.rules(self.shift(29, -2 * MIN_MS)), {"spacing"})
+
+    def test_a_send_on_a_holiday_and_on_a_weekend(self):
+        first = self.year.sends[0].start
+        self.assertEqual(Hours("Europe/Berlin", "DE", "BY", 540, 1020, None, True).window(
+            day_of("Europe/Berlin", first + 2 * DAY_MS)), None)  # fmt: skip
+        holiday = copy.deepcopy(self.scenario)
+        holiday.campaigns[0].hours = office(part="BY")  # where Epiphany is one
+        self.assertIn("hours", self.rules(self.shift(0, 2 * DAY_MS), holiday))
+        self.assertNotIn("hours", self.rules(self.shift(0, 2 * DAY_MS)))
+        self.assertIn("hours", self.rules(self.shift(0, -DAY_MS)))
+
+    def test_a_step_before_its_delay(self):
+        self.assertIn("delay", self.rules(self.shift(30, -DAY_MS)))
+
+    def test_caps(self):
+        for cap, rule in (("calls", "daily call"), ("messages", "daily message")):
+            scenario = copy.deepcopy(self.scenario)
+            setattr(scenario.limits, cap, 20)
+            self.assertIn(rule, self.rules(lambda sends: None, scenario))
+        scenario = copy.deepcopy(self.scenario)
+        scenario.campaigns[0].cap = 20
+        self.assertIn("daily ('campaign', 0)", self.rules(lambda sends: None, scenario))
+
+    def test_caps_of_invitations(self):
+        scenario = copy.deepcopy(self.scenario)
+        scenario.campaigns[0].kind = "connector"
+        scenario.campaigns[0].delays = [0]
+        scenario.limits.invitations, scenario.limits.weekly = 20, 50
+
+        def invite(sends):
+            del sends[30:]
+            for s in sends:
+                s.kind = "invitation"
+
+        self.assertIn("daily invitation", self.rules(invite, scenario))
+        scenario.limits.invitations, scenario.limits.weekly = 30, 20
+        self.assertIn("weekly invitations", self.rules(invite, scenario))
+
+    def test_a_send_in_a_rest(self):
+        scenario = copy.deepcopy(self.scenario)
+        at = self.year.sends[10].start
+        scenario.changes = [Change(at - MIN_MS, "rest", at + MIN_MS)]
+        self.assertIn("rest", self.rules(lambda sends: None, scenario))
+
+    def test_too_much_on_a_ramp(self):
+        scenario = copy.deepcopy(self.scenario)
+        scenario.ramp_days, scenario.ramp_from = 14, START
+        self.assertIn("daily call", self.rules(lambda sends: None, scenario))
 
 
 if __name__ == "__main__":

@@ -74,7 +74,10 @@ def day_start(name, date):
 
 @functools.lru_cache(maxsize=None)
 def days_off(country, part):
-    """Holidays, and weekend days that are worked for others."""
+    """Holidays, and weekend days that are worked for others. A part that the package does not know
+    has its country's."""
+    if part not in holidays.list_supported_countries()[country]:
+        part = None
     known = holidays.country_holidays(country, subdiv=part, years=range(2026, 2030))
     return frozenset(known), frozenset(getattr(known, "weekend_workdays", ())) - frozenset(known)
 

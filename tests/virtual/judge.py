@@ -27,6 +27,7 @@ class Year:
     sends: list
     views: list
     decisions: int = 0
+    plans: int = 0
 
 
 def read_years(text):
@@ -41,8 +42,18 @@ def read_years(text):
         elif what == "view":
             years[name].views.append(int(rest[0]))
         else:
-            years[name].decisions = int(rest[0])
+            years[name].decisions, years[name].plans = int(rest[0]), int(rest[1])
     return years
+
+
+def lower(caps, kinds, first, days, day):
+    """Caps of a warm-up or a return: a first-th on its first day, all of it on its last."""
+    for kind in kinds:
+        if day < days:
+            full = caps[kind]
+            done = max(day, 1) - 1
+            part = full * (days - 1 + (first - 1) * done) // (first * (days - 1))
+            caps[kind] = max(part, min(full, 1))
 
 
 class Judge:
@@ -60,6 +71,7 @@ class Judge:
         self.sent = {}
         self.due = {}
         self.hours()
+        self.stands()
         self.spacing()
         self.order()
         self.days()
@@ -76,6 +88,17 @@ class Judge:
                 self.tell("hours", s.start, c.hours.zone)
             if not c.start <= s.start < c.end:
                 self.tell("campaign", s.start)
+
+    def stands(self):
+        """Spans in which nothing, or no invitation, may leave: outages and rests."""
+        self.stops = {"invitation": [], "message": []}
+        for c in self.scenario.changes:
+            for kind in self.stops:
+                if c.kind != "invitations_rest" or kind == "invitation":
+                    self.stops[kind].append((c.at, c.value))
+        for s in self.sends:
+            if any(low <= s.start < high for low, high in self.stops[s.kind]):
+                self.tell("rest", s.start)
 
     def spacing(self):
         for before, after in zip(self.sends, self.sends[1:]):
@@ -118,24 +141,32 @@ class Judge:
     def day(self, at):
         return day_of(self.scenario.zone, at)
 
-    def caps_on(self, date):
-        li = self.scenario.limits
-        return {"call": li.calls, "invitation": li.invitations, "message": li.messages,
-                "view": li.views}  # fmt: skip
+    def caps_at(self, at):
+        """The caps of a day as they are in force at a moment of it."""
+        li, sc = self.scenario.limits, self.scenario
+        caps = {"call": li.calls, "invitation": li.invitations, "message": li.messages}
+        today = self.day(at)
+        if sc.ramp_days:
+            lower(caps, caps, 5, sc.ramp_days, (today - self.day(sc.ramp_from)).days + 1)
+        for kind, of in (("invitations_rest", ["invitation"]), ("rest", list(caps))):
+            ends = [c.value for c in sc.changes if c.kind == kind and c.at <= at]
+            if ends:
+                lower(caps, of, 2, 4, (today - self.day(ends[-1])).days + 1)
+        return {**caps, "view": li.views}
 
     def days(self):
         self.counts = collections.defaultdict(collections.Counter)
-        for s in self.sends:
-            self.counts[self.day(s.start)].update(["call", s.kind, ("campaign", s.campaign)])
-        for at in self.views:
-            self.counts[self.day(at)]["view"] += 1
-        for date, counts in self.counts.items():
-            for what, cap in self.caps_on(date).items():
-                if counts[what] > cap:
-                    self.tell(f"daily {what}", day_start(self.scenario.zone, date), counts[what])
-            for i, c in enumerate(self.scenario.campaigns):
-                if c.cap and counts["campaign", i] > c.cap:
-                    self.tell("campaign cap", day_start(self.scenario.zone, date))
+        made = [(s.start, ["call", s.kind, ("campaign", s.campaign)]) for s in self.sends]
+        for at, kinds in sorted(made + [(at, ["view"]) for at in self.views]):
+            counts = self.counts[self.day(at)]
+            counts.update(kinds)
+            caps = self.caps_at(at)
+            for kind in kinds:
+                cap = caps.get(kind)
+                if cap is None:
+                    cap = self.scenario.campaigns[kind[1]].cap or counts[kind]
+                if counts[kind] > cap:
+                    self.tell(f"daily {kind}", at, f"{counts[kind]} of {cap}")
 
     def weeks(self):
         self.invited = [s.start for s in self.sends if s.kind == "invitation"]
@@ -165,7 +196,8 @@ class Judge:
 
     def has_room(self, date, campaign, step):
         c = self.scenario.campaigns[campaign]
-        counts, caps = self.counts[date], self.caps_on(date)
+        counts = self.counts[date]
+        caps = self.caps_at(day_start(self.scenario.zone, date + DAY) - 1)
         kinds = ["call", c.call(step)] + (["view"] if step == 0 else [])
         return all(counts[k] < caps[k] for k in kinds) and not (
             c.cap and counts["campaign", campaign] >= c.cap)  # fmt: skip
@@ -178,7 +210,7 @@ class Judge:
             return
         for opens, closes in c.hours.within(max(begin, c.start), min(end, c.end)):
             for wait_from, wait_to in self.waiting(intervals, opens, closes):
-                for low, high in self.free(wait_from, wait_to):
+                for low, high in self.open_free(c.call(step), wait_from, wait_to):
                     if c.call(step) == "invitation":
                         low, high = self.week_free(low, high)
                     if high - low > LOOK_MS:
@@ -201,6 +233,14 @@ class Judge:
             else:
                 spans.append([low, high])
         return spans
+
+    def open_free(self, kind, low, high):
+        """As free(), without outages and rests."""
+        cuts = sorted(stop for stop in self.stops[kind] if stop[0] < high and stop[1] > low)
+        for begin, end in [*cuts, (high, high)]:
+            if begin > low:
+                yield from self.free(low, begin)
+            low = max(low, end)
 
     def free(self, low, high):
         """The spans in which one more call would have kept its spacing to the others."""

@@ -180,7 +180,6 @@ void world_plan(struct world *w)
     load_waiting(w, b);
     load_people(w, b);
     plan_batch_place(b);
-    w->decisions += (int64_t)(b->items_count + b->moves_count);
     w->plans++;
     write(w, b);
     w->plan_at_ms = plan_account_next_ms(&b->accounts[0], w->now_ms);
