@@ -245,7 +245,10 @@ static int64_t spread_on_day(const struct slots *s, const struct slots_wish *wis
                       ? policy_spread_ms(open_ms(s, wish, d), places(s, wish, d - s->days),
                                          wish->jitter_ms, s->limits.jitter_ms)
                       : 0;
-    for (; gap > s->limits.spacing_ms + wish->jitter_ms; gap /= 2) {
+    int64_t least_gap = s->limits.spacing_ms + wish->jitter_ms;
+    if (gap > least_gap && d->end_ms > s->horizon_end_ms)
+        return on_day(s, wish, d, gap, at_ms); /* there is more of the day: a later round sees it */
+    for (; gap > least_gap; gap /= 2) {
         int64_t at = on_day(s, wish, d, gap, at_ms);
         if (at >= 0)
             return at;

@@ -106,7 +106,8 @@ void slots_waiting(struct slots *s, const struct slots_wish *wish, int64_t at_ms
 /* The earliest slot at or after not_before_ms inside the windows that spacing and every cap allow;
  * books it. true: *ret_at_ms set. false: no slot before the horizon's end (nothing is booked).
  * With limits.spread it lies a share of the day's window from the calls beside it (spread.h), and
- * nearer only where the day would else end below what its caps allow.
+ * nearer only where the day would else end below what its caps allow; of a day that goes on beyond
+ * the horizon that is not known yet.
  * While new people wait a follow-up leaves them one call of a day that may have two or more. */
 bool slots_take(struct slots *s, const struct slots_wish *wish, int64_t *ret_at_ms);
 

@@ -209,11 +209,32 @@ static void test_a_spread_gap_varies(void **state)
     assert_int_equal(take(&s, wish), OPENS + 45 * MINUTE_MS + 52 * MINUTE_MS + 30 * SECOND_MS);
 }
 
+/* Seen from the eve, the horizon ends soon after the window opens: those who find no place there at
+ * the day's gap do not crowd into its first hour. */
+static void test_the_horizon_does_not_press_the_morning(void **state)
+{
+    (void)state;
+    struct slots s;
+    struct policy_limits l = limits;
+    l.spread = true;
+    l.jitter_ms = 0;
+    l.daily_cap = 16;
+    l.daily_messages = 16;
+    begin(&s, &l, DAY_0 + CLOSES);
+    s.horizon_end_ms = DAY_0 + DAY_MS + OPENS + HOUR_MS;
+    assert_int_equal(take(&s, wish_of(CALL_MESSAGE)), DAY_MS + OPENS);
+    assert_int_equal(take(&s, wish_of(CALL_MESSAGE)), DAY_MS + OPENS + 30 * MINUTE_MS);
+    assert_int_equal(take(&s, wish_of(CALL_MESSAGE)), NONE);
+    s.limits.spread = false;
+    assert_int_equal(take(&s, wish_of(CALL_MESSAGE)), DAY_MS + OPENS + GAP);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_new_people_do_not_starve),
         cmocka_unit_test(test_people_to_invite_keep_a_call_while_they_may_be_invited),
+        cmocka_unit_test(test_the_horizon_does_not_press_the_morning),
         cmocka_unit_test(test_one_call_a_day_is_a_follow_ups),
         cmocka_unit_test(test_a_day_is_spread),
         cmocka_unit_test(test_places_of_a_spread_day),
