@@ -51,10 +51,12 @@ def small():
 
 class VirtualYear(unittest.TestCase):
     def test_one_campaign_of_thirty_people(self):
-        scenario = small()
-        year = run([scenario])["small"]
-        self.assertEqual(len(year.sends), 60)
-        self.assertEqual(Judge(scenario, year).verdict(), [])
+        for spread in False, True:
+            scenario = small()
+            scenario.spread = spread
+            year = run([scenario])["small"]
+            self.assertEqual(len(year.sends), 60)
+            self.assertEqual(Judge(scenario, year).verdict(), [])
 
     def test_drawn_accounts_and_campaigns(self):
         scenarios = [draw(seed) for seed in SEEDS]
@@ -157,6 +159,11 @@ class JudgeFindsWhatIsWrong(unittest.TestCase):
         at = self.year.sends[10].start
         scenario.changes = [Change(at - MIN_MS, "rest", at + MIN_MS)]
         self.assertIn("rest", self.rules(lambda sends: None, scenario))
+
+    def test_a_burst_at_nine_is_no_spread_pace(self):
+        scenario = copy.deepcopy(self.scenario)
+        scenario.spread = True
+        self.assertIn("burst", self.rules(lambda sends: None, scenario))
 
     def test_too_much_on_a_ramp(self):
         scenario = copy.deepcopy(self.scenario)

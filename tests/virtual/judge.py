@@ -4,7 +4,7 @@ import bisect
 import collections
 import dataclasses
 
-from clock import DAY, DAY_MS, MIN_MS, day_of, day_start
+from clock import DAY, DAY_MS, HOUR_MS, MIN_MS, day_of, day_start
 
 WEEK_MS = 7 * DAY_MS
 CALL_MS = 10_000  # a call and what comes before it take less
@@ -77,6 +77,8 @@ class Judge:
         self.days()
         self.weeks()
         self.unused()
+        if self.scenario.spread:
+            self.bursts()
         return self.problems
 
     # ---- sends that should not be -----------------------------------------------------------
@@ -174,6 +176,33 @@ class Judge:
         for i in range(most, len(self.invited)):
             if self.invited[i] - self.invited[i - most] < WEEK_MS:
                 self.tell("weekly invitations", self.invited[i])
+
+    # ---- the spread pace ---------------------------------------------------------------------
+
+    def bursts(self):
+        """No hour of a window holds much more than its share of what was left of the day."""
+        made = collections.defaultdict(list)
+        for s in self.sends:
+            made[self.day(s.start)].append(s)
+        for date, sends in made.items():
+            for i, first in enumerate(sends):
+                hour = sum(s.start < first.start + HOUR_MS for s in sends[i:])
+                most = self.fair(date, first, i)
+                if hour > most:
+                    self.tell("burst", first.start, f"{hour} in an hour, {most:.1f} are fair")
+                    break
+
+    def fair(self, date, first, before):
+        """The planner leaves between two calls what remains of the window by the places that
+        remain, shortened by up to a quarter (so 4/3 of the share), each kind of call and each
+        campaign by its own count. Kinds are planned beside each other, and a round that found no
+        room at this gap halves it: twice that. One call may stand at each end of the hour."""
+        zone, caps = self.scenario.zone, self.caps_at(first.start)
+        end = day_start(zone, date + DAY)
+        open_ms = [sum(high - low for low, high in c.hours.within(first.start, end))
+                   for c in self.scenario.campaigns]  # fmt: skip
+        left = min(ms for ms in open_ms if ms > 0)
+        return 2 * 4 / 3 * (caps["call"] - before) * HOUR_MS / max(left, HOUR_MS) + 2
 
     # ---- places that should not be free -----------------------------------------------------
 
