@@ -237,8 +237,11 @@ class Judge:
         begin, end = day_start(zone, date), day_start(zone, date + DAY)
         if intervals[0][0] >= end or not self.has_room(date, campaign, step):
             return
-        for opens, closes in c.hours.within(max(begin, c.start), min(end, c.end)):
-            for wait_from, wait_to in self.waiting(intervals, opens, closes):
+        begin = max(begin, c.start)
+        if self.scenario.spread:  # what a rest or an outage has cut off was to come after it began
+            begin = max([begin] + [to for at, to in self.stops[c.call(step)] if at < end])
+        for opens, closes in c.hours.within(begin, min(end, c.end)):
+            for wait_from, wait_to in self.waiting(intervals, opens, closes, end):
                 for low, high in self.open_free(c.call(step), wait_from, wait_to):
                     if c.call(step) == "invitation":
                         low, high = self.week_free(low, high)
@@ -247,14 +250,14 @@ class Judge:
                                   f"{(high - low) // MIN_MS} minutes")  # fmt: skip
                         return
 
-    def waiting(self, intervals, opens, closes):
+    def waiting(self, intervals, opens, closes, end):
         """The spans of a window in which somebody waits; at the spread pace only who still waits
-        as it closes counts."""
+        as the account's day ends counts."""
         spans = []
         for due, sent in intervals:
             if due >= closes:
                 break
-            if sent <= opens or (self.scenario.spread and sent < closes):
+            if sent <= opens or (self.scenario.spread and sent < end):
                 continue
             low, high = max(due, opens), min(sent, closes)
             if spans and low <= spans[-1][1]:
