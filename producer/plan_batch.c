@@ -127,6 +127,20 @@ static void new_people(const struct plan_batch *b, struct slice waiting, struct 
     }
 }
 
+/* Is a campaign that has new people open on the day, from now on? */
+static bool new_people_could_come(const struct plan_batch *b, const struct slots_day *d)
+{
+    int64_t now_ms = b->now_ms > d->start_ms ? b->now_ms : d->start_ms;
+    for (size_t i = 0; i < b->campaigns_count; i++) {
+        const struct plan_campaign *c = &b->campaigns[i];
+        struct slots_wish wish = {.windows = c->windows, .windows_count = c->windows_count};
+        int64_t from_ms = c->start_at_ms > now_ms ? c->start_at_ms : now_ms;
+        if (c->slots.new_people && slots_opens(&wish, from_ms, &from_ms) && from_ms < d->end_ms)
+            return true;
+    }
+    return false;
+}
+
 /* After an outage those that are a little late only would go together with the first that was
  * moved.
  */
@@ -160,6 +174,8 @@ static void open_slots(struct plan_batch *b, struct plan_account *a, struct slic
     if (a->frame.rest_until_ms > start.first_free_ms)
         start.first_free_ms = a->frame.rest_until_ms;
     new_people(b, waiting, people, &start);
+    for (size_t i = 0; i < a->days_count; i++)
+        a->days[i].nobody_new = !new_people_could_come(b, &a->days[i]);
     find_overdue(b, a, waiting);
     slots_init(&b->slots, &start);
     for (size_t i = waiting.from; i < waiting.from + waiting.count; i++) {

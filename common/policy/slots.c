@@ -81,8 +81,9 @@ bool slots_take_note(struct slots *s, int64_t at_ms)
 static bool day_has_room(struct slots *s, const struct slots_day *d, const struct slots_wish *wish)
 {
     const struct policy_limits *l = &s->limits;
-    bool messages = s->new_messages && d->messages < l->daily_messages;
-    bool invitations = s->new_invitations && d->invitations < l->daily_invitations &&
+    bool messages = !d->nobody_new && s->new_messages && d->messages < l->daily_messages;
+    bool invitations = !d->nobody_new && s->new_invitations &&
+                       d->invitations < l->daily_invitations &&
                        s->invitations_week < l->weekly_invitations;
     if (seen(wish, d->calls, d->first_calls, messages || invitations, l->daily_cap) >=
             l->daily_cap ||

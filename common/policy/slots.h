@@ -27,6 +27,7 @@ struct slots_day {
     /* Of calls and messages: first contacts that only wait, which a follow-up may displace. */
     int64_t first_calls;
     int64_t first_messages;
+    bool nobody_new; /* no first contact could come on it: nothing is left to them */
 };
 
 /* A moment that is taken, with the spacing after it. */

@@ -58,6 +58,19 @@ class VirtualYear(unittest.TestCase):
             self.assertEqual(len(year.sends), 60)
             self.assertEqual(Judge(scenario, year).verdict(), [])
 
+    def test_nothing_is_kept_for_new_people_who_cannot_come(self):
+        """A second campaign begins in May: its people leave no place of January free."""
+        for spread in False, True:
+            scenario = small()
+            scenario.spread = spread
+            scenario.limits.messages = 5
+            later = Campaign("messenger", office(), 0, START + 120 * DAY_MS, NEVER, [0])
+            scenario.campaigns.append(later)
+            scenario.campaigns[0].delays = [0, HOUR_MS, HOUR_MS, HOUR_MS]
+            scenario.people += [Person(1, START + HOUR_MS) for _ in range(10)]
+            with self.subTest(spread=spread):
+                self.assertEqual(Judge(scenario, run([scenario])["small"]).verdict(), [])
+
     def test_drawn_accounts_and_campaigns(self):
         scenarios = [draw(seed) for seed in SEEDS]
         sends = decisions = plans = 0

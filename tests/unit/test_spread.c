@@ -29,6 +29,14 @@ static void test_new_people_do_not_starve(void **state)
     assert_false(slots_no_new_people(&s));
     assert_int_equal(take(&s, wish_of(CALL_MESSAGE)), DAY_MS + OPENS + GAP); /* they keep theirs */
     begin(&s, &many, DAY_0 + OPENS);
+    s.new_messages = true;
+    s.days[0].nobody_new = true; /* their campaign is closed today */
+    for (int i = 0; i < 5; i++)
+        assert_int_equal(take(&s, wish_of(CALL_MESSAGE)), OPENS + i * GAP);
+    for (int i = 0; i < 4; i++)
+        assert_int_equal(take(&s, wish_of(CALL_MESSAGE)), DAY_MS + OPENS + i * GAP);
+    assert_int_equal(take(&s, wish_of(CALL_MESSAGE)), NONE);
+    begin(&s, &many, DAY_0 + OPENS);
     s.new_invitations = true;
     s.invitations_week = limits.weekly_invitations; /* nobody could be invited */
     for (int i = 0; i < 5; i++)
