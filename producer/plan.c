@@ -103,6 +103,7 @@ static enum pg_failure load_usage(struct producer *p, struct plan_batch *b)
         a->days[0].profile_views = pg_i64(r, row, 5);
         a->invitations_week = pg_i64(r, row, 6);
         a->notes_month = pg_i64(r, row, 7);
+        a->week_frees_ms = pg_time_ms(r, row, 8) + WEEK_MS;
     }
     return PG_FINE;
 }

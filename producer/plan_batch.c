@@ -402,6 +402,7 @@ static void place_account(struct plan_batch *b, struct plan_account *a, struct s
         left = place_people(b, a, order, left, &here);
     }
     a->unplaced = a->unplaced || left + left_first > 0;
+    a->week_full = b->slots.invitations_week >= b->slots.limits.weekly_invitations;
     free(order);
 }
 
@@ -422,16 +423,26 @@ void plan_batch_place(struct plan_batch *b)
     }
 }
 
+static int64_t sooner(int64_t at_ms, int64_t than_ms, int64_t now_ms)
+{
+    return at_ms > now_ms && at_ms < than_ms ? at_ms : than_ms;
+}
+
+/* While somebody found no slot: as soon as there are other ones. Half an hour after an invitation
+ * of last week has made room the day's window may have closed. */
+static int64_t look_again_ms(const struct plan_account *a, int64_t now_ms)
+{
+    int64_t at_ms = sooner(a->frame.next_day_start_ms + 1, now_ms + LOOK_AGAIN_MS, now_ms);
+    return a->week_full ? sooner(a->week_frees_ms + 1, at_ms, now_ms) : at_ms;
+}
+
 int64_t plan_account_next_ms(const struct plan_account *a, int64_t now_ms)
 {
-    int64_t next_day = a->frame.next_day_start_ms;
     if (a->left_out) /* due again, so that it stays told of, but behind those who are due already */
         return now_ms;
     if (a->full) {
         int64_t at = a->planned ? a->middle_at_ms : now_ms + LOOK_AGAIN_MS;
         return at > now_ms + SECOND_MS ? at : now_ms + SECOND_MS;
     }
-    if (a->unplaced)
-        return next_day < now_ms + LOOK_AGAIN_MS ? next_day + 1 : now_ms + LOOK_AGAIN_MS;
-    return 0;
+    return a->unplaced ? look_again_ms(a, now_ms) : 0;
 }

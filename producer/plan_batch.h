@@ -26,6 +26,7 @@ struct plan_account {
     struct slots_day days[SLOTS_DAYS_MAX]; /* with what was sent */
     size_t days_count;
     int64_t invitations_week;
+    int64_t week_frees_ms; /* the oldest of them is 7 days old then; past = there is none */
     int64_t notes_month;
     bool outstanding;   /* an item is published or sending */
     int64_t overdue_ms; /* what waits for an earlier moment gets another one */
@@ -34,6 +35,7 @@ struct plan_account {
     int64_t middle_at_ms; /* about half of them are gone then */
     bool left_out;        /* it has people of a campaign that cannot be read */
     bool unplaced;        /* somebody found no slot in the horizon */
+    bool week_full;       /* sent or planned, the invitations of 7 days are used up */
     bool full;            /* more people may be waiting than were looked at */
 };
 

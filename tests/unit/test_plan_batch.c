@@ -113,6 +113,52 @@ static void test_a_full_queue_of_a_paused_campaign_hides_nobody(void **state)
     plan_batch_deinit(&b);
 }
 
+static void test_when_the_account_is_looked_at_again(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        int64_t next_day, frees; /* after NOW */
+        bool week_full;
+        int64_t want;
+    } rows[] = {
+        {"in half an hour", HOUR_MS, 0, false, 30 * MINUTE_MS},
+        {"as the day begins", 9 * MINUTE_MS, 0, false, 9 * MINUTE_MS + 1},
+        {"no invitation stands in the way", HOUR_MS, MINUTE_MS, false, 30 * MINUTE_MS},
+        {"an invitation of last week makes room", HOUR_MS, MINUTE_MS, true, MINUTE_MS + 1},
+        {"the day begins before it does", MINUTE_MS, 2 * MINUTE_MS, true, MINUTE_MS + 1},
+        {"it does so later", HOUR_MS, 6 * DAY_MS, true, 30 * MINUTE_MS},
+        {"it has done so", HOUR_MS, -SECOND_MS, true, 30 * MINUTE_MS},
+        {"a week of none", HOUR_MS, 7 * DAY_MS - NOW, true, 30 * MINUTE_MS},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+        struct plan_account a = {.unplaced = true,
+                                 .week_full = rows[i].week_full,
+                                 .week_frees_ms = NOW + rows[i].frees,
+                                 .frame.next_day_start_ms = NOW + rows[i].next_day};
+        int64_t got = plan_account_next_ms(&a, NOW) - NOW;
+        if (got != rows[i].want)
+            fail_msg("%s: %lld, not %lld", rows[i].name, (long long)got, (long long)rows[i].want);
+    }
+}
+
+/* Sent or planned: both are of the week. */
+static void test_a_full_week_is_told(void **state)
+{
+    (void)state;
+    for (int64_t limit = 4; limit < 7; limit++) {
+        struct plan_batch b;
+        begin(&b, true);
+        b.accounts[0].frame.limits.weekly_invitations = limit;
+        b.accounts[0].invitations_week = 3;
+        for (size_t i = 0; i < QUEUED; i++)
+            b.waiting[i].invitation = true;
+        plan_batch_place(&b);
+        assert_int_equal(b.accounts[0].week_full, limit <= 5);
+        plan_batch_deinit(&b);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -120,6 +166,8 @@ int main(void)
         cmocka_unit_test(test_a_campaign_that_is_paused_holds_no_place),
         cmocka_unit_test(test_what_was_handed_out_holds_its_place_all_the_same),
         cmocka_unit_test(test_a_full_queue_of_a_paused_campaign_hides_nobody),
+        cmocka_unit_test(test_when_the_account_is_looked_at_again),
+        cmocka_unit_test(test_a_full_week_is_told),
     };
     texts = texts_new();
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
