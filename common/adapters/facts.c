@@ -416,6 +416,7 @@ int facts_item(struct facts *f, const struct pg_result *r, int row, bool with_us
     p->item.noted = p->item.kind == CALL_INVITATION && *ret->message != '\0';
     p->item.text_refused = pg_bool(r, row, COL_TEXT_REFUSED);
     p->item.text_too_long = text_too_long(r, row, ret);
+    p->item.handed_out = ret->status == ITEM_PUBLISHED;
     p->item.first_step = ret->step == 0;
     p->item.first_contact = pg_bool(r, row, COL_FIRST_CONTACT);
     p->item.requires_connection = pg_bool(r, row, COL_REQUIRES_CONNECTION);

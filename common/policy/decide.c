@@ -209,7 +209,7 @@ bool policy_replans(const struct verdict *v)
 /* The planner knows the caps and gives it a moment that they allow. */
 static struct verdict lateness(const struct policy_facts *f)
 {
-    if (policy_is_late(f->item.scheduled_at_ms, f->now_ms))
+    if (!f->item.handed_out && policy_is_late(f->item.scheduled_at_ms, f->now_ms))
         return wait_until(REASON_LATE, f->now_ms + LATE_MS); /* the planner moves it before */
     return go;
 }

@@ -97,6 +97,8 @@ struct policy_item {
     bool noted;               /* an invitation that has a note */
     bool requires_connection; /* connector follow-ups */
     bool costs_profile_view;  /* the profile is looked at before it: a first contact, published */
+    bool handed_out;          /* its job is with a worker: it is not late any more, however long
+                               * that takes, or a backlog would send jobs around for ever */
     int64_t scheduled_at_ms;  /* planned time; earlier is "scheduled"; 0 = it has none */
 };
 

@@ -192,6 +192,7 @@ static void test_a_person_who_waits(void **state)
     GO(g.f.item.scheduled_at_ms = 0); /* it has no moment, and is not late for it */
     WAIT(REASON_LATE, NOW + LATE, g.f.item.scheduled_at_ms = NOW - LATE - 1);
     WAIT(REASON_LATE, NOW + LATE, g.f.item.scheduled_at_ms = NOW - 30 * DAY_MS);
+    GO((g.f.item.scheduled_at_ms = NOW - DAY_MS, g.f.item.handed_out = true));
 #undef FOLLOW_UP
 }
 
