@@ -36,6 +36,7 @@ struct producer {
     struct undelivered *undelivered; /* publish.c: jobs that Kafka did not take; owned */
     size_t undelivered_count;
     int64_t calendar_warned_day; /* calendar_age.c */
+    int limits_looks;            /* limits.c */
     char left_out[256];          /* why the running step has left rows out; "" = it has not */
 };
 
@@ -80,6 +81,8 @@ SAM_MUSTCHECK struct batch producer_end(struct producer *p);
 SAM_MUSTCHECK struct batch producer_complete(struct producer *p);
 /* How old tzdata and the table of holidays are, as gauges; old ones are told once a day. */
 SAM_MUSTCHECK struct batch producer_calendar_age(struct producer *p);
+/* What was planned by other limits of sam.cfg than those in force is planned anew. */
+SAM_MUSTCHECK struct batch producer_limits(struct producer *p);
 /* What stands for a person, as a gauge. */
 SAM_MUSTCHECK struct batch producer_count(struct producer *p);
 /* Looks at accounts for acceptances and replies. */

@@ -47,6 +47,7 @@ static const struct step steps[] = {
     {producer_complete,  2 * SECOND_MS,   METRIC_STEP_COMPLETE,     true,   false},
     {producer_forget,    MINUTE_MS,       METRIC_STEP_FORGET,       false,  false},
     {producer_count,     10 * SECOND_MS,  METRIC_STEP_COUNT,        false,  false},
+    {producer_limits,    MINUTE_MS,       METRIC_STEP_LIMITS,       false,  false},
     {producer_calendar_age, HOUR_MS,     METRIC_STEP_CALENDAR_AGE, false, false},
 };
 /* clang-format on */

@@ -24,6 +24,11 @@ const char verdicts_contacted_sql[] = "SELECT sam_free_identities($1)";
 const char verdicts_replan_sql[] =
     "UPDATE account_schedule SET plan_at = least(plan_at, sam_now()) WHERE account_id = ANY ($1)";
 
+const char verdicts_move_sql[] =
+    "UPDATE send_queue i SET replan = true WHERE i.account_id = ANY ($1) AND i.status = 'pending' "
+    "AND NOT i.replan AND ($2::uuid IS NULL OR i.campaign_id = $2) AND i.reason = ANY ($3) "
+    "RETURNING i.account_id";
+
 const char verdicts_due_sql[] =
     "UPDATE account_schedule s SET due_at = CASE WHEN (SELECT true FROM send_queue o "
     "WHERE o.account_id = s.account_id AND o.status IN ('published', 'sending') LIMIT 1) THEN NULL "
@@ -64,6 +69,12 @@ void verdicts_deinit(struct verdicts *v)
 {
     free(v->rows);
     memset(v, 0, sizeof(*v));
+}
+
+void verdicts_add_moving(struct pg_params *params)
+{
+    PG_COLUMN(params, PG_ARRAY_TEXT, REASON_N, reason_moves((enum reason)i),
+              pg_item_text(params, reason_name((enum reason)i)));
 }
 
 void verdicts_items_params(const struct verdicts *v, struct pg_params *params)

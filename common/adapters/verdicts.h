@@ -44,6 +44,11 @@ extern const char verdicts_contacted_sql[];
 extern const char verdicts_replan_sql[];
 /* $1 uuid[] accounts: due_at from what is pending now, NULL while something is outstanding. */
 extern const char verdicts_due_sql[];
+/* One text[] parameter more: the reasons of the items that the planner may move (reason.h). */
+void verdicts_add_moving(struct pg_params *params);
+/* What waits of these accounts may be given another moment. $1 uuid[] accounts, $2 uuid campaign
+ * (NULL = of any), $3 text[] the reasons below. Returns the items' accounts. */
+extern const char verdicts_move_sql[];
 void verdicts_items_params(const struct verdicts *v, struct pg_params *params);
 void verdicts_people_params(const struct verdicts *v, struct pg_params *params);
 void verdicts_contacted_params(const struct verdicts *v, struct pg_params *params);

@@ -56,6 +56,7 @@ enum metric_program { IN_PRODUCER = 1, IN_WORKER = 2, IN_BOTH = 3 };
     X(METRIC_STEP_UNDO, "undo")                                                                    \
     X(METRIC_STEP_OUTBOX, "outbox")                                                                \
     X(METRIC_STEP_FORGET, "forget")                                                                \
+    X(METRIC_STEP_LIMITS, "limits")                                                                \
     X(METRIC_STEP_CALENDAR_AGE, "calendar_age")
 
 /* X(id, prometheus name, kind, label, unit scale, programs, help): a value is stored as an integer

@@ -1,7 +1,6 @@
 #include "producer/ctl/schedule.h"
 
 #include "common/adapters/verdicts.h"
-#include "common/model/reason.h"
 
 #include "common/base/banned.h"
 
@@ -23,11 +22,6 @@ static const char release_sql[] =
     "reason_detail = NULL WHERE i.account_id = ANY ($1) AND i.status = 'pending' AND EXISTS ("
     "SELECT FROM unnest($2::text[]) AS x(cause) WHERE starts_with(i.reason, x.cause)) "
     "AND ($3::uuid IS NULL OR i.campaign_id = $3) AND ($4::uuid IS NULL OR i.prospect_id = $4)";
-
-/* $1 uuid[] accounts, $2 uuid campaign, $3 text[] reasons. */
-static const char replan_sql[] =
-    "UPDATE send_queue i SET replan = true WHERE i.account_id = ANY ($1) AND i.status = 'pending' "
-    "AND NOT i.replan AND ($2::uuid IS NULL OR i.campaign_id = $2) AND i.reason = ANY ($3)";
 
 static enum pg_failure lock(struct schedule *s, struct ctl *c, const char *sql,
                             const struct uuid *id)
@@ -108,12 +102,7 @@ enum pg_failure schedule_replan(const struct schedule *s, struct ctl *c,
 {
     schedule_add_accounts(s, ctl_params(c));
     pg_add_uuid(&c->params, campaign_id);
-    pg_array_open(&c->params, PG_ARRAY_TEXT);
-    for (int reason = 0; reason < REASON_N; reason++) {
-        if (reason_moves((enum reason)reason))
-            pg_item_text(&c->params, reason_name((enum reason)reason));
-    }
-    pg_array_close(&c->params);
-    enum pg_failure failure = pg_exec(c->pg, replan_sql, &c->params, NULL);
+    verdicts_add_moving(&c->params);
+    enum pg_failure failure = pg_exec(c->pg, verdicts_move_sql, &c->params, NULL);
     return failure ? failure : schedule_kick(s, c);
 }

@@ -65,6 +65,9 @@ STATEMENTS = {
         THEN (SELECT min(n.at)
         s.due_at <= $1
         b.id, j.n FROM unnest
+        FROM account_schedule WHERE planned_with < $1
+        UPDATE account_schedule SET planned_with
+        AND NOT i.replan AND
         SELECT j.n, i.id
         SET status = 'published'
         'profile_view', $3, $3
@@ -183,10 +186,11 @@ INSERT INTO campaign_prospects (id, workspace_id, campaign_id, campaign_type, ac
     CASE WHEN stage = 'written' AND kind = 'connector' THEN now() + interval '2 days' END
     FROM (SELECT *, stage IN ('written', 'over') AS sent FROM fill) f;
 INSERT INTO send_queue (id, workspace_id, campaign_id, prospect_id, account_id, message_type, step,
-    requires_connection, priority, status, scheduled_for, message, attempt_id, sent_at)
+    requires_connection, priority, status, reason, scheduled_for, message, attempt_id, sent_at)
     SELECT item, workspace, campaign, person, account, CASE kind WHEN 'connector' THEN
     'connection_request' ELSE 'direct_message_1' END, 0, false, 1,
     CASE stage WHEN 'queued' THEN 'pending' ELSE 'sent' END,
+    CASE n % 20 WHEN 15 THEN 'scheduled' ELSE 'not_claimed' END, -- these keep their moment
     CASE stage WHEN 'queued' THEN now() + k * interval '1 hour' ELSE at END, 'Hello',
     CASE WHEN stage <> 'queued' THEN attempt END, CASE WHEN stage <> 'queued' THEN at END
     FROM fill WHERE stage <> 'waits';

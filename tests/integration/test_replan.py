@@ -62,6 +62,24 @@ class Replan(FridayTest):
                 self.assertEqual(self.days(), {day: 6})
         self.wait_until_sent(6)
 
+    def test_limits_of_the_file_reach_what_waits(self):
+        """A producer that starts with other limits moves what the last one has planned."""
+        self.config["producer"]["plan_horizon"] = "48h"
+        self.config["limits"]["daily_cap"] = 2
+        self.begin()
+        self.start_both()
+        self.wait_until_sent(2)
+        self.wait_for("the others to wait", lambda: self.days() == {1: 2, 2: 2})
+        self.producer.stop()
+        self.worker.stop()
+        self.config["limits"]["daily_cap"] = 50
+        self.write_config()
+        self.start_both()
+        self.wait_until_sent(6)
+        self.producer.stop()
+        self.start_producer()  # nothing has changed
+        self.judge(6)
+
     def test_another_zone_gives_no_second_day(self):
         """Friday at noon by UTC; in Auckland the next day has begun, with its caps."""
         self.config["limits"]["spacing"] = "1s"
