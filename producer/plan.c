@@ -91,6 +91,8 @@ static enum pg_failure load_usage(struct producer *p, struct plan_batch *b)
     PG_COLUMN(&p->params, PG_ARRAY_TIME, b->accounts_count, true,
               pg_item_time(&p->params, b->accounts[i].frame.month_start_ms));
     pg_add_i64(&p->params, rows_most(b, facts_note_rows));
+    PG_COLUMN(&p->params, PG_ARRAY_TIME, b->accounts_count, true,
+              pg_item_time(&p->params, b->accounts[i].frame.next_day_start_ms - WEEK_MS));
     enum pg_failure failure = pg_exec(p->pg, plan_usage_sql, &p->params, &r);
     if (failure)
         return failure;
@@ -104,6 +106,7 @@ static enum pg_failure load_usage(struct producer *p, struct plan_batch *b)
         a->invitations_week = pg_i64(r, row, 6);
         a->notes_month = pg_i64(r, row, 7);
         a->week_frees_ms = pg_time_ms(r, row, 8) + WEEK_MS;
+        a->invitations_tonight = pg_i64(r, row, 9);
     }
     return PG_FINE;
 }

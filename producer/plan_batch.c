@@ -162,6 +162,7 @@ static void open_slots(struct plan_batch *b, struct plan_account *a, struct slic
                                 .days = a->days,
                                 .days_count = a->days_count,
                                 .invitations_week = a->invitations_week,
+                                .invitations_tonight = a->invitations_tonight,
                                 .notes_month = a->notes_month,
                                 .next_month_ms = a->frame.next_month_start_ms,
                                 .first_free_ms = b->now_ms,

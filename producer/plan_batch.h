@@ -26,7 +26,8 @@ struct plan_account {
     struct slots_day days[SLOTS_DAYS_MAX]; /* with what was sent */
     size_t days_count;
     int64_t invitations_week;
-    int64_t week_frees_ms; /* the oldest of them is 7 days old then; past = there is none */
+    int64_t invitations_tonight; /* as slots_start's */
+    int64_t week_frees_ms;       /* the oldest of them is 7 days old then; past = there is none */
     int64_t notes_month;
     bool outstanding;   /* an item is published or sending */
     int64_t overdue_ms; /* what waits for an earlier moment gets another one */

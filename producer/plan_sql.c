@@ -23,9 +23,10 @@ const char plan_accounts_sql[] =
 
 const char plan_usage_sql[] =
     "SELECT j.n, l.ended_at, d.calls, d.invitations, d.messages, v.views, w.invitations, "
-    "m.notes, w.oldest FROM unnest($1::uuid[], $2::timestamptz[], $8::timestamptz[]) WITH "
-    "ORDINALITY "
-    "AS j(account_id, day_start, month_start, n) "
+    "m.notes, w.oldest, w.tonight "
+    "FROM unnest($1::uuid[], $2::timestamptz[], $8::timestamptz[], $10::timestamptz[]) "
+    "WITH ORDINALITY "
+    "AS j(account_id, day_start, month_start, week_tonight, n) "
     "LEFT JOIN LATERAL (SELECT coalesce(t.ended_at, t.start_by + $5 * interval '1 ms') AS ended_at "
     "FROM send_attempts t WHERE t.account_id = j.account_id AND NOT t.untried "
     "AND t.kind <> 'profile_view' "
@@ -40,7 +41,8 @@ const char plan_usage_sql[] =
     "WHERE account_id = j.account_id AND NOT untried AND started_at >= j.day_start "
     "AND kind = 'profile_view' "
     "ORDER BY started_at DESC LIMIT $7) t) v "
-    "CROSS JOIN LATERAL (SELECT count(*) AS invitations, min(t.started_at) AS oldest "
+    "CROSS JOIN LATERAL (SELECT count(*) AS invitations, min(t.started_at) AS oldest, "
+    "count(*) FILTER (WHERE t.started_at > j.week_tonight) AS tonight "
     "FROM (SELECT started_at FROM send_attempts "
     "WHERE account_id = j.account_id AND NOT untried AND started_at > $6 AND kind = 'invitation' "
     "ORDER BY started_at DESC LIMIT $4) t) w "

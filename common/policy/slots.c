@@ -19,7 +19,7 @@ void slots_init(struct slots *s, const struct slots_start *start)
     s->days_count = start->days_count < SLOTS_DAYS_MAX ? start->days_count : SLOTS_DAYS_MAX;
     memcpy(s->days, start->days, s->days_count * sizeof(*s->days));
     memcpy(s->sent, s->days, sizeof(s->sent));
-    s->sent_week = start->invitations_week;
+    s->sent_week = start->invitations_tonight;
     s->last_call_ms = start->last_call_ms;
     s->new_invitations = start->new_invitations;
     s->new_messages = start->new_messages;
@@ -185,7 +185,8 @@ void slots_waiting(struct slots *s, const struct slots_wish *wish, int64_t at_ms
         book(s, wish, at_ms);
 }
 
-/* Calls of the wish's kind that the day may have after those that were sent. */
+/* Calls of the wish's kind that the day may have after those that were sent: in the week too there
+ * will be room for some, as those of last week grow old. */
 static int64_t places(const struct slots *s, const struct slots_wish *wish, ptrdiff_t day)
 {
     const struct policy_limits *l = &s->limits;

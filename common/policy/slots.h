@@ -48,7 +48,7 @@ struct slots {
     int64_t invitations_week;
     /* As it began: what was sent, without what waits. */
     struct slots_day sent[SLOTS_DAYS_MAX];
-    int64_t sent_week;
+    int64_t sent_week; /* of them, those that count until tonight */
     int64_t next_month_ms;
     int64_t notes[2]; /* invitations with a note: of this month, of the next one */
     struct slots_day days[SLOTS_DAYS_MAX];
@@ -64,10 +64,11 @@ struct slots_start {
     const struct slots_day *days;
     size_t days_count;
     int64_t invitations_week;
-    int64_t notes_month;   /* sent in this month */
-    int64_t next_month_ms; /* where the account's next month begins */
-    int64_t first_free_ms; /* max(now, last call end + spacing + jitter) */
-    int64_t last_call_ms;  /* when the last call ended, 0 = none */
+    int64_t invitations_tonight; /* of them, those that are of the last 7 days as today ends */
+    int64_t notes_month;         /* sent in this month */
+    int64_t next_month_ms;       /* where the account's next month begins */
+    int64_t first_free_ms;       /* max(now, last call end + spacing + jitter) */
+    int64_t last_call_ms;        /* when the last call ended, 0 = none */
     /* Somebody waits for a first contact of the kind, in the queue or not. */
     bool new_invitations;
     bool new_messages;

@@ -237,6 +237,32 @@ static void test_the_horizon_does_not_press_the_morning(void **state)
     assert_int_equal(take(&s, wish_of(CALL_MESSAGE)), DAY_MS + OPENS + GAP);
 }
 
+/* A place that one of last week's invitations makes is not the only one of the day: they make room
+ * one by one. Spread as if it were, each would be used later in the day from week to week. */
+static void test_a_full_week_keeps_the_distance_of_a_day(void **state)
+{
+    (void)state;
+    struct slots s;
+    struct slots_wish wish = wish_of(CALL_INVITATION);
+    struct policy_limits eight = limits;
+    const struct slots_day today = {.start_ms = DAY_0, .end_ms = DAY_0 + DAY_MS};
+    eight.spread = true;
+    eight.daily_cap = eight.daily_invitations = 8;
+    for (int64_t tonight = 92; tonight < 100; tonight++) {
+        int64_t gap = (CLOSES - OPENS) / (eight.weekly_invitations - tonight);
+        slots_init(&s, &(struct slots_start){.limits = &eight,
+                                             .days = &today,
+                                             .days_count = 1,
+                                             .invitations_week = 99,
+                                             .invitations_tonight = tonight,
+                                             .first_free_ms = DAY_0 + OPENS,
+                                             .last_call_ms = DAY_0 + OPENS - MINUTE_MS,
+                                             .horizon_end_ms = DAY_0 + DAY_MS});
+        assert_int_equal(take(&s, wish), OPENS - MINUTE_MS + gap);
+        assert_int_equal(take(&s, wish), NONE); /* the week is full until then */
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -250,6 +276,7 @@ int main(void)
         cmocka_unit_test(test_no_gap_without_time_or_places),
         cmocka_unit_test(test_a_spread_day_loses_no_place),
         cmocka_unit_test(test_a_spread_gap_varies),
+        cmocka_unit_test(test_a_full_week_keeps_the_distance_of_a_day),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
