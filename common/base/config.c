@@ -40,27 +40,32 @@ static void bad(struct config_load *l, const struct config_key *k, const char *w
     problems_add(l->problems, "%s: %s.%s: %s", where, k->section, k->key, what);
 }
 
-static void set_int(struct config_load *l, const struct config_key *k, const char *where, int64_t v)
+bool config_in_range(const struct config_key *k, int64_t v, char *why, size_t why_bytes)
 {
-    char text[160];
     char low[DURATION_TEXT_BYTES];
     char high[DURATION_TEXT_BYTES];
     bool bounded = k->min != 0 || k->max != 0;
-    if (v < k->min || (bounded && v > k->max)) {
-        if (k->type == CONFIG_DURATION || k->type == CONFIG_KEPT) {
-            duration_format(k->min, low);
-            duration_format(k->max, high);
-            (void)snprintf(text, sizeof(text), "out of range: %s to %s", low, high);
-        } else if (bounded) {
-            (void)snprintf(text, sizeof(text), "out of range: %" PRId64 " to %" PRId64, k->min,
-                           k->max);
-        } else {
-            (void)snprintf(text, sizeof(text), "must not be negative");
-        }
-        bad(l, k, where, text);
-        return;
+    if (v >= k->min && (!bounded || v <= k->max))
+        return true;
+    if (k->type == CONFIG_DURATION || k->type == CONFIG_KEPT) {
+        duration_format(k->min, low);
+        duration_format(k->max, high);
+        (void)snprintf(why, why_bytes, "out of range: %s to %s", low, high);
+    } else if (bounded) {
+        (void)snprintf(why, why_bytes, "out of range: %" PRId64 " to %" PRId64, k->min, k->max);
+    } else {
+        (void)snprintf(why, why_bytes, "must not be negative");
     }
-    memcpy(l->out + k->offset, &v, sizeof(v));
+    return false;
+}
+
+static void set_int(struct config_load *l, const struct config_key *k, const char *where, int64_t v)
+{
+    char why[160];
+    if (config_in_range(k, v, why, sizeof(why)))
+        memcpy(l->out + k->offset, &v, sizeof(v));
+    else
+        bad(l, k, where, why);
 }
 
 static void set_kept(struct config_load *l, const struct config_key *k, const char *where,

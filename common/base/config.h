@@ -66,6 +66,8 @@ void config_print(const struct config_key *keys, size_t count, const void *value
                   const struct config_source *sources, struct buf *out);
 /* How many bytes of "key=value" are the key, however it was typed: what follows may be a secret. */
 size_t config_name_bytes(const char *line);
+/* Does the value lie in the key's range? false: why says what it is. */
+bool config_in_range(const struct config_key *k, int64_t v, char *why, size_t why_bytes);
 /* The table as Markdown. */
 void config_document(const struct config_key *keys, size_t count, struct buf *out);
 

@@ -128,14 +128,19 @@ void settings_free(struct settings *s)
     free(s);
 }
 
-const struct config_source *settings_source(const struct settings *s, const char *section,
-                                            const char *key)
+const struct config_key *settings_key(const char *section, const char *key)
 {
     for (size_t i = 0; i < SAM_ARRAY_LEN(keys); i++) {
         if (strcmp(keys[i].section, section) == 0 && strcmp(keys[i].key, key) == 0)
-            return &s->sources[i];
+            return &keys[i];
     }
     abort(); /* a key that the table does not have */
+}
+
+const struct config_source *settings_source(const struct settings *s, const char *section,
+                                            const char *key)
+{
+    return &s->sources[settings_key(section, key) - keys];
 }
 
 void settings_sample(struct buf *out)

@@ -86,8 +86,9 @@ void settings_document(struct buf *out);
  * producer nor a topic may take less. */
 #define SETTINGS_MESSAGE_BYTES_LEAST 32768
 
-/* Hard bounds of one account's values (interface.md section 2), also for samctl: true when fine,
- * else why names the bound. They are lifted while base_url is a loopback address. */
+/* May `limits.name`, in sam.cfg or as an account's own value, be this? The key's range, and the
+ * hard bounds (interface.md section 2), which are lifted while base_url is a loopback address.
+ * false: why names the bound. */
 bool settings_limit_ok(const struct settings *s, const char *name, int64_t value, char *why,
                        size_t why_bytes);
 /* Is the Unipile base URL on this machine (a simulator)? */

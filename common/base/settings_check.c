@@ -107,19 +107,28 @@ static void bound_text(const struct bound *b, char *out, size_t bytes)
     }
 }
 
+/* NULL: there is none in force. */
+static const struct bound *bound_of(const struct settings *s, const char *name)
+{
+    for (size_t i = 0; i < SAM_ARRAY_LEN(bounds) && !settings_loopback(s); i++) {
+        if (strcmp(bounds[i].name, name) == 0)
+            return &bounds[i];
+    }
+    return NULL;
+}
+
 bool settings_limit_ok(const struct settings *s, const char *name, int64_t value, char *why,
                        size_t why_bytes)
 {
-    for (size_t i = 0; i < SAM_ARRAY_LEN(bounds) && !settings_loopback(s); i++) {
-        char text[64];
-        if (strcmp(bounds[i].name, name) != 0 || (value >= bounds[i].min && value <= bounds[i].max))
-            continue;
-        bound_text(&bounds[i], text, sizeof(text));
-        (void)snprintf(why, why_bytes, "must be %s: a hard bound that keeps accounts from harm",
-                       text);
+    const struct bound *b = bound_of(s, name);
+    char text[64];
+    if (!config_in_range(settings_key("limits", name), value, why, why_bytes))
         return false;
-    }
-    return true;
+    if (!b || (value >= b->min && value <= b->max))
+        return true;
+    bound_text(b, text, sizeof(text));
+    (void)snprintf(why, why_bytes, "must be %s: a hard bound that keeps accounts from harm", text);
+    return false;
 }
 
 void settings_document_bounds(struct buf *out)

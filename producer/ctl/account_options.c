@@ -3,12 +3,11 @@
 #include <string.h>
 
 #include "common/base/clock.h"
+#include "common/base/config.h"
 #include "common/model/calendar.h"
 #include "producer/ctl/accounts.h"
 
 #include "common/base/banned.h"
-
-#define NUMBER_MAX 1000000
 
 const char *const account_limit_columns[ACCOUNT_LIMITS] = {
     "spacing_ms",         "jitter_ms",      "daily_cap",           "daily_invitations",
@@ -42,7 +41,7 @@ static void read_limit(const struct ctl *c, const struct limit *l, int64_t *ret,
     }
     int64_t value = 0;
     int bad = l->duration ? args_duration(&c->args, l->option, &value, why)
-                          : args_number(&c->args, l->option, 0, NUMBER_MAX, &value, why);
+                          : args_number(&c->args, l->option, 0, CONFIG_MANY, &value, why);
     if (bad)
         problems_add(problems, "%s", why);
     else if (!settings_limit_ok(c->settings, l->name, value, why, sizeof(why)))

@@ -230,11 +230,32 @@ class Accounts(CtlTest):
         self.config["unipile"]["base_url"] = "https://api1.unipile.com:13111"
         self.config["limits"]["spacing"] = "2m"
         self.write_config()
-        said = self.refused(
-            "account", "set", "anna", "--daily-cap", "151", "--spacing", "29s", code=2
-        )
-        self.assertIn("--daily-cap 151: must be 150 or less", said)
-        self.assertIn("--spacing 29s: must be 30s or more", said)
+        rows = [
+            ("spacing", "30s", ("29s", "0s"), "must be 30s or more"),
+            ("spacing", "2m", ("31d",), "out of range: 0s to 30d"),
+            ("spacing", "2m", ("", "-2m", "60"), "takes a duration with its unit"),
+            ("jitter", "0s", ("2d",), "out of range: 0s to 1d"),
+            ("daily-cap", "150", ("151",), "must be 150 or less"),
+            ("daily-cap", "0", ("", "-1", "4o"), "takes a whole number from 0 to "),
+            ("daily-invitations", "80", ("81",), "must be 80 or less"),
+            ("weekly-invitations", "200", ("201",), "must be 200 or less"),
+            ("daily-messages", "150", ("151",), "must be 150 or less"),
+            ("daily-profile-views", "500", ("-1", "1.5"), "takes a whole number from 0 to "),
+            ("monthly-notes", "5", ("-1",), "takes a whole number from 0 to "),
+        ]
+        add = ("account", "add", "ben", "--unipile-id", "u-ben", "--country", "DE")
+        for option, good, bad, why in rows:
+            for value in bad:
+                for words in ("account", "set", "anna"), add:
+                    with self.subTest(option=option, value=value, words=words):
+                        said = self.refused(*words, f"--{option}={value}", code=2)
+                        self.assertIn(why, said)
+                        self.assertIn(f"--{option}", said)
+            self.samctl("account", "set", "anna", f"--{option}={good}")
+        said = self.refused("account", "set", "anna", "--daily-cap=151", "--spacing=29s", code=2)
+        self.assertIn("--daily-cap 151: ", said)  # all that is wrong at once
+        self.assertIn("--spacing 29s: ", said)
+        self.assertEqual(self.database.value("SELECT count(*) FROM linkedin_accounts"), "1")
 
     def test_set_and_default(self):
         self.prepare()

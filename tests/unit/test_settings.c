@@ -1,4 +1,5 @@
 /* common/base/settings: the table of sam.cfg, its bounds, and the document made from it. */
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -125,6 +126,81 @@ static void test_hard_bounds(void **state)
     assert_non_null(f->settings);
 }
 
+struct limit_row {
+    const char *key;
+    const char *value;
+    const char *problem; /* NULL = it may be */
+};
+
+/* Zero of a number is a wish (none of them), and no spacing at all is none. */
+static const struct limit_row limit_rows[] = {
+    {"spacing", "30s", NULL},
+    {"spacing", "29999ms", "must be 30s or more"},
+    {"spacing", "0s", "must be 30s or more"},
+    {"spacing", "31d", "out of range: 0s to 30d"},
+    {"spacing", "-2m", "must be a duration"},
+    {"spacing", "", "must be a duration"},
+    {"jitter", "0s", NULL},
+    {"jitter", "25h", "out of range: 0s to 1d"},
+    {"daily_cap", "150", NULL},
+    {"daily_cap", "0", NULL},
+    {"daily_cap", "151", "must be 150 or less"},
+    {"daily_cap", "-1", "out of range: 0 to 1000000000"},
+    {"daily_cap", "", "must be a whole number"},
+    {"daily_invitations", "80", NULL},
+    {"daily_invitations", "81", "must be 80 or less"},
+    {"daily_invitations", "-1", "out of range"},
+    {"weekly_invitations", "200", NULL},
+    {"weekly_invitations", "201", "must be 200 or less"},
+    {"weekly_invitations", "20", NULL}, /* fewer than of a day */
+    {"daily_messages", "150", NULL},
+    {"daily_messages", "151", "must be 150 or less"},
+    {"daily_profile_views", "10000", NULL},
+    {"daily_profile_views", "-1", "out of range"},
+    {"monthly_notes", "-1", "out of range"},
+};
+
+static void expect_limit(struct fixture *f, const struct limit_row *r, const char *where)
+{
+    if (r->problem) {
+        expect_problem(f, r->problem);
+        assert_non_null(strstr(f->problems.lines[0], where));
+        assert_non_null(strstr(f->problems.lines[0], r->key));
+    } else if (!f->settings) {
+        fail_msg("%s = %s: %s", r->key, r->value, f->problems.lines[0]);
+    }
+}
+
+static void test_limits_in_the_file(void **state)
+{
+    struct fixture *f = *state;
+    for (size_t i = 0; i < SAM_ARRAY_LEN(limit_rows); i++) {
+        const struct limit_row *r = &limit_rows[i];
+        bool number = *r->value && !strpbrk(r->value, "smdh");
+        const char *quote = number ? "" : "\"";
+        char text[600];
+        (void)snprintf(text, sizeof(text), REQUIRED(REMOTE) "limits: { %s = %s%s%s; };\n", r->key,
+                       quote, r->value, quote);
+        load(f, text);
+        expect_limit(f, r, ":4: limits.");
+    }
+}
+
+static void test_limits_in_the_environment(void **state)
+{
+    struct fixture *f = *state;
+    for (size_t i = 0; i < SAM_ARRAY_LEN(limit_rows); i++) {
+        const struct limit_row *r = &limit_rows[i];
+        char name[64] = "SAM_LIMITS_";
+        for (size_t n = strlen(name), j = 0; r->key[j]; j++)
+            name[n + j] = (char)toupper((unsigned char)r->key[j]);
+        assert_int_equal(setenv(name, r->value, 1), 0);
+        load(f, REQUIRED(REMOTE));
+        assert_int_equal(unsetenv(name), 0);
+        expect_limit(f, r, name);
+    }
+}
+
 static void test_bounds_of_an_account(void **state)
 {
     struct fixture *f = *state;
@@ -138,6 +214,8 @@ static void test_bounds_of_an_account(void **state)
     assert_true(settings_limit_ok(f->settings, "daily_profile_views", 9999, why, sizeof(why)));
     load(f, REQUIRED(LOCAL));
     assert_true(settings_limit_ok(f->settings, "daily_cap", 1000000, why, sizeof(why)));
+    assert_false(settings_limit_ok(f->settings, "spacing", 31 * DAY_MS, why, sizeof(why)));
+    assert_string_equal(why, "out of range: 0s to 30d");
 }
 
 static void test_loopback(void **state)
@@ -307,6 +385,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_defaults_are_the_documented_ones, setup, teardown),
         cmocka_unit_test_setup_teardown(test_sample_can_be_loaded, setup, teardown),
         cmocka_unit_test_setup_teardown(test_hard_bounds, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_limits_in_the_file, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_limits_in_the_environment, setup, teardown),
         cmocka_unit_test_setup_teardown(test_bounds_of_an_account, setup, teardown),
         cmocka_unit_test_setup_teardown(test_loopback, setup, teardown),
         cmocka_unit_test_setup_teardown(test_bad_base_urls, setup, teardown),
