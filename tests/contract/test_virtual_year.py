@@ -18,7 +18,8 @@ from draw_scenarios import NEVER, START, draw  # noqa: E402
 from judge import Judge, read_years  # noqa: E402
 from scenario import Campaign, Change, Limits, Person, Scenario  # noqa: E402
 
-SEEDS = range(200 if os.environ.get("SAM_TEST_LENGTH") == "full" else 8)
+# Usually those whose years are short to work through.
+SEEDS = range(40) if os.environ.get("SAM_TEST_LENGTH") == "full" else (0, 1, 3, 4, 7, 8, 9)
 
 
 # Half of the time would go into AddressSanitizer's watch over freed memory and long strings.

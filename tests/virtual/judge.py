@@ -238,8 +238,9 @@ class Judge:
         if intervals[0][0] >= end or not self.has_room(date, campaign, step):
             return
         begin = max(begin, c.start)
-        if self.scenario.spread:  # what a rest or an outage has cut off was to come after it began
-            begin = max([begin] + [to for at, to in self.stops[c.call(step)] if at < end])
+        # what a rest or an outage has cut off was to come after it began: until then others, too,
+        # had to leave the day's places to it
+        begin = max([begin] + [to for at, to in self.stops[c.call(step)] if at < end])
         for opens, closes in c.hours.within(begin, min(end, c.end)):
             for wait_from, wait_to in self.waiting(intervals, opens, closes, end):
                 for low, high in self.open_free(c.call(step), wait_from, wait_to):
