@@ -8,6 +8,7 @@
 #include "common/base/clock.h"
 #include "common/model/calendar.h"
 #include "common/model/text_limit.h"
+#include "common/policy/bounds.h"
 #include "common/policy/kept_day.h"
 #include "common/policy/ramp.h"
 
@@ -88,6 +89,7 @@ struct calendar_entry {
 
 struct facts {
     struct policy_limits defaults;
+    struct policy_limits bounds; /* of an account's own values */
     int64_t call_timeout_ms;
     char unknown[256];     /* the value that could not be read last */
     GHashTable *calendars; /* struct uuid in the entry -> struct calendar_entry */
@@ -112,6 +114,12 @@ struct facts *facts_new(const struct settings *s)
                                          .daily_profile_views = s->limits.daily_profile_views,
                                          .monthly_notes = s->limits.monthly_notes,
                                          .spread = strcmp(s->limits.pace, "spread") == 0};
+    f->bounds = (struct policy_limits){
+        .spacing_ms = settings_limit_within(s, "spacing", 0),
+        .daily_cap = settings_limit_within(s, "daily_cap", INT64_MAX),
+        .daily_invitations = settings_limit_within(s, "daily_invitations", INT64_MAX),
+        .weekly_invitations = settings_limit_within(s, "weekly_invitations", INT64_MAX),
+        .daily_messages = settings_limit_within(s, "daily_messages", INT64_MAX)};
     f->call_timeout_ms = s->unipile.timeout_ms;
     f->calendars = g_hash_table_new_full(uuid_hash, uuid_same, NULL, calendar_entry_free);
     return f;
@@ -183,6 +191,7 @@ void facts_frame(struct facts *f, const struct pg_result *r, int row, int first_
     limits->weekly_invitations = own_or(r, row, c + 5, d->weekly_invitations);
     limits->daily_messages = own_or(r, row, c + 6, d->daily_messages);
     limits->daily_profile_views = own_or(r, row, c + 7, d->daily_profile_views);
+    policy_bound(limits, &f->bounds);
     limits->spread = d->spread;
     limits->monthly_notes = monthly_notes(r, row, c + 10, d->monthly_notes);
     ret->invitations_rest_until_ms = pg_time_ms(r, row, c + 12);

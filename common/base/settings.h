@@ -91,6 +91,8 @@ void settings_document(struct buf *out);
  * false: why names the bound. */
 bool settings_limit_ok(const struct settings *s, const char *name, int64_t value, char *why,
                        size_t why_bytes);
+/* The value, or the hard bound that it lies beyond: for values that nobody has checked. */
+int64_t settings_limit_within(const struct settings *s, const char *name, int64_t value);
 /* Is the Unipile base URL on this machine (a simulator)? */
 bool settings_loopback(const struct settings *s);
 /* topic_prefix + name; `dlq.` stays in front. Owned by the caller. */

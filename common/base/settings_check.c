@@ -131,6 +131,14 @@ bool settings_limit_ok(const struct settings *s, const char *name, int64_t value
     return false;
 }
 
+int64_t settings_limit_within(const struct settings *s, const char *name, int64_t value)
+{
+    const struct bound *b = bound_of(s, name);
+    if (!b)
+        return value;
+    return value < b->min ? b->min : value > b->max ? b->max : value;
+}
+
 void settings_document_bounds(struct buf *out)
 {
     buf_adds(out, "\n## Hard bounds\n\nOf the config and of each account's own values. They are "

@@ -69,6 +69,22 @@ static void read_zone(const struct ctl *c, struct account_options *o, struct pro
     }
 }
 
+size_t account_options_beyond(const struct settings *s, const struct pg_result *r, int row,
+                              int first_col, char *why, size_t why_bytes)
+{
+    size_t beyond = 0;
+    char bound[120];
+    for (int i = 0; i < ACCOUNT_LIMITS; i++) {
+        if (pg_null(r, row, first_col + i) ||
+            settings_limit_ok(s, limits[i].name, pg_i64(r, row, first_col + i), bound,
+                              sizeof(bound)))
+            continue;
+        if (beyond++ == 0)
+            (void)snprintf(why, why_bytes, "%s %s", limits[i].name, bound);
+    }
+    return beyond;
+}
+
 void account_options_read(const struct ctl *c, struct account_options *ret,
                           struct problems *problems)
 {

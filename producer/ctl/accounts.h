@@ -28,4 +28,9 @@ extern const char *const account_limit_columns[ACCOUNT_LIMITS];
 void account_options_read(const struct ctl *c, struct account_options *ret,
                           struct problems *problems);
 
+/* How many of an account's own limits, in the order of account_limit_columns, sam.cfg would not
+ * take now; why: of the first one. */
+size_t account_options_beyond(const struct settings *s, const struct pg_result *r, int row,
+                              int first_col, char *why, size_t why_bytes);
+
 #endif

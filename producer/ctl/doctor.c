@@ -9,6 +9,7 @@
 #include "common/base/clock.h"
 #include "common/model/calendar.h"
 #include "common/model/calendar_age.h"
+#include "producer/ctl/accounts.h"
 #include "producer/ctl/commands.h"
 #include "producer/ctl/doctor_http.h"
 #include "producer/ctl/topics.h"
@@ -90,6 +91,11 @@ static const char daemons_sql[] =
     "SELECT count(*) FILTER (WHERE application_name LIKE 'sam-producer%'), "
     "count(*) FILTER (WHERE application_name LIKE 'sam-worker%') FROM pg_stat_activity "
     "WHERE datname = current_database()";
+static const char own_limits_sql[] =
+    "SELECT name, spacing_ms, jitter_ms, daily_cap, daily_invitations, weekly_invitations, "
+    "daily_messages, daily_profile_views, monthly_notes FROM linkedin_accounts "
+    "WHERE coalesce(spacing_ms, daily_cap, daily_invitations, weekly_invitations, daily_messages) "
+    "IS NOT NULL ORDER BY name";
 static const char stuck_sql[] =
     "SELECT (SELECT count(*) FROM ledger_aside WHERE cleared_at IS NULL), "
     "(SELECT count(*) FROM send_queue WHERE status = 'unknown'), "
@@ -171,6 +177,31 @@ static void check_stuck(struct doctor *d)
                pg_i64(r, 0, 3));
 }
 
+/* Written while base_url was a simulator's, or by hand: the bound counts (common/policy/bounds.h).
+ */
+static void check_own_limits(struct doctor *d)
+{
+    SAM_CLEANUP(pg_result_freep) struct pg_result *r = NULL;
+    char example[160];
+    char why[160];
+    int beyond = 0;
+    if (pg_exec(d->c->pg, own_limits_sql, NULL, &r) != PG_FINE) {
+        FAILED(d, "limits", "%s", pg_error(d->c->pg));
+        return;
+    }
+    for (int row = 0; row < pg_rows(r); row++) {
+        if (account_options_beyond(d->c->settings, r, row, 1, why, sizeof(why)) == 0)
+            continue;
+        if (beyond++ == 0)
+            (void)snprintf(example, sizeof(example), "%.60s: %.90s", pg_text(r, row, 0), why);
+    }
+    if (beyond)
+        NOTE(d, "limits",
+             "own values of %d account%s do not count, the bound does; %s; `samctl account set` "
+             "writes them anew",
+             beyond, beyond == 1 ? "" : "s", example);
+}
+
 static void check_daemons(struct doctor *d)
 {
     SAM_CLEANUP(pg_result_freep) struct pg_result *r = NULL;
@@ -209,6 +240,7 @@ static void check_postgres(struct doctor *d)
     check_server(d);
     OK(d, "schema", "version %d", migrate_version());
     check_stuck(d);
+    check_own_limits(d);
     check_daemons(d);
 }
 

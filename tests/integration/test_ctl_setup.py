@@ -257,6 +257,33 @@ class Accounts(CtlTest):
         self.assertIn("--spacing 29s: ", said)
         self.assertEqual(self.database.value("SELECT count(*) FROM linkedin_accounts"), "1")
 
+    def test_own_values_of_before_the_bounds_do_not_count(self):
+        """A demo's account has what it likes; with a real base_url the bounds hold all the same."""
+        hours = {"hours": {"from": "00:00", "to": "24:00"}, "weekend": [], "holidays": False}
+        self.prepare(campaigns=[connector(**hours)])
+        self.samctl("account", "set", "anna", "--weekly-invitations=1000", "--spacing=1s",
+                    "--plan", "premium")  # fmt: skip
+        self.people("spring", "linkedin_url\nhttps://www.linkedin.com/in/ada\n")
+        self.samctl("campaign", "start", "spring")
+        self.database.execute(
+            "INSERT INTO send_attempts (id, workspace_id, account_id, campaign_id, prospect_id, "
+            "item_id, message_type, kind, started_at, start_by, ended_at, outcome) "
+            "SELECT gen_random_uuid(), workspace_id, id, id, id, gen_random_uuid(), 'x', "
+            "'invitation', at, at, at, 'sent' FROM linkedin_accounts, generate_series(1, 200), "
+            "LATERAL (SELECT sam_now() - interval '3 days' AS at) t"
+        )
+        self.assertEqual(self.samctl_json("why", "ada")[0]["reason"], "not_planned")
+        self.config["unipile"]["base_url"] = "https://127.0.0.2:1"  # counts as another machine
+        self.config["limits"]["spacing"] = "2m"
+        self.write_config()
+        self.assertEqual(self.samctl_json("why", "ada")[0]["reason"], "weekly_invitations")
+        lines = self.samctl_result("doctor", "--json").stdout.split("\n")
+        told = [json.loads(line) for line in lines if '"limits"' in line]
+        self.assertEqual([row["result"] for row in told], ["note"])
+        self.assertIn("anna: spacing must be 30s or more", told[0]["detail"])
+        self.samctl("account", "set", "anna", "--weekly-invitations=200", "--spacing=default")
+        self.assertNotIn('"limits"', self.samctl_result("doctor", "--json").stdout)
+
     def test_set_and_default(self):
         self.prepare()
         self.samctl("account", "set", "anna", "--daily-cap", "7", "--spacing", "3m", "--ramp", "10")

@@ -201,6 +201,21 @@ static void test_limits_in_the_environment(void **state)
     }
 }
 
+/* What stands in Postgres may have been written before a bound was in force. */
+static void test_values_that_nobody_has_checked(void **state)
+{
+    struct fixture *f = *state;
+    load(f, REQUIRED(REMOTE));
+    assert_int_equal(settings_limit_within(f->settings, "daily_cap", 151), 150);
+    assert_int_equal(settings_limit_within(f->settings, "daily_cap", 149), 149);
+    assert_int_equal(settings_limit_within(f->settings, "spacing", 0), 30 * SECOND_MS);
+    assert_int_equal(settings_limit_within(f->settings, "spacing", MINUTE_MS), MINUTE_MS);
+    assert_int_equal(settings_limit_within(f->settings, "jitter", 5), 5); /* it has no bound */
+    load(f, REQUIRED(LOCAL));
+    assert_int_equal(settings_limit_within(f->settings, "daily_cap", INT64_MAX), INT64_MAX);
+    assert_int_equal(settings_limit_within(f->settings, "spacing", 0), 0);
+}
+
 static void test_bounds_of_an_account(void **state)
 {
     struct fixture *f = *state;
@@ -387,6 +402,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_hard_bounds, setup, teardown),
         cmocka_unit_test_setup_teardown(test_limits_in_the_file, setup, teardown),
         cmocka_unit_test_setup_teardown(test_limits_in_the_environment, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_values_that_nobody_has_checked, setup, teardown),
         cmocka_unit_test_setup_teardown(test_bounds_of_an_account, setup, teardown),
         cmocka_unit_test_setup_teardown(test_loopback, setup, teardown),
         cmocka_unit_test_setup_teardown(test_bad_base_urls, setup, teardown),
