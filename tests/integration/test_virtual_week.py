@@ -1,7 +1,7 @@
-"""A week in some minutes: real Kafka, Postgres, producer and worker, and the simulated Unipile, with
-SAM's clock moved to the next thing that happens each time. What arrived, by the simulator's clock,
-is judged with Python's zones and package of holidays: no call at night, on a weekend or a holiday,
-none too close to another, none above a cap, and no day that ends below what it allowed."""
+"""A week in some minutes: real Kafka, Postgres, producer and worker, and the simulated Unipile,
+with SAM's clock moved to the next thing that happens each time. What arrived, by the simulator's
+clock, is judged with Python's zones and package of holidays: no call at night, on a weekend or a
+holiday, none too close to another, none above a cap, and no day that ends below what it allowed."""
 
 import datetime
 import os
