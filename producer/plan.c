@@ -10,8 +10,6 @@
 
 #include "common/base/banned.h"
 
-#define WEEK_MS (7 * DAY_MS)
-
 /* The accounts of one result; false: some hold a value that this release does not know, which
  * unknown has now. */
 static bool read_accounts(struct producer *p, struct plan_batch *b, const struct pg_result *r,

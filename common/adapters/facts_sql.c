@@ -3,8 +3,6 @@
 
 #include "common/base/banned.h"
 
-#define WEEK_MS (7 * DAY_MS)
-
 /* Who waits for another moment has none yet, but for the delay of a follow-up. */
 #define MOMENT "CASE WHEN i.step > 0 OR NOT i.replan THEN i.scheduled_for END"
 /* Columns in the order of facts.c: enum column. */

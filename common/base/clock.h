@@ -14,6 +14,7 @@
 #define MINUTE_MS (60 * SECOND_MS)
 #define HOUR_MS   (60 * MINUTE_MS)
 #define DAY_MS    (24 * HOUR_MS)
+#define WEEK_MS   (7 * DAY_MS)
 
 /* "Never": later than every real time, safe to add a span of 100 years to. */
 #define TIME_NEVER_MS (INT64_MAX / 4)

@@ -7,7 +7,6 @@
 
 #include "common/base/banned.h"
 
-#define WEEK_MS (7 * DAY_MS)
 /* More than calls that take their time add up to, less than an operator calls an outage. */
 #define LATE_MS (30 * MINUTE_MS)
 

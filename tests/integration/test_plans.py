@@ -190,7 +190,7 @@ INSERT INTO send_queue (id, workspace_id, campaign_id, prospect_id, account_id, 
     SELECT item, workspace, campaign, person, account, CASE kind WHEN 'connector' THEN
     'connection_request' ELSE 'direct_message_1' END, 0, false, 1,
     CASE stage WHEN 'queued' THEN 'pending' ELSE 'sent' END,
-    CASE n % 20 WHEN 15 THEN 'scheduled' ELSE 'not_claimed' END, -- these keep their moment
+    'not_claimed', -- such a one keeps its moment when limits change
     CASE stage WHEN 'queued' THEN now() + k * interval '1 hour' ELSE at END, 'Hello',
     CASE WHEN stage <> 'queued' THEN attempt END, CASE WHEN stage <> 'queued' THEN at END
     FROM fill WHERE stage <> 'waits';
@@ -230,6 +230,9 @@ INSERT INTO campaign_prospects (id, workspace_id, campaign_id, campaign_type, ac
     'p-' || d.name, 2 FROM due d, campaigns c WHERE place < 2 AND n %% 10 = 3 AND c.name = 'still';
 INSERT INTO contacted SELECT workspace, 'v:p-' || name, item, person, account, now()
     FROM due WHERE place < 2 AND n %% 10 = 3; -- by a call that was refused
+UPDATE account_schedule SET planned_with = 0; -- by a producer with other limits
+UPDATE send_queue i SET reason = 'scheduled' FROM fill f WHERE f.item = i.id
+    AND i.status = 'pending' AND f.n %% 20 = 13 + 2 * %(turn)d;
 UPDATE send_queue i SET status = 'published', dispatch = 1, sweep_at = now() - interval '1 s'
     FROM due d WHERE d.item = i.id AND place = 3 AND n %% 10 = 1;
 UPDATE send_queue i SET status = 'sending', dispatch = 1, sweep_at = now() - interval '1 s'

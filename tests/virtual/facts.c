@@ -5,7 +5,6 @@
 
 #include "common/base/banned.h"
 
-#define WEEK_MS          (7 * DAY_MS)
 #define CALENDAR_SPAN_MS (35 * DAY_MS)
 
 static int64_t day_of(const struct zone *zone, int64_t at_ms)

@@ -25,6 +25,19 @@ static int64_t number_of(const struct uuid *u)
     return n;
 }
 
+/* Of this week's invitations those that count until the account's day is over. */
+static int64_t until_tonight(const struct world *w, int64_t next_day_start_ms)
+{
+    int64_t n = 0;
+    for (size_t i = w->calls_count; i > 0; i--) {
+        const struct world_call *call = &w->calls[i - 1];
+        if (call->start_ms <= next_day_start_ms - WEEK_MS)
+            break;
+        n += call->kind == CALL_INVITATION ? 1 : 0;
+    }
+    return n;
+}
+
 static void load_account(const struct world *w, struct plan_batch *b)
 {
     struct plan_account *a = &b->accounts[0];
@@ -40,6 +53,8 @@ static void load_account(const struct world *w, struct plan_batch *b)
     a->days[0].messages = usage.messages_today;
     a->days[0].profile_views = usage.profile_views_today;
     a->invitations_week = usage.invitations_week;
+    a->invitations_tonight = until_tonight(w, a->frame.next_day_start_ms);
+    a->week_frees_ms = usage.oldest_invitation_ms + WEEK_MS;
 }
 
 static void load_campaigns(struct world *w, struct plan_batch *b)
