@@ -45,16 +45,16 @@ void plan_account_days(struct plan_account *a, const char *timezone, int64_t hor
     }
 }
 
+/* In the last seconds of a window the claim refuses, and the planner would place anew what it has
+ * just placed, with another look at the profile each time. */
 void plan_campaign_windows(struct plan_campaign *c, const struct interval *windows, size_t count)
 {
     c->windows_count = 0;
-    for (size_t i = 0; i < count && i < PLAN_WINDOWS_MAX; i++) {
-        if (windows[i].from_at_ms >= c->end_at_ms)
-            break;
-        c->windows[i] = windows[i];
-        if (c->windows[i].to_at_ms > c->end_at_ms)
-            c->windows[i].to_at_ms = c->end_at_ms;
-        c->windows_count++;
+    for (size_t i = 0; i < count && c->windows_count < PLAN_WINDOWS_MAX; i++) {
+        struct interval w = windows[i];
+        w.to_at_ms = (w.to_at_ms < c->end_at_ms ? w.to_at_ms : c->end_at_ms) - POLICY_START_BY_MS;
+        if (w.from_at_ms < w.to_at_ms)
+            c->windows[c->windows_count++] = w;
     }
 }
 

@@ -140,7 +140,8 @@ void plan_batch_deinit(struct plan_batch *b);
 /* The account's local days that the horizon touches, with nothing counted yet. */
 void plan_account_days(struct plan_account *a, const char *timezone, int64_t horizon_ms);
 
-/* The campaign's open intervals, cut off at its end. */
+/* The campaign's open intervals, cut off at its end, without the last seconds of each (start_by).
+ */
 void plan_campaign_windows(struct plan_campaign *c, const struct interval *windows, size_t count);
 
 /* Gives people their slots: follow-ups before new people, the account's campaigns in turn; who

@@ -18,7 +18,6 @@
 
 #include "common/base/banned.h"
 
-#define START_BY_MS    (15 * SECOND_MS)
 #define SKIPPED_MS     20 /* another transaction has the account: try again */
 #define SKIPS_MAX      50 /* one after another: is there such an account at all? */
 #define TROUBLE_MS     1000
@@ -431,8 +430,8 @@ void claim_begin(struct claim *c)
     c->begun_us = clock_monotonic_us();
     c->begun_boot_ms = clock_boot_ms();
     c->batch.begun_boot_ms = c->begun_boot_ms;
-    c->batch.start_by_boot_ms = c->begun_boot_ms + START_BY_MS;
-    c->batch.start_by_ms = START_BY_MS;
+    c->batch.start_by_boot_ms = c->begun_boot_ms + POLICY_START_BY_MS;
+    c->batch.start_by_ms = POLICY_START_BY_MS;
     c->stage = CLAIM_LOCK;
     pg_async_send(c->pg, "begin", "BEGIN", NULL, on_any, c);
     if (claim_batch_lock(&c->batch, c->pg, on_locked, c) >= SKIPS_MAX)

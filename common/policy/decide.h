@@ -16,6 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/base/clock.h"
 #include "common/base/uuid.h"
 #include "common/model/interval.h"
 #include "common/model/reason.h"
@@ -153,6 +154,9 @@ bool policy_leave_note_out(const struct policy_facts *facts);
 /* Others of the workspace have written to the human, so long ago that the campaign may begin anew.
  */
 bool policy_contact_again(const struct policy_facts *facts);
+
+/* A call begins at the latest so long after its claim (start_by): the claim asks for then too. */
+#define POLICY_START_BY_MS (15 * SECOND_MS)
 
 /* Cannot fail; keeps no pointer. */
 struct verdict policy_decide(const struct policy_facts *facts);

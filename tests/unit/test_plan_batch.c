@@ -1,6 +1,7 @@
 /* producer/plan_batch: which of an account's places are free for its people. */
 #include <stdlib.h>
 
+#include "common/base/attr.h"
 #include "common/base/clock.h"
 #include "producer/plan_batch.h"
 #include "tests/test.h"
@@ -159,6 +160,24 @@ static void test_a_full_week_is_told(void **state)
     }
 }
 
+/* The claim asks for the moment by which the call must have begun too: nothing is placed where only
+ * the planner would let it go. */
+static void test_the_last_seconds_of_a_window(void **state)
+{
+    (void)state;
+    static const struct interval windows[] = {
+        {NOW, NOW + 8 * HOUR_MS, REASON_HOURS},
+        {NOW + DAY_MS, NOW + DAY_MS + POLICY_START_BY_MS, REASON_HOURS}, /* too short for a call */
+        {NOW + 2 * DAY_MS, NOW + 3 * DAY_MS, REASON_HOURS},
+    };
+    struct plan_campaign c = {.end_at_ms = NOW + 2 * DAY_MS + HOUR_MS};
+    plan_campaign_windows(&c, windows, SAM_ARRAY_LEN(windows));
+    assert_int_equal(c.windows_count, 2);
+    assert_int_equal(c.windows[0].to_at_ms, NOW + 8 * HOUR_MS - POLICY_START_BY_MS);
+    assert_int_equal(c.windows[1].from_at_ms, NOW + 2 * DAY_MS);
+    assert_int_equal(c.windows[1].to_at_ms, NOW + 2 * DAY_MS + HOUR_MS - POLICY_START_BY_MS);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -168,6 +187,7 @@ int main(void)
         cmocka_unit_test(test_a_full_queue_of_a_paused_campaign_hides_nobody),
         cmocka_unit_test(test_when_the_account_is_looked_at_again),
         cmocka_unit_test(test_a_full_week_is_told),
+        cmocka_unit_test(test_the_last_seconds_of_a_window),
     };
     texts = texts_new();
     int failed = cmocka_run_group_tests(tests, NULL, NULL);
