@@ -30,11 +30,14 @@ class Metrics(CampaignTest):
         self.prepare()
         self.start_both()
         psql = ["psql", "-X", "-q", "-d", self.database.conninfo, "-c"]
-        sql = "LOCK TABLE ledger_positions IN EXCLUSIVE MODE; SELECT pg_sleep(12)"
+        sql = "LOCK TABLE ledger_positions IN EXCLUSIVE MODE; SELECT pg_sleep(600)"
         lock = Process("lock", [*psql, sql], self.folder)
         self.campaign("m", "messenger", HELLO, 6)
         self.wait_for("the failure", lambda: self.worker.metric(RETRIES) > 0)
-        self.assertEqual(lock.wait_exit(), 0)
+        self.database.execute_elsewhere(
+            "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE query LIKE 'LOCK TABLE%'"
+        )
+        self.assertEqual(lock.wait_exit(), 1)
         self.wait_until_completed("m")
         self.judge(6)
 

@@ -325,8 +325,13 @@ class BadEvents(Records):
     def test_an_event_that_postgres_refuses_blocks_its_account_only(self):
         """Among good ones, in one batch: the worker finds it by halving."""
         self.begin()
+        self.database.execute(
+            "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+            "RAISE check_violation; END $$; CREATE TRIGGER refuse BEFORE UPDATE ON "
+            "linkedin_accounts FOR EACH ROW WHEN (NEW.version = 99) EXECUTE FUNCTION refuse()"
+        )
         self.worker.freeze()
-        bad = self.event(status="resting", version=99)  # it does not say until when
+        bad = self.event(status="paused", version=99)
         self.produce("sam.events", bad, ("ce_type=sam.account.v1", f"ce_id={bad['event_id']}"))
         for name in ("anna", "ben"):
             good = self.event(account_id=self.account_id(name), status="active", version=98)
