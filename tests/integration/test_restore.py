@@ -72,9 +72,11 @@ class Restore(RestoreTest):
         self.start_both()
         self.wait_for("them to be known again", lambda: self.count(resting) == 2)
         self.assertEqual(self.count("send_queue WHERE message = '' AND status = 'pending'"), 0)
-        self.database.execute("UPDATE linkedin_accounts SET rest_until = sam_now()")  # it is over
+        # the rest is over, and what was planned for after it comes sooner
+        self.database.execute("UPDATE linkedin_accounts SET rest_until = sam_now()")
         for account in self.accounts:
             self.samctl("account", "resume", account)
+            self.samctl("account", "set", account, "--spacing", f"{self.spacing_ms}ms")
         self.wait_until_completed("c")
         self.judge(36)
         self.assertEqual(self.people(), {"completed": 12})
