@@ -77,6 +77,16 @@ static void read_account(struct words *words, struct world *w)
     w->ramp_from_ms = number(words);
 }
 
+static void message_type(bool connector, int64_t step, char *out, size_t out_bytes)
+{
+    if (connector && step == 0)
+        (void)snprintf(out, out_bytes, "connection_request");
+    else if (connector)
+        (void)snprintf(out, out_bytes, "follow_up_%" PRId64, step);
+    else
+        (void)snprintf(out, out_bytes, "direct_message_%" PRId64, step + 1);
+}
+
 /* An invitation without a note, and messages of one word: texts are no part of the year. */
 static void write_steps(struct world *w, struct world_campaign *c, size_t at)
 {
@@ -86,11 +96,8 @@ static void write_steps(struct world *w, struct world_campaign *c, size_t at)
     bool connector = c->type == CAMPAIGN_CONNECTOR;
     struct uuid id = {.b = {(unsigned char)(at + 1)}};
     for (int64_t i = 0; i < c->steps; i++) {
-        char type[32] = "connection_request";
-        if (i > 0 || !connector)
-            (void)snprintf(type, sizeof(type),
-                           connector ? "follow_up_%" PRId64 : "direct_message_%" PRId64,
-                           connector ? i : i + 1);
+        char type[32];
+        message_type(connector, i, type, sizeof(type));
         n += (size_t)snprintf(
             json + n, sizeof(json) - n,
             "%s{\"message_type\":\"%s\",\"text\":\"%s\",\"after_ms\":%" PRId64 "}", i ? "," : "[",

@@ -129,8 +129,7 @@ static void report(const struct world *w)
 int main(void)
 {
     struct world w;
-    bool more;
-    while ((more = scenario_read(&w))) {
+    while (scenario_read(&w)) {
         run(&w);
         report(&w);
         world_deinit(&w);
