@@ -96,7 +96,7 @@ static void write_steps(struct world *w, struct world_campaign *c, size_t at)
     bool connector = c->type == CAMPAIGN_CONNECTOR;
     struct uuid id = {.b = {(unsigned char)(at + 1)}};
     for (int64_t i = 0; i < c->steps; i++) {
-        char type[32];
+        char type[40];
         message_type(connector, i, type, sizeof(type));
         n += (size_t)snprintf(
             json + n, sizeof(json) - n,
