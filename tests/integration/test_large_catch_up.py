@@ -7,7 +7,7 @@ import unittest
 from restore_test import RestoreTest
 
 PEOPLE = int(os.environ.get("SAM_TEST_CATCH_UP_PEOPLE", "200"))
-PATIENT = 60 + PEOPLE // 10  # seconds
+PATIENT = 180 + PEOPLE // 10  # seconds
 CALLS = 4  # for each person
 TEMPLATES = {
     "connection_request": "Hello {first_name}",
