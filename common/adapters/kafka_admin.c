@@ -187,7 +187,7 @@ static void count_records(struct kafka_admin *a, const char *name, int64_t timeo
     for (int32_t i = 0; i < ret->partitions; i++) {
         int64_t low = 0;
         int64_t high = 0;
-        if (rd_kafka_query_watermark_offsets(a->rk, name, i, &low, &high, (int)timeout_ms)) {
+        if (kafka_partition_ends(a->rk, name, i, timeout_ms, &low, &high)) {
             ret->records = -1;
             return;
         }
@@ -234,10 +234,9 @@ static void ask_ends(struct kafka_admin *a, const struct rd_kafka_metadata_topic
         if (partition < 0 || partition >= topic->partition_cnt)
             continue;
         if (topic->partitions[i].leader >= 0)
-            err = left_ms <= 0
-                      ? RD_KAFKA_RESP_ERR__TIMED_OUT
-                      : rd_kafka_query_watermark_offsets(a->rk, topic->topic, partition,
-                                                         &found.first, &found.end, (int)left_ms);
+            err = left_ms <= 0 ? RD_KAFKA_RESP_ERR__TIMED_OUT
+                               : kafka_partition_ends(a->rk, topic->topic, partition, left_ms,
+                                                      &found.first, &found.end);
         if (err)
             (void)snprintf(why, KAFKA_ADMIN_WHY_BYTES, "partition %d: %s", partition,
                            rd_kafka_err2str(err));

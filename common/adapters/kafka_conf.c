@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -6,6 +7,7 @@
 #include <unistd.h>
 
 #include "common/adapters/kafka_internal.h"
+#include "common/base/clock.h"
 
 #include "common/base/banned.h"
 
@@ -139,4 +141,33 @@ const struct rd_kafka_metadata_topic *kafka_find_topic(const struct rd_kafka_met
             return topic->err || topic->partition_cnt == 0 ? NULL : topic;
     }
     return NULL;
+}
+
+#define ASK_AGAIN_MS 50
+
+/* The errors that Kafka's protocol calls retriable, of those that a change of leader gives. */
+static bool changing_hands(rd_kafka_resp_err_t err)
+{
+    return err == RD_KAFKA_RESP_ERR_NOT_LEADER_FOR_PARTITION ||
+           err == RD_KAFKA_RESP_ERR_LEADER_NOT_AVAILABLE ||
+           err == RD_KAFKA_RESP_ERR_REPLICA_NOT_AVAILABLE ||
+           err == RD_KAFKA_RESP_ERR_FENCED_LEADER_EPOCH ||
+           err == RD_KAFKA_RESP_ERR_UNKNOWN_LEADER_EPOCH ||
+           err == RD_KAFKA_RESP_ERR_OFFSET_NOT_AVAILABLE ||
+           err == RD_KAFKA_RESP_ERR_UNKNOWN_TOPIC_OR_PART ||
+           err == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION;
+}
+
+rd_kafka_resp_err_t kafka_partition_ends(rd_kafka_t *rk, const char *topic, int32_t partition,
+                                         int64_t timeout_ms, int64_t *ret_first, int64_t *ret_end)
+{
+    int64_t until_ms = clock_monotonic_us() / 1000 + timeout_ms;
+    for (int64_t left_ms = timeout_ms;;) {
+        rd_kafka_resp_err_t err = rd_kafka_query_watermark_offsets(rk, topic, partition, ret_first,
+                                                                   ret_end, (int)left_ms);
+        left_ms = until_ms - clock_monotonic_us() / 1000 - ASK_AGAIN_MS;
+        if (!changing_hands(err) || left_ms <= 0)
+            return err;
+        (void)poll(NULL, 0, ASK_AGAIN_MS);
+    }
 }

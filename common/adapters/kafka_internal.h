@@ -29,6 +29,11 @@ rd_kafka_resp_err_t kafka_all_topics(rd_kafka_t *rk, int64_t timeout_ms,
 /* NULL: it does not exist, or is just being deleted. */
 const struct rd_kafka_metadata_topic *kafka_find_topic(const struct rd_kafka_metadata *all,
                                                        const char *name);
+/* Where the log of a partition begins, and where its next record will stand. Asks again while the
+ * partition is only changing hands: a broker may know of a topic that was made a moment ago, and
+ * not lead it yet. The topic must be there: see kafka_all_topics(). */
+rd_kafka_resp_err_t kafka_partition_ends(rd_kafka_t *rk, const char *topic, int32_t partition,
+                                         int64_t timeout_ms, int64_t *ret_first, int64_t *ret_end);
 /* As kafka_topic_configs(), by any handle. */
 int kafka_configs_of(rd_kafka_t *rk, const char *topic, int64_t timeout_ms,
                      struct kafka_topic_configs *ret, char why[KAFKA_ADMIN_WHY_BYTES]);

@@ -220,7 +220,7 @@ int kafka_topic_unwritten(struct kafka_producer *p, const char *topic, int32_t p
     for (int32_t i = 0; i < partitions && unwritten; i++) {
         int64_t low = 0;
         int64_t high = 0;
-        if (rd_kafka_query_watermark_offsets(p->rk, topic, i, &low, &high, (int)timeout_ms))
+        if (kafka_partition_ends(p->rk, topic, i, timeout_ms, &low, &high))
             return -ENOTCONN;
         unwritten = high == 0;
     }
