@@ -414,6 +414,8 @@ class Plans(CampaignTest):
         rows["send_queue"] = waiting
         for statement in self.ask("status"):
             for scan in statement.scans:
+                if scan.kind == "Bitmap Index Scan":  # it counts dead rows; its heap scan does not
+                    continue
                 if scan.table in rows and scan.rows > 2 * rows[scan.table] + 100:
                     self.complain(statement, f"reads {scan.table} more than once")
 
