@@ -26,7 +26,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -35,6 +34,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 
+from ports import free_port
 from psql_session import PsqlSession
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -67,12 +67,6 @@ def run(*command, **options):
         shown = " ".join(str(word) for word in command)
         raise AssertionError(f"{shown}: exit {done.returncode}\n{done.stdout}{done.stderr}")
     return done.stdout
-
-
-def free_port():
-    """Of the loopback; another process may take it before it is used."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]
 
 
 def wait_for(what, condition, seconds=30, watched=()):
