@@ -6,13 +6,13 @@
 
 #include "common/base/clock.h"
 #include "common/model/doubt.h"
+#include "worker/apply_account.h"
 #include "worker/apply_person.h"
 
 #include "common/base/banned.h"
 
 #define BACKOFF_MIN_MS (30 * SECOND_MS) /* of an item that was not executed; doubles */
 #define BACKOFF_MAX_MS HOUR_MS
-#define REST_MAX_MS    (72 * HOUR_MS)
 #define SETUP_WAIT_MS  (5 * MINUTE_MS)
 
 static int by_uuid(const void *x, const void *y)
@@ -42,26 +42,6 @@ static bool set_item(struct apply_item *item, enum item_status status, enum reas
     return true;
 }
 
-/* Certain by what this side did, so it counts against no cap and no spacing. An operator who says
- * "not sent" has seen nothing of it at LinkedIn: the call may have left all the same. */
-bool apply_never_left(const struct event_attempt *a)
-{
-    return a->untried && strcmp(a->error_type, EVENT_SETTLED_BY_PERSON) != 0;
-}
-
-static void free_account(struct apply_account *account, const struct event_attempt *a)
-{
-    if (!account)
-        return;
-    account->schedule = true;
-    if (apply_never_left(a))
-        return;
-    int64_t free_at = a->ended_at_ms + account->limits.spacing_ms +
-                      policy_jitter_ms(&a->id, account->limits.jitter_ms);
-    if (free_at > account->free_at_ms)
-        account->free_at_ms = free_at;
-}
-
 static bool is_orphan(const struct apply_batch *b, const struct uuid *attempt_id)
 {
     return b->orphans_count &&
@@ -88,29 +68,6 @@ static void started(struct apply_batch *b, const struct event *e)
     struct apply_account *account = apply_account(b, &e->account_id);
     if (account)
         account->schedule = true;
-}
-
-/* False where the table does not let this cause move the account: what an operator has paused does
- * not begin to rest, what is restricted is not only logged out, and so on. It stays as it is; a
- * ledger may tell such a change of an account that a restored database has further on. why: NULL =
- * as before. */
-static bool move_account(struct apply_account *account, enum account_cause cause,
-                         enum account_status status, const char *why)
-{
-    if (!account_transition_allowed(cause, account->status, status))
-        return false;
-    account->status = status;
-    if (why)
-        (void)snprintf(account->reason, sizeof(account->reason), "%s", why);
-    account->dirty = true;
-    return true;
-}
-
-static int64_t doubled(int64_t first_ms, int64_t times, int64_t max_ms)
-{
-    for (int64_t i = 0; i < times && first_ms < max_ms; i++)
-        first_ms *= 2;
-    return first_ms < max_ms ? first_ms : max_ms;
 }
 
 static bool others_open(const struct apply_batch *b, const struct apply_item *item)
@@ -176,35 +133,19 @@ static void not_executed(const struct apply_batch *b, const struct event_attempt
         fail(b, a, item, person, REASON_ATTEMPTS_USED_UP);
         return;
     }
-    int64_t wait = doubled(BACKOFF_MIN_MS, item->failures - 1, BACKOFF_MAX_MS);
+    int64_t wait = apply_doubled(BACKOFF_MIN_MS, item->failures - 1, BACKOFF_MAX_MS);
     wait += policy_jitter_ms(&a->id, wait / 2);
     if (a->wait_ms > wait)
         wait = a->wait_ms;
     back(b, a, item, a->ended_at_ms + wait, REASON_NOT_EXECUTED);
 }
 
-/* Returns the end of the rest. */
-static int64_t begin_rest(struct apply_rest *rest, const struct event_attempt *a)
-{
-    rest->until_ms = a->ended_at_ms + doubled(a->wait_ms, rest->count, REST_MAX_MS);
-    rest->count++;
-    rest->sent_at_ms = 0;
-    return rest->until_ms;
-}
-
 static void throttled(const struct apply_batch *b, const struct event_attempt *a,
                       struct apply_item *item, struct apply_account *account)
 {
-    int64_t until = a->ended_at_ms + a->wait_ms;
-    const struct error_type *type = error_type_find(a->error_type);
-    bool invitations = a->kind == CALL_INVITATION && type && type->invitations_only;
-    if (account) { /* also one that was paused meanwhile */
-        until = begin_rest(invitations ? &account->invitations_rest : &account->rest, a);
-        account->dirty = true;
-        if (!invitations)
-            (void)move_account(account, ACCOUNT_BY_UNIPILE, ACCOUNT_RESTING, a->error_type);
-    }
-    back(b, a, item, until, REASON_THROTTLED);
+    int64_t until = account ? apply_account_throttled(account, a) : a->ended_at_ms + a->wait_ms;
+    if (item)
+        back(b, a, item, until, REASON_THROTTLED);
 }
 
 /* The relation is not visible yet, or there is none: each look is a call that counts, so the waits
@@ -218,7 +159,7 @@ static void refused_for_now(const struct apply_batch *b, const struct event_atte
         fail(b, a, item, person, REASON_NOT_CONNECTED);
         return;
     }
-    int64_t wait = doubled(a->wait_ms ? a->wait_ms : HOUR_MS, item->failures - 1, DAY_MS);
+    int64_t wait = apply_doubled(a->wait_ms ? a->wait_ms : HOUR_MS, item->failures - 1, DAY_MS);
     back(b, a, item, a->ended_at_ms + wait, REASON_NOT_CONNECTED);
 }
 
@@ -270,42 +211,6 @@ static void refused(const struct apply_batch *b, const struct event_attempt *a,
     }
 }
 
-static bool is_broken(enum account_status s)
-{
-    return s == ACCOUNT_DISCONNECTED || s == ACCOUNT_RESTRICTED;
-}
-
-bool apply_account_broke(const struct apply_account *account)
-{
-    return is_broken(account->status) && account->status != account->loaded;
-}
-
-static void account_broken(const struct event_attempt *a, struct apply_account *account)
-{
-    enum account_status status = ACCOUNT_DISCONNECTED;
-    if (!account || (a->account_status[0] && account_status_parse(a->account_status, &status) != 0))
-        return;
-    (void)move_account(account, ACCOUNT_BY_UNIPILE, status, a->error_type);
-}
-
-/* A send that Unipile takes, and what it says of the last rest: after a whole local day with sends
- * and without a refusal it counts no more. Sends of a day that is over tell nothing, for it is not
- * known where that day began. true: something has changed. */
-static bool stands_rest(struct apply_rest *rest, int64_t day_start_ms, int64_t at_ms)
-{
-    if (rest->count == 0 || at_ms < day_start_ms || day_start_ms < rest->until_ms)
-        return false;
-    if (rest->sent_at_ms >= day_start_ms)
-        return false;
-    if (!rest->sent_at_ms) {
-        rest->sent_at_ms = at_ms;
-        return true;
-    }
-    rest->sent_at_ms = 0;
-    rest->count = 0;
-    return true;
-}
-
 static void sent(const struct event_attempt *a, struct apply_item *item,
                  struct apply_person *person, struct apply_account *account)
 {
@@ -315,14 +220,8 @@ static void sent(const struct event_attempt *a, struct apply_item *item,
     }
     if (person && item)
         apply_person_sent(person, item->step, a);
-    if (!account)
-        return;
-    account->conversation = true;
-    if (account->status == ACCOUNT_ACTIVE)
-        account->dirty |= stands_rest(&account->rest, account->day_start_ms, a->ended_at_ms);
-    if (a->kind == CALL_INVITATION)
-        account->dirty |=
-            stands_rest(&account->invitations_rest, account->day_start_ms, a->ended_at_ms);
+    if (account)
+        apply_account_sent(account, a);
 }
 
 static void unknown(struct apply_item *item, const struct event_attempt *a)
@@ -343,15 +242,15 @@ static void settle(struct apply_batch *b, const struct event_attempt *a, struct 
             not_executed(b, a, item, person);
         break;
     case OUTCOME_THROTTLED:
-        if (item)
-            throttled(b, a, item, account);
+        throttled(b, a, item, account);
         break;
     case OUTCOME_REFUSED:
         if (item)
             refused(b, a, item, person);
         break;
     case OUTCOME_ACCOUNT_BROKEN:
-        account_broken(a, account);
+        if (account)
+            apply_account_broken(account, a);
         if (item)
             back(b, a, item, a->ended_at_ms, REASON_ACCOUNT_DISCONNECTED);
         break;
@@ -410,31 +309,18 @@ static void ended(struct apply_batch *b, const struct event *e)
     settle(b, a, item, person, account);
     if (item && item->restored && item->status == ITEM_PENDING)
         plan_anew(item, person, a->ended_at_ms);
-    free_account(account, a);
-    if (account && person && person->next_at_ms &&
-        (!account->plan_at_ms || person->next_at_ms < account->plan_at_ms))
-        account->plan_at_ms = person->next_at_ms;
+    if (!account)
+        return;
+    apply_account_free(account, a);
+    if (person && person->next_at_ms)
+        apply_account_plan(account, person->next_at_ms);
 }
 
-/* An operator's change has a version; without one it is what a read has heard of Unipile. */
 static void account_event(struct apply_batch *b, const struct event *e)
 {
-    const struct event_account *a = &e->account;
     struct apply_account *account = apply_account(b, &e->account_id);
-    if (!account || a->is_sync)
-        return; /* the end of a sync is written as it is (apply_sql.c) */
-    bool stops = a->status == ACCOUNT_PAUSED; /* of two with one version it counts */
-    if (a->version && a->version < account->version + (stops ? 0 : 1))
-        return;
-    bool rests = account->rest.until_ms > e->at_ms; /* no pause, and no end of one, takes it away */
-    const char *why = rests && !*a->reason ? NULL : a->reason;
-    (void)move_account(account, a->version ? ACCOUNT_BY_OPERATOR : ACCOUNT_BY_UNIPILE, a->status,
-                       why);
-    if (rests && account->status == ACCOUNT_ACTIVE)
-        (void)move_account(account, ACCOUNT_BY_UNIPILE, ACCOUNT_RESTING, NULL);
-    account->version = a->version ? a->version : account->version;
-    account->dirty = true;
-    account->schedule = true;
+    if (account)
+        apply_account_event(account, e);
 }
 
 /* Two rows of one campaign are this human, and the other one, in this batch, bears the name. */
@@ -463,9 +349,8 @@ static void person_event(struct apply_batch *b, const struct event *e)
         return;
     account->schedule = account->schedule || person->cancel != REASON_NONE;
     account->conversation |= e->person.finding == FINDING_INVITED; /* it may be accepted */
-    if (person->dirty && person->next_at_ms &&
-        (!account->plan_at_ms || person->next_at_ms < account->plan_at_ms))
-        account->plan_at_ms = person->next_at_ms;
+    if (person->dirty && person->next_at_ms)
+        apply_account_plan(account, person->next_at_ms);
 }
 
 /* The state is written as it is (apply_write_around.c). A campaign that runs, or a workspace that
@@ -477,8 +362,7 @@ static void goes_on(struct apply_batch *b, const struct event *e)
     if (!account)
         return;
     account->schedule = true;
-    if (!account->plan_at_ms || e->at_ms < account->plan_at_ms)
-        account->plan_at_ms = e->at_ms;
+    apply_account_plan(account, e->at_ms);
 }
 
 void apply_event(struct apply_batch *b, const struct event *event)

@@ -18,6 +18,8 @@
 #include "common/model/status.h"
 #include "common/policy/decide.h"
 
+struct zone; /* common/model/calendar.h */
+
 #define APPLY_FAILURES_MAX 5 /* attempts in a row that were not executed make an item failed */
 
 #define ACCOUNT_NAME_MAX 100
@@ -37,6 +39,7 @@ struct apply_account {
     struct apply_rest rest;
     struct apply_rest invitations_rest; /* messages go on */
     int64_t day_start_ms;               /* of its local day that is now */
+    const struct zone *zone;            /* of its local days; NULL = not known; borrowed */
     int64_t version;
     struct policy_limits limits;
     bool dirty;

@@ -200,6 +200,7 @@ void apply_sql_read_accounts(struct apply_batch *b, struct facts *facts, const s
         facts_frame(facts, r, row, 12, pg_time_ms(r, row, 11), &frame);
         a->limits = frame.limits;
         a->day_start_ms = frame.day_start_ms;
+        a->zone = frame.zone;
         copy(a->reason, sizeof(a->reason), pg_text(r, row, 6));
         if (a->rest.until_ms <= pg_time_ms(r, row, 11) && a->status != ACCOUNT_ACTIVE &&
             account_transition_allowed(ACCOUNT_BY_TIME, a->status, ACCOUNT_ACTIVE)) {

@@ -184,6 +184,7 @@ void facts_frame(struct facts *f, const struct pg_result *r, int row, int first_
     int c = first_col;
     const struct zone *zone = zone_find(pg_text(r, row, c));
     struct policy_limits *limits = &ret->limits;
+    ret->zone = zone;
     limits->spacing_ms = own_or(r, row, c + 1, d->spacing_ms);
     limits->jitter_ms = own_or(r, row, c + 2, d->jitter_ms);
     limits->daily_cap = own_or(r, row, c + 3, d->daily_cap);

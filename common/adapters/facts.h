@@ -35,6 +35,7 @@ SAM_DEFINE_FREEP(facts)
 #define FACTS_FRAME_COLUMNS_COUNT 16
 
 struct facts_frame {
+    const struct zone *zone;     /* the account's; NULL = unknown; lives as long as the cache */
     struct policy_limits limits; /* in force today, ramp and rests included */
     int64_t day_start_ms;        /* of the account's local day that contains now (kept_day.h) */
     int64_t next_day_start_ms;

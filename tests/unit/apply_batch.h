@@ -10,10 +10,10 @@
 
 #define NOW INT64_C(1800000000000)
 
-static inline struct uuid id(uint8_t n)
+static inline struct uuid id(unsigned n)
 {
     struct uuid u = {{0}};
-    u.b[15] = n;
+    u.b[15] = (uint8_t)n;
     return u;
 }
 

@@ -4,25 +4,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/base/clock.h"
 #include "tests/test.h"
-#include "worker/apply.h"
+#include "tests/unit/apply_batch.h"
 
 #include "common/base/banned.h"
 
-#define NOW       INT64_C(1800000000000)
 #define ATTEMPTS  3
 #define EVENTS    5
 #define SEQUENCES 200000
-
-enum { ACCOUNT = 1, CAMPAIGN = 2, PERSON = 3, ITEM = 4, ATTEMPT = 5 };
-
-static struct uuid id(unsigned n)
-{
-    struct uuid u = {{0}};
-    u.b[15] = (uint8_t)n;
-    return u;
-}
 
 struct rows {
     struct apply_account account;
@@ -34,7 +23,7 @@ struct rows {
 };
 
 /* An item in this status whose attempts are all open; the ledger knows them, Postgres may not. */
-static void setup(struct rows *r, enum item_status status)
+static void begin(struct rows *r, enum item_status status)
 {
     memset(r, 0, sizeof(*r));
     r->account = (struct apply_account){.id = id(ACCOUNT), .status = ACCOUNT_ACTIVE};
@@ -108,7 +97,7 @@ static void test_any_order_is_a_way_that_the_table_allows(void **state)
     struct rows r;
     unsigned seen[ITEM_STATUS_N] = {0};
     for (int i = 0; i < SEQUENCES; i++) {
-        setup(&r, (enum item_status)(i % ITEM_STATUS_N));
+        begin(&r, (enum item_status)(i % ITEM_STATUS_N));
         r.item.failures = (int64_t)drawn(&seed, APPLY_FAILURES_MAX);
         r.b.attempts_count = 1 + (size_t)drawn(&seed, ATTEMPTS);
         for (int n = 0; n < EVENTS; n++) {
@@ -134,7 +123,7 @@ static void test_an_end_stands(void **state)
         for (size_t k = 0; k < SAM_ARRAY_LEN(late) * REFUSAL_N; k++) {
             uint64_t seed = 1;
             struct event e = draw_event(&seed);
-            setup(&r, ends[i]);
+            begin(&r, ends[i]);
             r.b.attempts_count = 1;
             e.type = EVENT_ATTEMPT_ENDED;
             e.attempt.id = id(ATTEMPT);
@@ -164,7 +153,7 @@ static void test_already_connected(void **state)
     for (int from = 0; from < ITEM_STATUS_N; from++) {
         uint64_t seed = 1;
         struct event e = draw_event(&seed);
-        setup(&r, (enum item_status)from);
+        begin(&r, (enum item_status)from);
         r.b.attempts_count = 1;
         e.type = EVENT_ATTEMPT_ENDED;
         e.attempt.id = id(ATTEMPT);

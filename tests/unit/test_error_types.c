@@ -4,17 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/base/clock.h"
 #include "common/model/outcome.h"
 #include "tests/test.h"
-#include "worker/apply.h"
+#include "tests/unit/apply_batch.h"
 
 #include "common/base/banned.h"
 
 #define CASES "tests/cases/error_types.csv"
-#define NOW   INT64_C(1800000000000)
-
-enum { ACCOUNT = 1, CAMPAIGN = 2, PERSON = 3, ITEM = 4, ATTEMPT = 5 };
 
 struct expected {
     const char *type;
@@ -35,15 +31,8 @@ struct rows {
     struct apply_batch b;
 };
 
-static struct uuid id(uint8_t n)
-{
-    struct uuid u = {{0}};
-    u.b[15] = n;
-    return u;
-}
-
 /* An invitation that is sending. */
-static void setup(struct rows *r)
+static void begin(struct rows *r)
 {
     memset(r, 0, sizeof(*r));
     r->account = (struct apply_account){.id = id(ACCOUNT), .status = ACCOUNT_ACTIVE};
@@ -72,18 +61,9 @@ static void setup(struct rows *r)
 
 static void apply(struct rows *r, const struct error_type *t, enum call_kind kind)
 {
-    struct event e = {.type = EVENT_ATTEMPT_ENDED,
-                      .account_id = id(ACCOUNT),
-                      .attempt = {.id = id(ATTEMPT),
-                                  .campaign_id = id(CAMPAIGN),
-                                  .person_id = id(PERSON),
-                                  .item_id = id(ITEM),
-                                  .kind = kind,
-                                  .started_at_ms = NOW - SECOND_MS,
-                                  .ended_at_ms = NOW,
-                                  .outcome = t->outcome,
-                                  .refusal = t->refusal,
-                                  .wait_ms = t->wait_ms}};
+    struct event e = ended(t->outcome, kind);
+    e.attempt.refusal = t->refusal;
+    e.attempt.wait_ms = t->wait_ms;
     (void)snprintf(e.attempt.error_type, sizeof(e.attempt.error_type), "%s", t->type);
     (void)snprintf(e.attempt.account_status, sizeof(e.attempt.account_status), "%s",
                    t->account_status ? t->account_status : "");
@@ -130,7 +110,7 @@ static const char *account_word(const struct rows *r)
 static void check_row(const struct expected *x, const struct error_type *t)
 {
     struct rows r;
-    setup(&r);
+    begin(&r);
     apply(&r, t, CALL_INVITATION);
     same(x, "class", x->outcome, outcome_name(t->outcome));
     same(x, "item", x->item, item_word(r.item.status));
@@ -141,7 +121,7 @@ static void check_row(const struct expected *x, const struct error_type *t)
         fail_msg("%s: waits %lld ms, not %s", x->type, (long long)t->wait_ms, x->wait);
     if (t->wait_ms > 0)
         assert_true(r.item.scheduled_ms >= NOW + t->wait_ms);
-    setup(&r);
+    begin(&r);
     apply(&r, t, CALL_MESSAGE);
     same(x, "account after a message",
          strcmp(x->account, "invitations") == 0 ? "rests" : x->account, account_word(&r));
