@@ -143,8 +143,9 @@ static enum pg_failure load_waiting(struct producer *p, struct plan_batch *b)
                                    .costs_view = pg_bool(r, row, 4),
                                    .outstanding = pg_bool(r, row, 3),
                                    .replan = pg_bool(r, row, 9),
-                                   .not_before_ms = pg_time_ms(r, row, 10),
-                                   .scheduled = pg_bool(r, row, 11)};
+                                   .not_before_ms = pg_time_ms(r, row, 10)};
+        if (reason_parse(pg_text(r, row, 11), &w->reason) != 0)
+            w->reason = REASON_NONE;
         b->accounts[w->account].outstanding |= w->outstanding;
     }
     return PG_FINE;

@@ -75,27 +75,37 @@ static void open_campaigns(struct plan_batch *b, const struct plan_account *a)
     }
 }
 
+/* As take_slot() wishes: a note that may be left out asks for no month that has one. */
 static struct slots_wish wish_of(struct plan_batch *b, const struct plan_waiting *w)
 {
+    struct plan_campaign *c = &b->campaigns[w->campaign];
     return (struct slots_wish){.kind = w->invitation ? CALL_INVITATION : CALL_MESSAGE,
                                .first = w->first,
                                .costs_profile_view = w->costs_view,
-                               .noted = w->noted,
-                               .campaign = &b->campaigns[w->campaign].slots};
+                               .noted = w->noted && c->on_limit == NOTE_HOLD,
+                               .campaign = &c->slots};
+}
+
+/* The note of what waits for this moment; where none is left the claim leaves it out. */
+static void count_note(struct plan_batch *b, const struct plan_waiting *w, int64_t at_ms)
+{
+    if (w->noted && b->campaigns[w->campaign].on_limit != NOTE_HOLD)
+        (void)slots_take_note(&b->slots, at_ms);
+}
+
+/* Else a paused campaign, or people whom somebody is to look at, would hold places of the account
+ * while others wait for them. Let go too early for all of them, the claim puts off what the caps do
+ * not allow. */
+static bool holds_place(const struct plan_batch *b, const struct plan_waiting *w)
+{
+    return w->outstanding || (b->campaigns[w->campaign].running && !reason_holds_back(w->reason));
 }
 
 static bool moves(const struct plan_batch *b, const struct plan_waiting *w)
 {
     const struct plan_campaign *c = &b->campaigns[w->campaign];
     bool overdue = w->scheduled_ms < b->accounts[w->account].overdue_ms;
-    return (w->replan || overdue) && !w->outstanding && c->running && !c->unknown;
-}
-
-/* Else a paused campaign would hold places of the account while others wait for them. Resumed too
- * early for all of them, the claim puts off what the caps do not allow. */
-static bool holds_place(const struct plan_batch *b, const struct plan_waiting *w)
-{
-    return w->outstanding || b->campaigns[w->campaign].running;
+    return (w->replan || overdue) && !w->outstanding && holds_place(b, w) && !c->unknown;
 }
 
 /* The slice of an account: people or items that wait, both ordered by account. */
@@ -117,7 +127,7 @@ static void new_people(const struct plan_batch *b, struct slice waiting, struct 
 {
     for (size_t i = waiting.from; i < waiting.from + waiting.count; i++) {
         const struct plan_waiting *w = &b->waiting[i];
-        if (w->first && b->campaigns[w->campaign].running)
+        if (w->first && holds_place(b, w))
             add_new(start, &b->campaigns[w->campaign], w->invitation);
     }
     for (size_t i = people.from; i < people.from + people.count; i++) {
@@ -149,7 +159,7 @@ static void find_overdue(const struct plan_batch *b, struct plan_account *a, str
     a->overdue_ms = 0;
     for (size_t i = waiting.from; i < waiting.from + waiting.count; i++) {
         const struct plan_waiting *w = &b->waiting[i];
-        if (!w->outstanding && policy_is_late(w->scheduled_ms, b->now_ms))
+        if (!w->outstanding && holds_place(b, w) && policy_is_late(w->scheduled_ms, b->now_ms))
             a->overdue_ms = b->now_ms;
     }
 }
@@ -180,9 +190,12 @@ static void open_slots(struct plan_batch *b, struct plan_account *a, struct slic
     find_overdue(b, a, waiting);
     slots_init(&b->slots, &start);
     for (size_t i = waiting.from; i < waiting.from + waiting.count; i++) {
-        struct slots_wish wish = wish_of(b, &b->waiting[i]);
-        if (holds_place(b, &b->waiting[i]) && !moves(b, &b->waiting[i]))
-            slots_waiting(&b->slots, &wish, b->waiting[i].scheduled_ms);
+        const struct plan_waiting *w = &b->waiting[i];
+        struct slots_wish wish = wish_of(b, w);
+        if (!holds_place(b, w) || moves(b, w))
+            continue;
+        slots_waiting(&b->slots, &wish, w->scheduled_ms);
+        count_note(b, w, w->scheduled_ms);
     }
 }
 
@@ -241,30 +254,46 @@ static void keep_move(struct plan_batch *b, const struct plan_waiting *w, int64_
     b->moves[b->moves_count++] = (struct plan_move){w->id, at_ms, placed};
 }
 
-/* It had a moment, and its calendar may have closed since: no operator should read a day on which
- * it cannot go. What was put off keeps the time at which that is asked again. */
-static void leave(struct plan_batch *b, struct plan_account *a, const struct plan_waiting *w,
-                  struct slots_wish *wish)
+/* When the last one goes out of those who have a moment. */
+static int64_t last_booked_ms(const struct plan_batch *b)
 {
-    int64_t at_ms = w->scheduled_ms;
-    if (w->scheduled && slots_opens(wish, at_ms, &at_ms) && at_ms != w->scheduled_ms)
-        keep_move(b, w, at_ms, false);
-    slots_waiting(&b->slots, wish, at_ms);
-    a->unplaced = true;
+    const struct slots *s = &b->slots;
+    return s->booked_count ? s->booked[s->booked_count - 1].from_ms : 0;
 }
 
-static void move(struct plan_batch *b, struct plan_account *a, const struct plan_waiting *w)
+/* It found no slot in the horizon. The moment that it had may be one at which its calendar has
+ * closed since, and no operator should read that; or come before those who got one, and take their
+ * place. What was put off keeps the time at which that is asked again. */
+static void leave(struct plan_batch *b, struct plan_account *a, const struct plan_waiting *w)
+{
+    int64_t at_ms = w->scheduled_ms;
+    struct slots_wish wish = wish_of(b, w);
+    a->unplaced = true;
+    if (w->reason != REASON_SCHEDULED)
+        return;
+    set_window(b, &b->campaigns[w->campaign], a, w->not_before_ms, &wish);
+    (void)slots_opens(&wish, at_ms, &at_ms);
+    if (at_ms <= last_booked_ms(b)) {
+        at_ms = b->horizon_ms;
+        (void)slots_opens(&wish, at_ms, &at_ms);
+    }
+    if (at_ms != w->scheduled_ms)
+        keep_move(b, w, at_ms, false);
+}
+
+/* false: there is no slot for it. */
+static bool move(struct plan_batch *b, struct plan_account *a, const struct plan_waiting *w)
 {
     int64_t at_ms;
     struct slots_wish wish = wish_of(b, w);
     set_window(b, &b->campaigns[w->campaign], a, w->not_before_ms, &wish);
-    if (!slots_take(&b->slots, &wish, &at_ms)) {
-        leave(b, a, w, &wish);
-        return;
-    }
+    if (!slots_take(&b->slots, &wish, &at_ms))
+        return false;
+    count_note(b, w, at_ms);
     keep_move(b, w, at_ms, true);
     if (!a->first_at_ms || at_ms < a->first_at_ms)
         a->first_at_ms = at_ms;
+    return true;
 }
 
 /* false: the account has no slot left for this kind of call. */
@@ -349,62 +378,90 @@ static size_t arrange(const struct plan_person *people, size_t count,
     return follow_ups;
 }
 
-/* What waits of the kind for another moment goes first. How many of the kind hold a place in the
- * queue. */
-static size_t place_waiting(struct plan_batch *b, struct plan_account *a,
-                            const struct plan_waiting *queue, size_t count, bool first)
+/* Those who wait for a first contact, or for a follow-up. */
+struct kind {
+    const struct plan_waiting **moving; /* for another moment, in the queue's order */
+    size_t moving_count;
+    const struct plan_person **people;
+    size_t people_count;
+    size_t here; /* of the kind, with a place in the queue */
+};
+
+static void gather(const struct plan_batch *b, struct slice waiting, bool first, struct kind *k)
 {
-    size_t here = 0;
-    for (size_t i = 0; i < count; i++) {
-        if (queue[i].first != first || !holds_place(b, &queue[i]))
+    for (size_t i = waiting.from; i < waiting.from + waiting.count; i++) {
+        const struct plan_waiting *w = &b->waiting[i];
+        if (w->first != first || !holds_place(b, w))
             continue;
-        here++;
-        if (moves(b, &queue[i]))
-            move(b, a, &queue[i]);
+        k->here++;
+        if (moves(b, w))
+            k->moving[k->moving_count++] = w;
     }
-    return here;
 }
 
-/* here: of the kind, in the queue. Leaves in order those who found no slot, and returns how many.
- */
-static size_t place_people(struct plan_batch *b, struct plan_account *a,
-                           const struct plan_person **order, size_t count, size_t *here)
+/* Leaves in order those who found no slot. */
+static void place_people(struct plan_batch *b, struct plan_account *a, struct kind *k)
 {
     size_t left = 0;
     bool spent = false;
-    for (size_t i = 0; i < count && *here < PLAN_ITEMS_MAX; i++) {
+    size_t count = k->people_count;
+    for (size_t i = 0; i < count && k->here < PLAN_ITEMS_MAX; i++) {
         size_t before = a->planned;
-        if (spent || !place_one(b, a, order[i])) {
-            order[left++] = order[i];
+        if (spent || !place_one(b, a, k->people[i])) {
+            k->people[left++] = k->people[i];
             spent = b->campaigns_count == 1;
         }
-        *here += a->planned - before;
+        k->here += a->planned - before;
     }
-    a->full = a->full || *here >= PLAN_ITEMS_MAX;
-    return left;
+    a->full = a->full || k->here >= PLAN_ITEMS_MAX;
+    k->people_count = left;
+}
+
+/* What waits for another moment goes first. */
+static void place_kind(struct plan_batch *b, struct plan_account *a, struct kind *k)
+{
+    size_t left = 0;
+    for (size_t i = 0; i < k->moving_count; i++) {
+        if (!move(b, a, k->moving[i]))
+            k->moving[left++] = k->moving[i];
+    }
+    k->moving_count = left;
+    place_people(b, a, k);
+}
+
+static void leave_kind(struct plan_batch *b, struct plan_account *a, const struct kind *k)
+{
+    for (size_t i = 0; i < k->moving_count; i++)
+        leave(b, a, k->moving[i]);
+    a->unplaced = a->unplaced || k->people_count > 0;
 }
 
 /* Follow-ups first, but for what they leave to new people; what those leave is theirs again. */
 static void place_account(struct plan_batch *b, struct plan_account *a, struct slice waiting,
                           struct slice people)
 {
-    const struct plan_person **order = sam_xcalloc(people.count ? people.count : 1, sizeof(*order));
-    const struct plan_waiting *queue = &b->waiting[waiting.from];
+    const struct plan_person **order = sam_xcalloc(people.count + 1, sizeof(*order));
+    const struct plan_waiting **moving = sam_xcalloc(2 * waiting.count + 1, sizeof(*moving));
     size_t follow_ups = arrange(&b->people[people.from], people.count, order);
+    struct kind later = {.moving = moving, .people = order, .people_count = follow_ups};
+    struct kind first = {.moving = moving + waiting.count,
+                         .people = order + follow_ups,
+                         .people_count = people.count - follow_ups};
     open_slots(b, a, waiting, people);
-    size_t here = place_waiting(b, a, queue, waiting.count, false);
-    size_t left = place_people(b, a, order, follow_ups, &here);
-    size_t here_first = place_waiting(b, a, queue, waiting.count, true);
-    size_t left_first =
-        place_people(b, a, order + follow_ups, people.count - follow_ups, &here_first);
-    if (left > 0 && slots_no_new_people(&b->slots)) {
+    gather(b, waiting, false, &later);
+    gather(b, waiting, true, &first);
+    place_kind(b, a, &later);
+    place_kind(b, a, &first);
+    if (later.moving_count + later.people_count > 0 && slots_no_new_people(&b->slots)) {
         for (size_t i = 0; i < b->campaigns_count; i++)
             b->campaigns[i].slots.new_people = false;
-        left = place_people(b, a, order, left, &here);
+        place_kind(b, a, &later);
     }
-    a->unplaced = a->unplaced || left + left_first > 0;
+    leave_kind(b, a, &later);
+    leave_kind(b, a, &first);
     a->week_full = b->slots.invitations_week >= b->slots.limits.weekly_invitations;
     free(order);
+    free(moving);
 }
 
 void plan_batch_place(struct plan_batch *b)

@@ -13,9 +13,8 @@
 
 #define PLAN_ACCOUNTS_MAX 100
 #define PLAN_WINDOWS_MAX  16 /* more than a horizon has */
-#define PLAN_ITEMS_MAX                                                                             \
-    100 /* first contacts, and follow-ups, that wait for one account: the                          \
-           rest is planned later */
+/* First contacts, and follow-ups, that wait for one account: the rest is planned later. */
+#define PLAN_ITEMS_MAX 100
 
 struct plan_account {
     struct uuid id;
@@ -80,7 +79,8 @@ struct plan_waiting {
     bool noted; /* it has a note */
     bool first;
     bool costs_view;
-    bool scheduled;        /* scheduled_ms is a moment that the planner has given it */
+    enum reason reason;    /* REASON_SCHEDULED: the planner has given it scheduled_ms; of a newer
+                              release: REASON_NONE */
     bool outstanding;      /* published or sending */
     bool replan;           /* it may be given another moment ... */
     int64_t not_before_ms; /* ... from then on: a follow-up's delay; 0 = at once */
@@ -103,7 +103,7 @@ struct plan_item {
 struct plan_move {
     struct uuid item_id;
     int64_t at_ms;
-    bool placed; /* false: it found no slot in the horizon, at_ms is when its calendar opens */
+    bool placed; /* false: it found no slot in the horizon, at_ms is where it waits */
 };
 
 struct plan_hold {

@@ -46,6 +46,12 @@ bool reason_moves(enum reason r)
     }
 }
 
+bool reason_holds_back(enum reason r)
+{
+    return r == REASON_PERSON_HELD || r == REASON_TEXT_REFUSED || r == REASON_TEXT_INVALID ||
+           r == REASON_STEP_GONE || r == REASON_NOT_CONNECTED;
+}
+
 int reason_parse(const char *text, enum reason *ret)
 {
     for (int i = 0; i < REASON_N; i++) {

@@ -82,6 +82,9 @@ const char *reason_sentence(enum reason r);
  * planner may give it another one. Others wait to be tried again, for an event, or for an operator.
  */
 bool reason_moves(enum reason r);
+/* A waiting item of this reason stands for a person or a text that something else must happen to
+ * first: nobody goes out at its moment, whoever else waits for one. */
+bool reason_holds_back(enum reason r);
 /* 0 done; -EINVAL unknown. */
 SAM_MUSTCHECK int reason_parse(const char *text, enum reason *ret);
 

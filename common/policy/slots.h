@@ -67,7 +67,7 @@ struct slots_start {
     int64_t invitations_tonight; /* of them, those that are of the last 7 days as today ends */
     int64_t notes_month;         /* sent in this month */
     int64_t next_month_ms;       /* where the account's next month begins */
-    int64_t first_free_ms;       /* max(now, last call end + spacing + jitter) */
+    int64_t first_free_ms;       /* max(now, last call end + spacing, end of the rest) */
     int64_t last_call_ms;        /* when the last call ended, 0 = none */
     /* Somebody waits for a first contact of the kind, in the queue or not. */
     bool new_invitations;

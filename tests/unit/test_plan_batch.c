@@ -56,7 +56,7 @@ static void begin(struct plan_batch *b, bool first_runs)
             .scheduled_ms = NOW + (int64_t)b->waiting_count * HOUR_MS,
             .first = true,
             .costs_view = true,
-            .scheduled = true,
+            .reason = REASON_SCHEDULED,
         };
     b->people = sam_xcalloc(1, sizeof(*b->people));
     b->people[b->people_count++] =
@@ -112,6 +112,96 @@ static void test_a_full_queue_of_a_paused_campaign_hides_nobody(void **state)
     assert_int_equal(b.items_count, 1);
     assert_false(b.accounts[0].full);
     plan_batch_deinit(&b);
+}
+
+/* Somebody is to look at them first; nobody goes out at their moments. */
+static void test_who_is_held_holds_no_place(void **state)
+{
+    (void)state;
+    for (int r = 0; r < REASON_N; r++) {
+        struct plan_batch b;
+        begin(&b, true);
+        for (size_t i = 0; i < QUEUED; i++) {
+            b.waiting[i].reason = (enum reason)r;
+            b.waiting[i].replan = true;
+        }
+        plan_batch_place(&b);
+        assert_int_equal(b.items_count, reason_holds_back((enum reason)r) ? 1 : 0);
+        assert_int_equal(b.moves_count, reason_holds_back((enum reason)r) ? 0 : QUEUED);
+        plan_batch_deinit(&b);
+    }
+}
+
+/* The cap of the day is one less than what waits for it. */
+static void test_who_finds_no_slot_waits_behind_those_who_did(void **state)
+{
+    (void)state;
+    struct plan_batch b;
+    begin(&b, true);
+    b.accounts[0].frame.limits.daily_cap = QUEUED - 1;
+    for (size_t i = 0; i < QUEUED; i++)
+        b.waiting[i].replan = true;
+    b.waiting[0].scheduled_ms = NOW + 5 * HOUR_MS;
+    plan_batch_place(&b);
+    assert_int_equal(b.moves_count, 1); /* the second one is behind it already */
+    assert_true(b.moves[0].placed);
+    assert_int_equal(b.moves[0].at_ms, NOW);
+    plan_batch_deinit(&b);
+    begin(&b, true);
+    b.accounts[0].frame.limits.daily_cap = QUEUED - 1;
+    b.waiting[0].replan = true;
+    b.waiting[0].scheduled_ms = NOW;
+    plan_batch_place(&b);
+    assert_int_equal(b.moves_count, 1);
+    assert_false(b.moves[0].placed);
+    assert_int_equal(b.moves[0].at_ms, b.horizon_ms);
+    plan_batch_deinit(&b);
+}
+
+/* Two calls a day; the new one of campaign 1 cannot be placed, as its text asks for what is not
+ * there. What was left to it goes to the second follow-up that waits. */
+static void test_follow_ups_in_the_queue_get_what_new_people_leave(void **state)
+{
+    (void)state;
+    struct plan_batch b;
+    begin(&b, true);
+    for (size_t i = 0; i < QUEUED; i++) {
+        b.waiting[i].first = false;
+        b.waiting[i].costs_view = false;
+        b.waiting[i].replan = true;
+    }
+    b.people[0].texts.first_name = "";
+    plan_batch_place(&b);
+    assert_int_equal(b.holds_count, 1);
+    assert_int_equal(b.moves_count, QUEUED);
+    for (size_t i = 0; i < QUEUED; i++)
+        assert_true(b.moves[i].placed);
+    plan_batch_deinit(&b);
+}
+
+/* The month's notes are used up: the campaign says whether it goes without. */
+static void test_a_note_that_may_be_left_out_waits_for_no_month(void **state)
+{
+    (void)state;
+    for (int choice = 0; choice < NOTE_LIMIT_N; choice++) {
+        struct plan_batch b;
+        begin(&b, true);
+        b.accounts[0].frame.limits.monthly_notes = 1;
+        b.accounts[0].frame.limits.daily_invitations = QUEUED;
+        b.accounts[0].frame.limits.weekly_invitations = QUEUED;
+        b.accounts[0].notes_month = 1;
+        b.campaigns[0].on_limit = (enum note_limit)choice;
+        for (size_t i = 0; i < QUEUED; i++) {
+            b.waiting[i].invitation = true;
+            b.waiting[i].noted = true;
+            b.waiting[i].replan = true;
+        }
+        plan_batch_place(&b);
+        assert_true(b.moves_count > 0);
+        for (size_t i = 0; i < b.moves_count; i++)
+            assert_int_equal(b.moves[i].placed, choice != NOTE_HOLD);
+        plan_batch_deinit(&b);
+    }
 }
 
 static void test_when_the_account_is_looked_at_again(void **state)
@@ -185,6 +275,10 @@ int main(void)
         cmocka_unit_test(test_a_campaign_that_is_paused_holds_no_place),
         cmocka_unit_test(test_what_was_handed_out_holds_its_place_all_the_same),
         cmocka_unit_test(test_a_full_queue_of_a_paused_campaign_hides_nobody),
+        cmocka_unit_test(test_who_is_held_holds_no_place),
+        cmocka_unit_test(test_who_finds_no_slot_waits_behind_those_who_did),
+        cmocka_unit_test(test_follow_ups_in_the_queue_get_what_new_people_leave),
+        cmocka_unit_test(test_a_note_that_may_be_left_out_waits_for_no_month),
         cmocka_unit_test(test_when_the_account_is_looked_at_again),
         cmocka_unit_test(test_a_full_week_is_told),
         cmocka_unit_test(test_the_last_seconds_of_a_window),

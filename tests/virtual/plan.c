@@ -106,7 +106,7 @@ static void load_waiting(const struct world *w, struct plan_batch *b)
             .invitation = world_invites(w, p),
             .first = p->step == 0,
             .costs_view = p->step == 0,
-            .scheduled = p->reason == REASON_SCHEDULED,
+            .reason = p->reason,
             .replan = p->replan,
             .not_before_ms = p->replan && p->step > 0 ? world_due_ms(w, p) : 0,
         };
