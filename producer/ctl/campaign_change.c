@@ -78,23 +78,16 @@ static enum ctl_exit ask_now(const struct campaign_change *x, struct ctl *c, str
 enum ctl_exit campaign_change_end(const struct campaign_change *x, struct ctl *c)
 {
     SAM_CLEANUP(pg_result_freep) struct pg_result *r = NULL;
-    char text[32];
     int64_t now_ms;
     const char *own_days;
     enum ctl_exit e = ask_now(x, c, &r, &now_ms, &own_days);
-    if (e || x->file->end_at_ms > now_ms)
-        return e;
-    table_time_text(x->file->end_at_ms, text);
-    return ctl_fail("%s: end_at: %s is over, nothing would be sent", c->args.words[0], text);
+    return e ? e : closed_campaigns_over(c->args.words[0], now_ms, x->file->end_at_ms);
 }
 
 enum ctl_exit campaign_change_opens(const struct campaign_change *x, struct ctl *c)
 {
     SAM_CLEANUP(pg_result_freep) struct pg_result *r = NULL;
     const struct campaign_file *f = x->file;
-    struct interval window;
-    char from[32];
-    char until[32];
     int64_t now_ms;
     struct calendar calendar = {.zone = zone_find(f->timezone),
                                 .opens_minute = f->opens_minute,
@@ -107,17 +100,8 @@ enum ctl_exit campaign_change_opens(const struct campaign_change *x, struct ctl 
     enum ctl_exit e = ask_now(x, c, &r, &now_ms, &calendar.own_days);
     if (e)
         return e;
-    int64_t from_ms = f->start_at_ms > now_ms ? f->start_at_ms : now_ms;
-    int64_t until_ms = from_ms + LOOK_AHEAD_MS;
-    until_ms = f->end_at_ms < until_ms ? f->end_at_ms : until_ms;
-    if (until_ms <= now_ms || (calendar_windows(&calendar, from_ms, until_ms, &window, 1) > 0 &&
-                               window.from_at_ms < until_ms))
-        return CTL_DONE;
-    table_time_text(from_ms, from);
-    table_time_text(until_ms, until);
-    return ctl_fail("%s: hours, weekend, holidays: from %s to %s there is no open hour, nothing "
-                    "would be sent; the workspace's own dates count too (`samctl holiday list`)",
-                    c->args.words[0], from, until);
+    return closed_campaigns_refuse(c->args.words[0], &calendar, now_ms, f->start_at_ms,
+                                   f->end_at_ms);
 }
 
 /* Length of the note that everybody gets; 0 where a long one is not a reason to hold them. */

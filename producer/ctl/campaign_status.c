@@ -5,6 +5,7 @@
 #include "common/adapters/outbox.h"
 #include "common/adapters/verdicts.h"
 #include "producer/ctl/catch_up.h"
+#include "producer/ctl/closed_campaigns.h"
 #include "producer/ctl/commands.h"
 #include "producer/ctl/lookup.h"
 #include "producer/ctl/schedule.h"
@@ -109,7 +110,7 @@ static enum pg_failure change_status(struct ctl *c, void *arg)
         return failure;
     failure = schedule_release(&s, c, (const char *const[]){"campaign_", "text_refused", NULL},
                                &x->campaign.id, NULL);
-    return failure ? failure : schedule_kick(&s, c);
+    return failure ? failure : schedule_replan(&s, c, &x->campaign.id); /* others have planned on */
 }
 
 static enum ctl_exit not_allowed(struct ctl *c, const struct status_change *x)
@@ -249,7 +250,8 @@ enum ctl_exit command_campaign_start(struct ctl *c)
                         c->args.words[0]);
     if (x.campaign.status == CAMPAIGN_RUNNING)
         return start_again(c, &x.campaign, x.first);
-    if ((e = to_status(c, CAMPAIGN_RUNNING, &x, &already)) || already)
+    if ((e = closed_campaigns_check(c, &x.campaign.id)) ||
+        (e = to_status(c, CAMPAIGN_RUNNING, &x, &already)) || already)
         return e;
     say_runs(c, x.first);
     return warn_idle(c, &x.campaign);
