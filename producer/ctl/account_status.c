@@ -15,6 +15,7 @@ static const char status_sql[] =
     "UPDATE linkedin_accounts SET status = CASE WHEN $2 = $4 AND rest_until > sam_now() "
     "THEN 'resting' ELSE $2 END, status_reason = CASE WHEN rest_until > sam_now() "
     "THEN status_reason END, version = sam_change_version(version, $3) WHERE id = $1 "
+    "AND status = ANY ($5) "
     "RETURNING version, CASE WHEN status = 'resting' THEN rest_until END";
 
 static const char list_sql[] =
@@ -52,6 +53,7 @@ struct status_change {
     struct uuid id;
     struct uuid workspace_id;
     enum account_status status;
+    bool looked;           /* Unipile says that it is well */
     int64_t rest_until_ms; /* when it was resumed, 0 = it does not rest */
 };
 
@@ -69,6 +71,15 @@ static enum pg_failure tell_status(struct ctl *c, const struct status_change *a,
     return outbox_write(&o, c->pg, &c->params);
 }
 
+/* From where the change is right: a worker may have heard of Unipile since the account was read. */
+static bool from(const struct status_change *a, enum account_status was)
+{
+    bool broken = was == ACCOUNT_DISCONNECTED || was == ACCOUNT_RESTRICTED;
+    if (a->status == ACCOUNT_ACTIVE && broken && !a->looked)
+        return false;
+    return was == a->status || account_transition_allowed(ACCOUNT_BY_OPERATOR, was, a->status);
+}
+
 static enum pg_failure change_status(struct ctl *c, void *arg)
 {
     SAM_CLEANUP(schedule_deinit) struct schedule s;
@@ -81,7 +92,12 @@ static enum pg_failure change_status(struct ctl *c, void *arg)
     pg_add_text(&c->params, account_status_name(a->status));
     pg_add_bool(&c->params, c->behind && a->status == ACCOUNT_ACTIVE);
     pg_add_text(&c->params, account_status_name(ACCOUNT_ACTIVE));
+    PG_COLUMN(&c->params, PG_ARRAY_TEXT, ACCOUNT_STATUS_N, from(a, (enum account_status)i),
+              pg_item_text(&c->params, account_status_name((enum account_status)i)));
     failure = pg_exec(c->pg, status_sql, &c->params, &r);
+    if (!failure && pg_rows(r) == 0)
+        return ctl_refuse(c, "Unipile has just told something else of the account; look (`samctl "
+                             "account list`) and try again");
     if (failure || (failure = tell_status(c, a, pg_i64(r, 0, 0))))
         return failure;
     a->rest_until_ms = pg_time_ms(r, 0, 1);
@@ -136,6 +152,7 @@ static enum ctl_exit to_status(struct ctl *c, enum account_status status, const 
     bool broken = account.status == ACCOUNT_DISCONNECTED || account.status == ACCOUNT_RESTRICTED;
     if (broken && status == ACCOUNT_ACTIVE && (e = unipile_account_look(c, &a.id, a.name)))
         return e;
+    a.looked = broken;
     if ((e = ctl_transaction(c, change_status, &a)))
         return e;
     tell_done(c, &a, account.status, done);

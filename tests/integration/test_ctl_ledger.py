@@ -7,21 +7,10 @@ import unittest
 
 import moments
 from campaign_test import HELLO, CampaignTest
-from ctl_test import CtlTest, connector
+from ctl_test import CtlTest, connector, make_until_waits
 from sam_test import SamTest, run
 
 NOBODY = "00000000-0000-7000-8000-000000000001"
-
-
-def make_until_waits(database):
-    """until_waits(program): within a transaction, until such a program waits for its locks."""
-    database.execute(
-        "CREATE FUNCTION until_waits(program text) RETURNS void LANGUAGE plpgsql AS $$ "
-        "BEGIN FOR i IN 1..2000 LOOP PERFORM pg_stat_clear_snapshot(); IF EXISTS (SELECT FROM "
-        "pg_stat_activity WHERE datname = current_database() AND application_name = program "
-        "AND wait_event_type = 'Lock') THEN RETURN; END IF; PERFORM pg_sleep(0.01); END LOOP; "
-        "RAISE EXCEPTION 'it did not wait'; END $$"
-    )
 
 
 def kinds(done):

@@ -3,10 +3,11 @@
 import json
 import os
 import subprocess
+import threading
 import unittest
 
 import sam_test
-from ctl_test import CtlTest, connector
+from ctl_test import CtlTest, connector, make_until_waits
 
 
 class Words(CtlTest):
@@ -324,6 +325,31 @@ class Accounts(CtlTest):
             self.database.execute(f"UPDATE linkedin_accounts SET status = '{status}'")
             self.assertIn(f"is {status}", self.samctl("account", "pause", "anna"))
             self.assertEqual(self.account()["status"], status)
+        self.assertEqual(self.database.value("SELECT count(*) FROM outbox"), "0")
+
+    def test_what_unipile_tells_meanwhile_is_not_overwritten(self):
+        """A worker hears that the account is restricted, and samctl has read it just before."""
+        self.prepare(campaigns=[connector()])
+        make_until_waits(self.database)
+        hear = (
+            "BEGIN; SELECT FROM account_schedule FOR UPDATE; "
+            "UPDATE linkedin_accounts SET status = 'restricted'; "
+            "SELECT until_waits('samctl'); COMMIT"
+        )
+        locked = (
+            "SELECT count(*) FROM pg_locks l JOIN pg_class c ON c.oid = l.relation "
+            "WHERE c.relname = 'linkedin_accounts' AND l.mode = 'RowExclusiveLock'"
+        )
+        for command in ("pause", "resume"):
+            was = "paused" if command == "resume" else "active"
+            self.database.execute(f"UPDATE linkedin_accounts SET status = '{was}'")
+            worker = threading.Thread(target=self.database.execute, args=(hear,))
+            worker.start()
+            self.wait_for("the lock", lambda: self.database.count(locked))
+            said = self.refused("account", command, "anna")
+            worker.join()
+            self.assertIn("has just told something else", said)
+            self.assertEqual(self.account()["status"], "restricted")
         self.assertEqual(self.database.value("SELECT count(*) FROM outbox"), "0")
 
 

@@ -9,6 +9,17 @@ import unittest
 import sam_test
 
 
+def make_until_waits(database):
+    """until_waits(program): within a transaction, until such a program waits for its locks."""
+    database.execute(
+        "CREATE FUNCTION until_waits(program text) RETURNS void LANGUAGE plpgsql AS $$ "
+        "BEGIN FOR i IN 1..2000 LOOP PERFORM pg_stat_clear_snapshot(); IF EXISTS (SELECT FROM "
+        "pg_stat_activity WHERE datname = current_database() AND application_name = program "
+        "AND wait_event_type = 'Lock') THEN RETURN; END IF; PERFORM pg_sleep(0.01); END LOOP; "
+        "RAISE EXCEPTION 'it did not wait'; END $$"
+    )
+
+
 class CtlTest(sam_test.SamTest):
     """A database of its own for each test; samctl is the only program that runs."""
 
