@@ -1,5 +1,6 @@
 /* What a batch writes beside its sends: profile views, replies, accounts, looks, campaigns, a pause
  * of everything, the blocklist, and when each account is planned and published next. */
+#include "common/adapters/verdicts.h"
 #include "worker/apply_latest.h"
 #include "worker/apply_write.h"
 
@@ -73,16 +74,6 @@ static const char workspaces_sql[] =
     "FROM unnest($1::uuid[], $2::timestamptz[], $3::bigint[]) AS x(id, paused_at, version) "
     "WHERE w.id = x.id AND (w.version < x.version OR (w.version = x.version "
     "AND w.paused_at IS NULL AND x.paused_at IS NOT NULL))";
-
-/* What was put off for a pause may go again. samctl has done so with its change; in a database that
- * was restored the items wait, and would be asked again only by the hour. */
-static const char let_go_sql[] =
-    "UPDATE send_queue i SET scheduled_for = sam_now(), replan = true, reason = 'scheduled', "
-    "reason_detail = NULL WHERE i.account_id = ANY ($1) AND i.status = 'pending' "
-    "AND EXISTS (SELECT FROM unnest($1::uuid[], $2::text[], $3::uuid[]) AS x(account_id, cause, "
-    "campaign_id) "
-    "WHERE x.account_id = i.account_id AND starts_with(i.reason, x.cause) "
-    "AND (x.campaign_id IS NULL OR x.campaign_id = i.campaign_id))";
 
 /* (SELECT true … LIMIT 1), not EXISTS: that one may be turned into a hash of the whole index. */
 static const char schedule_sql[] =
@@ -286,6 +277,8 @@ static const char *let_go(const struct event *e)
     return NULL;
 }
 
+/* What was put off for a pause may go again. samctl has done so with its change; in a database that
+ * was restored the items wait, and would be asked again only by the hour. */
 static void write_let_go(struct apply_writer *w)
 {
     struct pg_params *params = w->params;
@@ -299,7 +292,8 @@ static void write_let_go(struct apply_writer *w)
     PG_COLUMN(params, PG_ARRAY_TEXT, n, let_go(&e[i]), pg_item_text(params, let_go(&e[i])));
     PG_COLUMN(params, PG_ARRAY_UUID, n, let_go(&e[i]),
               pg_item_uuid(params, e[i].type == EVENT_CAMPAIGN ? &e[i].campaign.id : NULL));
-    apply_send(w, "apply_let_go", let_go_sql);
+    pg_add_uuid(params, NULL);
+    apply_send(w, "apply_let_go", verdicts_let_go_sql);
 }
 
 static void write_schedule(struct apply_writer *w)

@@ -29,6 +29,15 @@ const char verdicts_move_sql[] =
     "AND NOT i.replan AND ($2::uuid IS NULL OR i.campaign_id = $2) AND i.reason = ANY ($3) "
     "RETURNING i.account_id";
 
+const char verdicts_let_go_sql[] =
+    "UPDATE send_queue i SET scheduled_for = sam_now(), replan = true, reason = 'scheduled', "
+    "reason_detail = NULL WHERE i.account_id = ANY ($1) AND i.status = 'pending' "
+    "AND EXISTS (SELECT FROM unnest($1::uuid[], $2::text[], $3::uuid[]) AS x(account_id, cause, "
+    "campaign_id) "
+    "WHERE x.account_id = i.account_id AND starts_with(i.reason, x.cause) "
+    "AND (x.campaign_id IS NULL OR x.campaign_id = i.campaign_id)) "
+    "AND ($4::uuid IS NULL OR i.prospect_id = $4)";
+
 const char verdicts_due_sql[] =
     "UPDATE account_schedule s SET due_at = CASE WHEN (SELECT true FROM send_queue o "
     "WHERE o.account_id = s.account_id AND o.status IN ('published', 'sending') LIMIT 1) THEN NULL "

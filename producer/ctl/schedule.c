@@ -14,15 +14,6 @@ static const char lock_workspace_sql[] =
     "SELECT s.account_id FROM account_schedule s WHERE s.account_id IN "
     "(SELECT a.id FROM linkedin_accounts a WHERE a.workspace_id = $1) "
     "ORDER BY s.account_id FOR UPDATE OF s";
-static const char kick_sql[] = "UPDATE account_schedule SET plan_at = least(plan_at, sam_now()) "
-                               "WHERE account_id = ANY ($1)";
-/* $1 uuid[] accounts, $2 text[] causes, $3 uuid campaign, $4 uuid person. */
-static const char release_sql[] =
-    "UPDATE send_queue i SET scheduled_for = sam_now(), replan = true, reason = 'scheduled', "
-    "reason_detail = NULL WHERE i.account_id = ANY ($1) AND i.status = 'pending' AND EXISTS ("
-    "SELECT FROM unnest($2::text[]) AS x(cause) WHERE starts_with(i.reason, x.cause)) "
-    "AND ($3::uuid IS NULL OR i.campaign_id = $3) AND ($4::uuid IS NULL OR i.prospect_id = $4)";
-
 static enum pg_failure lock(struct schedule *s, struct ctl *c, const char *sql,
                             const struct uuid *id)
 {
@@ -74,7 +65,7 @@ void schedule_add_accounts(const struct schedule *s, struct pg_params *params)
 enum pg_failure schedule_kick(const struct schedule *s, struct ctl *c)
 {
     schedule_add_accounts(s, ctl_params(c));
-    return pg_exec(c->pg, kick_sql, &c->params, NULL);
+    return pg_exec(c->pg, verdicts_replan_sql, &c->params, NULL);
 }
 
 enum pg_failure schedule_due(const struct schedule *s, struct ctl *c)
@@ -86,14 +77,16 @@ enum pg_failure schedule_due(const struct schedule *s, struct ctl *c)
 enum pg_failure schedule_release(const struct schedule *s, struct ctl *c, const char *const *causes,
                                  const struct uuid *campaign_id, const struct uuid *prospect_id)
 {
-    schedule_add_accounts(s, ctl_params(c));
-    pg_array_open(&c->params, PG_ARRAY_TEXT);
-    for (; *causes; causes++)
-        pg_item_text(&c->params, *causes);
-    pg_array_close(&c->params);
-    pg_add_uuid(&c->params, campaign_id);
-    pg_add_uuid(&c->params, prospect_id);
-    enum pg_failure failure = pg_exec(c->pg, release_sql, &c->params, NULL);
+    size_t causes_count = 0;
+    while (causes[causes_count])
+        causes_count++;
+    size_t n = s->count * causes_count;
+    struct pg_params *params = ctl_params(c);
+    PG_COLUMN(params, PG_ARRAY_UUID, n, true, pg_item_uuid(params, &s->accounts[i % s->count]));
+    PG_COLUMN(params, PG_ARRAY_TEXT, n, true, pg_item_text(params, causes[i / s->count]));
+    PG_COLUMN(params, PG_ARRAY_UUID, n, true, pg_item_uuid(params, campaign_id));
+    pg_add_uuid(params, prospect_id);
+    enum pg_failure failure = pg_exec(c->pg, verdicts_let_go_sql, &c->params, NULL);
     return failure ? failure : schedule_due(s, c);
 }
 
