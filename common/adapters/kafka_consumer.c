@@ -23,7 +23,10 @@ struct kafka_consumer {
     bool closing;
 };
 
-/* Prefetch is bounded over all partitions together, but not tightly: librdkafka 2.0 rests a whole
+/* A fetch that finds nothing is answered after fetch.wait.max.ms: so long may a partition wait that
+ * was assigned meanwhile, or (tests/devbroker, whose answers nothing cuts short) a record. Ten
+ * times a second is what a consumer asks without work; a hundred times cost a sixth of a machine.
+ * Prefetch is bounded over all partitions together, but not tightly: librdkafka 2.0 rests a whole
  * second when its queue is full, so it must hold more than a second of work.
  * max.poll.interval is librdkafka's default 5 min. */
 static const struct kafka_setting settings[] = {
@@ -31,7 +34,7 @@ static const struct kafka_setting settings[] = {
     {"enable.auto.offset.store", "false"}, {"partition.assignment.strategy", "range"},
     {"session.timeout.ms", "6000"},        {"heartbeat.interval.ms", "2000"},
     {"queued.min.messages", "10000"},      {"queued.max.messages.kbytes", "8192"},
-    {"fetch.message.max.bytes", "262144"}, {"fetch.wait.max.ms", "10"},
+    {"fetch.message.max.bytes", "262144"}, {"fetch.wait.max.ms", "100"},
     {"enable.partition.eof", "false"},     {"allow.auto.create.topics", "false"},
 };
 
