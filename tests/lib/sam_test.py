@@ -43,6 +43,7 @@ BIN = os.environ.get("SAM_BIN", os.path.join(SOURCE, "build", "dev", "bin"))
 PATIENCE = float(os.environ.get("SAM_TEST_PATIENCE", "1"))
 FULL = os.environ.get("SAM_TEST_LENGTH") == "all" or os.environ.get("SAM_FULL") == "1"
 POLL_SECONDS = 0.05
+POLL_SECONDS_MAX = 0.25
 API_KEY = "test-key"
 LOG_LINES_SHOWN = 25
 COMMAND_SECONDS = 120
@@ -72,9 +73,11 @@ def run(*command, **options):
 def wait_for(what, condition, seconds=30, watched=()):
     """Waits until condition() is true and returns its value.
 
-    A watched process that ends meanwhile is an error at once, not after the deadline.
+    A watched process that ends meanwhile is an error at once, not after the deadline. The longer it
+    takes, the less often is looked: what asks the database costs the others their time.
     """
-    deadline = time.monotonic() + seconds * PATIENCE
+    begun = time.monotonic()
+    deadline = begun + seconds * PATIENCE
     while True:
         value = condition()
         if value:
@@ -83,7 +86,8 @@ def wait_for(what, condition, seconds=30, watched=()):
             process.must_run()
         if time.monotonic() > deadline:
             raise AssertionError(f"waited {seconds * PATIENCE:.0f} s for {what}; last: {value!r}")
-        time.sleep(POLL_SECONDS)
+        waited = time.monotonic() - begun
+        time.sleep(min(max(POLL_SECONDS, waited / 20), POLL_SECONDS_MAX))
 
 
 class Server:
