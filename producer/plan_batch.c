@@ -137,15 +137,17 @@ static void new_people(const struct plan_batch *b, struct slice waiting, struct 
     }
 }
 
-/* Is a campaign that has new people open on the day, from now on? */
-static bool new_people_could_come(const struct plan_batch *b, const struct slots_day *d)
+/* Is a campaign of this type that has new people open on the day, from now on? */
+static bool new_people_could_come(const struct plan_batch *b, const struct slots_day *d,
+                                  enum campaign_type type)
 {
     int64_t now_ms = b->now_ms > d->start_ms ? b->now_ms : d->start_ms;
     for (size_t i = 0; i < b->campaigns_count; i++) {
         const struct plan_campaign *c = &b->campaigns[i];
         struct slots_wish wish = {.windows = c->windows, .windows_count = c->windows_count};
         int64_t from_ms = c->start_at_ms > now_ms ? c->start_at_ms : now_ms;
-        if (c->slots.new_people && slots_opens(&wish, from_ms, &from_ms) && from_ms < d->end_ms)
+        if (c->type == type && c->slots.new_people && slots_opens(&wish, from_ms, &from_ms) &&
+            from_ms < d->end_ms)
             return true;
     }
     return false;
@@ -185,8 +187,11 @@ static void open_slots(struct plan_batch *b, struct plan_account *a, struct slic
     if (a->frame.rest_until_ms > start.first_free_ms)
         start.first_free_ms = a->frame.rest_until_ms;
     new_people(b, waiting, people, &start);
-    for (size_t i = 0; i < a->days_count; i++)
-        a->days[i].nobody_new = !new_people_could_come(b, &a->days[i]);
+    for (size_t i = 0; i < a->days_count; i++) {
+        struct slots_day *d = &a->days[i];
+        d->no_new_invitations = !new_people_could_come(b, d, CAMPAIGN_CONNECTOR);
+        d->no_new_messages = !new_people_could_come(b, d, CAMPAIGN_MESSENGER);
+    }
     find_overdue(b, a, waiting);
     slots_init(&b->slots, &start);
     for (size_t i = waiting.from; i < waiting.from + waiting.count; i++) {
@@ -246,12 +251,11 @@ static void set_window(const struct plan_batch *b, const struct plan_campaign *c
     wish->jitter_ms = (int64_t)random_below((uint64_t)a->frame.limits.jitter_ms + 1);
 }
 
-static void keep_move(struct plan_batch *b, const struct plan_waiting *w, int64_t at_ms,
-                      bool placed)
+static void keep_move(struct plan_batch *b, const struct plan_move *move)
 {
     if (b->moves_count % 64 == 0)
         b->moves = sam_xrealloc(b->moves, (b->moves_count + 64) * sizeof(*b->moves));
-    b->moves[b->moves_count++] = (struct plan_move){w->id, at_ms, placed};
+    b->moves[b->moves_count++] = *move;
 }
 
 /* When the last one goes out of those who have a moment. */
@@ -272,13 +276,16 @@ static void leave(struct plan_batch *b, struct plan_account *a, const struct pla
     if (w->reason != REASON_SCHEDULED)
         return;
     set_window(b, &b->campaigns[w->campaign], a, w->not_before_ms, &wish);
+    enum reason reason = slots_refusal(&b->slots, &wish);
     (void)slots_opens(&wish, at_ms, &at_ms);
     if (at_ms <= last_booked_ms(b)) {
         at_ms = b->horizon_ms;
         (void)slots_opens(&wish, at_ms, &at_ms);
     }
-    if (at_ms != w->scheduled_ms)
-        keep_move(b, w, at_ms, false);
+    if (reason == REASON_MONTHLY_NOTES && a->frame.next_month_start_ms > at_ms)
+        at_ms = a->frame.next_month_start_ms;
+    if (at_ms != w->scheduled_ms || reason != w->reason)
+        keep_move(b, &(struct plan_move){.item_id = w->id, .at_ms = at_ms, .reason = reason});
 }
 
 /* false: there is no slot for it. */
@@ -290,7 +297,7 @@ static bool move(struct plan_batch *b, struct plan_account *a, const struct plan
     if (!slots_take(&b->slots, &wish, &at_ms))
         return false;
     count_note(b, w, at_ms);
-    keep_move(b, w, at_ms, true);
+    keep_move(b, &(struct plan_move){.item_id = w->id, .at_ms = at_ms, .placed = true});
     if (!a->first_at_ms || at_ms < a->first_at_ms)
         a->first_at_ms = at_ms;
     return true;

@@ -103,7 +103,8 @@ struct plan_item {
 struct plan_move {
     struct uuid item_id;
     int64_t at_ms;
-    bool placed; /* false: it found no slot in the horizon, at_ms is where it waits */
+    bool placed;        /* false: it found no slot in the horizon, at_ms is where it waits ... */
+    enum reason reason; /* ... and why; REASON_NONE: as before, or none any more */
 };
 
 struct plan_hold {

@@ -125,11 +125,12 @@ const char plan_insert_sql[] =
 /* Earlier than before, it no longer waits for what had put it off; nor is it late any more. */
 const char plan_move_sql[] =
     "UPDATE send_queue i SET scheduled_for = m.at, replan = NOT m.placed, "
-    "reason = CASE WHEN m.at < i.scheduled_for OR i.reason = 'late' THEN 'scheduled' ELSE i.reason "
-    "END, "
-    "reason_detail = CASE WHEN m.at < i.scheduled_for THEN NULL ELSE i.reason_detail END "
-    "FROM unnest($1::uuid[], $2::timestamptz[], $3::bool[]) AS m(id, at, placed) "
-    "WHERE i.id = m.id AND i.status = 'pending'";
+    "reason = CASE WHEN m.reason IS NOT NULL THEN m.reason "
+    "WHEN m.at < i.scheduled_for OR i.reason = 'late' THEN 'scheduled' ELSE i.reason END, "
+    "reason_detail = CASE WHEN m.reason IS NULL AND m.at >= i.scheduled_for "
+    "THEN i.reason_detail END "
+    "FROM unnest($1::uuid[], $2::timestamptz[], $3::bool[], $4::text[]) "
+    "AS m(id, at, placed, reason) WHERE i.id = m.id AND i.status = 'pending'";
 
 const char plan_queued_sql[] = "UPDATE campaign_prospects SET next_at = NULL WHERE id = ANY ($1)";
 

@@ -27,7 +27,8 @@ extern const char plan_first_left_sql[];
 extern const char plan_first_taken_sql[];
 /* $1 .. $11: the items, see plan_write.c. Returns the people whose item was written. */
 extern const char plan_insert_sql[];
-/* $1 uuid[] items that wait, $2 timestamptz[] their new moments, $3 bool[] from a slot. */
+/* $1 uuid[] items that wait, $2 timestamptz[] their new moments, $3 bool[] from a slot, $4 text[]
+ * the reason that it has none (NULL = as before). */
 extern const char plan_move_sql[];
 /* $1 uuid[] people: in the queue now. */
 extern const char plan_queued_sql[];

@@ -95,6 +95,9 @@ static enum pg_failure write_moves(struct producer *p, const struct plan_batch *
               pg_item_time(&p->params, b->moves[i].at_ms));
     PG_COLUMN(&p->params, PG_ARRAY_BOOL, b->moves_count, true,
               pg_item_bool(&p->params, b->moves[i].placed));
+    PG_COLUMN(
+        &p->params, PG_ARRAY_TEXT, b->moves_count, true,
+        pg_item_text(&p->params, b->moves[i].reason ? reason_name(b->moves[i].reason) : NULL));
     return pg_exec(p->pg, plan_move_sql, &p->params, NULL);
 }
 

@@ -78,25 +78,48 @@ bool slots_take_note(struct slots *s, int64_t at_ms)
     return true;
 }
 
-static bool day_has_room(struct slots *s, const struct slots_day *d, const struct slots_wish *wish)
+/* The limit of the day that one more such call would break; REASON_NONE: it has room. */
+static enum reason day_refuses(struct slots *s, const struct slots_day *d,
+                               const struct slots_wish *wish)
 {
     const struct policy_limits *l = &s->limits;
-    bool messages = !d->nobody_new && s->new_messages && d->messages < l->daily_messages;
-    bool invitations = !d->nobody_new && s->new_invitations &&
+    bool views = d->profile_views < l->daily_profile_views;
+    bool messages =
+        views && !d->no_new_messages && s->new_messages && d->messages < l->daily_messages;
+    bool invitations = views && !d->no_new_invitations && s->new_invitations &&
                        d->invitations < l->daily_invitations &&
                        s->invitations_week < l->weekly_invitations;
-    if (seen(wish, d->calls, d->first_calls, messages || invitations, l->daily_cap) >=
-            l->daily_cap ||
-        !campaign_has_room(wish, d - s->days))
-        return false;
+    if (seen(wish, d->calls, d->first_calls, messages || invitations, l->daily_cap) >= l->daily_cap)
+        return REASON_DAILY_CAP;
+    if (!campaign_has_room(wish, d - s->days))
+        return REASON_CAMPAIGN_DAILY_CAP;
     if (wish->noted && !has_note(s, d->start_ms))
-        return false;
-    if (wish->costs_profile_view && d->profile_views >= l->daily_profile_views)
-        return false;
+        return REASON_MONTHLY_NOTES;
+    if (wish->costs_profile_view && !views)
+        return REASON_DAILY_PROFILE_VIEWS;
     if (wish->kind == CALL_INVITATION)
-        return d->invitations < l->daily_invitations;
-    return seen(wish, d->messages, d->first_messages, messages, l->daily_messages) <
-           l->daily_messages;
+        return d->invitations < l->daily_invitations ? REASON_NONE : REASON_DAILY_INVITATIONS;
+    int64_t sent = seen(wish, d->messages, d->first_messages, messages, l->daily_messages);
+    return sent < l->daily_messages ? REASON_NONE : REASON_DAILY_MESSAGES;
+}
+
+static bool week_is_full(const struct slots *s, const struct slots_wish *wish)
+{
+    return wish->kind == CALL_INVITATION && s->invitations_week >= s->limits.weekly_invitations;
+}
+
+enum reason slots_refusal(struct slots *s, const struct slots_wish *wish)
+{
+    if (week_is_full(s, wish))
+        return REASON_WEEKLY_INVITATIONS;
+    if (wish->noted && !has_note(s, s->days[0].start_ms))
+        return REASON_MONTHLY_NOTES;
+    for (size_t i = 0; i < s->days_count; i++) {
+        enum reason reason = day_refuses(s, &s->days[i], wish);
+        if (reason != REASON_NONE)
+            return reason;
+    }
+    return REASON_SCHEDULED;
 }
 
 /* The first moment at or after at_ms inside a window; -1 = none. */
@@ -261,14 +284,13 @@ static int64_t spread_on_day(const struct slots *s, const struct slots_wish *wis
 bool slots_take(struct slots *s, const struct slots_wish *wish, int64_t *ret_at_ms)
 {
     int64_t at = wish->not_before_ms > s->first_free_ms ? wish->not_before_ms : s->first_free_ms;
-    if (s->booked_count == SLOTS_BOOKED_MAX ||
-        (wish->kind == CALL_INVITATION && s->invitations_week >= s->limits.weekly_invitations))
+    if (s->booked_count == SLOTS_BOOKED_MAX || week_is_full(s, wish))
         return false;
     if (wish->kind == CALL_INVITATION && at < s->invitations_from_ms)
         at = s->invitations_from_ms;
     for (struct slots_day *d = day_of(s, at); d && d < s->days + s->days_count; d++) {
         at = d->start_ms > at ? d->start_ms : at;
-        int64_t free_at = day_has_room(s, d, wish) ? spread_on_day(s, wish, d, at) : -1;
+        int64_t free_at = day_refuses(s, d, wish) ? -1 : spread_on_day(s, wish, d, at);
         if (free_at < 0)
             continue;
         count(s, d, wish);

@@ -27,7 +27,9 @@ struct slots_day {
     /* Of calls and messages: first contacts that only wait, which a follow-up may displace. */
     int64_t first_calls;
     int64_t first_messages;
-    bool nobody_new; /* no first contact could come on it: nothing is left to them */
+    /* No first contact of the kind could come on it: nothing is left to them. */
+    bool no_new_invitations;
+    bool no_new_messages;
 };
 
 /* A moment that is taken, with the spacing after it. */
@@ -112,6 +114,10 @@ void slots_waiting(struct slots *s, const struct slots_wish *wish, int64_t at_ms
  * the horizon that is not known yet.
  * While new people wait a follow-up leaves them one call of a day that may have two or more. */
 bool slots_take(struct slots *s, const struct slots_wish *wish, int64_t *ret_at_ms);
+
+/* Which limit a wish meets that got no slot, for a person who reads it; REASON_SCHEDULED: none of
+ * them, but its windows or the calls beside it. */
+enum reason slots_refusal(struct slots *s, const struct slots_wish *wish);
 
 /* The new people have what they could get: what was left to them beyond that is free. false:
  * nothing was. */

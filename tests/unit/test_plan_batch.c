@@ -143,9 +143,12 @@ static void test_who_finds_no_slot_waits_behind_those_who_did(void **state)
         b.waiting[i].replan = true;
     b.waiting[0].scheduled_ms = NOW + 5 * HOUR_MS;
     plan_batch_place(&b);
-    assert_int_equal(b.moves_count, 1); /* the second one is behind it already */
+    assert_int_equal(b.moves_count, 2);
     assert_true(b.moves[0].placed);
     assert_int_equal(b.moves[0].at_ms, NOW);
+    assert_false(b.moves[1].placed);
+    assert_int_equal(b.moves[1].at_ms, b.waiting[1].scheduled_ms); /* behind it already */
+    assert_int_equal(b.moves[1].reason, REASON_DAILY_CAP);
     plan_batch_deinit(&b);
     begin(&b, true);
     b.accounts[0].frame.limits.daily_cap = QUEUED - 1;
@@ -155,6 +158,11 @@ static void test_who_finds_no_slot_waits_behind_those_who_did(void **state)
     assert_int_equal(b.moves_count, 1);
     assert_false(b.moves[0].placed);
     assert_int_equal(b.moves[0].at_ms, b.horizon_ms);
+    assert_int_equal(b.moves[0].reason, REASON_DAILY_CAP);
+    b.waiting[0].reason = REASON_DAILY_CAP; /* told once */
+    b.moves_count = 0;
+    plan_batch_place(&b);
+    assert_int_equal(b.moves_count, 0);
     plan_batch_deinit(&b);
 }
 
@@ -198,8 +206,13 @@ static void test_a_note_that_may_be_left_out_waits_for_no_month(void **state)
         }
         plan_batch_place(&b);
         assert_true(b.moves_count > 0);
-        for (size_t i = 0; i < b.moves_count; i++)
+        for (size_t i = 0; i < b.moves_count; i++) {
             assert_int_equal(b.moves[i].placed, choice != NOTE_HOLD);
+            if (choice != NOTE_HOLD)
+                continue;
+            assert_int_equal(b.moves[i].reason, REASON_MONTHLY_NOTES);
+            assert_int_equal(b.moves[i].at_ms, b.accounts[0].frame.next_month_start_ms);
+        }
         plan_batch_deinit(&b);
     }
 }

@@ -416,6 +416,70 @@ static void test_the_policy_lets_each_slot_go(void **state)
     assert_true(c.day == 1);
 }
 
+/* For the row of who got no slot: of the day's limits the first one, what lasts longer before it.
+ */
+static void test_which_limit_refuses(void **state)
+{
+    (void)state;
+    static const struct {
+        enum call_kind kind;
+        bool first, noted;
+        struct slots_day sent; /* of both days */
+        int64_t week, notes;
+        enum reason reason;
+    } rows[] = {
+        {CALL_MESSAGE, false, false, {.calls = 4}, 0, 0, REASON_SCHEDULED},
+        {CALL_MESSAGE, false, false, {.calls = 5}, 0, 0, REASON_DAILY_CAP},
+        {CALL_MESSAGE, false, false, {.messages = 3}, 0, 0, REASON_DAILY_MESSAGES},
+        {CALL_MESSAGE, true, false, {.profile_views = 1}, 0, 0, REASON_DAILY_PROFILE_VIEWS},
+        {CALL_INVITATION, true, false, {.invitations = 2}, 0, 0, REASON_DAILY_INVITATIONS},
+        {CALL_INVITATION, true, false, {.invitations = 1}, 0, 0, REASON_SCHEDULED},
+        {CALL_INVITATION, true, true, {.calls = 5}, 100, 5, REASON_WEEKLY_INVITATIONS},
+        {CALL_INVITATION, true, true, {.calls = 5}, 99, 5, REASON_MONTHLY_NOTES},
+        {CALL_INVITATION, true, true, {.calls = 5}, 99, 4, REASON_DAILY_CAP},
+        {CALL_INVITATION, true, false, {.calls = 1}, 99, 5, REASON_SCHEDULED},
+    };
+    for (size_t i = 0; i < SAM_ARRAY_LEN(rows); i++) {
+        struct slots s;
+        struct slots_wish wish = wish_of(rows[i].kind);
+        struct policy_limits five_notes = limits;
+        five_notes.monthly_notes = 5;
+        begin(&s, &five_notes, DAY_0 + OPENS);
+        for (size_t d = 0; d < s.days_count; d++) {
+            s.days[d].calls = rows[i].sent.calls;
+            s.days[d].messages = rows[i].sent.messages;
+            s.days[d].invitations = rows[i].sent.invitations;
+            s.days[d].profile_views = rows[i].sent.profile_views;
+        }
+        s.invitations_week = rows[i].week;
+        s.notes[0] = rows[i].notes;
+        s.next_month_ms = DAY_0 + 30 * DAY_MS;
+        wish.first = wish.costs_profile_view = rows[i].first;
+        wish.noted = rows[i].noted;
+        if (slots_refusal(&s, &wish) != rows[i].reason)
+            fail_msg("row %zu: %s", i, reason_name(slots_refusal(&s, &wish)));
+    }
+}
+
+static void test_which_limit_refuses_tomorrow(void **state)
+{
+    (void)state;
+    struct slots s;
+    struct slots_campaign campaign = {.daily_cap = 2};
+    struct slots_wish wish = wish_of(CALL_MESSAGE);
+    wish.campaign = &campaign;
+    begin(&s, &limits, DAY_0 + OPENS);
+    campaign.days[1].calls = 2;
+    assert_int_equal(slots_refusal(&s, &wish), REASON_CAMPAIGN_DAILY_CAP);
+    /* a note of next month may be left when those of this one are used up */
+    wish = wish_of(CALL_INVITATION);
+    wish.noted = true;
+    s.limits.monthly_notes = 1;
+    s.next_month_ms = DAY_0 + DAY_MS;
+    s.notes[1] = 1;
+    assert_int_equal(slots_refusal(&s, &wish), REASON_MONTHLY_NOTES);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -438,6 +502,8 @@ int main(void)
         cmocka_unit_test(test_days_beyond_the_array_are_not_planned),
         cmocka_unit_test(test_midnight_belongs_to_the_new_day),
         cmocka_unit_test(test_the_policy_lets_each_slot_go),
+        cmocka_unit_test(test_which_limit_refuses),
+        cmocka_unit_test(test_which_limit_refuses_tomorrow),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

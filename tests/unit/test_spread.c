@@ -30,7 +30,7 @@ static void test_new_people_do_not_starve(void **state)
     assert_int_equal(take(&s, wish_of(CALL_MESSAGE)), DAY_MS + OPENS + GAP); /* they keep theirs */
     begin(&s, &many, DAY_0 + OPENS);
     s.new_messages = true;
-    s.days[0].nobody_new = true; /* their campaign is closed today */
+    s.days[0].no_new_messages = true; /* their campaign is closed today */
     for (int i = 0; i < 5; i++)
         assert_int_equal(take(&s, wish_of(CALL_MESSAGE)), OPENS + i * GAP);
     for (int i = 0; i < 4; i++)
@@ -62,6 +62,27 @@ static void test_people_to_invite_keep_a_call_while_they_may_be_invited(void **s
     assert_true(slots_no_new_people(&s));
     assert_false(slots_no_new_people(&s));
     assert_int_equal(take(&s, wish_of(CALL_MESSAGE)), DAY_MS + OPENS + 4 * GAP);
+}
+
+/* Their windows are over, or the looks at their profiles are used up: each kind by itself. */
+static void test_who_cannot_come_today_keeps_no_call_of_today(void **state)
+{
+    (void)state;
+    enum { INVITATIONS_CLOSED, MESSAGES_CLOSED, NO_VIEWS, CASES };
+    for (int i = 0; i < CASES; i++) {
+        struct slots s;
+        struct policy_limits many = limits;
+        many.daily_messages = 5;
+        begin(&s, &many, DAY_0 + OPENS);
+        s.new_invitations = i != MESSAGES_CLOSED;
+        s.new_messages = i != INVITATIONS_CLOSED;
+        s.days[0].no_new_invitations = i == INVITATIONS_CLOSED;
+        s.days[0].no_new_messages = i == MESSAGES_CLOSED;
+        s.days[0].profile_views = i == NO_VIEWS ? limits.daily_profile_views : 0;
+        for (int n = 0; n < 5; n++)
+            assert_int_equal(take(&s, wish_of(CALL_MESSAGE)), OPENS + n * GAP);
+        assert_int_equal(take(&s, wish_of(CALL_MESSAGE)), DAY_MS + OPENS);
+    }
 }
 
 static void test_one_call_a_day_is_a_follow_ups(void **state)
@@ -269,6 +290,7 @@ int main(void)
         cmocka_unit_test(test_new_people_do_not_starve),
         cmocka_unit_test(test_people_to_invite_keep_a_call_while_they_may_be_invited),
         cmocka_unit_test(test_the_horizon_does_not_press_the_morning),
+        cmocka_unit_test(test_who_cannot_come_today_keeps_no_call_of_today),
         cmocka_unit_test(test_one_call_a_day_is_a_follow_ups),
         cmocka_unit_test(test_a_day_is_spread),
         cmocka_unit_test(test_places_of_a_spread_day),

@@ -85,13 +85,17 @@ def days_off(country, part):
 class Hours:
     """When a campaign is open."""
 
-    def __init__(self, zone_name, country, part, opens, closes, weekend, observes):
+    def __init__(self, zone_name, country, part, opens, closes, weekend, observes, own=None):
+        """own: date -> whether it is worked, of the workspace."""
         self.zone, self.country, self.part = zone_name, country, part
         self.opens, self.closes, self.weekend, self.observes = opens, closes, weekend, observes
+        self.own = own or {}
         self.windows = {}
 
     def is_off(self, date):
         off, worked = days_off(self.country, self.part) if self.observes else ((), ())
+        if self.observes and date in self.own:
+            off, worked = ((), (date,)) if self.own[date] else ((date,), ())
         if date in off:
             return True
         if self.weekend is not None:

@@ -1,6 +1,7 @@
 """Random scenarios from a seed: campaigns of the world, their accounts, people, and what befalls
 them."""
 
+import datetime
 import random
 
 from clock import DAY_MS, HOUR_MS, MIN_MS, Hours
@@ -24,13 +25,21 @@ PLACES = [
 HOURS = [(9, 17), (8, 18), (9, 12.5), (0, 24), (2, 3), (1.5, 2.5), (22, 24), (0, 3), (13, 20)]
 
 
-def hours(rng, place):
+def own_days(rng, days):
+    """date -> whether it is worked, as a workspace has them."""
+    first = datetime.date(2027, 1, 1)
+    return {first + datetime.timedelta(days=rng.randrange(days)): rng.random() < 0.3
+            for _ in range(rng.choice([0, 6, 20]))}  # fmt: skip
+
+
+def hours(rng, place, own):
     opens, closes = HOURS[0] if rng.random() < 0.4 else rng.choice(HOURS)
     weekend = None if rng.random() < 0.8 else set(rng.sample(range(7), rng.randint(0, 3)))
-    return Hours(*place, int(opens * 60), int(closes * 60), weekend, rng.random() < 0.85)
+    return Hours(*place, int(opens * 60), int(closes * 60), weekend, rng.random() < 0.85,
+                 own)
 
 
-def campaign(rng, place, days):
+def campaign(rng, place, own, days):
     kind = rng.choice(["connector", "messenger"])
     steps = rng.randint(1, 4)
     start = START + (0 if rng.random() < 0.7 else rng.randint(0, days // 3) * DAY_MS)
@@ -38,7 +47,7 @@ def campaign(rng, place, days):
     delays = [0] + [rng.choice([HOUR_MS, DAY_MS, 3 * DAY_MS, 7 * DAY_MS, 3 * DAY_MS + MIN_MS])
                     for _ in range(steps - 1)]  # fmt: skip
     cap = 0 if rng.random() < 0.6 else rng.randint(1, 15)
-    return Campaign(kind, hours(rng, place), cap, start, end, delays)
+    return Campaign(kind, hours(rng, place, own), cap, start, end, delays)
 
 
 def person(rng, index, c, days):
@@ -63,19 +72,37 @@ def changes(rng, days):
         for _ in range(rng.randint(0, 3)):
             at = START + rng.randint(5, days - 10) * DAY_MS + rng.randint(6, 15) * HOUR_MS
             found.append(Change(at, kind, at + span * HOUR_MS))
-    return sorted(found, key=lambda c: c.at)
+    return found
+
+
+def decisions(rng, days):
+    """An operator's: another daily cap, up or down; another zone for the account."""
+    found = []
+    for kind in ("calls", "calls", "zone"):
+        if rng.random() < 0.4:
+            continue
+        at = START + rng.randint(5, days - 10) * DAY_MS + rng.randrange(DAY_MS)
+        if kind == "zone":
+            found.append(Change(at, kind, 0, rng.choice(PLACES)[0]))
+        else:
+            found.append(Change(at, kind, rng.choice([3, 10, 50])))
+    return found
 
 
 def draw(seed, days=365):
     """One account of seed, and its campaigns."""
     rng = random.Random(seed)
+    more = random.Random(f"{seed}, what operators do")
+    own = own_days(more, days)
     place = PLACES[seed % len(PLACES)]
     places = [place if rng.random() < 0.6 else rng.choice(PLACES)
               for _ in range(rng.choice([1, 1, 2, 3, 5]))]  # fmt: skip
-    campaigns = [campaign(rng, p, days) for p in places]
+    campaigns = [campaign(rng, p, own, days) for p in places]
     people = [person(rng, i, c, days) for i, c in enumerate(campaigns)
               for _ in range(rng.choice([5, 60, 200, 400]))]  # fmt: skip
     ramp = rng.choice([0, 0, 14])
-    return Scenario(f"seed-{seed}", place[0], limits(rng), rng.random() < 0.5, START,
+    year = Scenario(f"seed-{seed}", place[0], limits(rng), rng.random() < 0.5, START,
                     START + days * DAY_MS, seed, campaigns, people, changes(rng, days), ramp,
-                    START if ramp else 0)  # fmt: skip
+                    START if ramp else 0, own)  # fmt: skip
+    year.changes = sorted(year.changes + decisions(more, days), key=lambda c: c.at)
+    return year

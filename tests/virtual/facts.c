@@ -12,6 +12,13 @@ static int64_t day_of(const struct zone *zone, int64_t at_ms)
     return at_ms ? zone_day(zone, at_ms) : POLICY_NO_DAY;
 }
 
+struct day_span world_day(const struct world *w, int64_t at_ms)
+{
+    const struct zone *zone = zone_find(w->zone);
+    int64_t day = zone_day(zone, at_ms);
+    return (struct day_span){zone_day_start_ms(zone, day), zone_day_start_ms(zone, day + 1)};
+}
+
 void world_frame(const struct world *w, int64_t at_ms, struct facts_frame *ret)
 {
     const struct zone *zone = zone_find(w->zone);
@@ -26,8 +33,9 @@ void world_frame(const struct world *w, int64_t at_ms, struct facts_frame *ret)
                                 .rest_until_ms = w->rest_until_ms,
                                 .invitations_rest_until_ms = w->invitations_rest_until_ms};
     policy_limits_on(&ret->limits, &slow);
-    ret->day_start_ms = zone_day_start_ms(zone, day);
-    ret->next_day_start_ms = zone_day_start_ms(zone, day + 1);
+    struct day_span counted = policy_counted_day(world_day(w, at_ms), w->kept, at_ms);
+    ret->day_start_ms = counted.from_ms;
+    ret->next_day_start_ms = counted.until_ms;
     ret->month_start_ms = zone_day_start_ms(zone, month_first_day(day));
     ret->next_month_start_ms = zone_day_start_ms(zone, next_month_first_day(day));
 }

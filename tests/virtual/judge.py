@@ -96,7 +96,9 @@ class Judge:
         self.stops = {"invitation": [], "message": []}
         for c in self.scenario.changes:
             for kind in self.stops:
-                if c.kind != "invitations_rest" or kind == "invitation":
+                of_kind = c.kind in ("outage", "rest") or (c.kind, kind) == (
+                    "invitations_rest", "invitation")  # fmt: skip
+                if of_kind:
                     self.stops[kind].append((c.at, c.value))
         for s in self.sends:
             if any(low <= s.start < high for low, high in self.stops[s.kind]):
@@ -141,34 +143,52 @@ class Judge:
     # ---- caps --------------------------------------------------------------------------------
 
     def day(self, at):
-        return day_of(self.scenario.zone, at)
+        return day_of(self.scenario.zone_at(at), at)
+
+    def moved_near(self, date):
+        """The account's zone changes about then: which day is which is for days() alone."""
+        return any(c.kind == "zone" and abs((self.day(c.at) - date).days) < 3
+                   for c in self.scenario.changes)  # fmt: skip
+
+    def days_of(self, at):
+        """The beginnings of the local days that a call counts to: after the zone was changed also
+        of the day by the old one that has not ended."""
+        sc = self.scenario
+        zones = {sc.zone_at(at)}
+        for c in sc.changes:
+            old = sc.zone_at(c.at - 1)
+            if c.kind == "zone" and c.at <= at < day_start(old, day_of(old, c.at) + DAY):
+                zones.add(old)
+        return [day_start(zone, day_of(zone, at)) for zone in zones]
 
     def caps_at(self, at):
         """The caps of a day as they are in force at a moment of it."""
         li, sc = self.scenario.limits, self.scenario
-        caps = {"call": li.calls, "invitation": li.invitations, "message": li.messages}
-        today = self.day(at)
+        caps = {"call": sc.calls_at(at), "invitation": li.invitations, "message": li.messages}
+        zone = sc.zone_at(at)
+        today = day_of(zone, at)
         if sc.ramp_days:
-            lower(caps, caps, 5, sc.ramp_days, (today - self.day(sc.ramp_from)).days + 1)
+            lower(caps, caps, 5, sc.ramp_days, (today - day_of(zone, sc.ramp_from)).days + 1)
         for kind, of in (("invitations_rest", ["invitation"]), ("rest", list(caps))):
             ends = [c.value for c in sc.changes if c.kind == kind and c.at <= at]
             if ends:
-                lower(caps, of, 2, 4, (today - self.day(ends[-1])).days + 1)
+                lower(caps, of, 2, 4, (today - day_of(zone, ends[-1])).days + 1)
         return {**caps, "view": li.views}
 
     def days(self):
         self.counts = collections.defaultdict(collections.Counter)
-        made = [(s.start, ["call", s.kind, ("campaign", s.campaign)]) for s in self.sends]
-        for at, kinds in sorted(made + [(at, ["view"]) for at in self.views]):
-            counts = self.counts[self.day(at)]
-            counts.update(kinds)
+        made = collections.defaultdict(list)  # kind -> starts, ascending
+        calls = [(s.start, ["call", s.kind, ("campaign", s.campaign)]) for s in self.sends]
+        for at, kinds in sorted(calls + [(at, ["view"]) for at in self.views]):
+            self.counts[self.day(at)].update(kinds)
             caps = self.caps_at(at)
             for kind in kinds:
-                cap = caps.get(kind)
-                if cap is None:
-                    cap = self.scenario.campaigns[kind[1]].cap or counts[kind]
-                if counts[kind] > cap:
-                    self.tell(f"daily {kind}", at, f"{counts[kind]} of {cap}")
+                made[kind].append(at)
+                cap = caps.get(kind) or self.scenario.campaigns[kind[1]].cap
+                of_day = max(len(made[kind]) - bisect.bisect_left(made[kind], begin)
+                             for begin in self.days_of(at))  # fmt: skip
+                if cap and of_day > cap:
+                    self.tell(f"daily {kind}", at, f"{of_day} of {cap}")
 
     def weeks(self):
         self.invited = [s.start for s in self.sends if s.kind == "invitation"]
@@ -185,6 +205,8 @@ class Judge:
         for s in self.sends:
             made[self.day(s.start)].append(s)
         for date, sends in made.items():
+            if self.moved_near(date):
+                continue
             for i, first in enumerate(sends):
                 hour = sum(s.start < first.start + HOUR_MS for s in sends[i:])
                 most = self.fair(date, first, i)
@@ -197,12 +219,12 @@ class Judge:
         remain, shortened by up to a quarter (so 4/3 of the share), each kind of call and each
         campaign by its own count. Kinds are planned beside each other, and a round that found no
         room at this gap halves it: twice that. One call may stand at each end of the hour."""
-        zone, caps = self.scenario.zone, self.caps_at(first.start)
-        end = day_start(zone, date + DAY)
+        calls = max(self.caps_at(at)["call"] for at in (first.start, first.start + HOUR_MS))
+        end = day_start(self.scenario.zone_at(first.start), date + DAY)
         open_ms = [sum(high - low for low, high in c.hours.within(first.start, end))
                    for c in self.scenario.campaigns]  # fmt: skip
         left = min(ms for ms in open_ms if ms > 0)
-        return 2 * 4 / 3 * (caps["call"] - before) * HOUR_MS / max(left, HOUR_MS) + 2
+        return 2 * 4 / 3 * (calls - before) * HOUR_MS / max(left, HOUR_MS) + 2
 
     # ---- places that should not be free -----------------------------------------------------
 
@@ -218,26 +240,28 @@ class Judge:
         for intervals in waits.values():
             intervals.sort()
         date = self.day(self.scenario.start) + DAY
-        while day_start(self.scenario.zone, date + DAY) < self.scenario.end:
+        while date + DAY < self.day(self.scenario.end):
             for (campaign, step), intervals in waits.items():
-                self.unused_on(date, campaign, step, intervals)
+                if not self.moved_near(date):
+                    self.unused_on(date, campaign, step, intervals)
             date += DAY
 
-    def has_room(self, date, campaign, step):
+    def has_room(self, date, end, campaign, step):
         c = self.scenario.campaigns[campaign]
         counts = self.counts[date]
-        caps = self.caps_at(day_start(self.scenario.zone, date + DAY) - 1)
+        caps = self.caps_at(end - 1)
         kinds = ["call", c.call(step)] + (["view"] if step == 0 else [])
         return all(counts[k] < caps[k] for k in kinds) and not (
             c.cap and counts["campaign", campaign] >= c.cap)  # fmt: skip
 
     def unused_on(self, date, campaign, step, intervals):
         c = self.scenario.campaigns[campaign]
-        zone = self.scenario.zone
+        zone = self.scenario.zone_at(day_start(self.scenario.zone, date))
         begin, end = day_start(zone, date), day_start(zone, date + DAY)
-        if intervals[0][0] >= end or not self.has_room(date, campaign, step):
+        if intervals[0][0] >= end or not self.has_room(date, end, campaign, step):
             return
-        begin = max(begin, c.start)
+        raised = [x.at for x in self.scenario.changes if x.kind == "calls" and x.at < end]
+        begin = max([begin, c.start] + raised)
         # what a rest or an outage has cut off was to come after it began: until then others, too,
         # had to leave the day's places to it
         begin = max([begin] + [to for at, to in self.stops[c.call(step)] if at < end])

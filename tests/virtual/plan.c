@@ -161,7 +161,9 @@ static void write(struct world *w, const struct plan_batch *b)
     for (size_t i = 0; i < b->moves_count; i++) {
         const struct plan_move *m = &b->moves[i];
         struct world_person *p = &w->people[number_of(&m->item_id)];
-        if (m->at_ms < p->scheduled_ms || p->reason == REASON_LATE)
+        if (m->reason)
+            p->reason = m->reason;
+        else if (m->at_ms < p->scheduled_ms || p->reason == REASON_LATE)
             p->reason = REASON_SCHEDULED;
         p->scheduled_ms = m->at_ms;
         p->replan = !m->placed;

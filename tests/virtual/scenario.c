@@ -1,10 +1,12 @@
 /* The scenario on stdin, one thing a line, blanks between the words; moments and spans in ms:
  *   account NAME ZONE SPACING JITTER DAILY INVITATIONS WEEKLY MESSAGES VIEWS SPREAD RAMP_DAYS FROM
+ *   own DATE...
  *   campaign TYPE ZONE COUNTRY SUBDIVISION OPENS CLOSES WEEKEND HOLIDAYS CAP START END DELAY...
  *   person CAMPAIGN ARRIVES ACCEPTS_AFTER
- *   change AT KIND VALUE
+ *   change AT KIND VALUE [ZONE]
  *   run START END SEED
- * "-" is no subdivision; one DELAY for each step (the first 0). */
+ * "-" is no subdivision; own dates are of all campaigns that follow; one DELAY for each step (the
+ * first 0). */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -115,7 +117,7 @@ static void read_campaign(struct words *words, struct world *w)
         refuse("too many campaigns");
     struct world_campaign *c = &w->campaigns[w->campaigns_count];
     struct calendar *k = &c->calendar;
-    *c = (struct world_campaign){.steps = 0};
+    *c = (struct world_campaign){.calendar.own_days = w->own_days};
     if (campaign_type_parse(word(words), &c->type) != 0)
         refuse("an unknown type of campaign");
     k->zone = zone_of(word(words));
@@ -151,7 +153,7 @@ static void read_person(struct words *words, struct world *w)
 
 static void read_change(struct words *words, struct world *w)
 {
-    static const char *const kinds[] = {"outage", "rest", "invitations_rest"};
+    static const char *const kinds[] = {"outage", "rest", "invitations_rest", "calls", "zone"};
     if (w->changes_count % 16 == 0)
         w->changes = sam_xrealloc(w->changes, (w->changes_count + 16) * sizeof(*w->changes));
     struct world_change *c = &w->changes[w->changes_count++];
@@ -164,6 +166,10 @@ static void read_change(struct words *words, struct world *w)
         refuse(kind);
     c->kind = (enum change_kind)i;
     c->value_ms = number(words);
+    if (c->kind != CHANGE_ZONE)
+        return;
+    name(words, c->zone, sizeof(c->zone));
+    (void)zone_of(c->zone);
 }
 
 static void read_run(struct words *words, struct world *w)
@@ -184,6 +190,8 @@ bool scenario_read(struct world *w)
         const char *what = word(&words);
         if (strcmp(what, "account") == 0) {
             read_account(&words, w);
+        } else if (strcmp(what, "own") == 0) {
+            (void)snprintf(w->own_days, sizeof(w->own_days), "%s", words.rest);
         } else if (strcmp(what, "campaign") == 0) {
             read_campaign(&words, w);
         } else if (strcmp(what, "person") == 0) {

@@ -37,6 +37,7 @@ class Change:
     at: int
     kind: str
     value: int
+    zone: str = ""
 
 
 @dataclasses.dataclass
@@ -64,14 +65,25 @@ class Scenario:
     changes: list = dataclasses.field(default_factory=list)
     ramp_days: int = 0
     ramp_from: int = 0
+    own: dict = dataclasses.field(default_factory=dict)  # date -> whether it is worked
+
+    def zone_at(self, at):
+        moved = [c.zone for c in self.changes if c.kind == "zone" and c.at <= at]
+        return moved[-1] if moved else self.zone
+
+    def calls_at(self, at):
+        changed = [c.value for c in self.changes if c.kind == "calls" and c.at <= at]
+        return changed[-1] if changed else self.limits.calls
 
     def text(self):
         li = self.limits
         lines = [f"account {self.name} {self.zone} {li.spacing} {li.jitter} {li.calls} "
                  f"{li.invitations} {li.weekly} {li.messages} {li.views} {int(self.spread)} "
                  f"{self.ramp_days} {self.ramp_from}"]  # fmt: skip
+        own = " ".join(("+" if worked else "") + str(date) for date, worked in self.own.items())
+        lines += ["own " + own] if own else []
         lines += [c.line() for c in self.campaigns]
         lines += [f"person {p.campaign} {p.arrives} {p.accepts_after}" for p in self.people]
-        lines += [f"change {c.at} {c.kind} {c.value}" for c in self.changes]
+        lines += [f"change {c.at} {c.kind} {c.value} {c.zone}" for c in self.changes]
         lines.append(f"run {self.start} {self.end} {self.seed}")
         return "\n".join(lines) + "\n"

@@ -12,12 +12,14 @@
 #include "common/model/calendar.h"
 #include "common/model/campaign_keys.h"
 #include "common/policy/decide.h"
+#include "common/policy/kept_day.h"
 #include "producer/plan_batch.h"
 
 #define WORLD_CAMPAIGNS_MAX 8
 #define WORLD_STEPS_MAX     4
 #define WORLD_NAME_BYTES    64
 #define WORLD_WINDOWS_MAX   64
+#define WORLD_OWN_BYTES     512
 
 struct world_campaign {
     enum campaign_type type;
@@ -60,9 +62,11 @@ struct world_call {
 };
 
 enum change_kind {
-    CHANGE_OUTAGE,          /* until value_ms nothing runs */
-    CHANGE_REST,            /* the account rests until value_ms */
-    CHANGE_INVITATIONS_REST /* only its invitations do */
+    CHANGE_OUTAGE,           /* until value_ms nothing runs */
+    CHANGE_REST,             /* the account rests until value_ms */
+    CHANGE_INVITATIONS_REST, /* only its invitations do */
+    CHANGE_CALLS,            /* its daily cap becomes value_ms */
+    CHANGE_ZONE              /* it moves to another zone */
 };
 
 /* Something that happens from outside. */
@@ -70,12 +74,15 @@ struct world_change {
     int64_t at_ms;
     enum change_kind kind;
     int64_t value_ms;
+    char zone[WORLD_NAME_BYTES];
 };
 
 struct world {
     char account[WORLD_NAME_BYTES];
     char zone[WORLD_NAME_BYTES];
-    struct policy_limits limits; /* as they are set */
+    struct day_span kept;           /* the local day in which the zone was changed */
+    char own_days[WORLD_OWN_BYTES]; /* of the workspace (calendar.h) */
+    struct policy_limits limits;    /* as they are set */
     int64_t ramp_days;
     int64_t ramp_from_ms;
     int64_t rest_until_ms;
@@ -109,6 +116,8 @@ void world_deinit(struct world *w);
 
 /* facts.c */
 void world_frame(const struct world *w, int64_t at_ms, struct facts_frame *ret);
+/* The account's day as its clocks show it. */
+struct day_span world_day(const struct world *w, int64_t at_ms);
 void world_windows(struct world_campaign *c, int64_t at_ms);
 void world_count(const struct world *w, int64_t at_ms, const struct facts_frame *frame,
                  int64_t campaign, struct policy_usage *ret);

@@ -58,6 +58,16 @@ static void events(struct world *w)
     }
 }
 
+/* As verdicts_move_sql does. */
+static void replan(struct world *w)
+{
+    for (size_t i = 0; i < w->people_count; i++) {
+        struct world_person *p = &w->people[i];
+        p->replan = p->replan || (p->waits && reason_moves(p->reason));
+    }
+    w->plan_at_ms = w->now_ms;
+}
+
 static void change(struct world *w, const struct world_change *c)
 {
     switch (c->kind) {
@@ -69,6 +79,15 @@ static void change(struct world *w, const struct world_change *c)
         break;
     case CHANGE_INVITATIONS_REST:
         w->invitations_rest_until_ms = c->value_ms;
+        break;
+    case CHANGE_CALLS:
+        w->limits.daily_cap = c->value_ms;
+        replan(w);
+        break;
+    case CHANGE_ZONE:
+        w->kept = policy_keep_day(world_day(w, w->now_ms), w->kept, w->now_ms);
+        (void)snprintf(w->zone, sizeof(w->zone), "%s", c->zone);
+        replan(w);
         break;
     }
 }
