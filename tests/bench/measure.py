@@ -3,7 +3,8 @@
 import os
 
 # Room, not durability: fsync, synchronous_commit and full_page_writes stay as Postgres has them.
-ROOM = {"shared_buffers": "1GB", "max_wal_size": "8GB"}
+ROOM = {"shared_buffers": "1GB", "max_wal_size": "8GB",
+        "shared_preload_libraries": "pg_stat_statements"}  # fmt: skip
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
@@ -33,12 +34,29 @@ def peak_megabytes(pid):
     return 0.0
 
 
-def give_room(test, **more):
-    """Starts the test's own Postgres anew with ROOM, and with more of its settings."""
-    for name, value in {**ROOM, **more}.items():
+def count_statements(database):
+    """From now on."""
+    database.execute("SELECT pg_stat_statements_reset()")
+
+
+def show_statements(database):
+    """Those that took most of the time, since they are counted."""
+    for row in database.rows(
+        "SELECT calls, rows, round(total_exec_time) AS ms, regexp_replace(left(query, 1000), "
+        "'[[:space:]]+', ' ', 'g') AS text FROM pg_stat_statements WHERE dbid = (SELECT oid "
+        "FROM pg_database WHERE datname = current_database()) ORDER BY 3 DESC LIMIT 6"
+    ):
+        each = int(row["rows"]) / int(row["calls"])
+        print(f"  {row['ms']:>8} ms {row['calls']:>7} x {each:7.1f} rows  {row['text'][:58]}")
+
+
+def give_room(test):
+    """Starts the test's own Postgres anew with ROOM, and counts its statements."""
+    for name, value in ROOM.items():
         test.database.execute(f"ALTER SYSTEM SET {name} = '{value}'")
     test.postgres.stop()
     test.postgres.start()
+    test.database.execute("CREATE EXTENSION pg_stat_statements")
 
 
 def postgres_cpu(postgres):

@@ -39,8 +39,7 @@ class Plan(sam_test.SamTest):
         self.config["limits"] = {}
         self.config["producer"] = {}
         self.config["log"]["level"] = "info"
-        measure.give_room(self, shared_preload_libraries="pg_stat_statements")
-        self.database.execute("CREATE EXTENSION pg_stat_statements")
+        measure.give_room(self)
         self.install()
         self.start_worker()
         accounts, each = self.options.accounts, self.options.people
@@ -54,7 +53,7 @@ class Plan(sam_test.SamTest):
         people = accounts * each
         print(f"loading {accounts} accounts with {people} people ...", flush=True)
         self.load(name, accounts, each)
-        self.database.execute("SELECT pg_stat_statements_reset()")
+        measure.count_statements(self.database)
         before = measure.postgres_cpu(self.postgres)
         begun = time.monotonic()
         producer = self.start_producer()
@@ -69,7 +68,7 @@ class Plan(sam_test.SamTest):
         print(f"  seconds             {seconds:.1f} ({people / seconds:.0f} items/s)")
         print(f"  CPU producer        {cpu:.1f} s, Postgres {postgres:.1f} s")
         print(f"  peak RSS producer   {peak:.1f} MB")
-        self.show_statements()
+        measure.show_statements(self.database)
         return seconds, peak
 
     @staticmethod
@@ -82,15 +81,6 @@ class Plan(sam_test.SamTest):
             f"{len(name)}) = '{name}' AND NOT EXISTS (SELECT FROM send_queue i "
             "WHERE i.prospect_id = p.id AND i.step = p.next_step)"
         )
-
-    def show_statements(self):
-        for row in self.database.rows(
-            "SELECT calls, rows, round(total_exec_time) AS ms, regexp_replace(left(query, 1000), "
-            "'[[:space:]]+', ' ', 'g') AS text FROM pg_stat_statements WHERE dbid = (SELECT oid "
-            "FROM pg_database WHERE datname = current_database()) ORDER BY 3 DESC LIMIT 6"
-        ):
-            each = int(row["rows"]) / int(row["calls"])
-            print(f"  {row['ms']:>8} ms {row['calls']:>7} x {each:7.1f} rows  {row['text'][:58]}")
 
     def load(self, name, accounts, each):
         """As imports, approvals and earlier sends have left it; nothing is looked for meanwhile."""
