@@ -139,11 +139,11 @@ static enum pg_failure load_waiting(struct producer *p, struct plan_batch *b)
                                    .scheduled_ms = pg_time_ms(r, row, 1),
                                    .invitation = pg_bool(r, row, 2),
                                    .noted = pg_bool(r, row, 7),
-                                   .first = pg_bool(r, row, 5),
-                                   .costs_view = pg_bool(r, row, 4),
+                                   .step = pg_i64(r, row, 5),
+                                   .last_sent_at_ms = pg_time_ms(r, row, 4),
                                    .outstanding = pg_bool(r, row, 3),
                                    .replan = pg_bool(r, row, 9),
-                                   .not_before_ms = pg_time_ms(r, row, 10)};
+                                   .connected_at_ms = pg_time_ms(r, row, 10)};
         if (reason_parse(pg_text(r, row, 11), &w->reason) != 0)
             w->reason = REASON_NONE;
         b->accounts[w->account].outstanding |= w->outstanding;

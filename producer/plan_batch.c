@@ -6,6 +6,7 @@
 #include "common/base/clock.h"
 #include "common/base/random.h"
 #include "common/model/calendar.h"
+#include "common/policy/follow_up.h"
 
 #include "common/base/banned.h"
 
@@ -80,8 +81,8 @@ static struct slots_wish wish_of(struct plan_batch *b, const struct plan_waiting
 {
     struct plan_campaign *c = &b->campaigns[w->campaign];
     return (struct slots_wish){.kind = w->invitation ? CALL_INVITATION : CALL_MESSAGE,
-                               .first = w->first,
-                               .costs_profile_view = w->costs_view,
+                               .first = w->step == 0,
+                               .costs_profile_view = w->step == 0 || !w->last_sent_at_ms,
                                .noted = w->noted && c->on_limit == NOTE_HOLD,
                                .campaign = &c->slots};
 }
@@ -127,7 +128,7 @@ static void new_people(const struct plan_batch *b, struct slice waiting, struct 
 {
     for (size_t i = waiting.from; i < waiting.from + waiting.count; i++) {
         const struct plan_waiting *w = &b->waiting[i];
-        if (w->first && holds_place(b, w))
+        if (w->step == 0 && holds_place(b, w))
             add_new(start, &b->campaigns[w->campaign], w->invitation);
     }
     for (size_t i = people.from; i < people.from + people.count; i++) {
@@ -258,6 +259,20 @@ static void keep_move(struct plan_batch *b, const struct plan_move *move)
     b->moves[b->moves_count++] = *move;
 }
 
+/* A follow-up's delay; 0 = at once. Where it is not known the moment that it had stands. */
+static int64_t due_ms(const struct plan_batch *b, const struct plan_waiting *w)
+{
+    const struct plan_campaign *c = &b->campaigns[w->campaign];
+    size_t step = (size_t)w->step;
+    int64_t due = 0;
+    if (step == 0)
+        return 0;
+    if (c->texts && step < texts_steps(c->texts))
+        due = policy_follow_up_ms(c->type, w->step, texts_step(c->texts, step)->after_ms,
+                                  w->connected_at_ms, w->last_sent_at_ms);
+    return due ? due : w->scheduled_ms;
+}
+
 /* When the last one goes out of those who have a moment. */
 static int64_t last_booked_ms(const struct plan_batch *b)
 {
@@ -275,7 +290,7 @@ static void leave(struct plan_batch *b, struct plan_account *a, const struct pla
     a->unplaced = true;
     if (w->reason != REASON_SCHEDULED)
         return;
-    set_window(b, &b->campaigns[w->campaign], a, w->not_before_ms, &wish);
+    set_window(b, &b->campaigns[w->campaign], a, due_ms(b, w), &wish);
     enum reason reason = slots_refusal(&b->slots, &wish);
     (void)slots_opens(&wish, at_ms, &at_ms);
     if (at_ms <= last_booked_ms(b)) {
@@ -293,7 +308,7 @@ static bool move(struct plan_batch *b, struct plan_account *a, const struct plan
 {
     int64_t at_ms;
     struct slots_wish wish = wish_of(b, w);
-    set_window(b, &b->campaigns[w->campaign], a, w->not_before_ms, &wish);
+    set_window(b, &b->campaigns[w->campaign], a, due_ms(b, w), &wish);
     if (!slots_take(&b->slots, &wish, &at_ms))
         return false;
     count_note(b, w, at_ms);
@@ -398,7 +413,7 @@ static void gather(const struct plan_batch *b, struct slice waiting, bool first,
 {
     for (size_t i = waiting.from; i < waiting.from + waiting.count; i++) {
         const struct plan_waiting *w = &b->waiting[i];
-        if (w->first != first || !holds_place(b, w))
+        if ((w->step == 0) != first || !holds_place(b, w))
             continue;
         k->here++;
         if (moves(b, w))

@@ -65,7 +65,6 @@ struct plan_person {
     int64_t step;
     int64_t next_at_ms;
     bool first_contact; /* as policy_item.first_contact */
-    bool connected;
     struct texts_person texts;
 };
 
@@ -77,13 +76,13 @@ struct plan_waiting {
     int64_t scheduled_ms;
     bool invitation;
     bool noted; /* it has a note */
-    bool first;
-    bool costs_view;
-    enum reason reason;    /* REASON_SCHEDULED: the planner has given it scheduled_ms; of a newer
-                              release: REASON_NONE */
-    bool outstanding;      /* published or sending */
-    bool replan;           /* it may be given another moment ... */
-    int64_t not_before_ms; /* ... from then on: a follow-up's delay; 0 = at once */
+    int64_t step;
+    int64_t connected_at_ms; /* of the person; 0 = not, or not known */
+    int64_t last_sent_at_ms; /* likewise */
+    enum reason reason;      /* REASON_SCHEDULED: the planner has given it scheduled_ms; of a newer
+                                release: REASON_NONE */
+    bool outstanding;        /* published or sending */
+    bool replan;             /* it may be given another moment */
 };
 
 /* What an account has sent today for a campaign that has a cap of its own. */

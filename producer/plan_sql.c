@@ -51,22 +51,17 @@ const char plan_usage_sql[] =
     "AND noted IS NOT FALSE AND started_at >= j.month_start "
     "ORDER BY started_at DESC LIMIT $9) t) m";
 
-/* When a follow-up may go by its campaign's delays. */
-#define DUE_BY_DELAY                                                                               \
-    "coalesce((SELECT CASE WHEN i.step = 1 AND p.campaign_type = 'connector' THEN p.connected_at " \
-    "ELSE p.last_sent_at END + (c.steps::jsonb -> i.step ->> 'after_ms')::bigint "                 \
-    "* interval '1 ms' FROM campaigns c WHERE c.id = i.campaign_id), i.scheduled_for)"
 const char plan_waiting_sql[] =
     "SELECT j.n, i.scheduled_for, i.message_type = 'connection_request', i.status <> 'pending', "
-    "i.step = 0 OR p.last_sent_at IS NULL, i.step = 0, i.campaign_id, "
+    "p.last_sent_at, i.step, i.campaign_id, "
     "i.message_type = 'connection_request' AND i.message <> '', i.id, i.replan, "
-    "CASE WHEN i.replan AND i.step > 0 THEN " DUE_BY_DELAY " END, i.reason "
+    "p.connected_at, i.reason "
     "FROM unnest($1::uuid[]) WITH ORDINALITY AS j(account_id, n) "
     "CROSS JOIN LATERAL ((SELECT * FROM send_queue w WHERE w.account_id = j.account_id "
     "AND w.status = 'pending' ORDER BY w.priority, w.scheduled_for, w.id LIMIT 1000) UNION ALL "
     "(SELECT * FROM send_queue w "
     "WHERE w.account_id = j.account_id AND w.status IN ('published', 'sending') LIMIT 1)) i "
-    "CROSS JOIN LATERAL (SELECT last_sent_at, connected_at, campaign_type "
+    "CROSS JOIN LATERAL (SELECT last_sent_at, connected_at "
     "FROM campaign_prospects WHERE id = i.prospect_id LIMIT 1) p "
     "ORDER BY j.n, i.scheduled_for, i.id";
 

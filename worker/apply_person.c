@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/model/doubt.h"
+#include "common/policy/follow_up.h"
 #include "common/policy/reply.h"
 
 #include "common/base/banned.h"
@@ -27,13 +28,14 @@ static bool move(struct apply_person *p, enum person_status to)
 }
 
 /* The planner may place the next step from then on; without one the person is done. */
-static void next(struct apply_person *p, int64_t step, int64_t from_ms)
+static void next(struct apply_person *p, int64_t step)
 {
     p->next_step = step;
     p->next_at_ms = 0;
     p->dirty = true;
     if (step < p->steps_count && step < CAMPAIGN_STEPS_MAX)
-        p->next_at_ms = from_ms + p->after_ms[step];
+        p->next_at_ms = policy_follow_up_ms(p->type, step, p->after_ms[step], p->connected_at_ms,
+                                            p->last_sent_at_ms);
     else
         (void)move(p, PERSON_COMPLETED);
 }
@@ -90,7 +92,7 @@ void apply_person_sent(struct apply_person *p, int64_t step, const struct event_
         (void)move(p, PERSON_CONNECTED);
     (void)move(p, PERSON_MESSAGING);
     if (p->status == PERSON_MESSAGING && step >= p->next_step)
-        next(p, step + 1, a->ended_at_ms);
+        next(p, step + 1);
     if (first)
         has_answered(p, a->started_at_ms);
 }
@@ -105,7 +107,7 @@ void apply_person_connected(struct apply_person *p, int64_t at_ms)
         return;
     p->connected_at_ms = at_ms;
     p->give_up_at_ms = 0;
-    next(p, p->next_step > 1 ? p->next_step : 1, at_ms);
+    next(p, p->next_step > 1 ? p->next_step : 1);
 }
 
 void apply_person_fail(struct apply_person *p, const char *reason)

@@ -163,13 +163,11 @@ static int64_t own_or(const struct pg_result *r, int row, int col, int64_t fallb
     return pg_null(r, row, col) ? fallback : pg_i64(r, row, col);
 }
 
-/* Only a free plan has few notes; one that is not known counts as free. */
-static int64_t monthly_notes(const struct pg_result *r, int row, int first_col, int64_t fallback)
+/* One that is not known counts as free. */
+static enum account_plan plan_of(const struct pg_result *r, int row, int col)
 {
-    enum account_plan plan = PLAN_FREE;
-    if (account_plan_parse(pg_text(r, row, first_col + 1), &plan) == 0 && plan != PLAN_FREE)
-        return MONTHLY_NOTES_ANY;
-    return own_or(r, row, first_col, fallback);
+    enum account_plan plan;
+    return account_plan_parse(pg_text(r, row, col), &plan) == 0 ? plan : PLAN_FREE;
 }
 
 static int64_t day_or_none(const struct zone *zone, const struct pg_result *r, int row, int col)
@@ -194,11 +192,12 @@ void facts_frame(struct facts *f, const struct pg_result *r, int row, int first_
     limits->daily_profile_views = own_or(r, row, c + 7, d->daily_profile_views);
     policy_bound(limits, &f->bounds);
     limits->spread = d->spread;
-    limits->monthly_notes = monthly_notes(r, row, c + 10, d->monthly_notes);
+    limits->monthly_notes =
+        policy_monthly_notes(plan_of(r, row, c + 11), own_or(r, row, c + 10, d->monthly_notes));
     ret->invitations_rest_until_ms = pg_time_ms(r, row, c + 12);
     ret->rest_until_ms = pg_time_ms(r, row, c + 13);
     if (!zone) {
-        limits->daily_cap = 0;
+        policy_limits_on(limits, &(struct policy_slow_days){.today = POLICY_NO_DAY});
         ret->day_start_ms = now_ms - now_ms % DAY_MS;
         ret->next_day_start_ms = ret->day_start_ms + DAY_MS;
         ret->month_start_ms = month_first_day(now_ms / DAY_MS) * DAY_MS;

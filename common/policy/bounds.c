@@ -17,3 +17,8 @@ void policy_bound(struct policy_limits *limits, const struct policy_limits *boun
     at_most(&limits->weekly_invitations, bounds->weekly_invitations);
     at_most(&limits->daily_messages, bounds->daily_messages);
 }
+
+int64_t policy_monthly_notes(enum account_plan plan, int64_t free_notes)
+{
+    return plan == PLAN_FREE ? free_notes : MONTHLY_NOTES_ANY;
+}

@@ -43,6 +43,10 @@ void policy_comeback_invitations(struct policy_limits *limits, int64_t day)
 
 void policy_limits_on(struct policy_limits *limits, const struct policy_slow_days *d)
 {
+    if (d->today == POLICY_NO_DAY) {
+        limits->daily_cap = 0;
+        return;
+    }
     if (d->ramp_from != POLICY_NO_DAY)
         policy_ramp(limits, d->ramp_days, d->today - d->ramp_from + 1);
     if (d->invitations_rest_ends != POLICY_NO_DAY)

@@ -25,8 +25,8 @@ void policy_comeback_invitations(struct policy_limits *limits, int64_t day);
 
 #define POLICY_NO_DAY INT64_MIN
 
-/* The account's local days (zone_day()) that its limits depend on; POLICY_NO_DAY = there was none.
- */
+/* The account's local days (zone_day()) that its limits depend on; POLICY_NO_DAY = there was none;
+ * of today: its zone is not known, so in doubt nothing is sent. */
 struct policy_slow_days {
     int64_t today;
     int64_t ramp_days;

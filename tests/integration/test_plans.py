@@ -53,7 +53,7 @@ STATEMENTS = {
     "sam-producer": """
         s.plan_at <= $1
         AS ended_at FROM send_attempts t
-        p.last_sent_at IS NULL, i.step = 0, i.campaign_id
+        p.last_sent_at, i.step, i.campaign_id
         ORDER BY j.n, c.id, q.next_at
         FROM campaigns c WHERE c.id = ANY
         first_left IS NOT NULL ORDER BY id FOR UPDATE

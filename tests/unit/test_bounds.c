@@ -68,11 +68,20 @@ static void test_bounds_that_are_lifted(void **state)
     assert_memory_equal(&l, &want, sizeof(l));
 }
 
+static void test_only_a_free_plan_has_few_notes(void **state)
+{
+    (void)state;
+    for (int plan = 0; plan < ACCOUNT_PLAN_N; plan++)
+        assert_int_equal(policy_monthly_notes((enum account_plan)plan, 5),
+                         plan == PLAN_FREE ? 5 : MONTHLY_NOTES_ANY);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_each_limit),
         cmocka_unit_test(test_bounds_that_are_lifted),
+        cmocka_unit_test(test_only_a_free_plan_has_few_notes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

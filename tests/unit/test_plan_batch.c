@@ -54,8 +54,6 @@ static void begin(struct plan_batch *b, bool first_runs)
     for (; b->waiting_count < QUEUED; b->waiting_count++)
         b->waiting[b->waiting_count] = (struct plan_waiting){
             .scheduled_ms = NOW + (int64_t)b->waiting_count * HOUR_MS,
-            .first = true,
-            .costs_view = true,
             .reason = REASON_SCHEDULED,
         };
     b->people = sam_xcalloc(1, sizeof(*b->people));
@@ -107,7 +105,7 @@ static void test_a_full_queue_of_a_paused_campaign_hides_nobody(void **state)
     free(b.waiting);
     b.waiting = sam_xcalloc(PLAN_ITEMS_MAX, sizeof(*b.waiting));
     for (b.waiting_count = 0; b.waiting_count < PLAN_ITEMS_MAX; b.waiting_count++)
-        b.waiting[b.waiting_count] = (struct plan_waiting){.scheduled_ms = NOW, .first = true};
+        b.waiting[b.waiting_count] = (struct plan_waiting){.scheduled_ms = NOW};
     plan_batch_place(&b);
     assert_int_equal(b.items_count, 1);
     assert_false(b.accounts[0].full);
@@ -174,8 +172,8 @@ static void test_follow_ups_in_the_queue_get_what_new_people_leave(void **state)
     struct plan_batch b;
     begin(&b, true);
     for (size_t i = 0; i < QUEUED; i++) {
-        b.waiting[i].first = false;
-        b.waiting[i].costs_view = false;
+        b.waiting[i].step = 1;
+        b.waiting[i].last_sent_at_ms = NOW - DAY_MS;
         b.waiting[i].replan = true;
     }
     b.people[0].texts.first_name = "";

@@ -116,6 +116,7 @@ static void test_the_limits_of_a_day(void **state)
         int64_t invitations;
     } rows[] = {
         {"an old account", {100, 0, POLICY_NO_DAY, POLICY_NO_DAY, POLICY_NO_DAY}, 30, 15},
+        {"a zone that is not known", {POLICY_NO_DAY, 9, 100, 100, 100}, 0, 15},
         {"the first day of a ramp", {100, 9, 100, POLICY_NO_DAY, POLICY_NO_DAY}, 6, 3},
         {"the day after a ramp", {100, 9, 91, POLICY_NO_DAY, POLICY_NO_DAY}, 30, 15},
         {"back from a rest", {100, 0, POLICY_NO_DAY, 100, POLICY_NO_DAY}, 15, 7},

@@ -104,11 +104,11 @@ static void load_waiting(const struct world *w, struct plan_batch *b)
             .campaign = (size_t)p->campaign,
             .scheduled_ms = p->scheduled_ms,
             .invitation = world_invites(w, p),
-            .first = p->step == 0,
-            .costs_view = p->step == 0,
+            .step = p->step,
+            .connected_at_ms = p->accepts_at_ms,
+            .last_sent_at_ms = p->last_sent_ms,
             .reason = p->reason,
             .replan = p->replan,
-            .not_before_ms = p->replan && p->step > 0 ? world_due_ms(w, p) : 0,
         };
     }
     qsort(b->waiting, b->waiting_count, sizeof(*b->waiting), by_scheduled);

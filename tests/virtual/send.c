@@ -6,6 +6,7 @@
 
 #include "common/base/clock.h"
 #include "common/base/random.h"
+#include "common/policy/follow_up.h"
 #include "tests/virtual/world.h"
 
 #include "common/base/banned.h"
@@ -26,8 +27,8 @@ int64_t world_due_ms(const struct world *w, const struct world_person *p)
     const struct world_campaign *c = &w->campaigns[p->campaign];
     if (p->step == 0)
         return p->arrives_at_ms;
-    bool after_invitation = p->step == 1 && c->type == CAMPAIGN_CONNECTOR;
-    return (after_invitation ? p->accepts_at_ms : p->last_sent_ms) + c->after_ms[p->step];
+    return policy_follow_up_ms(c->type, p->step, c->after_ms[p->step], p->accepts_at_ms,
+                               p->last_sent_ms);
 }
 
 static bool before(const struct world_person *a, const struct world_person *b)

@@ -1,0 +1,10 @@
+#include "common/policy/follow_up.h"
+
+#include "common/base/banned.h"
+
+int64_t policy_follow_up_ms(enum campaign_type type, int64_t step, int64_t after_ms,
+                            int64_t connected_at_ms, int64_t last_sent_at_ms)
+{
+    int64_t from_ms = type == CAMPAIGN_CONNECTOR && step == 1 ? connected_at_ms : last_sent_at_ms;
+    return from_ms ? from_ms + after_ms : 0;
+}
