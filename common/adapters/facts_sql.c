@@ -20,16 +20,19 @@
 /* A human has several names: the imported ones, and those that the profile has just told (j), which
  * differ where a public name was changed. All of them count. P6 looks at the same human in every
  * campaign of the workspace. (SELECT true ... LIMIT 1), not EXISTS: that may become a hash of a
- * whole index. */
+ * whole index. Name by name, not IN (list): while a table is small, or was small when it was last
+ * analysed, Postgres keeps a list as a filter and reads the whole of an index for each item. */
 #define STOPPED(column, list)                                                                      \
-    "(SELECT true FROM campaign_prospects o WHERE o.workspace_id = p.workspace_id "                \
-    "AND o." column " IN (" list ") AND o.id <> p.id "                                             \
+    "(SELECT true FROM unnest(ARRAY[" list "]) AS n(name) CROSS JOIN LATERAL "                     \
+    "(SELECT FROM campaign_prospects o WHERE o.workspace_id = p.workspace_id "                     \
+    "AND o." column " = n.name AND o.id <> p.id "                                                  \
     "AND o.status IN ('replied', 'opted_out', 'converted', 'not_interested') AND NOT "             \
-    "sam_old_reply(o.status, o.replied_at, c.contact_again_after_ms) LIMIT 1)"
+    "sam_old_reply(o.status, o.replied_at, c.contact_again_after_ms) LIMIT 1) o LIMIT 1)"
 /* A follow-up's row may stand there by the invitation that came before it. */
 #define CONTACTED(list)                                                                            \
     "(SELECT bool_and(k.item_id = i.id OR (i.step > 0 AND k.prospect_id = i.prospect_id)) "        \
-    "FROM contacted k WHERE k.workspace_id = i.workspace_id AND k.identity IN (" list "))"
+    "FROM unnest(ARRAY[" list "]) AS n(identity) CROSS JOIN LATERAL (SELECT * FROM contacted "     \
+    "WHERE workspace_id = i.workspace_id AND identity = n.identity LIMIT 1) k)"
 /* Who is on hold for the blocklist already waits, and goes on when the entry is taken away. */
 #define PERSON_COLUMNS(vanities, providers, identities)                                            \
     "p.first_name, p.last_name, p.doubt_waived, "                                                  \
