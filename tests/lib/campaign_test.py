@@ -133,8 +133,9 @@ class CampaignTest(SamTest):
 
     def arrived(self):
         """The accepted writes of each person: public name -> routes, in their order."""
-        names, found = self.names(), defaultdict(list)
-        for call in self.calls():
+        calls, found = self.calls(), defaultdict(list)
+        names = self.names()  # afterwards: who was called has been resolved before
+        for call in calls:
             if call["executed"]:
                 found[names[call["person"]]].append(call["route"])
         return dict(found)
