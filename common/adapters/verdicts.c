@@ -30,7 +30,8 @@ const char verdicts_move_sql[] =
     "RETURNING i.account_id";
 
 const char verdicts_let_go_sql[] =
-    "UPDATE send_queue i SET scheduled_for = sam_now(), replan = true, reason = 'scheduled', "
+    "UPDATE send_queue i SET scheduled_for = CASE WHEN i.replan THEN i.scheduled_for "
+    "ELSE sam_now() END, replan = true, reason = 'scheduled', "
     "reason_detail = NULL WHERE i.account_id = ANY ($1) AND i.status = 'pending' "
     "AND EXISTS (SELECT FROM unnest($1::uuid[], $2::text[], $3::uuid[]) AS x(account_id, cause, "
     "campaign_id) "

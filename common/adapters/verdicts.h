@@ -49,9 +49,10 @@ void verdicts_add_moving(struct pg_params *params);
 /* What waits of these accounts may be given another moment. $1 uuid[] accounts, $2 uuid campaign
  * (NULL = of any), $3 text[] the reasons below. Returns the items' accounts. */
 extern const char verdicts_move_sql[];
-/* What waits is due again, for the planner to give it a moment: of $1 uuid[] accounts, each with $2
- * text[] how the reason begins that is over, and $3 uuid[] campaign (NULL = any). $4 uuid person
- * (NULL = anybody). The pairs may repeat. */
+/* What waits is due again, for the planner to give it a moment; what the planner has parked already
+ * keeps its time, which for a follow-up may be before its delay is over: of $1 uuid[] accounts,
+ * each with $2 text[] how the reason begins that is over, and $3 uuid[] campaign (NULL = any). $4
+ * uuid person (NULL = anybody). The pairs may repeat. */
 extern const char verdicts_let_go_sql[];
 void verdicts_items_params(const struct verdicts *v, struct pg_params *params);
 void verdicts_people_params(const struct verdicts *v, struct pg_params *params);

@@ -68,7 +68,9 @@ static const char still_sql[] = "SELECT count(DISTINCT next_step) FROM campaign_
 static const char when_sql[] =
     "SELECT concat_ws('|', country, coalesce(subdivision, ''), timezone, opens_minute, "
     "closes_minute, coalesce(weekend_mask, -1), holidays, coalesce(daily_cap, 0), start_at, "
-    "coalesce(end_at, 'infinity')) FROM campaigns WHERE id = $1";
+    "coalesce(end_at, 'infinity'), (SELECT string_agg(s.step ->> 'after_ms', ',' ORDER BY s.n) "
+    "FROM jsonb_array_elements(steps::jsonb) WITH ORDINALITY AS s(step, n))) "
+    "FROM campaigns WHERE id = $1";
 /* What an item waited for that the file may have changed. */
 static const char *const causes[] = {
     "hours",        "weekend",      "holiday",     "no_window", "campaign_",

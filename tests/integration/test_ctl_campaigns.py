@@ -312,6 +312,23 @@ class Status(CtlTest):
         self.assertEqual([(d["vanity"], d["due"], d["soon"]) for d in due],
                          [("ada", "t", "t"), ("bob", "f", "f")])  # fmt: skip
 
+    def test_what_the_planner_has_parked_keeps_its_time(self):
+        """It may be a follow-up whose delay is not over; nobody looks at that any more."""
+        self.samctl("campaign", "start", "spring")
+        for vanity in ("ada", "bob"):
+            self.queue(vanity, "campaign_daily_cap")
+        parked = "(SELECT id FROM campaign_prospects WHERE vanity = 'ada')"
+        self.database.execute(f"UPDATE send_queue SET replan = true WHERE prospect_id = {parked}")
+        file = self.samctl_json("campaign", "show", "spring")[0]
+        file["daily_cap"] = 7
+        self.samctl("campaign", "update", self.write_json("cap.json", file))
+        rows = self.database.rows(
+            "SELECT p.vanity, i.scheduled_for > sam_now() AS later, i.replan FROM send_queue i "
+            "JOIN campaign_prospects p ON p.id = i.prospect_id ORDER BY 1"
+        )
+        self.assertEqual([list(r.values()) for r in rows],
+                         [["ada", "t", "t"], ["bob", "f", "t"]])  # fmt: skip
+
     def test_stop_cancels_what_waits(self):
         self.samctl("campaign", "start", "spring")
         self.queue("ada", "scheduled")
