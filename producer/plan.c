@@ -143,7 +143,8 @@ static enum pg_failure load_waiting(struct producer *p, struct plan_batch *b)
                                    .last_sent_at_ms = pg_time_ms(r, row, 4),
                                    .outstanding = pg_bool(r, row, 3),
                                    .replan = pg_bool(r, row, 9),
-                                   .connected_at_ms = pg_time_ms(r, row, 10)};
+                                   .connected_at_ms = pg_time_ms(r, row, 10),
+                                   .sending = pg_bool(r, row, 12)};
         if (reason_parse(pg_text(r, row, 11), &w->reason) != 0)
             w->reason = REASON_NONE;
         b->accounts[w->account].outstanding |= w->outstanding;

@@ -198,7 +198,7 @@ static void open_slots(struct plan_batch *b, struct plan_account *a, struct slic
     for (size_t i = waiting.from; i < waiting.from + waiting.count; i++) {
         const struct plan_waiting *w = &b->waiting[i];
         struct slots_wish wish = wish_of(b, w);
-        if (!holds_place(b, w) || moves(b, w))
+        if (!holds_place(b, w) || moves(b, w) || w->sending)
             continue;
         slots_waiting(&b->slots, &wish, w->scheduled_ms);
         count_note(b, w, w->scheduled_ms);
@@ -288,10 +288,16 @@ static void leave(struct plan_batch *b, struct plan_account *a, const struct pla
     int64_t at_ms = w->scheduled_ms;
     struct slots_wish wish = wish_of(b, w);
     a->unplaced = true;
-    if (w->reason != REASON_SCHEDULED)
+    if (!reason_moves(w->reason))
         return;
     set_window(b, &b->campaigns[w->campaign], a, due_ms(b, w), &wish);
     enum reason reason = slots_refusal(&b->slots, &wish);
+    /* The look at a profile for the item that is in Kafka may be counted twice, as one that was
+     * made and as one to come: the claim knows. */
+    if (reason == REASON_DAILY_PROFILE_VIEWS && a->outstanding)
+        return;
+    if (at_ms < due_ms(b, w))
+        at_ms = due_ms(b, w);
     (void)slots_opens(&wish, at_ms, &at_ms);
     if (at_ms <= last_booked_ms(b)) {
         at_ms = b->horizon_ms;
@@ -431,7 +437,9 @@ static void place_people(struct plan_batch *b, struct plan_account *a, struct ki
         size_t before = a->planned;
         if (spent || !place_one(b, a, k->people[i])) {
             k->people[left++] = k->people[i];
-            spent = b->campaigns_count == 1;
+            /* the next ones of the only campaign would fare no better, but who costs no view */
+            spent = b->campaigns_count == 1 &&
+                    (k->people[i]->step == 0 || !k->people[i]->first_contact);
         }
         k->here += a->planned - before;
     }

@@ -82,6 +82,7 @@ struct plan_waiting {
     enum reason reason;      /* REASON_SCHEDULED: the planner has given it scheduled_ms; of a newer
                                 release: REASON_NONE */
     bool outstanding;        /* published or sending */
+    bool sending;            /* its attempt is among those that were counted */
     bool replan;             /* it may be given another moment */
 };
 

@@ -55,7 +55,7 @@ const char plan_waiting_sql[] =
     "SELECT j.n, i.scheduled_for, i.message_type = 'connection_request', i.status <> 'pending', "
     "p.last_sent_at, i.step, i.campaign_id, "
     "i.message_type = 'connection_request' AND i.message <> '', i.id, i.replan, "
-    "p.connected_at, i.reason "
+    "p.connected_at, i.reason, i.status = 'sending' "
     "FROM unnest($1::uuid[]) WITH ORDINALITY AS j(account_id, n) "
     "CROSS JOIN LATERAL ((SELECT * FROM send_queue w WHERE w.account_id = j.account_id "
     "AND w.status = 'pending' ORDER BY w.priority, w.scheduled_for, w.id LIMIT 1000) UNION ALL "
@@ -64,6 +64,12 @@ const char plan_waiting_sql[] =
     "CROSS JOIN LATERAL (SELECT last_sent_at, connected_at "
     "FROM campaign_prospects WHERE id = i.prospect_id LIMIT 1) p "
     "ORDER BY j.n, i.scheduled_for, i.id";
+
+/* A message whose text was refused waits for another text: nobody is placed for it, nor hides those
+ * who could be. */
+#define NOT_REFUSED                                                                                \
+    "(SELECT true FROM campaign_prospects r WHERE r.campaign_id = p.campaign_id "                  \
+    "AND r.next_step = p.next_step AND r.hold_reason = 'text_refused' LIMIT 1) IS NULL "
 
 /* Follow-ups apart from first contacts, so that neither hides the other; both by the plan index. */
 #define PEOPLE_COLUMNS                                                                             \
@@ -77,10 +83,12 @@ const char plan_people_sql[] =
     "CROSS JOIN LATERAL (SELECT * FROM campaigns WHERE id = ca.campaign_id LIMIT 1) c "
     "CROSS JOIN LATERAL ((SELECT " PEOPLE_COLUMNS "FROM campaign_prospects p "
     "WHERE p.account_id = j.account_id AND p.campaign_id = c.id AND p.next_step > 0 "
-    "AND p.next_at <= $2 AND p.hold_reason IS NULL ORDER BY p.next_at, p.id LIMIT $3) "
+    "AND p.next_at <= $2 AND p.hold_reason IS NULL AND " NOT_REFUSED
+    "ORDER BY p.next_at, p.id LIMIT $3) "
     "UNION ALL (SELECT " PEOPLE_COLUMNS "FROM campaign_prospects p "
     "WHERE p.account_id = j.account_id AND p.campaign_id = c.id AND NOT (p.next_step > 0) "
-    "AND p.next_at <= $2 AND p.hold_reason IS NULL ORDER BY p.next_at, p.id LIMIT $3)) q "
+    "AND p.next_at <= $2 AND p.hold_reason IS NULL AND " NOT_REFUSED
+    "ORDER BY p.next_at, p.id LIMIT $3)) q "
     "WHERE c.status = 'running' AND coalesce(c.first_left, 1) > 0 ORDER BY j.n, c.id, q.next_at, "
     "q.id";
 
@@ -149,10 +157,12 @@ const char plan_hold_sql[] =
     "AND coalesce(c.first_left, 1) > 0 "                                                           \
     "CROSS JOIN LATERAL ((SELECT p.next_at AS at FROM campaign_prospects p "                       \
     "WHERE p.account_id = s.account_id AND p.campaign_id = c.id AND p.next_step > 0 "              \
-    "AND p.next_at IS NOT NULL AND p.hold_reason IS NULL ORDER BY p.next_at LIMIT 1) "             \
+    "AND p.next_at IS NOT NULL AND p.hold_reason IS NULL AND " NOT_REFUSED                         \
+    "ORDER BY p.next_at LIMIT 1) "                                                                 \
     "UNION ALL (SELECT p.next_at FROM campaign_prospects p "                                       \
     "WHERE p.account_id = s.account_id AND p.campaign_id = c.id AND NOT (p.next_step > 0) "        \
-    "AND p.next_at IS NOT NULL AND p.hold_reason IS NULL ORDER BY p.next_at LIMIT 1)) n "          \
+    "AND p.next_at IS NOT NULL AND p.hold_reason IS NULL AND " NOT_REFUSED                         \
+    "ORDER BY p.next_at LIMIT 1)) n "                                                              \
     "WHERE ca.account_id = s.account_id)"
 const char plan_schedule_sql[] =
     "UPDATE account_schedule s SET "

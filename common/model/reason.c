@@ -49,7 +49,7 @@ bool reason_moves(enum reason r)
 bool reason_holds_back(enum reason r)
 {
     return r == REASON_PERSON_HELD || r == REASON_TEXT_REFUSED || r == REASON_TEXT_INVALID ||
-           r == REASON_STEP_GONE || r == REASON_NOT_CONNECTED;
+           r == REASON_STEP_GONE;
 }
 
 int reason_parse(const char *text, enum reason *ret)

@@ -371,11 +371,13 @@ static void test_weekends_of_countries(void **state)
         {"SD", "2026-01-01", FRI | SAT}, {"YE", "2026-01-01", FRI | SAT},
         {"BD", "2026-01-01", FRI | SAT}, {"MV", "2026-01-01", FRI | SAT},
         {"LY", "2026-01-01", FRI | SAT}, {"BN", "2026-01-01", FRI | SUN},
-        {"IR", "2026-01-01", FRI},       {"NP", "2026-01-01", SAT},
-        {"SA", "2013-06-27", THU | FRI}, {"SA", "2013-06-28", FRI | SAT},
-        {"AE", "2021-12-31", FRI | SAT}, {"AE", "2022-01-01", SAT | SUN},
-        {"AE", "2026-01-01", SAT | SUN}, {"MR", "2014-09-30", FRI | SAT},
-        {"MR", "2014-10-01", SAT | SUN}, {"MR", "2026-01-01", SAT | SUN},
+        {"AF", "2026-01-01", FRI | SAT}, {"DJ", "2026-01-01", SAT | SUN},
+        {"PS", "2026-01-01", SAT | SUN}, {"IR", "2026-01-01", FRI},
+        {"NP", "2026-01-01", SAT},       {"SA", "2013-06-27", THU | FRI},
+        {"SA", "2013-06-28", FRI | SAT}, {"AE", "2021-12-31", FRI | SAT},
+        {"AE", "2022-01-01", SAT | SUN}, {"AE", "2026-01-01", SAT | SUN},
+        {"MR", "2014-09-30", FRI | SAT}, {"MR", "2014-10-01", SAT | SUN},
+        {"MR", "2026-01-01", SAT | SUN},
     };
     static const struct {
         const char *country;

@@ -13,7 +13,6 @@
 
 #define ASK_AGAIN_MS HOUR_MS
 #define AHEAD_MS     (5 * SECOND_MS)
-#define START_BY_MS  (15 * SECOND_MS)
 #define PREPARE_MS   (2 * SECOND_MS) /* at most, from publish to claim */
 #define CALL_MS      (5 * SECOND_MS) /* at most */
 
@@ -63,6 +62,7 @@ static struct verdict decide(struct world *w, const struct world_person *p, int6
     struct policy_facts f = {
         .now_ms = at_ms,
         .item = {.kind = world_invites(w, p) ? CALL_INVITATION : CALL_MESSAGE,
+                 .handed_out = published,
                  .first_step = p->step == 0,
                  .first_contact = p->step == 0,
                  .requires_connection = c->type == CAMPAIGN_CONNECTOR && p->step > 0,
@@ -86,7 +86,7 @@ static struct verdict decide(struct world *w, const struct world_person *p, int6
         .windows_count = c->windows_count,
     };
     w->decisions++;
-    return published ? policy_decide_until(&f, at_ms + START_BY_MS) : policy_decide(&f);
+    return published ? policy_decide_until(&f, at_ms + POLICY_START_BY_MS) : policy_decide(&f);
 }
 
 /* As verdicts_items_sql writes it. */
