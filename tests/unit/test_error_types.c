@@ -7,6 +7,7 @@
 #include "common/model/outcome.h"
 #include "tests/test.h"
 #include "tests/unit/apply_batch.h"
+#include "tests/unit/case_file.h"
 
 #include "common/base/banned.h"
 
@@ -129,35 +130,22 @@ static void check_row(const struct expected *x, const struct error_type *t)
 
 static size_t check_line(char *line)
 {
-    char *rest = line;
     const char *fields[8];
-    for (size_t i = 0; i < SAM_ARRAY_LEN(fields); i++)
-        fields[i] = strsep(&rest, ",");
+    case_fields(line, fields, SAM_ARRAY_LEN(fields));
     const struct expected x = {fields[0], fields[1], fields[2], fields[3],
                                fields[4], fields[5], fields[6], fields[7]};
-    assert_non_null(x.wait);
-    assert_null(rest);
     const struct error_type *t = error_type_find(x.type);
     if (!t)
         fail_msg("%s: not in the table", x.type);
     check_row(&x, t);
-    return 1;
+    return 0;
 }
 
 static void test_each_type_means_what_the_list_says(void **state)
 {
-    char line[300];
-    size_t rows = 0;
     (void)state;
-    FILE *f = fopen(CASES, "re");
-    assert_non_null(f);
-    while (fgets(line, sizeof(line), f)) {
-        line[strcspn(line, "\n")] = '\0';
-        if (line[0] != '#')
-            rows += check_line(line);
-    }
-    assert_int_equal(fclose(f), 0);
-    assert_int_equal(rows, ERROR_TYPES_N); /* and the table has none that the list does not have */
+    /* and the table has none that the list does not have */
+    assert_int_equal(case_file(CASES, check_line), ERROR_TYPES_N);
 }
 
 /* No type twice: else a row of the list would hide one that the list does not have. */

@@ -8,6 +8,7 @@
 #include "common/base/clock.h"
 #include "common/model/holiday_table.h"
 #include "tests/test.h"
+#include "tests/unit/case_file.h"
 
 #include "common/base/banned.h"
 
@@ -32,40 +33,26 @@ static const char *kind_name(enum day_kind kind)
 /* "DE,BY,2027-01-06,holiday,why" */
 static size_t check_line(char *line)
 {
-    char *rest = line;
-    const char *country = strsep(&rest, ",");
-    const char *subdivision = strsep(&rest, ",");
-    const char *date = strsep(&rest, ",");
-    const char *want = strsep(&rest, ",");
-    assert_non_null(rest);
+    const char *fields[5];
+    case_fields(line, fields, SAM_ARRAY_LEN(fields));
+    const char *country = fields[0];
+    const char *subdivision = fields[1];
+    const char *date = fields[2];
+    const char *want = fields[3];
     const struct holiday_table *t = holiday_table_find(country, subdivision);
     if (!t)
         fail_msg("%s has no %s", country, subdivision);
     const char *got = kind_name(holiday_table_day(t, day_of(date), NULL));
     if (strcmp(got, want) == 0)
         return 0;
-    print_error("%s %s %s is %s, not %s: %s", country, subdivision, date, got, want, rest);
+    print_error("%s %s %s is %s, not %s: %s\n", country, subdivision, date, got, want, fields[4]);
     return 1;
 }
 
 static void test_dates_that_were_checked_by_hand(void **state)
 {
-    char line[300];
-    size_t rows = 0;
-    size_t wrong = 0;
     (void)state;
-    FILE *f = fopen(CASES, "re");
-    assert_non_null(f);
-    while (fgets(line, sizeof(line), f)) {
-        if (line[0] == '#')
-            continue;
-        wrong += check_line(line);
-        rows++;
-    }
-    (void)fclose(f);
-    print_message("%zu dates of " CASES ", %zu wrong\n", rows, wrong);
-    assert_true(rows > 50);
-    assert_int_equal(wrong, 0);
+    assert_true(case_file(CASES, check_line) > 50);
 }
 
 static void test_names_and_estimates(void **state)
