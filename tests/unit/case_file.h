@@ -14,9 +14,10 @@ static inline void case_fields(char *line, const char **ret_fields, size_t count
 {
     char *rest = line;
     for (size_t i = 0; i < count; i++) {
-        if (!rest)
+        const char *field = i + 1 < count ? strsep(&rest, ",") : rest;
+        if (!field)
             fail_msg("%s: has %zu fields, not %zu", line, i, count);
-        ret_fields[i] = i + 1 < count ? strsep(&rest, ",") : rest;
+        ret_fields[i] = field ? field : "";
     }
 }
 

@@ -3,57 +3,11 @@
 #include "common/base/clock.h"
 #include "common/policy/decide.h"
 #include "tests/test.h"
+#include "tests/unit/decide_given.h"
 
 #include "common/base/banned.h"
 
-#define LATE     (30 * MINUTE_MS)
-#define NOW      INT64_C(1800000000000)
-#define TODAY    (NOW - 4 * HOUR_MS)
-#define TOMORROW (NOW + 20 * HOUR_MS)
-#define OPENS    (NOW - HOUR_MS)
-#define CLOSES   (NOW + 3 * HOUR_MS)
-#define REOPENS  (NOW + 19 * HOUR_MS)
-#define NEVER    TIME_NEVER_MS
-
-#define NEXT_MONTH (TOMORROW + 9 * DAY_MS)
-
-static const struct interval windows[] = {
-    {OPENS, CLOSES, REASON_HOURS},
-    {REOPENS, REOPENS + 8 * HOUR_MS, REASON_HOLIDAY},
-};
-
-/* An invitation to which nothing is opposed; every case changes something about it. */
-struct given {
-    struct policy_facts f;
-    struct policy_usage u;
-};
-
-static void init(struct given *g)
-{
-    static const struct policy_limits limits = {.spacing_ms = 2 * MINUTE_MS,
-                                                .jitter_ms = MINUTE_MS,
-                                                .daily_cap = 40,
-                                                .daily_invitations = 25,
-                                                .weekly_invitations = 100,
-                                                .daily_messages = 30,
-                                                .daily_profile_views = 80};
-    *g = (struct given){.f = {.now_ms = NOW,
-                              .item = {.kind = CALL_INVITATION,
-                                       .first_step = true,
-                                       .first_contact = true,
-                                       .scheduled_at_ms = 0},
-                              .campaign = {.status = CAMPAIGN_RUNNING,
-                                           .type = CAMPAIGN_CONNECTOR,
-                                           .end_at_ms = NEVER},
-                              .account = {.status = ACCOUNT_ACTIVE, .limits = limits},
-                              .person = {.status = PERSON_PENDING, .contact = CONTACT_FREE},
-                              .day_start_ms = TODAY,
-                              .next_day_start_ms = TOMORROW,
-                              .next_month_start_ms = NEXT_MONTH,
-                              .windows = windows,
-                              .windows_count = SAM_ARRAY_LEN(windows)}};
-    g->f.usage = &g->u;
-}
+#define LATE (30 * MINUTE_MS)
 
 static void check(const char *name, struct verdict got, struct verdict want)
 {
@@ -78,7 +32,7 @@ static void written(struct given *g, int64_t last_ms, int64_t again_after_ms)
 #define ROW(change, kind, reason, at)                                                              \
     do {                                                                                           \
         struct given g;                                                                            \
-        init(&g);                                                                                  \
+        given_init(&g);                                                                            \
         change;                                                                                    \
         check(#change, policy_decide(&g.f), (struct verdict){kind, reason, at});                   \
     } while (0)
@@ -98,6 +52,7 @@ static void test_what_ends_an_item(void **state)
     CANCEL(REASON_PERSON_ENDED, g.f.person.status = PERSON_FAILED);
     CANCEL(REASON_PERSON_STOPPED_ELSEWHERE, g.f.person.stopped_elsewhere = true);
     CANCEL(REASON_BLOCKLISTED, g.f.person.blocklisted = true);
+    CANCEL(REASON_BLOCKLISTED, (g.f.usage = NULL, g.f.person.blocklisted = true));
     CANCEL(REASON_ALREADY_CONTACTED, g.f.person.contact = CONTACT_TAKEN);
     GO(g.f.person.contact = CONTACT_OWN);
     GO((g.f.person.contact = CONTACT_TAKEN, g.f.item.first_contact = false));
@@ -122,7 +77,7 @@ static void test_who_may_be_contacted_again(void **state)
 {
     (void)state;
     struct given g;
-    init(&g);
+    given_init(&g);
     assert_false(policy_contact_again(&g.f));
     written(&g, NOW - 30 * DAY_MS, 30 * DAY_MS);
     assert_true(policy_contact_again(&g.f));
@@ -131,41 +86,6 @@ static void test_who_may_be_contacted_again(void **state)
     written(&g, NOW - 30 * DAY_MS, 30 * DAY_MS);
     g.f.item.first_contact = false;
     assert_false(policy_contact_again(&g.f));
-}
-
-static void test_a_campaign_that_does_not_run(void **state)
-{
-    (void)state;
-    WAIT(REASON_CAMPAIGN_DRAFT, NEVER, g.f.campaign.status = CAMPAIGN_DRAFT);
-    WAIT(REASON_CAMPAIGN_PAUSED, NEVER, g.f.campaign.status = CAMPAIGN_PAUSED);
-    GO(g.f.campaign.status = CAMPAIGN_COMPLETED); /* a person who is open reopens it */
-    GO(g.f.campaign.end_at_ms = NOW + 1);
-    WAIT(REASON_CAMPAIGN_ENDED, NEVER, g.f.campaign.end_at_ms = NOW);
-    WAIT(REASON_CAMPAIGN_ENDED, NEVER, g.f.campaign.end_at_ms = NOW - DAY_MS);
-    GO(g.f.campaign.start_at_ms = NOW);
-    WAIT(REASON_CAMPAIGN_NOT_STARTED, NOW + 1, g.f.campaign.start_at_ms = NOW + 1);
-    WAIT(REASON_CAMPAIGN_NOT_STARTED, NOW + DAY_MS, g.f.campaign.start_at_ms = NOW + DAY_MS);
-}
-
-static void test_an_account_that_stands(void **state)
-{
-    (void)state;
-    WAIT(REASON_ACCOUNT_BLOCKED, NEVER, g.f.account.blocked = true);
-    WAIT(REASON_ACCOUNT_PAUSED, NEVER, g.f.account.status = ACCOUNT_PAUSED);
-    WAIT(REASON_ALL_PAUSED, NEVER, g.f.account.all_paused = true);
-    WAIT(REASON_ACCOUNT_DISCONNECTED, NEVER, g.f.account.status = ACCOUNT_DISCONNECTED);
-    WAIT(REASON_ACCOUNT_RESTRICTED, NEVER, g.f.account.status = ACCOUNT_RESTRICTED);
-    WAIT(REASON_ACCOUNT_RESTING, NOW + 6 * HOUR_MS,
-         (g.f.account.status = ACCOUNT_RESTING, g.f.account.rest_until_ms = NOW + 6 * HOUR_MS));
-    WAIT(REASON_ACCOUNT_RESTING, NOW + 1,
-         (g.f.account.status = ACCOUNT_RESTING, g.f.account.rest_until_ms = NOW + 1));
-    GO((g.f.account.status = ACCOUNT_RESTING, g.f.account.rest_until_ms = NOW));
-    WAIT(REASON_ACCOUNT_RESTING, NOW + 1, g.f.account.rest_until_ms = NOW + 1); /* resumed */
-    GO(g.f.account.rest_until_ms = NOW);
-    WAIT(REASON_INVITATIONS_RESTING, NOW + DAY_MS,
-         g.f.account.invitations_rest_until_ms = NOW + DAY_MS);
-    GO(g.f.account.invitations_rest_until_ms = NOW);
-    GO((g.f.item.kind = CALL_MESSAGE, g.f.account.invitations_rest_until_ms = NOW + DAY_MS));
 }
 
 /* P6: no follow-up before the connection is accepted. */
@@ -187,68 +107,7 @@ static void test_a_person_who_waits(void **state)
     GO((FOLLOW_UP, g.f.person.status = PERSON_MESSAGING));
     CANCEL(REASON_PERSON_STOPPED, (FOLLOW_UP, g.f.person.status = PERSON_REPLIED));
     CANCEL(REASON_PERSON_ENDED, (FOLLOW_UP, g.f.person.status = PERSON_COMPLETED));
-    WAIT(REASON_SCHEDULED, NOW + 1, g.f.item.scheduled_at_ms = NOW + 1);
-    GO(g.f.item.scheduled_at_ms = NOW - LATE);
-    GO(g.f.item.scheduled_at_ms = 0); /* it has no moment, and is not late for it */
-    WAIT(REASON_LATE, NOW + LATE, g.f.item.scheduled_at_ms = NOW - LATE - 1);
-    WAIT(REASON_LATE, NOW + LATE, g.f.item.scheduled_at_ms = NOW - 30 * DAY_MS);
-    GO((g.f.item.scheduled_at_ms = NOW - DAY_MS, g.f.item.handed_out = true));
 #undef FOLLOW_UP
-}
-
-/* P5; the reason is the one that the next window carries. */
-static void test_the_calendar(void **state)
-{
-    (void)state;
-    GO((g.f.now_ms = OPENS, g.f.item.scheduled_at_ms = OPENS));
-    WAIT(REASON_HOURS, OPENS,
-         (g.f.now_ms = OPENS - 1, g.f.item.scheduled_at_ms = 0, g.f.usage = NULL));
-    GO(g.f.now_ms = CLOSES - 1);
-    WAIT(REASON_HOLIDAY, REOPENS, g.f.now_ms = CLOSES);
-    WAIT(REASON_HOLIDAY, REOPENS, g.f.now_ms = REOPENS - 1);
-    GO((g.f.now_ms = REOPENS, g.f.next_day_start_ms = TOMORROW + DAY_MS));
-    WAIT(REASON_NO_WINDOW, NEVER, g.f.now_ms = REOPENS + 8 * HOUR_MS);
-    WAIT(REASON_NO_WINDOW, NEVER, g.f.windows_count = 0);
-    static const struct interval monday[] = {{REOPENS, REOPENS + 1, REASON_WEEKEND}};
-    WAIT(REASON_WEEKEND, REOPENS, (g.f.windows = monday, g.f.windows_count = 1));
-}
-
-/* P4 */
-static void test_the_caps(void **state)
-{
-    (void)state;
-    GO(g.u.calls_today = 39);
-    WAIT(REASON_DAILY_CAP, TOMORROW, g.u.calls_today = 40);
-    WAIT(REASON_DAILY_CAP, TOMORROW, g.u.calls_today = 41);
-    GO(g.u.invitations_today = 24);
-    WAIT(REASON_DAILY_INVITATIONS, TOMORROW, g.u.invitations_today = 25);
-    GO(g.u.messages_today = 30);
-    GO(g.u.invitations_week = 99);
-    WAIT(REASON_WEEKLY_INVITATIONS, NOW + DAY_MS,
-         (g.u.invitations_week = 100, g.u.oldest_invitation_ms = NOW - 6 * DAY_MS));
-    WAIT(REASON_WEEKLY_INVITATIONS, NOW + 1,
-         (g.u.invitations_week = 100, g.u.oldest_invitation_ms = NOW - 7 * DAY_MS + 1));
-    WAIT(REASON_WEEKLY_INVITATIONS, TOMORROW, /* already out: never a time that has passed */
-         (g.u.invitations_week = 100, g.u.oldest_invitation_ms = NOW - 7 * DAY_MS));
-    GO((g.f.item.costs_profile_view = true, g.u.profile_views_today = 79));
-    WAIT(REASON_DAILY_PROFILE_VIEWS, TOMORROW,
-         (g.f.item.costs_profile_view = true, g.u.profile_views_today = 80));
-    GO(g.u.profile_views_today = 80);
-    GO((g.f.campaign.daily_cap = 5, g.u.campaign_today = 4));
-    WAIT(REASON_CAMPAIGN_DAILY_CAP, TOMORROW, (g.f.campaign.daily_cap = 5, g.u.campaign_today = 5));
-    GO(g.u.campaign_today = 1000); /* no cap of its own */
-    WAIT(REASON_DAILY_CAP, TOMORROW, g.f.account.limits.daily_cap = 0);
-}
-
-static void test_the_caps_of_messages(void **state)
-{
-    (void)state;
-#define MESSAGE g.f.item.kind = CALL_MESSAGE
-    GO((MESSAGE, g.u.messages_today = 29));
-    WAIT(REASON_DAILY_MESSAGES, TOMORROW, (MESSAGE, g.u.messages_today = 30));
-    WAIT(REASON_DAILY_CAP, TOMORROW, (MESSAGE, g.u.calls_today = 40));
-    GO((MESSAGE, g.u.invitations_today = 25, g.u.invitations_week = 100));
-#undef MESSAGE
 }
 
 /* Only an invitation that has a note, of an account that has few, by the campaign's choice. */
@@ -256,18 +115,8 @@ static void test_the_notes_of_a_month(void **state)
 {
     (void)state;
 #define NOTES(n) g.f.item.noted = true, g.f.account.limits.monthly_notes = 5, g.u.notes_month = (n)
-    GO((NOTES(4)));
-    WAIT(REASON_MONTHLY_NOTES, NEXT_MONTH, (NOTES(5)));
-    WAIT(REASON_MONTHLY_NOTES, NEXT_MONTH, (NOTES(6)));
-    GO((NOTES(5), g.f.item.noted = false));
-    GO((NOTES(500), g.f.account.limits.monthly_notes = MONTHLY_NOTES_ANY));
-    WAIT(REASON_MONTHLY_NOTES, NEXT_MONTH, (NOTES(0), g.f.account.limits.monthly_notes = 0));
-    GO((NOTES(5), g.f.campaign.on_note_limit = NOTE_WITHOUT));
-    GO((NOTES(5), g.f.campaign.on_note_limit = NOTE_CUT));
-    WAIT(REASON_DAILY_CAP, TOMORROW,
-         (NOTES(5), g.f.campaign.on_note_limit = NOTE_CUT, g.u.calls_today = 40));
     struct given g;
-    init(&g);
+    given_init(&g);
     NOTES(5);
     assert_false(policy_leave_note_out(&g.f));
     g.f.campaign.on_note_limit = NOTE_CUT;
@@ -278,29 +127,6 @@ static void test_the_notes_of_a_month(void **state)
     g.f.usage = NULL;
     assert_false(policy_leave_note_out(&g.f));
 #undef NOTES
-}
-
-/* P3 */
-static void test_spacing(void **state)
-{
-    (void)state;
-    GO(g.u.last_call_end_ms = 0);
-    GO(g.u.last_call_end_ms = NOW - 2 * MINUTE_MS);
-    WAIT(REASON_SPACING, NOW + 1, g.u.last_call_end_ms = NOW - 2 * MINUTE_MS + 1);
-    WAIT(REASON_SPACING, NOW + 2 * MINUTE_MS, g.u.last_call_end_ms = NOW);
-    WAIT(REASON_SPACING, NOW + 30 * SECOND_MS,
-         (g.u.last_call_end_ms = NOW - 2 * MINUTE_MS, g.u.jitter_ms = 30 * SECOND_MS));
-    /* an attempt without an end counts with an end that lies ahead */
-    WAIT(REASON_SPACING, NOW + 3 * MINUTE_MS, g.u.last_call_end_ms = NOW + MINUTE_MS);
-    GO((g.f.account.limits.spacing_ms = 0, g.u.last_call_end_ms = NOW));
-}
-
-static void test_without_usage_only_caps_and_spacing_are_left_out(void **state)
-{
-    (void)state;
-    GO((g.f.usage = NULL, g.f.account.limits.daily_cap = 0));
-    WAIT(REASON_HOLIDAY, REOPENS, (g.f.usage = NULL, g.f.now_ms = CLOSES));
-    CANCEL(REASON_BLOCKLISTED, (g.f.usage = NULL, g.f.person.blocklisted = true));
 }
 
 /* ---- order ---------------------------------------------------------------------------------- */
@@ -386,7 +212,7 @@ static void test_the_order_of_the_rules(void **state)
     for (size_t i = 0; i < SAM_ARRAY_LEN(order); i++) {
         for (size_t j = i; j < SAM_ARRAY_LEN(order); j++) {
             struct given g;
-            init(&g);
+            given_init(&g);
             order[j].make(&g);
             if (j != i)
                 order[i].make(&g); /* last: where both set one value, the earlier rule's counts */
@@ -410,7 +236,7 @@ static void test_both_ends_of_the_span_must_agree(void **state)
 #define UNTIL(change, start_by, kind, reason, at)                                                  \
     do {                                                                                           \
         struct given g;                                                                            \
-        init(&g);                                                                                  \
+        given_init(&g);                                                                            \
         change;                                                                                    \
         check(#change, policy_decide_until(&g.f, start_by), (struct verdict){kind, reason, at});   \
     } while (0)
@@ -449,15 +275,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_ends_an_item),
         cmocka_unit_test(test_who_may_be_contacted_again),
-        cmocka_unit_test(test_a_campaign_that_does_not_run),
-        cmocka_unit_test(test_an_account_that_stands),
         cmocka_unit_test(test_a_person_who_waits),
-        cmocka_unit_test(test_the_calendar),
-        cmocka_unit_test(test_the_caps),
-        cmocka_unit_test(test_the_caps_of_messages),
         cmocka_unit_test(test_the_notes_of_a_month),
-        cmocka_unit_test(test_spacing),
-        cmocka_unit_test(test_without_usage_only_caps_and_spacing_are_left_out),
         cmocka_unit_test(test_the_order_of_the_rules),
         cmocka_unit_test(test_both_ends_of_the_span_must_agree),
         cmocka_unit_test(test_what_gets_another_moment_of_the_planner),

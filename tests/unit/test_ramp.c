@@ -21,23 +21,6 @@ static struct policy_limits at(int64_t cap, int64_t days, int64_t day)
     return limits;
 }
 
-static void test_from_a_fifth_to_all_of_it(void **state)
-{
-    (void)state;
-    static const struct {
-        int64_t days;
-        int64_t day;
-        int64_t want; /* of 40 */
-    } rows[] = {
-        {5, 1, 8},   {5, 2, 16},     {5, 3, 24},     {5, 4, 32},   {5, 5, 40},   {5, 6, 40},
-        {2, 1, 8},   {2, 2, 40},     {21, 1, 8},     {21, 11, 24}, {21, 20, 38}, {21, 21, 40},
-        {365, 1, 8}, {365, 364, 39}, {365, 365, 40}, {0, 1, 40},   {1, 1, 40}, /* no ramp */
-        {5, 0, 8},   {5, -3, 8}, /* a clock that was set back */
-    };
-    for (size_t i = 0; i < SAM_ARRAY_LEN(rows); i++)
-        assert_int_equal(at(40, rows[i].days, rows[i].day).daily_cap, rows[i].want);
-}
-
 static void test_which_limits(void **state)
 {
     (void)state;
@@ -136,11 +119,8 @@ static void test_the_limits_of_a_day(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_from_a_fifth_to_all_of_it),
-        cmocka_unit_test(test_which_limits),
-        cmocka_unit_test(test_little_stays_something),
-        cmocka_unit_test(test_it_only_grows),
-        cmocka_unit_test(test_coming_back_from_a_rest),
+        cmocka_unit_test(test_which_limits),        cmocka_unit_test(test_little_stays_something),
+        cmocka_unit_test(test_it_only_grows),       cmocka_unit_test(test_coming_back_from_a_rest),
         cmocka_unit_test(test_the_limits_of_a_day),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
