@@ -14,7 +14,8 @@
 #define LOOKS        2
 #define ACCOUNTS_MAX 500
 
-/* $1 int hash, $2 bigint accounts at most on either side. */
+/* What a worker has locked just now is left for the next tick. $1 int hash, $2 bigint accounts at
+ * most on either side. */
 static const char find_sql[] =
     "SELECT account_id FROM (SELECT account_id FROM account_schedule WHERE planned_with < $1 "
     "LIMIT $2 FOR UPDATE SKIP LOCKED) a UNION ALL SELECT account_id FROM (SELECT account_id "
@@ -23,6 +24,11 @@ static const char find_sql[] =
 static const char planned_sql[] =
     "UPDATE account_schedule SET planned_with = $3, plan_at = CASE WHEN account_id = ANY ($2) "
     "THEN least(plan_at, sam_now()) ELSE plan_at END WHERE account_id = ANY ($1)";
+
+/* $1 int hash. */
+static const char left_sql[] =
+    "SELECT EXISTS (SELECT FROM account_schedule WHERE planned_with < $1) "
+    "OR EXISTS (SELECT FROM account_schedule WHERE planned_with > $1)";
 
 static int32_t hash_of(const struct settings *s)
 {
@@ -54,10 +60,22 @@ static enum pg_failure move(struct producer *p, const struct pg_result *accounts
     return pg_exec(p->pg, planned_sql, &p->params, NULL);
 }
 
+static enum pg_failure any_left(struct producer *p, bool *ret)
+{
+    struct pg_result *r SAM_CLEANUP(pg_result_freep) = NULL;
+    pg_params_reset(&p->params);
+    pg_add_i32(&p->params, hash_of(p->settings));
+    enum pg_failure failure = pg_exec(p->pg, left_sql, &p->params, &r);
+    if (!failure)
+        *ret = pg_bool(r, 0, 0);
+    return failure;
+}
+
 struct batch producer_limits(struct producer *p)
 {
     struct pg_result *r SAM_CLEANUP(pg_result_freep) = NULL;
     struct batch result = {0};
+    bool left = false;
     if (p->limits_looks == LOOKS)
         return result;
     pg_params_reset(&p->params);
@@ -69,11 +87,13 @@ struct batch producer_limits(struct producer *p)
     if (!failure && pg_rows(r) > 0)
         failure = move(p, r);
     if (!failure)
+        failure = any_left(p, &left);
+    if (!failure)
         failure = pg_commit(p->pg);
     if (failure)
         return producer_failed(p, "limits", failure);
     result.rows = pg_rows(r);
     result.more = result.rows >= ACCOUNTS_MAX;
-    p->limits_looks += result.more ? 0 : 1;
+    p->limits_looks += left ? 0 : 1;
     return result;
 }

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/policy/follow_up.h"
 #include "producer/ctl/campaign_change.h"
 #include "producer/ctl/campaign_columns.h"
 #include "producer/ctl/catch_up.h"
@@ -36,10 +37,10 @@ static const char order_sql[] =
     "UPDATE campaign_accounts ca SET position = x.n FROM unnest($2::uuid[]) WITH ORDINALITY "
     "AS x(id, n) WHERE ca.campaign_id = $1 AND ca.account_id = x.id";
 /* Delays reach the people who wait for their next message. $1 campaign, $2 bigint[] after ms of
- * each step. */
+ * each step, $3 boolean[] does it count from the acceptance. */
 static const char delays_sql[] =
-    "UPDATE campaign_prospects p SET next_at = x.at FROM (SELECT q.id, CASE WHEN q.next_step = 1 "
-    "AND q.campaign_type = 'connector' THEN q.connected_at ELSE q.last_sent_at END "
+    "UPDATE campaign_prospects p SET next_at = x.at FROM (SELECT q.id, CASE "
+    "WHEN ($3::boolean[])[q.next_step + 1] THEN q.connected_at ELSE q.last_sent_at END "
     "+ ($2::bigint[])[q.next_step + 1] * interval '1 ms' AS at FROM campaign_prospects q "
     "WHERE q.campaign_id = $1 AND q.next_step > 0 AND q.next_at IS NOT NULL "
     "AND q.status IN ('connected', 'messaging')) x "
@@ -132,21 +133,30 @@ static enum pg_failure release_refused(struct ctl *c, struct update *u)
     return failure;
 }
 
-static enum pg_failure change_people(struct ctl *c, struct update *u)
+static enum pg_failure change_delays(struct ctl *c, const struct update *u)
 {
-    SAM_CLEANUP(pg_result_freep) struct pg_result *r = NULL;
     const struct campaign_file *f = u->change.file;
-    pg_add_uuid(ctl_params(c), &u->campaign.id);
-    enum pg_failure failure = pg_exec(c->pg, release_sql, &c->params, NULL);
     pg_add_uuid(ctl_params(c), &u->campaign.id);
     pg_array_open(&c->params, PG_ARRAY_I64);
     for (size_t i = 0; i < f->steps_count; i++)
         pg_item_i64(&c->params, f->steps[i].after_ms);
     pg_array_close(&c->params);
-    if (!failure)
-        failure = pg_exec(c->pg, delays_sql, &c->params, NULL);
+    pg_array_open(&c->params, PG_ARRAY_BOOL);
+    for (size_t i = 0; i < f->steps_count; i++)
+        pg_item_bool(&c->params, policy_follows_acceptance(f->type, (int64_t)i));
+    pg_array_close(&c->params);
+    return pg_exec(c->pg, delays_sql, &c->params, NULL);
+}
+
+static enum pg_failure change_people(struct ctl *c, struct update *u)
+{
+    SAM_CLEANUP(pg_result_freep) struct pg_result *r = NULL;
     pg_add_uuid(ctl_params(c), &u->campaign.id);
-    pg_add_i32(&c->params, (int32_t)f->steps_count);
+    enum pg_failure failure = pg_exec(c->pg, release_sql, &c->params, NULL);
+    if (!failure)
+        failure = change_delays(c, u);
+    pg_add_uuid(ctl_params(c), &u->campaign.id);
+    pg_add_i32(&c->params, (int32_t)u->change.file->steps_count);
     if (!failure)
         failure = pg_exec(c->pg, complete_sql, &c->params, &r);
     if (!failure)

@@ -18,7 +18,6 @@
 #define WINDOWS    8
 #define PER_SECOND 1000000
 #define NOW_MS     INT64_C(1800000000000)
-#define START_BY   (15 * SECOND_MS)
 
 struct sample {
     struct policy_facts facts;
@@ -163,7 +162,8 @@ struct tally {
 
 static struct verdict judge(const struct sample *s, size_t i)
 {
-    return i % 2 ? policy_decide_until(&s->facts, NOW_MS + START_BY) : policy_decide(&s->facts);
+    return i % 2 ? policy_decide_until(&s->facts, NOW_MS + POLICY_START_BY_MS)
+                 : policy_decide(&s->facts);
 }
 
 /* Not a bench of one rule: each kind of verdict is common, and many reasons are given. */
