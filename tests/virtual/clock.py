@@ -78,7 +78,7 @@ def days_off(country, part):
     has its country's."""
     if part not in holidays.list_supported_countries()[country]:
         part = None
-    known = holidays.country_holidays(country, subdiv=part, years=range(2026, 2030))
+    known = holidays.country_holidays(country, subdiv=part, years=range(2025, 2030))
     return frozenset(known), frozenset(getattr(known, "weekend_workdays", ())) - frozenset(known)
 
 
@@ -92,17 +92,19 @@ class Hours:
         self.own = own or {}
         self.windows = {}
 
-    def is_off(self, date):
+    def off_by(self, date):
+        """"holiday" or "weekend" of a date that is closed all day, else None."""
         off, worked = days_off(self.country, self.part) if self.observes else ((), ())
         if self.observes and date in self.own:
             off, worked = ((), (date,)) if self.own[date] else ((date,), ())
         if date in off:
-            return True
-        if self.weekend is not None:
-            return date.weekday() in self.weekend
-        rest = WEEKENDS.get(self.country, SATURDAY_SUNDAY)
-        rest = WEEKENDS_OF_PARTS.get((self.country, self.part), rest)
-        return date not in worked and date.weekday() in rest
+            return "holiday"
+        rest = self.weekend
+        if rest is None:
+            rest = WEEKENDS.get(self.country, SATURDAY_SUNDAY)
+            rest = WEEKENDS_OF_PARTS.get((self.country, self.part), rest)
+            rest = () if date in worked else rest
+        return "weekend" if date.weekday() in rest else None
 
     def window(self, date):
         """(opens, closes) of a local date in ms; None when it is closed all day."""
@@ -111,7 +113,7 @@ class Hours:
         return self.windows[date]
 
     def find_window(self, date):
-        if self.is_off(date):
+        if self.off_by(date):
             return None
         opens = instant(self.zone, date, self.opens, False)
         tomorrow = day_start(self.zone, date + DAY)
