@@ -7,6 +7,7 @@
 #include "common/base/attr.h"
 #include "common/base/buf.h"
 #include "common/model/calendar_age.h"
+#include "tests/unit/case_file.h"
 #include "tests/unit/zone_days.h"
 
 #include "common/base/banned.h"
@@ -14,7 +15,6 @@
 #define CASES       "tests/cases/calendar.csv"
 #define WEEKENDS    "tests/cases/weekends.csv"
 #define WINDOWS_MAX 16
-#define FIELDS_MAX  12
 
 /* "from/to reason" of each, in UTC to the minute. */
 static void show(const struct interval *w, size_t count, struct buf *out)
@@ -42,32 +42,6 @@ struct row {
     const char *from, *until;
     const char *windows;
 };
-
-/* Calls fn with the fields of each row of a list; ret = rows. */
-static size_t each_row(const char *path, size_t fields_count, void (*fn)(char **fields))
-{
-    char line[1000];
-    char *fields[FIELDS_MAX];
-    size_t rows = 0;
-    FILE *f = fopen(path, "re");
-    assert_non_null(f);
-    while (fgets(line, sizeof(line), f)) {
-        char *rest = line;
-        if (line[0] == '#')
-            continue;
-        if (!strchr(line, '\n'))
-            fail_msg("%s: %.40s: too long a line", path, line);
-        line[strcspn(line, "\n")] = '\0';
-        for (size_t i = 0; i < fields_count; i++)
-            fields[i] = strsep(&rest, ",");
-        if (rest || !fields[fields_count - 1])
-            fail_msg("%s: %s: not %zu fields", path, fields[0], fields_count);
-        fn(fields);
-        rows++;
-    }
-    assert_int_equal(fclose(f), 0);
-    return rows;
-}
 
 /* "Fr+Sa" as a mask, "none" as 0. */
 static int days_mask(const char *where, const char *text)
@@ -127,25 +101,28 @@ static bool is_for_this_tzdata(const struct row *r)
     return before == (strcmp(age.tzdata, release) < 0);
 }
 
-static void check_windows(char **fields)
+static size_t check_windows(char *line)
 {
+    const char *fields[12];
+    case_fields(line, fields, SAM_ARRAY_LEN(fields));
     const struct row r = {fields[0], fields[1], fields[2], fields[3], fields[4], fields[5],
                           fields[6], fields[7], fields[8], fields[9], fields[10]};
     struct interval w[WINDOWS_MAX];
     struct buf got SAM_CLEANUP(buf_deinit) = BUF_INIT(4000);
     if (!is_for_this_tzdata(&r))
-        return;
+        return 0;
     struct calendar c = calendar_of(&r);
     show(w, calendar_windows(&c, at(r.from), at(r.until), w, WINDOWS_MAX), &got);
-    if (strcmp(got.len ? buf_text(&got) : "none", r.windows) != 0)
-        fail_msg(CASES ": %s:\n  %s, not\n  %s", r.id, got.len ? buf_text(&got) : "none",
-                 r.windows);
+    if (strcmp(got.len ? buf_text(&got) : "none", r.windows) == 0)
+        return 0;
+    print_error("%s:\n  %s, not\n  %s\n", r.id, got.len ? buf_text(&got) : "none", r.windows);
+    return 1;
 }
 
 static void test_open_hours_are_those_of_the_list(void **state)
 {
     (void)state;
-    assert_true(each_row(CASES, 12, check_windows) > 0);
+    (void)case_file(CASES, check_windows);
 }
 
 static void test_names_of_holidays(void **state)
@@ -280,21 +257,25 @@ static void test_the_wall_clock_agrees(void **state)
 
 /* ---- countries ------------------------------------------------------------------------------ */
 
-static void check_weekend(char **fields)
+static size_t check_weekend(char *line)
 {
+    const char *fields[5];
+    case_fields(line, fields, SAM_ARRAY_LEN(fields));
     const char *country = fields[0];
     const char *part = fields[1];
     const char *day = fields[2];
     int want = days_mask(country, fields[3]);
     unsigned got = country_weekend(country, part, day_of(day));
-    if (got != (unsigned)want)
-        fail_msg(WEEKENDS ": %s,%s,%s: mask %u, not %d", country, part, day, got, want);
+    if (got == (unsigned)want)
+        return 0;
+    print_error("%s,%s,%s: mask %u, not %d\n", country, part, day, got, want);
+    return 1;
 }
 
 static void test_weekends_of_countries(void **state)
 {
     (void)state;
-    assert_true(each_row(WEEKENDS, 5, check_weekend) > 0);
+    (void)case_file(WEEKENDS, check_weekend);
 }
 
 static void test_countries_are_iso_3166(void **state)
