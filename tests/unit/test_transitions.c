@@ -103,7 +103,7 @@ static const struct machine *machine_find(const char *name)
             return &machines[i];
     }
     fail_msg("%s: no such state machine", name);
-    return NULL;
+    return machines;
 }
 
 static int status_find(const struct machine *m, const char *name)
