@@ -12,6 +12,7 @@
 #include "common/adapters/topics_watch.h"
 #include "common/base/clock.h"
 #include "common/base/db_clock.h"
+#include "common/base/due.h"
 #include "producer/applied.h"
 #include "producer/producer.h"
 
@@ -62,7 +63,7 @@ struct app {
     bool stop;
     bool busy; /* the last round has left work that a next one can go on with */
     int exit_code;
-    int64_t last_ms[SAM_ARRAY_LEN(steps)];
+    struct due due[SAM_ARRAY_LEN(steps)];
     char values[SAM_ARRAY_LEN(steps)][256]; /* that a step does not know; "" = it knows all */
     char value_said[256]; /* the last of them that was logged or met again, and when */
     int64_t value_said_ms;
@@ -207,10 +208,10 @@ static enum pg_failure run_step(struct app *a, size_t i, bool *ret_more)
 {
     const struct step *step = &steps[i];
     int64_t now = clock_boot_ms();
-    if (now - a->last_ms[i] < step->every_ms ||
-        (step->needs_kafka && !kafka_producer_up(a->p.kafka)) || (step->needs_gate && !may_act(a)))
+    if (!due_now(&a->due[i], now) || (step->needs_kafka && !kafka_producer_up(a->p.kafka)) ||
+        (step->needs_gate && !may_act(a)))
         return PG_FINE;
-    a->last_ms[i] = now;
+    due_after(&a->due[i], now, step->every_ms);
     int64_t begun_us = clock_monotonic_us();
     a->p.left_out[0] = '\0';
     struct batch b = step->fn(&a->p);
@@ -223,7 +224,7 @@ static enum pg_failure run_step(struct app *a, size_t i, bool *ret_more)
     }
     if (b.more) {
         *ret_more = true;
-        a->last_ms[i] = 0;
+        due_at_once(&a->due[i]);
         a->busy = a->busy || b.rows > 0; /* a full batch that came to nothing may do so again */
     }
     return b.failure;

@@ -307,12 +307,21 @@ class Reads(Fault):
 
 
 class ClaimsThatFail(Fault):
+    def freeze_at_rest(self):
+        """Whether the worker is frozen, with no transaction that holds a row."""
+        self.worker.freeze()
+        busy = "pg_stat_activity WHERE application_name LIKE 'sam-worker%' AND state <> 'idle'"
+        if self.count(f"{busy} AND datname = current_database()") == 0:
+            return True
+        self.worker.thaw()
+        return False
+
     def test_what_a_claim_refuses_is_counted_once(self):
         """However often the claim is done again, here because its row is locked."""
         self.config["limits"]["spacing"] = "3s"  # no claim is under way when it freezes
         self.begin(people=4)
         self.wait_until_sent(1)
-        self.worker.freeze()
+        self.wait_for("it to rest", self.freeze_at_rest)
         job = "send_queue WHERE status = 'published'"
         self.wait_for("a job", lambda: self.count(job) == 1)
         self.samctl("campaign", "pause", "c")
