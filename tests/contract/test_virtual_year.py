@@ -171,6 +171,35 @@ class JudgeFindsWhatIsWrong(unittest.TestCase):
     def test_a_step_before_its_delay(self):
         self.assertIn("delay", self.rules(self.shift(30, -DAY_MS)))
 
+    def test_a_step_again_that_was_not_executed(self):
+        def change(ended, by):
+            def change(sends):
+                sends[40].ended = ended
+                sends.insert(41, copy.copy(sends[40]))
+                sends[41].start = sends[40].end + by
+                sends[41].ended = "sent"
+
+            return change
+
+        self.assertEqual(self.rules(change("untried", 1)), set())
+        self.assertIn("delay", self.rules(change("not_executed", 29_000)))
+        self.assertNotIn("delay", self.rules(change("not_executed", 30_000)))
+        for ended in "unknown", "refused", "sent":
+            self.assertIn("twice", self.rules(change(ended, HOUR_MS)))
+
+    def test_calls_that_were_not_sent_count_all_the_same(self):
+        for ended in "unknown", "refused", "not_executed":
+            def change(sends):
+                for s in sends[50:]:
+                    s.ended = ended  # noqa: B023
+                sends[59].start = sends[58].end + MIN_MS
+
+            scenario = copy.deepcopy(self.scenario)
+            scenario.limits.messages = 5
+            rules = self.rules(change, scenario)
+            self.assertIn("spacing", rules)
+            self.assertIn("daily message", rules)
+
     def test_caps(self):
         for cap, rule in (("calls", "daily call"), ("messages", "daily message")):
             scenario = copy.deepcopy(self.scenario)

@@ -89,6 +89,11 @@ def decisions(rng, days):
     return found
 
 
+def ends(rng):
+    """How calls end, of a thousand: now and then, often, or never otherwise than sent."""
+    return [rng.choice(most) for most in ([0, 10, 60, 250], [0, 5, 20], [0, 5, 20], [0, 10, 60])]
+
+
 def draw(seed, days=365):
     """One account of seed, and its campaigns."""
     rng = random.Random(seed)
@@ -104,5 +109,6 @@ def draw(seed, days=365):
     year = Scenario(f"seed-{seed}", place[0], limits(rng), rng.random() < 0.5, START,
                     START + days * DAY_MS, seed, campaigns, people, changes(rng, days), ramp,
                     START if ramp else 0, own)  # fmt: skip
+    year.ends = ends(random.Random(f"{seed}, how calls end"))
     year.changes = sorted(year.changes + decisions(more, days), key=lambda c: c.at)
     return year

@@ -8,6 +8,9 @@ from clock import DAY, DAY_MS, HOUR_MS, MIN_MS, day_of, day_start
 
 WEEK_MS = 7 * DAY_MS
 CALL_MS = 10_000  # a call and what comes before it take less
+# Of an item that was not executed: the first wait at least, twice as long each time; so many tries.
+BACKOFF_MS = 30_000
+TRIES_MAX = 5
 # The planner looks again every half hour while somebody found no place.
 LOOK_MS = 40 * MIN_MS
 
@@ -20,6 +23,13 @@ class Send:
     kind: str
     start: int
     end: int
+    ended: str = "sent"
+    again: bool = False  # the same step was tried before
+
+    @property
+    def counts(self):
+        """It may have left: it counts for spacing and caps."""
+        return self.ended != "untried"
 
 
 @dataclasses.dataclass
@@ -36,9 +46,9 @@ def read_years(text):
     for line in text.splitlines():
         what, name, *rest = line.split()
         if what == "send":
-            campaign, person, step, kind, start, end = rest
+            campaign, person, step, kind, start, end, ended = rest
             years[name].sends.append(Send(int(campaign), int(person), int(step), kind, int(start),
-                                          int(end)))  # fmt: skip
+                                          int(end), ended))  # fmt: skip
         elif what == "view":
             years[name].views.append(int(rest[0]))
         else:
@@ -60,6 +70,7 @@ class Judge:
     def __init__(self, scenario, year):
         self.scenario = scenario
         self.sends = sorted(year.sends, key=lambda s: s.start)
+        self.counted = [s for s in self.sends if s.counts]
         self.views = sorted(year.views)
         self.problems = []
 
@@ -68,8 +79,11 @@ class Judge:
 
     def verdict(self):
         """[(rule, moment, detail)]: what breaks a rule."""
-        self.sent = {}
-        self.due = {}
+        self.due = {}  # (person, step) that may be tried -> not before
+        self.since = {}  # ... and since when it waits, at the latest
+        self.tried, self.over = set(), set()
+        self.failures = collections.Counter()
+        self.waits = collections.defaultdict(list)  # campaign, step -> (since, tried) of each try
         self.hours()
         self.stands()
         self.spacing()
@@ -105,40 +119,63 @@ class Judge:
                 self.tell("rest", s.start)
 
     def spacing(self):
-        for before, after in zip(self.sends, self.sends[1:]):
-            if after.start < before.end + self.scenario.limits.spacing:
-                self.tell("spacing", after.start, f"{after.start - before.end} ms after the last")
+        last = None
+        for s in self.sends:
+            if last and s.start < last.end + self.scenario.limits.spacing:
+                self.tell("spacing", s.start, f"{s.start - last.end} ms after the last")
+            last = s if s.counts else last
 
     def order(self):
-        """Each step once, after the one before it, its delay and the acceptance."""
+        """Each step once, after the one before it, its delay and the acceptance; again only what
+        was not executed, and a while later."""
         for i, p in enumerate(self.scenario.people):
-            self.due[i, 0] = max(p.arrives, self.scenario.campaigns[p.campaign].start)
+            self.expect((i, 0), max(p.arrives, self.scenario.campaigns[p.campaign].start))
         for s in self.sends:
             key = (s.person, s.step)
             p = self.scenario.people[s.person]
             c = self.scenario.campaigns[p.campaign]
             if s.campaign != p.campaign or s.kind != c.call(s.step):
                 self.tell("kind", s.start)
-            if key in self.sent:
+            if key in self.over:
                 self.tell("twice", s.start, f"person {s.person}, step {s.step}")
                 continue
             if key not in self.due:
                 self.tell("order", s.start, f"person {s.person}, step {s.step}")
             elif s.start < self.due[key]:
                 self.tell("delay", s.start, f"{self.due[key] - s.start} ms early")
-            self.sent[key] = s
-            self.expect_next(s, p, c)
+            self.waits[p.campaign, s.step].append((self.since.pop(key, s.start), s.start))
+            s.again = key in self.tried
+            self.tried.add(key)
+            self.ended(key, s, p, c)
+        for (person, step), since in self.since.items():
+            campaign = self.scenario.people[person].campaign
+            self.waits[campaign, step].append((since, self.scenario.end))
+
+    def expect(self, key, at, most=0):
+        self.due[key] = at
+        self.since[key] = at + most
+
+    def ended(self, key, s, p, c):
+        if s.ended == "untried":
+            self.expect(key, s.end)
+        elif s.ended == "not_executed" and self.failures[key] + 1 < TRIES_MAX:
+            wait = BACKOFF_MS << self.failures[key]
+            self.expect(key, s.end + wait, wait // 2)
+            self.failures[key] += 1
+        else:
+            self.over.add(key)
+            if s.ended == "sent":
+                self.expect_next(s, p, c)
 
     def expect_next(self, s, p, c):
         step = s.step + 1
         if step == len(c.delays):
             return
         if s.kind == "invitation":
-            if p.accepts_after < 0:
-                return
-            self.due[s.person, step] = s.end + p.accepts_after + c.delays[step]
+            if p.accepts_after >= 0:
+                self.expect((s.person, step), s.end + p.accepts_after + c.delays[step])
         else:
-            self.due[s.person, step] = s.end + c.delays[step]
+            self.expect((s.person, step), s.end + c.delays[step])
 
     # ---- caps --------------------------------------------------------------------------------
 
@@ -178,9 +215,11 @@ class Judge:
     def days(self):
         self.counts = collections.defaultdict(collections.Counter)
         made = collections.defaultdict(list)  # kind -> starts, ascending
-        calls = [(s.start, ["call", s.kind, ("campaign", s.campaign)]) for s in self.sends]
-        for at, kinds in sorted(calls + [(at, ["view"]) for at in self.views]):
-            self.counts[self.day(at)].update(kinds)
+        calls = [(s.start, ["call", s.kind, ("campaign", s.campaign)], s.counts)
+                 for s in self.sends]  # fmt: skip
+        self.again = collections.Counter(self.day(s.start) for s in self.sends if s.again)
+        for at, kinds, counts in sorted(calls + [(at, ["view"], True) for at in self.views]):
+            self.counts[self.day(at)].update(kinds if counts else [])
             caps = self.caps_at(at)
             for kind in kinds:
                 made[kind].append(at)
@@ -189,9 +228,11 @@ class Judge:
                              for begin in self.days_of(at))  # fmt: skip
                 if cap and of_day > cap:
                     self.tell(f"daily {kind}", at, f"{of_day} of {cap}")
+                if not counts:
+                    made[kind].pop()
 
     def weeks(self):
-        self.invited = [s.start for s in self.sends if s.kind == "invitation"]
+        self.invited = [s.start for s in self.counted if s.kind == "invitation"]
         most = self.scenario.limits.weekly
         for i in range(most, len(self.invited)):
             if self.invited[i] - self.invited[i - most] < WEEK_MS:
@@ -202,8 +243,9 @@ class Judge:
     def bursts(self):
         """No hour of a window holds much more than its share of what was left of the day."""
         made = collections.defaultdict(list)
-        for s in self.sends:
-            made[self.day(s.start)].append(s)
+        for s in self.counted:
+            if not s.again:  # what is tried again has a moment of its own
+                made[self.day(s.start)].append(s)
         for date, sends in made.items():
             if self.moved_near(date):
                 continue
@@ -231,28 +273,26 @@ class Judge:
     def unused(self):
         """No day ends while a call that was due could have been made on it; at the fast pace, no
         call is made later than it could have been."""
-        self.starts = [s.start for s in self.sends]
-        waits = collections.defaultdict(list)
-        for (person, step), due in self.due.items():
-            c = self.scenario.people[person].campaign
-            sent = self.sent.get((person, step))
-            waits[c, step].append((due, sent.start if sent else self.scenario.end))
-        for intervals in waits.values():
+        self.starts = [s.start for s in self.counted]
+        for intervals in self.waits.values():
             intervals.sort()
         date = self.day(self.scenario.start) + DAY
         while date + DAY < self.day(self.scenario.end):
-            for (campaign, step), intervals in waits.items():
+            for (campaign, step), intervals in self.waits.items():
                 if not self.moved_near(date):
                     self.unused_on(date, campaign, step, intervals)
             date += DAY
 
     def has_room(self, date, end, campaign, step):
+        """What was tried again has cost a view that nobody had planned, or the moment of another,
+        which got one on another day, perhaps past midnight: each time one place less."""
         c = self.scenario.campaigns[campaign]
         counts = self.counts[date]
         caps = self.caps_at(end - 1)
         kinds = ["call", c.call(step)] + (["view"] if step == 0 else [])
-        return all(counts[k] < caps[k] for k in kinds) and not (
-            c.cap and counts["campaign", campaign] >= c.cap)  # fmt: skip
+        again = self.again[date] + self.again[date - DAY]
+        return all(counts[k] + again < caps[k] for k in kinds) and not (
+            c.cap and counts["campaign", campaign] + again >= c.cap)  # fmt: skip
 
     def unused_on(self, date, campaign, step, intervals):
         c = self.scenario.campaigns[campaign]
@@ -304,14 +344,14 @@ class Judge:
         li = self.scenario.limits
         gap = li.spacing + li.jitter + CALL_MS
         i = bisect.bisect_left(self.starts, low)
-        at = max(low, self.sends[i - 1].end + gap) if i > 0 else low
+        at = max(low, self.counted[i - 1].end + gap) if i > 0 else low
         while at < high:
-            if i == len(self.sends) or self.sends[i].start >= high + gap:
+            if i == len(self.counted) or self.counted[i].start >= high + gap:
                 yield at, high
                 return
-            if self.sends[i].start - gap > at:
-                yield at, min(high, self.sends[i].start - gap)
-            at = self.sends[i].end + gap
+            if self.counted[i].start - gap > at:
+                yield at, min(high, self.counted[i].start - gap)
+            at = self.counted[i].end + gap
             i += 1
 
     def week_free(self, low, high):

@@ -1,5 +1,6 @@
 /* The scenario on stdin, one thing a line, blanks between the words; moments and spans in ms:
  *   account NAME ZONE SPACING JITTER DAILY INVITATIONS WEEKLY MESSAGES VIEWS SPREAD RAMP_DAYS FROM
+ *   ends NOT_EXECUTED REFUSED UNKNOWN UNTRIED (of a thousand calls)
  *   own DATE...
  *   campaign TYPE ZONE COUNTRY SUBDIVISION OPENS CLOSES WEEKEND HOLIDAYS CAP START END DELAY...
  *   person CAMPAIGN ARRIVES ACCEPTS_AFTER
@@ -77,6 +78,12 @@ static void read_account(struct words *words, struct world *w)
     w->limits.monthly_notes = MONTHLY_NOTES_ANY;
     w->ramp_days = number(words);
     w->ramp_from_ms = number(words);
+}
+
+static void read_ends(struct words *words, struct world *w)
+{
+    for (size_t i = END_SENT + 1; i < WORLD_ENDS_N; i++)
+        w->odds[i] = number(words);
 }
 
 static void message_type(bool connector, int64_t step, char *out, size_t out_bytes)
@@ -190,6 +197,8 @@ bool scenario_read(struct world *w)
         const char *what = word(&words);
         if (strcmp(what, "account") == 0) {
             read_account(&words, w);
+        } else if (strcmp(what, "ends") == 0) {
+            read_ends(&words, w);
         } else if (strcmp(what, "own") == 0) {
             (void)snprintf(w->own_days, sizeof(w->own_days), "%s", words.rest);
         } else if (strcmp(what, "campaign") == 0) {

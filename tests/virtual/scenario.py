@@ -5,6 +5,10 @@ import dataclasses
 from clock import Hours
 
 
+# How a call may end that is not sent, as the program reads their number of a thousand.
+ENDS = ["not_executed", "refused", "unknown", "untried"]
+
+
 @dataclasses.dataclass
 class Campaign:
     kind: str  # connector or messenger
@@ -66,6 +70,7 @@ class Scenario:
     ramp_days: int = 0
     ramp_from: int = 0
     own: dict = dataclasses.field(default_factory=dict)  # date -> whether it is worked
+    ends: list = None  # of a thousand calls: ENDS
 
     def zone_at(self, at):
         moved = [c.zone for c in self.changes if c.kind == "zone" and c.at <= at]
@@ -80,6 +85,7 @@ class Scenario:
         lines = [f"account {self.name} {self.zone} {li.spacing} {li.jitter} {li.calls} "
                  f"{li.invitations} {li.weekly} {li.messages} {li.views} {int(self.spread)} "
                  f"{self.ramp_days} {self.ramp_from}"]  # fmt: skip
+        lines += ["ends " + " ".join(map(str, self.ends))] if self.ends else []
         own = " ".join(("+" if worked else "") + str(date) for date, worked in self.own.items())
         lines += ["own " + own] if own else []
         lines += [c.line() for c in self.campaigns]

@@ -1,5 +1,5 @@
-/* Publish, claim and call of the account's best due item: producer/publish.c, worker/claim_batch.c
- * and worker/apply.c with memory in place of Postgres, Kafka and Unipile. */
+/* Publish and claim of the account's best due item: producer/publish.c and worker/claim_batch.c
+ * with memory in place of Postgres and Kafka. */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,7 +14,6 @@
 #define ASK_AGAIN_MS HOUR_MS
 #define AHEAD_MS     (5 * SECOND_MS)
 #define PREPARE_MS   (2 * SECOND_MS) /* at most, from publish to claim */
-#define CALL_MS      (5 * SECOND_MS) /* at most */
 
 bool world_invites(const struct world *w, const struct world_person *p)
 {
@@ -104,49 +103,6 @@ static void put_off(struct world *w, struct world_person *p, const struct verdic
         w->plan_at_ms = w->now_ms;
 }
 
-static struct world_call *count(struct world *w, enum call_kind kind, int64_t campaign,
-                                int64_t took_ms)
-{
-    if (w->calls_count % 1024 == 0)
-        w->calls = sam_xrealloc(w->calls, (w->calls_count + 1024) * sizeof(*w->calls));
-    struct world_call *call = &w->calls[w->calls_count++];
-    *call = (struct world_call){
-        .kind = kind, .campaign = campaign, .start_ms = w->now_ms, .end_ms = w->now_ms + took_ms};
-    random_bytes(&call->id, sizeof(call->id));
-    return call;
-}
-
-static void next_step(struct world *w, struct world_person *p)
-{
-    const struct world_campaign *c = &w->campaigns[p->campaign];
-    bool invited = world_invites(w, p);
-    p->waits = false;
-    p->last_sent_ms = w->now_ms;
-    p->status = invited ? PERSON_CONNECTION_REQUEST_SENT : PERSON_MESSAGING;
-    p->step++;
-    if (p->step >= c->steps) {
-        p->status = PERSON_COMPLETED;
-    } else if (invited) {
-        p->accepts_at_ms = p->accepts_after_ms < 0 ? 0 : w->now_ms + p->accepts_after_ms;
-    } else {
-        p->next_at_ms = world_due_ms(w, p);
-        w->plan_at_ms = p->next_at_ms < w->plan_at_ms ? p->next_at_ms : w->plan_at_ms;
-    }
-}
-
-static void call(struct world *w, struct world_person *p)
-{
-    enum call_kind kind = world_invites(w, p) ? CALL_INVITATION : CALL_MESSAGE;
-    const struct world_call *done = count(w, kind, p->campaign, 1 + (int64_t)random_below(CALL_MS));
-    (void)printf("send %s %" PRId64 " %" PRId64 " %" PRId64 " %s %" PRId64 " %" PRId64 "\n",
-                 w->account, p->campaign, p->id, p->step, call_kind_name(kind), done->start_ms,
-                 done->end_ms);
-    w->now_ms = done->end_ms;
-    w->free_at_ms =
-        w->now_ms + w->limits.spacing_ms + policy_jitter_ms(&done->id, w->limits.jitter_ms);
-    next_step(w, p);
-}
-
 static void claim(struct world *w, struct world_person *p)
 {
     w->now_ms += (int64_t)random_below(PREPARE_MS);
@@ -154,7 +110,7 @@ static void claim(struct world *w, struct world_person *p)
         w->now_ms = p->scheduled_ms; /* the worker keeps an early job */
     struct verdict v = decide(w, p, w->now_ms, true);
     if (v.kind == VERDICT_GO)
-        call(w, p);
+        world_call(w, p);
     else
         put_off(w, p, &v);
 }
@@ -172,7 +128,7 @@ void world_publish(struct world *w)
     }
     p->replan = false;
     if (p->step == 0) {
-        (void)count(w, CALL_PROFILE_VIEW, p->campaign, 0);
+        (void)world_add_call(w, CALL_PROFILE_VIEW, p->campaign, 0);
         (void)printf("view %s %" PRId64 "\n", w->account, w->now_ms);
     }
     claim(w, p);

@@ -48,6 +48,7 @@ struct world_person {
     int64_t last_sent_ms;
     bool waits; /* the step's item is pending: */
     int64_t scheduled_ms;
+    int64_t failures; /* tries in a row that were not executed */
     enum reason reason;
     bool replan;
 };
@@ -60,6 +61,17 @@ struct world_call {
     int64_t start_ms;
     int64_t end_ms;
 };
+
+/* How a call ends. Untried: nothing of it has left, for certain. */
+#define WORLD_ENDS_MAP(X)                                                                          \
+    X(END_SENT, "sent")                                                                            \
+    X(END_NOT_EXECUTED, "not_executed")                                                            \
+    X(END_REFUSED, "refused")                                                                      \
+    X(END_UNKNOWN, "unknown")                                                                      \
+    X(END_UNTRIED, "untried")
+#define WORLD_END_ID(id, name)   id,
+#define WORLD_END_NAME(id, name) name,
+enum world_end { WORLD_ENDS_MAP(WORLD_END_ID) WORLD_ENDS_N };
 
 enum change_kind {
     CHANGE_OUTAGE,           /* until value_ms nothing runs */
@@ -83,6 +95,7 @@ struct world {
     struct day_span kept;           /* the local day in which the zone was changed */
     char own_days[WORLD_OWN_BYTES]; /* of the workspace (calendar.h) */
     struct policy_limits limits;    /* as they are set */
+    int64_t odds[WORLD_ENDS_N];     /* of a thousand calls so many end so */
     int64_t ramp_days;
     int64_t ramp_from_ms;
     int64_t rest_until_ms;
@@ -130,5 +143,10 @@ void world_publish(struct world *w);
 bool world_invites(const struct world *w, const struct world_person *p);
 /* When the person's next step may go by its delay. */
 int64_t world_due_ms(const struct world *w, const struct world_person *p);
+
+/* calls.c: the call begins now; now is its end afterwards. */
+void world_call(struct world *w, struct world_person *p);
+struct world_call *world_add_call(struct world *w, enum call_kind kind, int64_t campaign,
+                                  int64_t took_ms);
 
 #endif
