@@ -13,6 +13,7 @@
 
 #define CALL_MS        (5 * SECOND_MS) /* at most */
 #define TIMEOUT_MS     (60 * SECOND_MS)
+#define UNENDED_MS     (POLICY_START_BY_MS + TIMEOUT_MS)
 #define BACKOFF_MIN_MS (30 * SECOND_MS) /* as in worker/apply.c */
 
 static const char *const ends[WORLD_ENDS_N] = {WORLD_ENDS_MAP(WORLD_END_NAME)};
@@ -104,26 +105,42 @@ static enum world_end draw_end(const struct world *w)
 }
 
 /* Of a worker that was killed no end is known: the call counts until it must have ended. */
-static int64_t draw_length(enum world_end end)
+static int64_t draw_length(const struct world *w, enum world_end end)
 {
     if (end == END_UNKNOWN && random_below(2) == 0)
-        return POLICY_START_BY_MS + TIMEOUT_MS;
-    return 1 + (int64_t)random_below(CALL_MS);
+        return UNENDED_MS;
+    bool is_long = end != END_UNTRIED && random_below(1000) < (uint64_t)w->odds_long;
+    return 1 + (int64_t)random_below(is_long ? TIMEOUT_MS : CALL_MS);
+}
+
+/* A round of the planner while the call is under way: its end is not known yet. */
+static void plan_meanwhile(struct world *w, struct world_person *p, struct world_call *call)
+{
+    int64_t end_ms = call->end_ms;
+    if (end_ms <= call->start_ms + CALL_MS || random_below(2))
+        return;
+    w->now_ms = call->start_ms + CALL_MS;
+    call->end_ms = call->start_ms + UNENDED_MS;
+    p->sending = true;
+    world_plan(w);
+    p->sending = false;
+    call->end_ms = end_ms;
 }
 
 void world_call(struct world *w, struct world_person *p)
 {
     enum call_kind kind = world_invites(w, p) ? CALL_INVITATION : CALL_MESSAGE;
     enum world_end end = draw_end(w);
-    const struct world_call *call = world_add_call(w, kind, p->campaign, draw_length(end));
+    struct world_call *call = world_add_call(w, kind, p->campaign, draw_length(w, end));
     (void)printf("send %s %" PRId64 " %" PRId64 " %" PRId64 " %s %" PRId64 " %" PRId64 " %s\n",
                  w->account, p->campaign, p->id, p->step, call_kind_name(kind), call->start_ms,
                  call->end_ms, ends[end]);
+    plan_meanwhile(w, p, call);
     w->now_ms = call->end_ms;
     settle(w, p, call, end);
     if (end == END_UNTRIED)
-        w->calls_count--; /* nothing has left: it counts for nothing */
-    else
+        w->calls_count--;     /* nothing has left: it counts for nothing */
+    else if (random_below(8)) /* else only the policy knows that it is too soon */
         w->free_at_ms =
             w->now_ms + w->limits.spacing_ms + policy_jitter_ms(&call->id, w->limits.jitter_ms);
 }

@@ -90,8 +90,10 @@ def decisions(rng, days):
 
 
 def ends(rng):
-    """How calls end, of a thousand: now and then, often, or never otherwise than sent."""
-    return [rng.choice(most) for most in ([0, 10, 60, 250], [0, 5, 20], [0, 5, 20], [0, 10, 60])]
+    """How calls end, of a thousand: now and then, often, or never otherwise than sent; and how
+    many are long."""
+    return [rng.choice(most) for most in ([0, 10, 60, 250], [0, 5, 20], [0, 5, 20], [0, 10, 60],
+                                          [0, 100, 500])]  # fmt: skip
 
 
 def draw(seed, days=365):

@@ -218,6 +218,8 @@ class Judge:
         calls = [(s.start, ["call", s.kind, ("campaign", s.campaign)], s.counts)
                  for s in self.sends]  # fmt: skip
         self.again = collections.Counter(self.day(s.start) for s in self.sends if s.again)
+        self.firsts = collections.Counter(self.day(s.start) for s in self.sends if s.step == 0)
+        self.displaced = collections.Counter()
         for at, kinds, counts in sorted(calls + [(at, ["view"], True) for at in self.views]):
             self.counts[self.day(at)].update(kinds if counts else [])
             caps = self.caps_at(at)
@@ -230,6 +232,11 @@ class Judge:
                     self.tell(f"daily {kind}", at, f"{of_day} of {cap}")
                 if not counts:
                     made[kind].pop()
+
+        for s in self.counted:
+            date, cap = self.day(s.start), self.scenario.campaigns[s.campaign].cap
+            full = cap and self.counts[date]["campaign", s.campaign] >= cap
+            self.displaced[date] += 1 if full and s.step > 0 else 0
 
     def weeks(self):
         self.invited = [s.start for s in self.counted if s.kind == "invitation"]
@@ -285,14 +292,18 @@ class Judge:
 
     def has_room(self, date, end, campaign, step):
         """What was tried again has cost a view that nobody had planned, or the moment of another,
-        which got one on another day, perhaps past midnight: each time one place less."""
+        which got one on another day, perhaps past midnight: each time one place less. And a
+        follow-up of a campaign whose own cap is full has displaced a first contact, which holds its
+        places until it is due; and who was looked at in the last seconds of a window is not called
+        any more."""
         c = self.scenario.campaigns[campaign]
         counts = self.counts[date]
         caps = self.caps_at(end - 1)
         kinds = ["call", c.call(step)] + (["view"] if step == 0 else [])
-        again = self.again[date] + self.again[date - DAY]
-        return all(counts[k] + again < caps[k] for k in kinds) and not (
-            c.cap and counts["campaign", campaign] + again >= c.cap)  # fmt: skip
+        less = self.again[date] + self.again[date - DAY]
+        less += self.displaced[date] + counts["view"] - self.firsts[date] if step == 0 else 0
+        return all(counts[k] + less < caps[k] for k in kinds) and not (
+            c.cap and counts["campaign", campaign] + less >= c.cap)  # fmt: skip
 
     def unused_on(self, date, campaign, step, intervals):
         c = self.scenario.campaigns[campaign]

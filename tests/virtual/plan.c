@@ -108,8 +108,11 @@ static void load_waiting(const struct world *w, struct plan_batch *b)
             .connected_at_ms = p->accepts_at_ms,
             .last_sent_at_ms = p->last_sent_ms,
             .reason = p->reason,
+            .outstanding = p->sending,
+            .sending = p->sending,
             .replan = p->replan,
         };
+        b->accounts[0].outstanding |= p->sending;
     }
     qsort(b->waiting, b->waiting_count, sizeof(*b->waiting), by_scheduled);
 }

@@ -1,6 +1,6 @@
 /* The scenario on stdin, one thing a line, blanks between the words; moments and spans in ms:
  *   account NAME ZONE SPACING JITTER DAILY INVITATIONS WEEKLY MESSAGES VIEWS SPREAD RAMP_DAYS FROM
- *   ends NOT_EXECUTED REFUSED UNKNOWN UNTRIED (of a thousand calls)
+ *   ends NOT_EXECUTED REFUSED UNKNOWN UNTRIED LONG (of a thousand calls)
  *   own DATE...
  *   campaign TYPE ZONE COUNTRY SUBDIVISION OPENS CLOSES WEEKEND HOLIDAYS CAP START END DELAY...
  *   person CAMPAIGN ARRIVES ACCEPTS_AFTER
@@ -84,6 +84,7 @@ static void read_ends(struct words *words, struct world *w)
 {
     for (size_t i = END_SENT + 1; i < WORLD_ENDS_N; i++)
         w->odds[i] = number(words);
+    w->odds_long = number(words);
 }
 
 static void message_type(bool connector, int64_t step, char *out, size_t out_bytes)

@@ -5,10 +5,6 @@ import dataclasses
 from clock import Hours
 
 
-# How a call may end that is not sent, as the program reads their number of a thousand.
-ENDS = ["not_executed", "refused", "unknown", "untried"]
-
-
 @dataclasses.dataclass
 class Campaign:
     kind: str  # connector or messenger
@@ -70,7 +66,7 @@ class Scenario:
     ramp_days: int = 0
     ramp_from: int = 0
     own: dict = dataclasses.field(default_factory=dict)  # date -> whether it is worked
-    ends: list = None  # of a thousand calls: ENDS
+    ends: list = None  # of a thousand calls: not executed, refused, unknown, untried, long
 
     def zone_at(self, at):
         moved = [c.zone for c in self.changes if c.kind == "zone" and c.at <= at]

@@ -46,7 +46,8 @@ struct world_person {
     int64_t next_at_ms; /* when it is due; 0 = it waits for something else */
     int64_t accepts_at_ms;
     int64_t last_sent_ms;
-    bool waits; /* the step's item is pending: */
+    bool waits; /* the step's item is pending, or: */
+    bool sending;
     int64_t scheduled_ms;
     int64_t failures; /* tries in a row that were not executed */
     enum reason reason;
@@ -95,7 +96,8 @@ struct world {
     struct day_span kept;           /* the local day in which the zone was changed */
     char own_days[WORLD_OWN_BYTES]; /* of the workspace (calendar.h) */
     struct policy_limits limits;    /* as they are set */
-    int64_t odds[WORLD_ENDS_N];     /* of a thousand calls so many end so */
+    int64_t odds[WORLD_ENDS_N];     /* of a thousand calls so many end so, */
+    int64_t odds_long;              /* and so many last up to a minute */
     int64_t ramp_days;
     int64_t ramp_from_ms;
     int64_t rest_until_ms;
