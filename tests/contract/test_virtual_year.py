@@ -15,8 +15,9 @@ sys.path[:0] = [PACKAGE, os.path.join(SOURCE, "tests", "virtual")]
 
 from clock import DAY_MS, HOUR_MS, MIN_MS, Hours, day_of, instant  # noqa: E402
 from draw_scenarios import NEVER, START, draw  # noqa: E402
-from judge import Judge, read_years  # noqa: E402
+from judge import Judge  # noqa: E402
 from scenario import Campaign, Change, Limits, Person, Scenario  # noqa: E402
+from years import read_years  # noqa: E402
 
 # Usually those whose years are short to work through.
 SEEDS = range(40) if os.environ.get("SAM_TEST_LENGTH") == "all" else (0, 1, 3, 4, 7, 8, 9)
