@@ -16,7 +16,7 @@
 #define UNENDED_MS     (POLICY_START_BY_MS + TIMEOUT_MS)
 #define BACKOFF_MIN_MS (30 * SECOND_MS) /* as in worker/apply.c */
 
-static const char *const ends[WORLD_ENDS_N] = {WORLD_ENDS_MAP(WORLD_END_NAME)};
+static const char *const ends[WORLD_ENDS_N] = {WORLD_ENDS_MAP(WORLD_NAME)};
 
 struct world_call *world_add_call(struct world *w, enum call_kind kind, int64_t campaign,
                                   int64_t took_ms)

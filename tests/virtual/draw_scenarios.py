@@ -89,6 +89,18 @@ def decisions(rng, days):
     return found
 
 
+def pauses(rng, days, campaigns):
+    """An operator pauses the account, and two of its campaigns, each for a while."""
+    found = []
+    for target in {-1, rng.randrange(len(campaigns)), rng.randrange(len(campaigns))}:
+        for part in range(rng.choice([0, 1, 2])):
+            at = START + (5 + part * days // 2 + rng.randrange(days // 2 - 20)) * DAY_MS
+            at += rng.randrange(DAY_MS)
+            span = rng.choice([MIN_MS, 3 * HOUR_MS, DAY_MS, 5 * DAY_MS, 12 * DAY_MS])
+            found += [Change(at, "pause", target), Change(at + span, "resume", target)]
+    return found
+
+
 def ends(rng):
     """How calls end, of a thousand: now and then, often, or never otherwise than sent; and how
     many are long."""
@@ -112,5 +124,6 @@ def draw(seed, days=365):
                     START + days * DAY_MS, seed, campaigns, people, changes(rng, days), ramp,
                     START if ramp else 0, own)  # fmt: skip
     year.ends = ends(random.Random(f"{seed}, how calls end"))
+    year.changes += pauses(random.Random(f"{seed}, pauses"), days, campaigns)
     year.changes = sorted(year.changes + decisions(more, days), key=lambda c: c.at)
     return year

@@ -51,10 +51,10 @@ class FreePlaces:
         begin = max([begin, c.start] + raised)
         # what a rest or an outage has cut off was to come after it began: until then others, too,
         # had to leave the day's places to it
-        begin = max([begin] + [to for at, to in self.stops[c.call(step)] if at < end])
+        begin = max([begin] + [to for at, to in self.stops[campaign, c.call(step)] if at < end])
         for opens, closes in c.hours.within(begin, min(end, c.end)):
             for wait_from, wait_to in self.waiting(intervals, opens, closes, end):
-                for low, high in self.open_free(c.call(step), wait_from, wait_to):
+                for low, high in self.open_free((campaign, c.call(step)), wait_from, wait_to):
                     if c.call(step) == "invitation":
                         low, high = self.week_free(low, high)
                     if high - low > LOOK_MS:
@@ -78,9 +78,9 @@ class FreePlaces:
                 spans.append([low, high])
         return spans
 
-    def open_free(self, kind, low, high):
-        """As free(), without outages and rests."""
-        cuts = sorted(stop for stop in self.stops[kind] if stop[0] < high and stop[1] > low)
+    def open_free(self, who, low, high):
+        """As free(), without outages, rests and pauses."""
+        cuts = sorted(stop for stop in self.stops[who] if stop[0] < high and stop[1] > low)
         for begin, end in [*cuts, (high, high)]:
             if begin > low:
                 yield from self.free(low, begin)

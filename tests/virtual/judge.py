@@ -61,17 +61,23 @@ class Judge(FreePlaces):
                 self.tell("campaign", s.start)
 
     def stands(self):
-        """Spans in which nothing, or no invitation, may leave: outages and rests."""
-        self.stops = {"invitation": [], "message": []}
+        """Spans in which nothing, or no invitation, may leave: outages, rests and pauses."""
+        self.stops = collections.defaultdict(list)  # campaign, kind of call -> (from, to)
         for c in self.scenario.changes:
-            for kind in self.stops:
-                of_kind = c.kind in ("outage", "rest") or (c.kind, kind) == (
-                    "invitations_rest", "invitation")  # fmt: skip
-                if of_kind:
-                    self.stops[kind].append((c.at, c.value))
+            if c.kind in ("outage", "rest", "invitations_rest"):
+                kinds = ["invitation"] + ["message"] * (c.kind != "invitations_rest")
+                self.stop(range(len(self.scenario.campaigns)), kinds, c.at, c.value)
+        for target, low, high in self.scenario.pauses():
+            targets = range(len(self.scenario.campaigns)) if target < 0 else [target]
+            self.stop(targets, ["invitation", "message"], low, high)
         for s in self.sends:
-            if any(low <= s.start < high for low, high in self.stops[s.kind]):
+            if any(low <= s.start < high for low, high in self.stops[s.campaign, s.kind]):
                 self.tell("rest", s.start)
+
+    def stop(self, campaigns, kinds, low, high):
+        for campaign in campaigns:
+            for kind in kinds:
+                self.stops[campaign, kind].append((low, high))
 
     def spacing(self):
         last = None

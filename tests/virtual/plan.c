@@ -67,7 +67,7 @@ static void load_campaigns(struct world *w, struct plan_batch *b)
         struct plan_campaign *c = &b->campaigns[i];
         struct policy_usage usage;
         *c = (struct plan_campaign){.id = numbered((int64_t)i),
-                                    .running = true,
+                                    .running = !from->paused,
                                     .type = from->type,
                                     .start_at_ms = from->start_at_ms,
                                     .end_at_ms = from->end_at_ms,
@@ -146,7 +146,7 @@ static void load_people(const struct world *w, struct plan_batch *b)
     b->people = sam_xcalloc(w->people_count + 1, sizeof(*b->people));
     for (size_t i = 0; i < w->people_count; i++) {
         const struct world_person *p = &w->people[i];
-        if (!p->next_at_ms || p->next_at_ms > b->horizon_ms)
+        if (!p->next_at_ms || p->next_at_ms > b->horizon_ms || w->campaigns[p->campaign].paused)
             continue;
         b->people[b->people_count++] = (struct plan_person){.campaign = (size_t)p->campaign,
                                                             .id = numbered((int64_t)i),
@@ -186,7 +186,8 @@ static int64_t next_person_ms(const struct world *w)
     int64_t next = TIME_NEVER_MS;
     for (size_t i = 0; i < w->people_count; i++) {
         int64_t at = w->people[i].next_at_ms;
-        next = at && at < next ? at : next;
+        bool paused = w->campaigns[w->people[i].campaign].paused;
+        next = at && !paused && at < next ? at : next;
     }
     return next;
 }

@@ -161,7 +161,7 @@ static void read_person(struct words *words, struct world *w)
 
 static void read_change(struct words *words, struct world *w)
 {
-    static const char *const kinds[] = {"outage", "rest", "invitations_rest", "calls", "zone"};
+    static const char *const kinds[] = {WORLD_CHANGES_MAP(WORLD_NAME)};
     if (w->changes_count % 16 == 0)
         w->changes = sam_xrealloc(w->changes, (w->changes_count + 16) * sizeof(*w->changes));
     struct world_change *c = &w->changes[w->changes_count++];

@@ -76,6 +76,15 @@ class Scenario:
         changed = [c.value for c in self.changes if c.kind == "calls" and c.at <= at]
         return changed[-1] if changed else self.limits.calls
 
+    def pauses(self):
+        """(campaign, or -1 for the account; from; to)"""
+        since = {}
+        for c in self.changes:
+            if c.kind == "pause":
+                since[c.value] = c.at
+            elif c.kind == "resume":
+                yield c.value, since.pop(c.value), c.at
+
     def text(self):
         li = self.limits
         lines = [f"account {self.name} {self.zone} {li.spacing} {li.jitter} {li.calls} "

@@ -29,6 +29,7 @@ struct world_campaign {
     int64_t end_at_ms;
     int64_t after_ms[WORLD_STEPS_MAX];
     int64_t steps;
+    bool paused;
     struct texts_campaign *texts;
     struct interval windows[WORLD_WINDOWS_MAX];
     size_t windows_count;
@@ -70,17 +71,20 @@ struct world_call {
     X(END_REFUSED, "refused")                                                                      \
     X(END_UNKNOWN, "unknown")                                                                      \
     X(END_UNTRIED, "untried")
-#define WORLD_END_ID(id, name)   id,
-#define WORLD_END_NAME(id, name) name,
-enum world_end { WORLD_ENDS_MAP(WORLD_END_ID) WORLD_ENDS_N };
+#define WORLD_ID(id, name)   id,
+#define WORLD_NAME(id, name) name,
+enum world_end { WORLD_ENDS_MAP(WORLD_ID) WORLD_ENDS_N };
 
-enum change_kind {
-    CHANGE_OUTAGE,           /* until value_ms nothing runs */
-    CHANGE_REST,             /* the account rests until value_ms */
-    CHANGE_INVITATIONS_REST, /* only its invitations do */
-    CHANGE_CALLS,            /* its daily cap becomes value_ms */
-    CHANGE_ZONE              /* it moves to another zone */
-};
+#define WORLD_ALL (-1) /* in place of a campaign: the account */
+#define WORLD_CHANGES_MAP(X)                                                                       \
+    X(CHANGE_OUTAGE, "outage")                     /* until value_ms nothing runs */               \
+    X(CHANGE_REST, "rest")                         /* the account rests until value_ms */          \
+    X(CHANGE_INVITATIONS_REST, "invitations_rest") /* only its invitations do */                   \
+    X(CHANGE_CALLS, "calls")                       /* its daily cap becomes value_ms */            \
+    X(CHANGE_ZONE, "zone")                         /* it moves to another zone */                  \
+    X(CHANGE_PAUSE, "pause")                       /* value_ms: a campaign, or WORLD_ALL */        \
+    X(CHANGE_RESUME, "resume")
+enum change_kind { WORLD_CHANGES_MAP(WORLD_ID) CHANGES_N };
 
 /* Something that happens from outside. */
 struct world_change {
@@ -100,6 +104,7 @@ struct world {
     int64_t odds_long;              /* and so many last up to a minute */
     int64_t ramp_days;
     int64_t ramp_from_ms;
+    bool paused;
     int64_t rest_until_ms;
     int64_t invitations_rest_until_ms;
     int64_t now_ms;
@@ -128,6 +133,9 @@ void draws_begin(uint64_t seed);
  * not know. */
 bool scenario_read(struct world *w);
 void world_deinit(struct world *w);
+
+/* changes.c: whatever is due. */
+void world_change(struct world *w);
 
 /* facts.c */
 void world_frame(const struct world *w, int64_t at_ms, struct facts_frame *ret);

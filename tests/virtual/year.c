@@ -58,46 +58,6 @@ static void events(struct world *w)
     }
 }
 
-/* As verdicts_move_sql does. */
-static void replan(struct world *w)
-{
-    for (size_t i = 0; i < w->people_count; i++) {
-        struct world_person *p = &w->people[i];
-        p->replan = p->replan || (p->waits && reason_moves(p->reason));
-    }
-    w->plan_at_ms = w->now_ms;
-}
-
-static void change(struct world *w, const struct world_change *c)
-{
-    switch (c->kind) {
-    case CHANGE_OUTAGE:
-        w->now_ms = c->value_ms > w->now_ms ? c->value_ms : w->now_ms;
-        break;
-    case CHANGE_REST:
-        w->rest_until_ms = c->value_ms;
-        break;
-    case CHANGE_INVITATIONS_REST:
-        w->invitations_rest_until_ms = c->value_ms;
-        break;
-    case CHANGE_CALLS:
-        w->limits.daily_cap = c->value_ms;
-        replan(w);
-        break;
-    case CHANGE_ZONE:
-        w->kept = policy_keep_day(world_day(w, w->now_ms), w->kept, w->now_ms);
-        (void)snprintf(w->zone, sizeof(w->zone), "%s", c->zone);
-        replan(w);
-        break;
-    }
-}
-
-static void changes(struct world *w)
-{
-    while (w->changes_done < w->changes_count && w->changes[w->changes_done].at_ms <= w->now_ms)
-        change(w, &w->changes[w->changes_done++]);
-}
-
 /* As producer/ended.c does. */
 static void end_campaigns(struct world *w)
 {
@@ -126,7 +86,7 @@ static void run(struct world *w)
     w->plan_at_ms = TIME_NEVER_MS;
     for (int64_t at = next_ms(w); at < w->end_ms; at = next_ms(w)) {
         w->now_ms = at > w->now_ms ? at : w->now_ms;
-        changes(w);
+        world_change(w);
         events(w);
         end_campaigns(w);
         if (w->plan_at_ms <= w->now_ms)
