@@ -122,13 +122,14 @@ static void add_new(struct slots_start *start, struct plan_campaign *c, bool inv
     c->slots.new_people = true;
 }
 
-/* Whom the account has yet to write to for the first time, and could. */
+/* Whom the account has yet to write to for the first time, and could. Not who is being written to:
+ * that call is counted, and a place kept for them beside it would be kept for nobody. */
 static void new_people(const struct plan_batch *b, struct slice waiting, struct slice people,
                        struct slots_start *start)
 {
     for (size_t i = waiting.from; i < waiting.from + waiting.count; i++) {
         const struct plan_waiting *w = &b->waiting[i];
-        if (w->step == 0 && holds_place(b, w))
+        if (w->step == 0 && holds_place(b, w) && !w->sending)
             add_new(start, &b->campaigns[w->campaign], w->invitation);
     }
     for (size_t i = people.from; i < people.from + people.count; i++) {

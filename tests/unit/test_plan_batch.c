@@ -111,6 +111,32 @@ static void test_what_is_being_sent_is_counted_once(void **state)
     plan_batch_deinit(&b);
 }
 
+/* The day's other place is the follow-up's, which would else get one of tomorrow. */
+static void test_no_place_is_kept_for_who_is_being_written_to(void **state)
+{
+    (void)state;
+    static const struct interval two_days[] = {
+        {NOW, NOW + 8 * HOUR_MS, REASON_HOURS},
+        {NOW + 23 * HOUR_MS, NOW + 31 * HOUR_MS, REASON_HOURS}};
+    struct plan_batch b;
+    begin(&b, true);
+    struct plan_account *a = &b.accounts[0];
+    a->days[1] =
+        (struct slots_day){.start_ms = a->days[0].end_ms, .end_ms = a->days[0].end_ms + DAY_MS};
+    a->days_count = 2;
+    a->days[0].calls = a->days[0].messages = 1;
+    plan_campaign_windows(&b.campaigns[0], two_days, SAM_ARRAY_LEN(two_days));
+    b.waiting[0].outstanding = b.waiting[0].sending = true;
+    b.waiting[1].step = 1;
+    b.waiting[1].last_sent_at_ms = NOW - DAY_MS;
+    b.waiting[1].replan = true;
+    b.people_count = 0;
+    plan_batch_place(&b);
+    assert_int_equal(b.moves_count, 1);
+    assert_int_equal(b.moves[0].at_ms, NOW + HOUR_MS);
+    plan_batch_deinit(&b);
+}
+
 /* What was looked at for the item in Kafka may be counted twice. */
 static void test_a_view_in_doubt_parks_nobody(void **state)
 {
@@ -326,6 +352,7 @@ int main(void)
         cmocka_unit_test(test_a_campaign_that_is_paused_holds_no_place),
         cmocka_unit_test(test_what_was_handed_out_holds_its_place_all_the_same),
         cmocka_unit_test(test_what_is_being_sent_is_counted_once),
+        cmocka_unit_test(test_no_place_is_kept_for_who_is_being_written_to),
         cmocka_unit_test(test_a_view_in_doubt_parks_nobody),
         cmocka_unit_test(test_a_full_queue_of_a_paused_campaign_hides_nobody),
         cmocka_unit_test(test_who_is_held_holds_no_place),
