@@ -231,6 +231,28 @@ class JudgeFindsWhatIsWrong(unittest.TestCase):
         scenario.changes = [Change(at - MIN_MS, "rest", at + MIN_MS)]
         self.assertIn("rest", self.rules(lambda sends: None, scenario))
 
+    def test_a_send_in_a_rest_that_a_call_has_drawn(self):
+        def change(sends):
+            sends[4].ended = "throttled"
+            sends[4].end = sends[4].start + 1
+
+        self.assertIn("rest", self.rules(change))
+        scenario = copy.deepcopy(self.scenario)
+        scenario.campaigns[0].kind = "connector"
+
+        def rests(*at):
+            year = copy.deepcopy(self.year)
+            for i, s in enumerate(year.sends):
+                s.start = s.end = START + i * 7 * HOUR_MS
+                s.kind, s.ended = "invitation", "invitations_throttled" if i in at else "sent"
+            judge = Judge(scenario, year)
+            judge.verdict()
+            return [(until - begun) // HOUR_MS for _, begun, until in judge.rests]
+
+        self.assertEqual(rests(0, 1, 2, 3, 4, 5), [6, 12, 24, 48, 72, 72])
+        self.assertEqual(rests(0, 4), [6, 12])  # one day was well
+        self.assertEqual(rests(0, 9), [6, 6])
+
     def test_a_burst_at_nine_is_no_spread_pace(self):
         scenario = copy.deepcopy(self.scenario)
         scenario.spread = True

@@ -72,6 +72,7 @@ static void settle(struct world *w, struct world_person *p, const struct world_c
 {
     switch (end) {
     case END_SENT:
+        world_sent(w, call);
         next_step(w, p);
         break;
     case END_NOT_EXECUTED:
@@ -87,18 +88,22 @@ static void settle(struct world *w, struct world_person *p, const struct world_c
     case END_UNTRIED:
         back(p, call->end_ms, REASON_NOT_EXECUTED);
         break;
+    case END_THROTTLED:
+    case END_INVITATIONS:
+        back(p, world_rest(w, call, end == END_INVITATIONS), REASON_THROTTLED);
+        break;
     case WORLD_ENDS_N:
     default:
         abort();
     }
 }
 
-static enum world_end draw_end(const struct world *w)
+static enum world_end draw_end(const struct world *w, enum call_kind kind)
 {
     int64_t drawn = (int64_t)random_below(1000);
     for (size_t i = END_SENT + 1; i < WORLD_ENDS_N; i++) {
         if (drawn < w->odds[i])
-            return (enum world_end)i;
+            return i == END_INVITATIONS && kind != CALL_INVITATION ? END_SENT : (enum world_end)i;
         drawn -= w->odds[i];
     }
     return END_SENT;
@@ -130,7 +135,7 @@ static void plan_meanwhile(struct world *w, struct world_person *p, struct world
 void world_call(struct world *w, struct world_person *p)
 {
     enum call_kind kind = world_invites(w, p) ? CALL_INVITATION : CALL_MESSAGE;
-    enum world_end end = draw_end(w);
+    enum world_end end = draw_end(w, kind);
     struct world_call *call = world_add_call(w, kind, p->campaign, draw_length(w, end));
     (void)printf("send %s %" PRId64 " %" PRId64 " %" PRId64 " %s %" PRId64 " %" PRId64 " %s\n",
                  w->account, p->campaign, p->id, p->step, call_kind_name(kind), call->start_ms,

@@ -50,6 +50,11 @@ static void pause_or_resume(struct world *w, int64_t campaign, bool paused)
         replan(w, campaign);
 }
 
+static void rest(struct apply_rest *r, int64_t until_ms)
+{
+    r->until_ms = until_ms > r->until_ms ? until_ms : r->until_ms;
+}
+
 static void change_zone(struct world *w, const char *zone)
 {
     w->kept = policy_keep_day(world_day(w, w->now_ms), w->kept, w->now_ms);
@@ -64,10 +69,10 @@ static void apply(struct world *w, const struct world_change *c)
         w->now_ms = c->value_ms > w->now_ms ? c->value_ms : w->now_ms;
         break;
     case CHANGE_REST:
-        w->rest_until_ms = c->value_ms;
+        rest(&w->rest, c->value_ms);
         break;
     case CHANGE_INVITATIONS_REST:
-        w->invitations_rest_until_ms = c->value_ms;
+        rest(&w->invitations_rest, c->value_ms);
         break;
     case CHANGE_CALLS:
         w->limits.daily_cap = c->value_ms;

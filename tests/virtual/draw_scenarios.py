@@ -104,8 +104,10 @@ def pauses(rng, days, campaigns):
 def ends(rng):
     """How calls end, of a thousand: now and then, often, or never otherwise than sent; and how
     many are long."""
-    return [rng.choice(most) for most in ([0, 10, 60, 250], [0, 5, 20], [0, 5, 20], [0, 10, 60],
-                                          [0, 100, 500])]  # fmt: skip
+    most = {"not executed": [0, 10, 60, 250], "refused": [0, 5, 20], "unknown": [0, 5, 20],
+            "untried": [0, 10, 60], "throttled": [0, 2, 10], "invitations throttled": [0, 5, 20],
+            "long": [0, 100, 500]}  # fmt: skip
+    return [rng.choice(few) for few in most.values()]
 
 
 def draw(seed, days=365):

@@ -26,12 +26,12 @@ void world_frame(const struct world *w, int64_t at_ms, struct facts_frame *ret)
     struct policy_slow_days slow = {.today = day,
                                     .ramp_days = w->ramp_days,
                                     .ramp_from = day_of(zone, w->ramp_from_ms),
-                                    .rest_ends = day_of(zone, w->rest_until_ms),
+                                    .rest_ends = day_of(zone, w->rest.until_ms),
                                     .invitations_rest_ends =
-                                        day_of(zone, w->invitations_rest_until_ms)};
+                                        day_of(zone, w->invitations_rest.until_ms)};
     *ret = (struct facts_frame){.limits = w->limits,
-                                .rest_until_ms = w->rest_until_ms,
-                                .invitations_rest_until_ms = w->invitations_rest_until_ms};
+                                .rest_until_ms = w->rest.until_ms,
+                                .invitations_rest_until_ms = w->invitations_rest.until_ms};
     policy_limits_on(&ret->limits, &slow);
     struct day_span counted = policy_counted_day(world_day(w, at_ms), w->kept, at_ms);
     ret->day_start_ms = counted.from_ms;

@@ -9,6 +9,9 @@ from free_places import WEEK_MS, FreePlaces
 # Of an item that was not executed: the first wait at least, twice as long each time; so many tries.
 BACKOFF_MS = 30_000
 TRIES_MAX = 5
+# Of a rest that Unipile asks for, twice as long each time: the first one, and the longest.
+RESTS_MS = {"invitations_rest": 6 * HOUR_MS, "rest": 24 * HOUR_MS}
+REST_MAX_MS = 72 * HOUR_MS
 
 
 def lower(caps, kinds, first, days, day):
@@ -36,6 +39,7 @@ class Judge(FreePlaces):
         """[(rule, moment, detail)]: what breaks a rule."""
         self.due = {}  # (person, step) that may be tried -> not before
         self.since = {}  # ... and since when it waits, at the latest
+        self.rest_ends = {}  # person, step, start of a call -> end of the rest that it drew
         self.tried, self.over = set(), set()
         self.failures = collections.Counter()
         self.waits = collections.defaultdict(list)  # campaign, step -> (since, tried) of each try
@@ -63,16 +67,38 @@ class Judge(FreePlaces):
     def stands(self):
         """Spans in which nothing, or no invitation, may leave: outages, rests and pauses."""
         self.stops = collections.defaultdict(list)  # campaign, kind of call -> (from, to)
-        for c in self.scenario.changes:
-            if c.kind in ("outage", "rest", "invitations_rest"):
-                kinds = ["invitation"] + ["message"] * (c.kind != "invitations_rest")
-                self.stop(range(len(self.scenario.campaigns)), kinds, c.at, c.value)
+        self.rests = [(c.kind, c.at, c.value) for c in self.scenario.changes
+                      if c.kind in RESTS_MS]  # fmt: skip
+        self.asked_rests("invitations_rest", "invitations_throttled", ["invitation"])
+        self.asked_rests("rest", "throttled", ["invitation", "message"])
+        outages = [(c.kind, c.at, c.value) for c in self.scenario.changes if c.kind == "outage"]
+        for why, low, high in self.rests + outages:
+            kinds = ["invitation"] + ["message"] * (why != "invitations_rest")
+            self.stop(range(len(self.scenario.campaigns)), kinds, low, high)
         for target, low, high in self.scenario.pauses():
             targets = range(len(self.scenario.campaigns)) if target < 0 else [target]
             self.stop(targets, ["invitation", "message"], low, high)
         for s in self.sends:
             if any(low <= s.start < high for low, high in self.stops[s.campaign, s.kind]):
                 self.tell("rest", s.start)
+
+    def asked_rests(self, rest, ended, kinds):
+        """Those that a call has drawn. Two days with sends, both begun after the last one's end,
+        and the next rest is a first one."""
+        given = sorted((at, until) for kind, at, until in self.rests if kind == rest)
+        count, well, until = 0, None, 0
+        for s in self.sends:
+            until = max([until] + [to for at, to in given if at <= s.start])
+            if s.ended == ended:
+                until = s.end + min(RESTS_MS[rest] << count, REST_MAX_MS)
+                self.rests.append((rest, s.end, until))
+                self.rest_ends[s.person, s.step, s.start] = until
+                count, well = count + 1, None
+            elif s.ended == "sent" and s.kind in kinds and count:
+                today = max(self.days_of(s.end))
+                if today < until or today == well:
+                    continue
+                count, well = (0, None) if well else (count, today)
 
     def stop(self, campaigns, kinds, low, high):
         for campaign in campaigns:
@@ -119,6 +145,8 @@ class Judge(FreePlaces):
     def ended(self, key, s, p, c):
         if s.ended == "untried":
             self.expect(key, s.end)
+        elif (s.person, s.step, s.start) in self.rest_ends:
+            self.expect(key, self.rest_ends[s.person, s.step, s.start])
         elif s.ended == "not_executed" and self.failures[key] + 1 < TRIES_MAX:
             wait = BACKOFF_MS << self.failures[key]
             self.expect(key, s.end + wait, wait // 2)
@@ -168,9 +196,9 @@ class Judge(FreePlaces):
         if sc.ramp_days:
             lower(caps, caps, 5, sc.ramp_days, (today - day_of(zone, sc.ramp_from)).days + 1)
         for kind, of in (("invitations_rest", ["invitation"]), ("rest", list(caps))):
-            ends = [c.value for c in sc.changes if c.kind == kind and c.at <= at]
+            ends = [until for why, begun, until in self.rests if why == kind and begun <= at]
             if ends:
-                lower(caps, of, 2, 4, (today - day_of(zone, ends[-1])).days + 1)
+                lower(caps, of, 2, 4, (today - day_of(zone, max(ends))).days + 1)
         return {**caps, "view": li.views}
 
     def days(self):

@@ -1,6 +1,6 @@
 /* The scenario on stdin, one thing a line, blanks between the words; moments and spans in ms:
  *   account NAME ZONE SPACING JITTER DAILY INVITATIONS WEEKLY MESSAGES VIEWS SPREAD RAMP_DAYS FROM
- *   ends NOT_EXECUTED REFUSED UNKNOWN UNTRIED LONG (of a thousand calls)
+ *   ends NOT_EXECUTED REFUSED UNKNOWN UNTRIED THROTTLED INVITATIONS LONG (of a thousand calls)
  *   own DATE...
  *   campaign TYPE ZONE COUNTRY SUBDIVISION OPENS CLOSES WEEKEND HOLIDAYS CAP START END DELAY...
  *   person CAMPAIGN ARRIVES ACCEPTS_AFTER

@@ -66,7 +66,7 @@ class Scenario:
     ramp_days: int = 0
     ramp_from: int = 0
     own: dict = dataclasses.field(default_factory=dict)  # date -> whether it is worked
-    ends: list = None  # of a thousand calls: not executed, refused, unknown, untried, long
+    ends: list = None  # of a thousand calls: as draw_scenarios.ends() has them
 
     def zone_at(self, at):
         moved = [c.zone for c in self.changes if c.kind == "zone" and c.at <= at]

@@ -14,6 +14,7 @@
 #include "common/policy/decide.h"
 #include "common/policy/kept_day.h"
 #include "producer/plan_batch.h"
+#include "worker/apply.h"
 
 #define WORLD_CAMPAIGNS_MAX 8
 #define WORLD_STEPS_MAX     4
@@ -70,7 +71,9 @@ struct world_call {
     X(END_NOT_EXECUTED, "not_executed")                                                            \
     X(END_REFUSED, "refused")                                                                      \
     X(END_UNKNOWN, "unknown")                                                                      \
-    X(END_UNTRIED, "untried")
+    X(END_UNTRIED, "untried")                                                                      \
+    X(END_THROTTLED, "throttled")               /* the account is to rest */                       \
+    X(END_INVITATIONS, "invitations_throttled") /* or its invitations */
 #define WORLD_ID(id, name)   id,
 #define WORLD_NAME(id, name) name,
 enum world_end { WORLD_ENDS_MAP(WORLD_ID) WORLD_ENDS_N };
@@ -105,8 +108,8 @@ struct world {
     int64_t ramp_days;
     int64_t ramp_from_ms;
     bool paused;
-    int64_t rest_until_ms;
-    int64_t invitations_rest_until_ms;
+    struct apply_rest rest; /* of the account */
+    struct apply_rest invitations_rest;
     int64_t now_ms;
     int64_t end_ms;
     int64_t plan_at_ms;
@@ -136,6 +139,10 @@ void world_deinit(struct world *w);
 
 /* changes.c: whatever is due. */
 void world_change(struct world *w);
+
+/* rests.c: Unipile asks for a rest; returns its end. Or a send says that all is well again. */
+int64_t world_rest(struct world *w, const struct world_call *call, bool invitations);
+void world_sent(struct world *w, const struct world_call *call);
 
 /* facts.c */
 void world_frame(const struct world *w, int64_t at_ms, struct facts_frame *ret);
