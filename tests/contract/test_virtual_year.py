@@ -253,6 +253,26 @@ class JudgeFindsWhatIsWrong(unittest.TestCase):
         self.assertEqual(rests(0, 4), [6, 12])  # one day was well
         self.assertEqual(rests(0, 9), [6, 6])
 
+    def test_notes_of_a_month(self):
+        scenario = copy.deepcopy(self.scenario)
+        scenario.campaigns[0].kind, scenario.campaigns[0].delays = "connector", [0]
+        scenario.notes = 29
+
+        def invite(noted):
+            def change(sends):
+                del sends[30:]
+                for i, s in enumerate(sends):
+                    s.kind, s.noted = "invitation", i < noted
+
+            return change
+
+        self.assertIn("note", self.rules(invite(1), scenario))
+        scenario.campaigns[0].note = "without_note"
+        self.assertIn("monthly notes", self.rules(invite(30), scenario))
+        self.assertEqual(self.rules(invite(29), scenario) & {"note", "monthly notes"}, set())
+        scenario.campaigns[0].note = "hold"
+        self.assertIn("note", self.rules(invite(29), scenario))
+
     def test_a_burst_at_nine_is_no_spread_pace(self):
         scenario = copy.deepcopy(self.scenario)
         scenario.spread = True

@@ -137,9 +137,10 @@ void world_call(struct world *w, struct world_person *p)
     enum call_kind kind = world_invites(w, p) ? CALL_INVITATION : CALL_MESSAGE;
     enum world_end end = draw_end(w, kind);
     struct world_call *call = world_add_call(w, kind, p->campaign, draw_length(w, end));
-    (void)printf("send %s %" PRId64 " %" PRId64 " %" PRId64 " %s %" PRId64 " %" PRId64 " %s\n",
+    call->noted = kind == CALL_INVITATION && p->noted && !w->leave_note_out;
+    (void)printf("send %s %" PRId64 " %" PRId64 " %" PRId64 " %s %" PRId64 " %" PRId64 " %s %d\n",
                  w->account, p->campaign, p->id, p->step, call_kind_name(kind), call->start_ms,
-                 call->end_ms, ends[end]);
+                 call->end_ms, ends[end], call->noted);
     plan_meanwhile(w, p, call);
     w->now_ms = call->end_ms;
     settle(w, p, call, end);

@@ -89,6 +89,13 @@ def decisions(rng, days):
     return found
 
 
+def lengthen(rng, found):
+    """Some outages last for days."""
+    for change in found:
+        if change.kind == "outage" and rng.random() < 0.5:
+            change.value = change.at + rng.choice([20, 50, 100]) * HOUR_MS
+
+
 def pauses(rng, days, campaigns):
     """An operator pauses the account, and two of its campaigns, each for a while."""
     found = []
@@ -99,6 +106,14 @@ def pauses(rng, days, campaigns):
             span = rng.choice([MIN_MS, 3 * HOUR_MS, DAY_MS, 5 * DAY_MS, 12 * DAY_MS])
             found += [Change(at, "pause", target), Change(at + span, "resume", target)]
     return found
+
+
+def notes(rng, campaigns):
+    """Some connector campaigns write notes; of a free plan a month has few of them."""
+    for c in campaigns:
+        if c.kind == "connector":
+            c.note = rng.choice(["-", "hold", "without_note", "cut"])
+    return rng.choice([-1, 5, 15])
 
 
 def ends(rng):
@@ -126,6 +141,8 @@ def draw(seed, days=365):
                     START + days * DAY_MS, seed, campaigns, people, changes(rng, days), ramp,
                     START if ramp else 0, own)  # fmt: skip
     year.ends = ends(random.Random(f"{seed}, how calls end"))
+    year.notes = notes(random.Random(f"{seed}, notes"), campaigns)
+    lengthen(random.Random(f"{seed}, outages"), year.changes)
     year.changes += pauses(random.Random(f"{seed}, pauses"), days, campaigns)
     year.changes = sorted(year.changes + decisions(more, days), key=lambda c: c.at)
     return year

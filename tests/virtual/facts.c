@@ -64,15 +64,24 @@ static void count_day(const struct world_call *call, int64_t campaign, struct po
     u->campaign_today += call->campaign == campaign ? 1 : 0;
 }
 
+/* It counts for no day, week or month any more, nor does what came before it. */
+static bool is_over(const struct world *w, const struct world_call *call, int64_t at_ms,
+                    const struct facts_frame *frame)
+{
+    bool of_month =
+        w->limits.monthly_notes != MONTHLY_NOTES_ANY && call->start_ms >= frame->month_start_ms;
+    return call->start_ms <= at_ms - WEEK_MS && call->start_ms < frame->day_start_ms && !of_month;
+}
+
 void world_count(const struct world *w, int64_t at_ms, const struct facts_frame *frame,
                  int64_t campaign, struct policy_usage *ret)
 {
     *ret = (struct policy_usage){.notes_month = 0};
     for (size_t i = w->calls_count; i > 0; i--) {
         const struct world_call *call = &w->calls[i - 1];
-        if (call->start_ms <= at_ms - WEEK_MS && call->start_ms < frame->day_start_ms &&
-            ret->last_call_end_ms)
+        if (is_over(w, call, at_ms, frame) && ret->last_call_end_ms)
             break;
+        ret->notes_month += call->noted && call->start_ms >= frame->month_start_ms ? 1 : 0;
         if (call->kind != CALL_PROFILE_VIEW && !ret->last_call_end_ms) {
             ret->last_call_end_ms = call->end_ms;
             ret->jitter_ms = policy_jitter_ms(&call->id, w->limits.jitter_ms);

@@ -35,6 +35,8 @@ class FreePlaces:
         c = self.scenario.campaigns[campaign]
         counts = self.counts[date]
         caps = self.caps_at(end - 1)
+        if c.note == "hold" and step == 0 and 0 <= self.scenario.notes <= self.notes_of_month(end):
+            return False
         kinds = ["call", c.call(step)] + (["view"] if step == 0 else [])
         less = self.again[date] + self.again[date - DAY]
         less += self.displaced[date] + counts["view"] - self.firsts[date] if step == 0 else 0

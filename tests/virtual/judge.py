@@ -49,6 +49,7 @@ class Judge(FreePlaces):
         self.order()
         self.days()
         self.weeks()
+        self.notes()
         self.unused()
         if self.scenario.spread:
             self.bursts()
@@ -233,6 +234,23 @@ class Judge(FreePlaces):
         for i in range(most, len(self.invited)):
             if self.invited[i] - self.invited[i - most] < WEEK_MS:
                 self.tell("weekly invitations", self.invited[i])
+
+    def notes_of_month(self, at):
+        """Invitations with a note in the account's local month, before at."""
+        zone = self.scenario.zone_at(at - 1)
+        first = day_start(zone, day_of(zone, at - 1).replace(day=1))
+        return bisect.bisect_left(self.noted, at) - bisect.bisect_left(self.noted, first)
+
+    def notes(self):
+        self.noted = [s.start for s in self.counted if s.noted]
+        for s in self.sends:
+            note = self.scenario.campaigns[s.campaign].note
+            if s.noted and (note == "-" or s.kind != "invitation"):
+                self.tell("note", s.start, "of a campaign that has none")
+            if s.kind == "invitation" and note == "hold" and not s.noted:
+                self.tell("note", s.start, "left out")
+            if s.noted and 0 <= self.scenario.notes <= self.notes_of_month(s.start):
+                self.tell("monthly notes", s.start)
 
     # ---- the spread pace ---------------------------------------------------------------------
 

@@ -42,7 +42,8 @@ static void load_account(const struct world *w, struct plan_batch *b)
 {
     struct plan_account *a = &b->accounts[0];
     struct policy_usage usage;
-    *a = (struct plan_account){.plan = PLAN_PREMIUM};
+    *a = (struct plan_account){.plan = w->limits.monthly_notes == MONTHLY_NOTES_ANY ? PLAN_PREMIUM
+                                                                                    : PLAN_FREE};
     b->accounts_count = 1;
     world_frame(w, b->now_ms, &a->frame);
     world_count(w, b->now_ms, &a->frame, 0, &usage);
@@ -52,6 +53,7 @@ static void load_account(const struct world *w, struct plan_batch *b)
     a->days[0].invitations = usage.invitations_today;
     a->days[0].messages = usage.messages_today;
     a->days[0].profile_views = usage.profile_views_today;
+    a->notes_month = usage.notes_month;
     a->invitations_week = usage.invitations_week;
     a->invitations_tonight = until_tonight(w, a->frame.next_day_start_ms);
     a->week_frees_ms = usage.oldest_invitation_ms + WEEK_MS;
@@ -69,6 +71,7 @@ static void load_campaigns(struct world *w, struct plan_batch *b)
         *c = (struct plan_campaign){.id = numbered((int64_t)i),
                                     .running = !from->paused,
                                     .type = from->type,
+                                    .on_limit = from->on_note_limit,
                                     .start_at_ms = from->start_at_ms,
                                     .end_at_ms = from->end_at_ms,
                                     .texts = from->texts,
@@ -104,6 +107,7 @@ static void load_waiting(const struct world *w, struct plan_batch *b)
             .campaign = (size_t)p->campaign,
             .scheduled_ms = p->scheduled_ms,
             .invitation = world_invites(w, p),
+            .noted = p->noted,
             .step = p->step,
             .connected_at_ms = p->accepts_at_ms,
             .last_sent_at_ms = p->last_sent_ms,
@@ -174,6 +178,7 @@ static void write(struct world *w, const struct plan_batch *b)
     for (size_t i = 0; i < b->items_count; i++) {
         struct world_person *p = &w->people[number_of(&b->items[i].person->id)];
         p->waits = true;
+        p->noted = world_invites(w, p) && *b->items[i].message;
         p->replan = false;
         p->reason = REASON_SCHEDULED;
         p->scheduled_ms = b->items[i].scheduled_ms;

@@ -1,13 +1,12 @@
 /* The scenario on stdin, one thing a line, blanks between the words; moments and spans in ms:
  *   account NAME ZONE SPACING JITTER DAILY INVITATIONS WEEKLY MESSAGES VIEWS SPREAD RAMP_DAYS FROM
  *   ends NOT_EXECUTED REFUSED UNKNOWN UNTRIED THROTTLED INVITATIONS LONG (of a thousand calls)
+ *   notes MONTHLY (of a free plan)
  *   own DATE...
- *   campaign TYPE ZONE COUNTRY SUBDIVISION OPENS CLOSES WEEKEND HOLIDAYS CAP START END DELAY...
- *   person CAMPAIGN ARRIVES ACCEPTS_AFTER
- *   change AT KIND VALUE [ZONE]
- *   run START END SEED
- * "-" is no subdivision; own dates are of all campaigns that follow; one DELAY for each step (the
- * first 0). */
+ *   campaign TYPE ZONE COUNTRY SUBDIVISION OPENS CLOSES WEEKEND HOLIDAYS CAP START END NOTE
+ * DELAY... person CAMPAIGN ARRIVES ACCEPTS_AFTER change AT KIND VALUE [ZONE] run START END SEED
+ * "-" is no subdivision, and no note; own dates are of all campaigns that follow; one DELAY for
+ * each step (the first 0). */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -97,7 +96,7 @@ static void message_type(bool connector, int64_t step, char *out, size_t out_byt
         (void)snprintf(out, out_bytes, "direct_message_%" PRId64, step + 1);
 }
 
-/* An invitation without a note, and messages of one word: texts are no part of the year. */
+/* Notes and messages of one word: texts are no part of the year. */
 static void write_steps(struct world *w, struct world_campaign *c, size_t at)
 {
     char json[LINE_BYTES] = "";
@@ -111,12 +110,20 @@ static void write_steps(struct world *w, struct world_campaign *c, size_t at)
         n += (size_t)snprintf(
             json + n, sizeof(json) - n,
             "%s{\"message_type\":\"%s\",\"text\":\"%s\",\"after_ms\":%" PRId64 "}", i ? "," : "[",
-            type, connector && i == 0 ? "" : "Hello", c->after_ms[i]);
+            type, connector && i == 0 && !c->noted ? "" : "Hello", c->after_ms[i]);
     }
     (void)snprintf(json + n, sizeof(json) - n, "]");
     c->texts = texts_campaign(w->texts, &id, json, why, sizeof(why));
     if (!c->texts)
         refuse(why);
+}
+
+static void read_note(struct words *words, struct world_campaign *c)
+{
+    const char *note = word(words);
+    c->noted = strcmp(note, "-") != 0;
+    if (c->noted && note_limit_parse(note, &c->on_note_limit) != 0)
+        refuse(note);
 }
 
 static void read_campaign(struct words *words, struct world *w)
@@ -140,6 +147,7 @@ static void read_campaign(struct words *words, struct world *w)
     c->daily_cap = number(words);
     c->start_at_ms = number(words);
     c->end_at_ms = number(words);
+    read_note(words, c);
     while (c->steps < WORLD_STEPS_MAX && words->rest && *words->rest)
         c->after_ms[c->steps++] = number(words);
     write_steps(w, c, w->campaigns_count++);
@@ -200,6 +208,8 @@ bool scenario_read(struct world *w)
             read_account(&words, w);
         } else if (strcmp(what, "ends") == 0) {
             read_ends(&words, w);
+        } else if (strcmp(what, "notes") == 0) {
+            w->limits.monthly_notes = number(&words);
         } else if (strcmp(what, "own") == 0) {
             (void)snprintf(w->own_days, sizeof(w->own_days), "%s", words.rest);
         } else if (strcmp(what, "campaign") == 0) {

@@ -13,12 +13,13 @@ class Campaign:
     start: int
     end: int
     delays: list
+    note: str = "-"  # of its invitations: what becomes of it when the month's notes are used up
 
     def line(self):
         h = self.hours
         mask = -1 if h.weekend is None else sum(1 << day for day in h.weekend)
         return (f"campaign {self.kind} {h.zone} {h.country} {h.part or '-'} {h.opens} {h.closes} "
-                f"{mask} {int(h.observes)} {self.cap} {self.start} {self.end} "
+                f"{mask} {int(h.observes)} {self.cap} {self.start} {self.end} {self.note} "
                 + " ".join(map(str, self.delays)))  # fmt: skip
 
     def call(self, step):
@@ -67,6 +68,7 @@ class Scenario:
     ramp_from: int = 0
     own: dict = dataclasses.field(default_factory=dict)  # date -> whether it is worked
     ends: list = None  # of a thousand calls: as draw_scenarios.ends() has them
+    notes: int = -1  # of a month; -1 = any number
 
     def zone_at(self, at):
         moved = [c.zone for c in self.changes if c.kind == "zone" and c.at <= at]
@@ -91,6 +93,7 @@ class Scenario:
                  f"{li.invitations} {li.weekly} {li.messages} {li.views} {int(self.spread)} "
                  f"{self.ramp_days} {self.ramp_from}"]  # fmt: skip
         lines += ["ends " + " ".join(map(str, self.ends))] if self.ends else []
+        lines += [f"notes {self.notes}"]
         own = " ".join(("+" if worked else "") + str(date) for date, worked in self.own.items())
         lines += ["own " + own] if own else []
         lines += [c.line() for c in self.campaigns]

@@ -63,12 +63,14 @@ static struct verdict decide(struct world *w, const struct world_person *p, int6
         .item = {.kind = world_invites(w, p) ? CALL_INVITATION : CALL_MESSAGE,
                  .handed_out = published,
                  .first_step = p->step == 0,
+                 .noted = p->noted && p->step == 0,
                  .first_contact = p->step == 0,
                  .requires_connection = c->type == CAMPAIGN_CONNECTOR && p->step > 0,
                  .costs_profile_view = p->step == 0 && !published,
                  .scheduled_at_ms = has_moment ? p->scheduled_ms : 0},
         .campaign = {.status = c->paused ? CAMPAIGN_PAUSED : CAMPAIGN_RUNNING,
                      .type = c->type,
+                     .on_note_limit = c->on_note_limit,
                      .start_at_ms = c->start_at_ms,
                      .end_at_ms = c->end_at_ms,
                      .daily_cap = c->daily_cap},
@@ -85,6 +87,7 @@ static struct verdict decide(struct world *w, const struct world_person *p, int6
         .windows_count = c->windows_count,
     };
     w->decisions++;
+    w->leave_note_out = policy_leave_note_out(&f);
     return published ? policy_decide_until(&f, at_ms + POLICY_START_BY_MS) : policy_decide(&f);
 }
 

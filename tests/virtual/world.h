@@ -30,6 +30,8 @@ struct world_campaign {
     int64_t end_at_ms;
     int64_t after_ms[WORLD_STEPS_MAX];
     int64_t steps;
+    bool noted; /* its invitations have a note */
+    enum note_limit on_note_limit;
     bool paused;
     struct texts_campaign *texts;
     struct interval windows[WORLD_WINDOWS_MAX];
@@ -50,6 +52,7 @@ struct world_person {
     int64_t last_sent_ms;
     bool waits; /* the step's item is pending, or: */
     bool sending;
+    bool noted;
     int64_t scheduled_ms;
     int64_t failures; /* tries in a row that were not executed */
     enum reason reason;
@@ -61,6 +64,7 @@ struct world_call {
     struct uuid id;
     enum call_kind kind;
     int64_t campaign;
+    bool noted;
     int64_t start_ms;
     int64_t end_ms;
 };
@@ -105,6 +109,7 @@ struct world {
     struct policy_limits limits;    /* as they are set */
     int64_t odds[WORLD_ENDS_N];     /* of a thousand calls so many end so, */
     int64_t odds_long;              /* and so many last up to a minute */
+    bool leave_note_out;            /* of the item that was judged last */
     int64_t ramp_days;
     int64_t ramp_from_ms;
     bool paused;

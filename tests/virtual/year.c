@@ -1,5 +1,5 @@
 /* Reads scenarios (scenario.c) and lets each one's time pass. Prints a line for each thing done:
- *   send ACCOUNT CAMPAIGN PERSON STEP KIND START END ENDED
+ *   send ACCOUNT CAMPAIGN PERSON STEP KIND START END ENDED NOTED
  *   view ACCOUNT AT
  *   done ACCOUNT DECISIONS PLANS WAITING
  * WAITING: people who have arrived and are neither done nor wait for an acceptance. */

@@ -13,6 +13,7 @@ class Send:
     start: int
     end: int
     ended: str = "sent"
+    noted: bool = False
     again: bool = False  # the same step was tried before
 
     @property
@@ -35,9 +36,9 @@ def read_years(text):
     for line in text.splitlines():
         what, name, *rest = line.split()
         if what == "send":
-            campaign, person, step, kind, start, end, ended = rest
+            campaign, person, step, kind, start, end, ended, noted = rest
             years[name].sends.append(Send(int(campaign), int(person), int(step), kind, int(start),
-                                          int(end), ended))  # fmt: skip
+                                          int(end), ended, noted == "1"))  # fmt: skip
         elif what == "view":
             years[name].views.append(int(rest[0]))
         else:
