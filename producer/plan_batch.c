@@ -168,6 +168,19 @@ static void find_overdue(const struct plan_batch *b, struct plan_account *a, str
     }
 }
 
+/* When what waits goes out, for all that is known: whom a rest or a try again has put off may be
+ * waiting for a moment at which the campaign is closed, and would hold a place of a day on which
+ * they cannot come. */
+static int64_t comes_at(const struct plan_batch *b, const struct plan_waiting *w)
+{
+    const struct plan_campaign *c = &b->campaigns[w->campaign];
+    const struct slots_wish wish = {.windows = c->windows, .windows_count = c->windows_count};
+    int64_t at_ms = w->scheduled_ms;
+    if (w->outstanding || c->unknown || at_ms >= b->horizon_ms)
+        return at_ms;
+    return slots_opens(&wish, at_ms, &at_ms) ? at_ms : b->horizon_ms;
+}
+
 /* The account's free moments, with what waits already in its place. */
 static void open_slots(struct plan_batch *b, struct plan_account *a, struct slice waiting,
                        struct slice people)
@@ -201,8 +214,8 @@ static void open_slots(struct plan_batch *b, struct plan_account *a, struct slic
         struct slots_wish wish = wish_of(b, w);
         if (!holds_place(b, w) || moves(b, w) || w->sending)
             continue;
-        slots_waiting(&b->slots, &wish, w->scheduled_ms);
-        count_note(b, w, w->scheduled_ms);
+        slots_waiting(&b->slots, &wish, comes_at(b, w));
+        count_note(b, w, comes_at(b, w));
     }
 }
 

@@ -137,6 +137,26 @@ static void test_no_place_is_kept_for_who_is_being_written_to(void **state)
     plan_batch_deinit(&b);
 }
 
+/* A rest has put it off to a moment after hours: it goes tomorrow, and its place of today is free.
+ */
+static void test_who_waits_for_a_closed_moment_holds_no_place_of_that_day(void **state)
+{
+    (void)state;
+    struct plan_batch b;
+    begin(&b, true);
+    b.waiting[1].scheduled_ms = NOW + 10 * HOUR_MS;
+    plan_batch_place(&b);
+    assert_int_equal(b.items_count, 1);
+    assert_int_equal(b.items[0].scheduled_ms, NOW + 2 * MINUTE_MS);
+    plan_batch_deinit(&b);
+    begin(&b, true);
+    b.waiting[1].scheduled_ms = NOW + 10 * HOUR_MS;
+    b.waiting[1].outstanding = true; /* Kafka has it: the call may be under way */
+    plan_batch_place(&b);
+    assert_int_equal(b.items_count, 0);
+    plan_batch_deinit(&b);
+}
+
 /* What was looked at for the item in Kafka may be counted twice. */
 static void test_a_view_in_doubt_parks_nobody(void **state)
 {
@@ -353,6 +373,7 @@ int main(void)
         cmocka_unit_test(test_what_was_handed_out_holds_its_place_all_the_same),
         cmocka_unit_test(test_what_is_being_sent_is_counted_once),
         cmocka_unit_test(test_no_place_is_kept_for_who_is_being_written_to),
+        cmocka_unit_test(test_who_waits_for_a_closed_moment_holds_no_place_of_that_day),
         cmocka_unit_test(test_a_view_in_doubt_parks_nobody),
         cmocka_unit_test(test_a_full_queue_of_a_paused_campaign_hides_nobody),
         cmocka_unit_test(test_who_is_held_holds_no_place),
