@@ -21,13 +21,14 @@ const char apply_attempts_sql[] =
     "AS x(id, workspace_id, account_id, campaign_id, prospect_id, item_id, message_type, kind, v, "
     "p, started_at, start_by, noted) ORDER BY x.id ON CONFLICT (id) DO NOTHING RETURNING id";
 
+/* Both rows: a statement that has waited for the lock of one sees the other as it was before. */
 #define LOCK_ACCOUNTS(which)                                                                       \
     "SELECT a.id, a.status, a.rest_until, a.rest_count, a.version, a.name, a.status_reason, "      \
     "a.rest_sent_at, a.invitations_rest_until, a.invitations_rest_count, "                         \
     "a.invitations_rest_sent_at, "                                                                 \
     "sam_now(), " FACTS_FRAME_COLUMNS " FROM account_schedule s JOIN linkedin_accounts a "         \
     "ON a.id = s.account_id WHERE s.account_id = ANY (" which ") "                                 \
-    "ORDER BY s.account_id FOR UPDATE OF s"
+    "ORDER BY s.account_id FOR UPDATE OF s FOR NO KEY UPDATE OF a"
 const char apply_accounts_sql[] = LOCK_ACCOUNTS("$1");
 const char apply_workspaces_accounts_sql[] = LOCK_ACCOUNTS(
     "$1 || ARRAY(SELECT w.id FROM linkedin_accounts w WHERE w.workspace_id = ANY ($2))");

@@ -8,15 +8,19 @@ from campaign_test import HELLO, CampaignTest
 
 
 class Locked(CampaignTest):
-    def lock(self, table):
-        """A session that holds the table until the end of its input."""
+    def session(self, sql):
+        """A session that holds what the statement locks until the end of its input."""
         session = subprocess.Popen(
             ["psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", self.database.conninfo],
             stdin=subprocess.PIPE, text=True,
         )  # fmt: skip
         self.addCleanup(self.release, session)
-        session.stdin.write(f"BEGIN; LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE;\n")
+        session.stdin.write(f"BEGIN; {sql};\n")
         session.stdin.flush()
+        return session
+
+    def lock(self, table):
+        session = self.session(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE")
         held = (
             f"pg_locks WHERE relation = '{table}'::regclass AND mode = 'AccessExclusiveLock' "
             "AND granted"
@@ -61,6 +65,29 @@ class Locked(CampaignTest):
         self.assertEqual(self.count("ledger_aside"), 0)
         self.assertNotIn("ledger_batch_refused", worker.log())
         self.judge(6)
+
+    def test_what_an_operator_changes_while_an_event_waits_for_the_account(self):
+        """The pause that is read from the ledger is older than the resume that it has waited for."""
+        self.prepare()
+        self.worker = self.start_worker()
+        self.samctl("account", "pause", "anna")
+        anna = "(SELECT id FROM linkedin_accounts WHERE name = 'anna')"
+        session = self.session(f"SELECT FROM account_schedule WHERE account_id = {anna} FOR UPDATE")
+        held = "pg_stat_activity WHERE state = 'idle in transaction' AND query LIKE '%UPDATE;'"
+        self.wait_for("the lock", lambda: self.count(held) == 1)
+        self.start_producer(ready=False)
+        waits = (
+            "pg_stat_activity WHERE application_name LIKE 'sam-worker%' "
+            "AND wait_event_type = 'Lock' AND datname = current_database()"
+        )
+        self.wait_for("the event to wait", lambda: self.count(waits) > 0)
+        session.stdin.write(
+            "UPDATE linkedin_accounts SET status = 'active', version = version + 1 "
+            f"WHERE id = {anna}; COMMIT;\n"
+        )
+        self.release(session)
+        said = self.samctl("account", "resume", "anna")  # once the ledger is applied
+        self.assertIn("is active already", said)
 
 
 if __name__ == "__main__":

@@ -104,7 +104,7 @@ STATEMENTS = {
     """,
     "sam-worker ledger": """
         AS x(id, workspace_id, account_id, campaign_id, prospect_id, item_id, message_type, kind, v
-        ORDER BY s.account_id FOR UPDATE OF s
+        ORDER BY s.account_id FOR UPDATE OF s FOR NO KEY UPDATE OF a
         FROM send_queue i WHERE i.id = ANY ($1)
         WHERE w.prospect_id = e.prospect_id
         INSERT INTO send_queue
