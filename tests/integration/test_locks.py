@@ -67,13 +67,13 @@ class Locked(CampaignTest):
         self.judge(6)
 
     def test_what_an_operator_changes_while_an_event_waits_for_the_account(self):
-        """The pause that is read from the ledger is older than the resume that it has waited for."""
+        """The pause of the ledger is older than the resume that it has waited for."""
         self.prepare()
         self.worker = self.start_worker()
         self.samctl("account", "pause", "anna")
         anna = "(SELECT id FROM linkedin_accounts WHERE name = 'anna')"
         session = self.session(f"SELECT FROM account_schedule WHERE account_id = {anna} FOR UPDATE")
-        held = "pg_stat_activity WHERE state = 'idle in transaction' AND query LIKE '%UPDATE;'"
+        held = "pg_stat_activity WHERE state LIKE 'idle in%' AND query LIKE '%UPDATE;'"
         self.wait_for("the lock", lambda: self.count(held) == 1)
         self.start_producer(ready=False)
         waits = (
