@@ -23,6 +23,8 @@ const struct command *command_find(const char *const *words, size_t count, size_
 /* setup.c */
 ctl_command_fn command_migrate;
 ctl_command_fn command_config;
+/* health.c */
+ctl_command_fn command_health;
 /* doctor.c */
 ctl_command_fn command_doctor;
 ctl_command_fn command_doctor_send; /* doctor_send.c */

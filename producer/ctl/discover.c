@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "producer/ctl/commands.h"
-#include "producer/ctl/doctor_http.h"
 #include "producer/ctl/unipile_account.h"
+#include "producer/ctl/unipile_get.h"
 
 #include "common/base/banned.h"
 
@@ -73,12 +73,12 @@ static enum ctl_exit show_page(struct discovery *d, struct json_object *items)
     return e;
 }
 
-static enum ctl_exit read_page(struct discovery *d, const struct doctor_http *h)
+static enum ctl_exit read_page(struct discovery *d, const struct http_get *h)
 {
-    if (doctor_http_is_stranger(h))
-        return ctl_fail("what answers (%ld) is %s", h->status, DOCTOR_HTTP_STRANGER);
+    if (unipile_get_is_stranger(h))
+        return ctl_fail("what answers (%ld) is %s", h->status, UNIPILE_GET_STRANGER);
     if (h->status < 200 || h->status > 299)
-        return ctl_fail("Unipile answers %ld: %s", h->status, doctor_http_advice(h->status));
+        return ctl_fail("Unipile answers %ld: %s", h->status, unipile_get_advice(h->status));
     struct json_object *page = json_tokener_parse(buf_text(&h->body));
     struct json_object *items = unipile_member(page, "items");
     enum ctl_exit e;
@@ -94,16 +94,16 @@ static enum ctl_exit read_page(struct discovery *d, const struct doctor_http *h)
 
 static enum ctl_exit get_page(struct discovery *d)
 {
-    struct doctor_http h;
-    char why[DOCTOR_HTTP_WHY_BYTES];
-    SAM_CLEANUP(freep) char *cursor = d->cursor ? doctor_http_escape(d->cursor) : NULL;
+    struct http_get h;
+    char why[HTTP_GET_WHY_BYTES];
+    SAM_CLEANUP(freep) char *cursor = d->cursor ? http_get_escape(d->cursor) : NULL;
     SAM_CLEANUP(freep)
     char *path = sam_xasprintf("/api/v1/accounts?limit=100%s%s", cursor ? "&cursor=" : "",
                                cursor ? cursor : "");
-    enum ctl_exit e = doctor_http_get(d->c->settings, path, &h, why) == 0
+    enum ctl_exit e = unipile_get(d->c->settings, path, &h, why) == 0
                           ? read_page(d, &h)
                           : ctl_fail("Unipile at %s: %s", d->c->settings->unipile.base_url, why);
-    doctor_http_deinit(&h);
+    http_get_deinit(&h);
     return e;
 }
 

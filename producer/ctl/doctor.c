@@ -11,8 +11,8 @@
 #include "common/model/calendar_age.h"
 #include "producer/ctl/accounts.h"
 #include "producer/ctl/commands.h"
-#include "producer/ctl/doctor_http.h"
 #include "producer/ctl/topics.h"
+#include "producer/ctl/unipile_get.h"
 
 #include "common/base/banned.h"
 
@@ -335,18 +335,18 @@ static void check_kafka(struct doctor *d)
 
 static void check_unipile(struct doctor *d)
 {
-    struct doctor_http h;
-    char why[DOCTOR_HTTP_WHY_BYTES];
-    if (doctor_http_get(d->c->settings, "/api/v1/accounts?limit=1", &h, why) != 0)
+    struct http_get h;
+    char why[HTTP_GET_WHY_BYTES];
+    if (unipile_get(d->c->settings, "/api/v1/accounts?limit=1", &h, why) != 0)
         FAILED(d, "unipile", "%s: check unipile.base_url (%s)", why,
                settings_source(d->c->settings, "unipile", "base_url")->text);
-    else if (doctor_http_is_stranger(&h))
-        FAILED(d, "unipile", "answers %ld: %s", h.status, DOCTOR_HTTP_STRANGER);
+    else if (unipile_get_is_stranger(&h))
+        FAILED(d, "unipile", "answers %ld: %s", h.status, UNIPILE_GET_STRANGER);
     else if (h.status < 200 || h.status > 299)
-        FAILED(d, "unipile", "answers %ld: %s", h.status, doctor_http_advice(h.status));
+        FAILED(d, "unipile", "answers %ld: %s", h.status, unipile_get_advice(h.status));
     else
         OK(d, "unipile", "answers, and takes the key");
-    doctor_http_deinit(&h);
+    http_get_deinit(&h);
 }
 
 enum ctl_exit command_doctor(struct ctl *c)

@@ -1,9 +1,11 @@
+
+
 #include "producer/ctl/reply_texts.h"
 
 #include <json.h>
 #include <string.h>
 
-#include "producer/ctl/doctor_http.h"
+#include "producer/ctl/unipile_get.h"
 
 #include "common/base/banned.h"
 
@@ -42,15 +44,15 @@ static const char *text_of(struct json_object *o, const char *key)
     return json_object_get_string(value);
 }
 
-static enum ctl_exit read_page(struct reply_texts *t, const struct doctor_http *h)
+static enum ctl_exit read_page(struct reply_texts *t, const struct http_get *h)
 {
     struct json_object *items = NULL;
-    if (doctor_http_is_stranger(h))
-        return ctl_fail("what answers (%ld) is %s", h->status, DOCTOR_HTTP_STRANGER);
+    if (unipile_get_is_stranger(h))
+        return ctl_fail("what answers (%ld) is %s", h->status, UNIPILE_GET_STRANGER);
     if (h->status == 404) /* the chat is gone */
         return CTL_DONE;
     if (h->status < 200 || h->status > 299)
-        return ctl_fail("Unipile answers %ld: %s", h->status, doctor_http_advice(h->status));
+        return ctl_fail("Unipile answers %ld: %s", h->status, unipile_get_advice(h->status));
     struct json_object *page = json_tokener_parse(buf_text(&h->body));
     if (!json_object_is_type(page, json_type_object) ||
         !json_object_object_get_ex(page, "items", &items) ||
@@ -73,20 +75,20 @@ static enum ctl_exit read_page(struct reply_texts *t, const struct doctor_http *
 
 static enum ctl_exit next_page(struct reply_texts *t)
 {
-    struct doctor_http h;
-    char why[DOCTOR_HTTP_WHY_BYTES];
-    SAM_CLEANUP(freep) char *chat = doctor_http_escape(t->chat_id);
-    SAM_CLEANUP(freep) char *cursor = t->cursor ? doctor_http_escape(t->cursor) : NULL;
+    struct http_get h;
+    char why[HTTP_GET_WHY_BYTES];
+    SAM_CLEANUP(freep) char *chat = http_get_escape(t->chat_id);
+    SAM_CLEANUP(freep) char *cursor = t->cursor ? http_get_escape(t->cursor) : NULL;
     SAM_CLEANUP(freep)
     char *path = sam_xasprintf("/api/v1/chats/%s/messages?limit=100%s%s", chat,
                                cursor ? "&cursor=" : "", cursor ? cursor : "");
     free(t->cursor);
     t->cursor = NULL;
     t->pages++;
-    enum ctl_exit e = doctor_http_get(t->c->settings, path, &h, why) == 0
+    enum ctl_exit e = unipile_get(t->c->settings, path, &h, why) == 0
                           ? read_page(t, &h)
                           : ctl_fail("Unipile at %s: %s", t->c->settings->unipile.base_url, why);
-    doctor_http_deinit(&h);
+    http_get_deinit(&h);
     return e;
 }
 

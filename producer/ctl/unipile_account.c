@@ -1,8 +1,10 @@
+
+
 #include "producer/ctl/unipile_account.h"
 
 #include <string.h>
 
-#include "producer/ctl/doctor_http.h"
+#include "producer/ctl/unipile_get.h"
 
 #include "common/base/banned.h"
 
@@ -36,17 +38,17 @@ const char *unipile_account_status(struct json_object *account)
     return status;
 }
 
-static enum ctl_exit judge(const struct doctor_http *h, const char *name, const char *unipile_id)
+static enum ctl_exit judge(const struct http_get *h, const char *name, const char *unipile_id)
 {
-    if (doctor_http_is_stranger(h))
-        return ctl_fail("what answers (%ld) is %s", h->status, DOCTOR_HTTP_STRANGER);
+    if (unipile_get_is_stranger(h))
+        return ctl_fail("what answers (%ld) is %s", h->status, UNIPILE_GET_STRANGER);
     if (h->status == 404)
         return ctl_fail("Unipile has no account %s: account %s was removed there, or is of another "
                         "key; `samctl account discover` shows those that it has",
                         unipile_id, name);
     if (h->status < 200 || h->status > 299)
         return ctl_fail("Unipile answers %ld: %s; account %s stays as it is", h->status,
-                        doctor_http_advice(h->status), name);
+                        unipile_get_advice(h->status), name);
     struct json_object *account = json_tokener_parse(buf_text(&h->body));
     const char *status = unipile_account_status(account);
     enum ctl_exit e = CTL_DONE;
@@ -63,20 +65,20 @@ static enum ctl_exit judge(const struct doctor_http *h, const char *name, const 
 enum ctl_exit unipile_account_look(struct ctl *c, const struct uuid *id, const char *name)
 {
     SAM_CLEANUP(pg_result_freep) struct pg_result *r = NULL;
-    struct doctor_http h;
-    char why[DOCTOR_HTTP_WHY_BYTES];
+    struct http_get h;
+    char why[HTTP_GET_WHY_BYTES];
     pg_add_uuid(ctl_params(c), id);
     enum ctl_exit e = ctl_query(c, id_sql, &r);
     if (e)
         return e;
     if (pg_rows(r) == 0)
         return ctl_fail("there is no account %s any more", name);
-    SAM_CLEANUP(freep) char *escaped = doctor_http_escape(pg_text(r, 0, 0));
+    SAM_CLEANUP(freep) char *escaped = http_get_escape(pg_text(r, 0, 0));
     SAM_CLEANUP(freep) char *path = sam_xasprintf("/api/v1/accounts/%s", escaped);
-    e = doctor_http_get(c->settings, path, &h, why) == 0
+    e = unipile_get(c->settings, path, &h, why) == 0
             ? judge(&h, name, pg_text(r, 0, 0))
             : ctl_fail("Unipile at %s: %s; account %s stays as it is",
                        c->settings->unipile.base_url, why, name);
-    doctor_http_deinit(&h);
+    http_get_deinit(&h);
     return e;
 }

@@ -323,6 +323,7 @@ class Daemon(Process):
     """sam-producer or sam-worker with its admin port."""
 
     def __init__(self, name, command, folder, port, environment):
+        self.port = port
         self.admin = f"http://127.0.0.1:{port}"
         super().__init__(name, command, folder, environment)
 
