@@ -1,11 +1,28 @@
 #include "common/adapters/daemon.h"
 
 #include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
 
 #include "common/adapters/metric_names.h"
 #include "common/adapters/startup.h"
 
 #include "common/base/banned.h"
+
+/* What an image promises is up to whoever starts it: its user, and a root that nobody can write to.
+ * SAM does its work all the same. */
+static void look_at_container(struct log *log)
+{
+    if (!getenv("SAM_CONTAINER"))
+        return;
+    if (geteuid() == 0)
+        log_warn(log, "runs_as_root",
+                 LOG_MSG("start the image as user 10001 (Kubernetes: runAsNonRoot, runAsUser)"));
+    if (access("/", W_OK) == 0)
+        log_warn(log, "root_writable",
+                 LOG_MSG("start the image with a read-only root (docker --read-only; Kubernetes: "
+                         "readOnlyRootFilesystem)"));
+}
 
 int daemon_main(int argc, char **argv, const struct daemon *daemon)
 {
@@ -30,6 +47,7 @@ int daemon_main(int argc, char **argv, const struct daemon *daemon)
     }
     log_info(&log, "started", LOG_STR("version", SAM_VERSION),
              LOG_STR("listen", admin_address(admin)));
+    look_at_container(&log);
     const struct daemon_parts parts = {daemon->program, settings, &log, metrics, admin};
     code = daemon->run(&parts);
     log_info(&log, "stopped", LOG_INT("exit", code));

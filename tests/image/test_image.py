@@ -1,0 +1,163 @@
+"""The image: what is in it, and that its programs do their work as a container runs them (as user
+10001, on a read-only root), from an empty database to a message that has arrived."""
+
+import json
+import os
+import stat
+import subprocess
+import unittest
+
+import sam_test
+from campaign_test import HELLO, CampaignTest
+
+RUN = os.path.join(sam_test.SOURCE, "tests", "image", "run")
+NAME = "sam:test"
+SIZE_MAX_MIB = 60
+UID = 10001
+
+# A program of the image in a mount namespace of its own: $1 the root file system, $2 the folder
+# that is its /etc/sam, $3 ro or rw, $4 the user; what follows is run. exec keeps the process id.
+CONTAINER = """
+set -e
+root=$1 config=$2 mode=$3 user=$4
+shift 4
+mount --bind "$root" "$root"
+mount --bind "$config" "$root/etc/sam"
+mount -t proc proc "$root/proc"
+mount --rbind /dev "$root/dev"
+mount -o remount,bind,"$mode" "$root"
+exec chroot --userspec="$user" "$root" "$@"
+"""
+
+
+def build():
+    """What the build has printed."""
+    done = subprocess.run([RUN, "build", NAME], capture_output=True, text=True, check=False)
+    if done.returncode:
+        said = done.stdout[-4000:] + done.stderr[-2000:]
+        raise AssertionError(f"the image does not build:\n{said}")
+    return done.stdout
+
+
+def may_mount():
+    probe = ["unshare", "--mount", "mount", "-t", "tmpfs", "none", "/mnt"]
+    return subprocess.run(probe, capture_output=True, check=False).returncode == 0
+
+
+@unittest.skipUnless(may_mount(), "this machine lets nobody mount a root file system")
+class Image(CampaignTest):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.said = build()
+        opened = sam_test.run(RUN, "open", NAME).split()
+        cls.container, cls.root = opened[0], opened[1]
+        cls.addClassCleanup(sam_test.run, RUN, "close", cls.container)
+        for folder in "proc", "dev", "etc/sam":  # as a container's runtime makes them
+            os.makedirs(os.path.join(cls.root, folder), exist_ok=True)
+
+    def setUp(self):
+        super().setUp()
+        os.chmod(self.folder, 0o755)
+
+    def command(self, program, *arguments, mode="ro", user=f"{UID}:{UID}"):
+        return ["unshare", "--mount", "sh", "-c", CONTAINER, "sh", self.root, self.folder, mode,
+                user, f"/usr/local/bin/{program}", *arguments]  # fmt: skip
+
+    def samctl_result(self, *arguments):
+        inside = [argument.replace(self.folder, "/etc/sam") for argument in arguments]
+        command = self.command("samctl", "-c", "/etc/sam/sam.cfg", *inside)
+        return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+
+    def start(self, program, section, mode="ro", user=f"{UID}:{UID}", **environment):
+        port = sam_test.free_port()
+        self.config.setdefault(section, {})["listen"] = f"127.0.0.1:{port}"
+        self.write_config()
+        command = self.command(program, "-c", "/etc/sam/sam.cfg", mode=mode, user=user)
+        variables = {**os.environ, **self.image_environment(), **environment}
+        name = f"{section}{next(self._names)}"
+        daemon = sam_test.Daemon(name, command, self.folder, port, variables)
+        self.processes.append(daemon)
+        return daemon
+
+    @classmethod
+    def config_of_image(cls):
+        return json.loads(sam_test.run(RUN, "inspect", NAME))["Docker"]["config"]
+
+    @classmethod
+    def image_environment(cls):
+        return dict(pair.split("=", 1) for pair in cls.config_of_image()["Env"])
+
+    def test_what_the_image_says_of_itself(self):
+        config = self.config_of_image()
+        self.assertEqual(config["User"], f"{UID}:{UID}")
+        self.assertEqual(config["Healthcheck"]["Test"][:2], ["CMD", "samctl"])
+        labels = config["Labels"]
+        version = self.samctl_result("--version").stdout.strip()
+        self.assertEqual(labels["org.opencontainers.image.version"], version)
+        for label in "title", "description", "licenses", "revision":
+            self.assertTrue(labels.get("org.opencontainers.image." + label), label)
+
+    def test_what_is_in_it(self):
+        """What the programs open, and nothing that could be run beside them."""
+        programs, size = [], 0
+        for folder, _, names in os.walk(self.root):
+            if folder.startswith((self.root + "/proc", self.root + "/dev")):
+                continue
+            for name in names:
+                path = os.path.join(folder, name)
+                about = os.lstat(path)
+                if not stat.S_ISREG(about.st_mode):
+                    continue
+                size += about.st_size
+                self.assertFalse(about.st_mode & (stat.S_ISUID | stat.S_ISGID), path)
+                self.assertEqual((about.st_uid, about.st_mode & stat.S_IWOTH), (0, 0), path)
+                library = ".so" in name
+                if about.st_mode & stat.S_IXUSR and not library:
+                    programs.append(path[len(self.root) :])
+        self.assertEqual(sorted(programs), [f"/usr/local/bin/{p}" for p in
+                                            ("sam-producer", "sam-worker", "samctl")])  # fmt: skip
+        self.assertLess(size, SIZE_MAX_MIB << 20)
+        print(f"\nfigure: the image has {size / (1 << 20):.1f} MiB")
+
+    def test_its_bill_of_materials(self):
+        """Printed by the build, kept in the image, and the same as what scanners read."""
+        with open(os.path.join(self.root, "usr/share/sam/packages"), encoding="utf-8") as file:
+            packages = dict(line.split() for line in file)
+        for package in "libc6", "librdkafka1", "libpq5", "libcurl4", "libssl3", "tzdata":
+            self.assertIn(package, packages)
+        for package, version in packages.items():
+            with open(os.path.join(self.root, "var/lib/dpkg/status.d", package),
+                      encoding="utf-8") as file:  # fmt: skip
+                self.assertIn(f"\nVersion: {version}\n", file.read())
+        rules = os.path.join(self.root, "usr/share/zoneinfo/tzdata.zi")
+        with open(rules, encoding="utf-8") as file:
+            release = file.readline().split()[-1]
+        self.assertTrue(packages["tzdata"].startswith(release), release)
+        print(f"\nfigure: {len(packages)} packages, tzdata {release}: "
+              + ", ".join(f"{package} {version}" for package, version in packages.items()))
+
+    def test_from_an_empty_database_to_a_message(self):
+        self.prepare()
+        self.start_both()
+        self.campaign("c", "messenger", HELLO, 1)
+        self.wait_until_sent(1)
+        done = self.samctl_result("health", "--ready")
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        self.assertEqual(self.worker.stop(), 0)
+        self.assertEqual(self.producer.stop(), 0)
+        self.judge(1)
+
+    def test_a_container_that_is_started_carelessly_says_so(self):
+        self.prepare()
+        for user, mode, words in ((f"{UID}:{UID}", "ro", []), ("0:0", "ro", ["runs_as_root"]),
+                                  ("0:0", "rw", ["runs_as_root", "root_writable"])):  # fmt: skip
+            worker = self.start("sam-worker", "worker", mode=mode, user=user)
+            self.wait_for("the worker", worker.ready, 60)
+            said = [word for word in ("runs_as_root", "root_writable") if word in worker.log()]
+            self.assertEqual(said, words)
+            self.assertEqual(worker.stop(), 0)
+
+
+if __name__ == "__main__":
+    unittest.main()
