@@ -66,6 +66,7 @@ static void open_campaigns(struct plan_batch *b, const struct plan_account *a)
         memset(b->campaigns[i].slots.days, 0, sizeof(b->campaigns[i].slots.days));
         b->campaigns[i].slots.sent_today = 0;
         b->campaigns[i].slots.new_people = false;
+        b->campaigns[i].slots.invites = b->campaigns[i].type == CAMPAIGN_CONNECTOR;
     }
     for (size_t i = 0; i < b->spent_count; i++) {
         const struct plan_spent *s = &b->spent[i];
@@ -169,16 +170,39 @@ static void find_overdue(const struct plan_batch *b, struct plan_account *a, str
 }
 
 /* When what waits goes out, for all that is known: whom a rest or a try again has put off may be
- * waiting for a moment at which the campaign is closed, and would hold a place of a day on which
- * they cannot come. */
+ * waiting for a moment at which the campaign is closed, or at which the account still rests, and
+ * would hold a place of a day on which they cannot come. */
 static int64_t comes_at(const struct plan_batch *b, const struct plan_waiting *w)
 {
     const struct plan_campaign *c = &b->campaigns[w->campaign];
     const struct slots_wish wish = {.windows = c->windows, .windows_count = c->windows_count};
+    const struct facts_frame *frame = &b->accounts[w->account].frame;
     int64_t at_ms = w->scheduled_ms;
     if (w->outstanding || c->unknown || at_ms >= b->horizon_ms)
         return at_ms;
+    if (at_ms < frame->rest_until_ms)
+        at_ms = frame->rest_until_ms;
+    if (w->invitation && at_ms < frame->invitations_rest_until_ms)
+        at_ms = frame->invitations_rest_until_ms;
     return slots_opens(&wish, at_ms, &at_ms) ? at_ms : b->horizon_ms;
+}
+
+/* What waits already, in its place. A first contact for which a follow-up, or its own campaign, has
+ * left no room on its day comes on another one, and keeps nobody from this one. */
+static void count_waiting(struct plan_batch *b, struct slice waiting, bool first)
+{
+    for (size_t i = waiting.from; i < waiting.from + waiting.count; i++) {
+        const struct plan_waiting *w = &b->waiting[i];
+        struct slots_wish wish = wish_of(b, w);
+        bool may_go = w->step > 0 || w->outstanding;
+        int64_t at_ms = comes_at(b, w);
+        if (may_go == first || !holds_place(b, w) || moves(b, w) || w->sending)
+            continue;
+        if (!may_go && !slots_has_room(&b->slots, &wish, at_ms))
+            continue;
+        slots_waiting(&b->slots, &wish, at_ms);
+        count_note(b, w, at_ms);
+    }
 }
 
 /* The account's free moments, with what waits already in its place. */
@@ -209,14 +233,8 @@ static void open_slots(struct plan_batch *b, struct plan_account *a, struct slic
     }
     find_overdue(b, a, waiting);
     slots_init(&b->slots, &start);
-    for (size_t i = waiting.from; i < waiting.from + waiting.count; i++) {
-        const struct plan_waiting *w = &b->waiting[i];
-        struct slots_wish wish = wish_of(b, w);
-        if (!holds_place(b, w) || moves(b, w) || w->sending)
-            continue;
-        slots_waiting(&b->slots, &wish, comes_at(b, w));
-        count_note(b, w, comes_at(b, w));
-    }
+    count_waiting(b, waiting, false);
+    count_waiting(b, waiting, true);
 }
 
 static void hold(struct plan_batch *b, const struct plan_person *p, const char *reason)

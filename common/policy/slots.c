@@ -49,12 +49,14 @@ static int64_t seen(const struct slots_wish *wish, int64_t calls, int64_t first,
     return calls - first + (cap > 1 && (first > 0 || more_could) ? 1 : 0);
 }
 
-static bool campaign_has_room(const struct slots_wish *wish, ptrdiff_t day)
+/* more_could: a first contact of the campaign's kind could still come on the day. */
+static bool campaign_has_room(const struct slots_wish *wish, ptrdiff_t day, bool more_could)
 {
     const struct slots_campaign *c = wish->campaign;
     if (!c || c->daily_cap == 0)
         return true;
-    return seen(wish, c->days[day].calls, c->days[day].first_calls, c->new_people, c->daily_cap) <
+    more_could = more_could && c->new_people;
+    return seen(wish, c->days[day].calls, c->days[day].first_calls, more_could, c->daily_cap) <
            c->daily_cap;
 }
 
@@ -91,7 +93,8 @@ static enum reason day_refuses(struct slots *s, const struct slots_day *d,
                        s->invitations_week < l->weekly_invitations;
     if (seen(wish, d->calls, d->first_calls, messages || invitations, l->daily_cap) >= l->daily_cap)
         return REASON_DAILY_CAP;
-    if (!campaign_has_room(wish, d - s->days))
+    bool more_could = wish->campaign && wish->campaign->invites ? invitations : messages;
+    if (!campaign_has_room(wish, d - s->days, more_could))
         return REASON_CAMPAIGN_DAILY_CAP;
     if (wish->noted && !has_note(s, d->start_ms))
         return REASON_MONTHLY_NOTES;
@@ -208,6 +211,26 @@ void slots_waiting(struct slots *s, const struct slots_wish *wish, int64_t at_ms
         book(s, wish, at_ms);
 }
 
+bool slots_has_room(struct slots *s, const struct slots_wish *wish, int64_t at_ms)
+{
+    const struct slots_day *d = day_of(s, at_ms);
+    return !d || day_refuses(s, d, wish) == REASON_NONE;
+}
+
+/* Calls that wait for a moment of the day at which the wish's windows are closed: they take none of
+ * the time that it is spread over. */
+static int64_t booked_elsewhere(const struct slots *s, const struct slots_wish *wish,
+                                const struct slots_day *d)
+{
+    int64_t n = 0;
+    for (size_t i = 0; i < s->booked_count; i++) {
+        int64_t at_ms = s->booked[i].from_ms;
+        if (at_ms >= d->start_ms && at_ms < d->end_ms)
+            n += into_window(wish->windows, wish->windows_count, at_ms) != at_ms;
+    }
+    return n;
+}
+
 /* Calls of the wish's kind that the day may have after those that were sent: in the week too there
  * will be room for some, as those of last week grow old. */
 static int64_t places(const struct slots *s, const struct slots_wish *wish, ptrdiff_t day)
@@ -215,7 +238,7 @@ static int64_t places(const struct slots *s, const struct slots_wish *wish, ptrd
     const struct policy_limits *l = &s->limits;
     const struct slots_day *sent = &s->sent[day];
     const struct slots_campaign *c = wish->campaign;
-    int64_t n = l->daily_cap - sent->calls;
+    int64_t n = l->daily_cap - sent->calls - booked_elsewhere(s, wish, &s->days[day]);
     if (wish->kind == CALL_INVITATION) {
         n = least(n, l->daily_invitations - sent->invitations);
         n = least(n, l->weekly_invitations - s->sent_week);

@@ -85,6 +85,7 @@ struct slots_campaign {
     int64_t daily_cap;  /* calls of this campaign per account and day; 0 = none */
     int64_t sent_today; /* of days[0].calls: what was sent */
     bool new_people;    /* somebody of it waits for a first contact */
+    bool invites;       /* its first contacts are invitations */
     struct {
         int64_t calls;
         int64_t first_calls; /* of them: first contacts that only wait */
@@ -106,6 +107,9 @@ struct slots_wish {
 /* An item that waits (pending, published, sending) for at_ms; what is overdue goes out today. Only
  * kind, first, costs_profile_view, noted, jitter_ms and campaign of the wish are looked at. */
 void slots_waiting(struct slots *s, const struct slots_wish *wish, int64_t at_ms);
+
+/* Could one more such call be made on the day of the moment, by what is counted already? */
+bool slots_has_room(struct slots *s, const struct slots_wish *wish, int64_t at_ms);
 
 /* The earliest slot at or after not_before_ms inside the windows that spacing and every cap allow;
  * books it. true: *ret_at_ms set. false: no slot before the horizon's end (nothing is booked).

@@ -39,6 +39,7 @@ static void begin(struct plan_batch *b, bool first_runs)
     b->accounts[0] = (struct plan_account){
         .frame.limits = {.spacing_ms = 2 * MINUTE_MS,
                          .daily_cap = QUEUED,
+                         .daily_invitations = QUEUED,
                          .daily_messages = QUEUED,
                          .daily_profile_views = QUEUED,
                          .monthly_notes = MONTHLY_NOTES_ANY},
@@ -152,6 +153,44 @@ static void test_who_waits_for_a_closed_moment_holds_no_place_of_that_day(void *
     begin(&b, true);
     b.waiting[1].scheduled_ms = NOW + 10 * HOUR_MS;
     b.waiting[1].outstanding = true; /* Kafka has it: the call may be under way */
+    plan_batch_place(&b);
+    assert_int_equal(b.items_count, 0);
+    plan_batch_deinit(&b);
+}
+
+/* Its window of today lies in the rest of its account. */
+static void test_who_waits_for_a_moment_of_a_rest_holds_no_place_of_that_day(void **state)
+{
+    (void)state;
+    for (int invitations = 0; invitations < 2; invitations++) {
+        struct plan_batch b;
+        begin(&b, true);
+        struct facts_frame *frame = &b.accounts[0].frame;
+        b.campaigns[1].windows[0].to_at_ms = NOW + 20 * HOUR_MS; /* the other campaign is open */
+        b.waiting[0].invitation = invitations;
+        b.waiting[1].invitation = invitations;
+        *(invitations ? &frame->invitations_rest_until_ms : &frame->rest_until_ms) =
+            NOW + 9 * HOUR_MS;
+        plan_batch_place(&b);
+        assert_int_equal(b.items_count, 1);
+        plan_batch_deinit(&b);
+    }
+}
+
+/* The day's call of its campaign is a follow-up's: it comes tomorrow, and its place is free. */
+static void test_a_first_contact_that_has_no_room_holds_no_place(void **state)
+{
+    (void)state;
+    struct plan_batch b;
+    begin(&b, true);
+    b.campaigns[0].slots.daily_cap = 1;
+    b.waiting[1].step = 1;
+    b.waiting[1].last_sent_at_ms = NOW - DAY_MS;
+    plan_batch_place(&b);
+    assert_int_equal(b.items_count, 1);
+    plan_batch_deinit(&b);
+    begin(&b, true);
+    b.campaigns[0].slots.daily_cap = 2;
     plan_batch_place(&b);
     assert_int_equal(b.items_count, 0);
     plan_batch_deinit(&b);
@@ -374,6 +413,8 @@ int main(void)
         cmocka_unit_test(test_what_is_being_sent_is_counted_once),
         cmocka_unit_test(test_no_place_is_kept_for_who_is_being_written_to),
         cmocka_unit_test(test_who_waits_for_a_closed_moment_holds_no_place_of_that_day),
+        cmocka_unit_test(test_who_waits_for_a_moment_of_a_rest_holds_no_place_of_that_day),
+        cmocka_unit_test(test_a_first_contact_that_has_no_room_holds_no_place),
         cmocka_unit_test(test_a_view_in_doubt_parks_nobody),
         cmocka_unit_test(test_a_full_queue_of_a_paused_campaign_hides_nobody),
         cmocka_unit_test(test_who_is_held_holds_no_place),

@@ -186,6 +186,58 @@ static void test_a_campaign_has_its_places_each_day(void **state)
     assert_int_equal(take(&s, wish), OPENS + HOUR_MS);
 }
 
+/* New people of a campaign may be waiting, but nobody can be looked at today: its follow-ups take
+ * what would be theirs. */
+static void test_a_campaign_keeps_a_call_for_who_could_come(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name;
+        int64_t views;
+        bool new_people, invites, today;
+    } rows[] = {
+        {"nobody can be looked at", 0, true, false, true},
+        {"somebody may come", 1, true, false, false},
+        {"others' new people", 1, false, false, true},
+        {"somebody to invite", 1, true, true, false},
+    };
+    for (size_t i = 0; i < SAM_ARRAY_LEN(rows); i++) {
+        struct slots_campaign two = {.daily_cap = 2,
+                                     .sent_today = 1,
+                                     .new_people = rows[i].new_people,
+                                     .invites = rows[i].invites,
+                                     .days = {{.calls = 1}}};
+        struct policy_limits l = limits;
+        struct slots_wish wish = wish_of(CALL_MESSAGE);
+        struct slots s;
+        l.daily_profile_views = rows[i].views;
+        begin(&s, &l, DAY_0 + OPENS);
+        s.new_messages = !rows[i].invites;
+        s.new_invitations = rows[i].invites;
+        wish.campaign = &two;
+        if ((take(&s, wish) == OPENS) != rows[i].today)
+            fail_msg("%s: %s", rows[i].name, rows[i].today ? "tomorrow" : "today");
+    }
+}
+
+/* What waits for the evening takes none of the time of a campaign that closes before it. */
+static void test_a_day_is_spread_over_what_its_window_gets(void **state)
+{
+    (void)state;
+    struct slots s;
+    struct policy_limits l = limits;
+    l.spread = true;
+    l.jitter_ms = 0;
+    l.daily_cap = l.daily_messages = 16;
+    begin(&s, &l, DAY_0 + OPENS);
+    for (int i = 0; i < 8; i++) {
+        const struct slots_wish evening = wish_of(CALL_MESSAGE);
+        slots_waiting(&s, &evening, DAY_0 + CLOSES + (i + 1) * GAP);
+    }
+    for (int64_t i = 0; i < 8; i++)
+        assert_int_equal(take(&s, wish_of(CALL_MESSAGE)), OPENS + i * HOUR_MS);
+}
+
 /* Nothing to spread over, or nobody to spread: the spacing alone holds. */
 static void test_no_gap_without_time_or_places(void **state)
 {
@@ -295,6 +347,8 @@ int main(void)
         cmocka_unit_test(test_a_day_is_spread),
         cmocka_unit_test(test_places_of_a_spread_day),
         cmocka_unit_test(test_a_campaign_has_its_places_each_day),
+        cmocka_unit_test(test_a_campaign_keeps_a_call_for_who_could_come),
+        cmocka_unit_test(test_a_day_is_spread_over_what_its_window_gets),
         cmocka_unit_test(test_no_gap_without_time_or_places),
         cmocka_unit_test(test_a_spread_day_loses_no_place),
         cmocka_unit_test(test_a_spread_gap_varies),

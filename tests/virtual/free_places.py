@@ -51,9 +51,10 @@ class FreePlaces:
             return
         raised = [x.at for x in self.scenario.changes if x.kind == "calls" and x.at < end]
         begin = max([begin, c.start] + raised)
-        # what a rest or an outage has cut off was to come after it began: until then others, too,
-        # had to leave the day's places to it
-        begin = max([begin] + [to for at, to in self.stops[campaign, c.call(step)] if at < end])
+        # what a rest, a pause or an outage has cut off was to come after it began: until then
+        # others, too, had to leave the account's places to it
+        stops = [stop for stops in self.stops.values() for stop in stops]
+        begin = max([begin] + [to for at, to in stops if at < end])
         for opens, closes in c.hours.within(begin, min(end, c.end)):
             for wait_from, wait_to in self.waiting(intervals, opens, closes, end):
                 for low, high in self.open_free((campaign, c.call(step)), wait_from, wait_to):
