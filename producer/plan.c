@@ -35,6 +35,7 @@ static bool read_accounts(struct producer *p, struct plan_batch *b, const struct
 static enum pg_failure ask_accounts(struct producer *p, struct plan_batch *b,
                                     struct unknown_values *unknown, bool *ret_known)
 {
+    struct pg_result *locked SAM_CLEANUP(pg_result_freep) = NULL;
     struct pg_result *r SAM_CLEANUP(pg_result_freep) = NULL;
     pg_params_reset(&p->params);
     pg_add_time(&p->params, b->now_ms);
@@ -42,7 +43,12 @@ static enum pg_failure ask_accounts(struct producer *p, struct plan_batch *b,
     gate_add_open(p->gate, &p->params);
     pg_add_i64(&p->params, PLAN_ACCOUNTS_MAX);
     unknown_values_param(unknown, &p->params);
-    enum pg_failure failure = pg_exec(p->pg, plan_accounts_sql, &p->params, &r);
+    enum pg_failure failure = pg_exec(p->pg, plan_lock_sql, &p->params, &locked);
+    if (failure)
+        return failure;
+    pg_params_reset(&p->params);
+    producer_add_uuids(p, locked, 0);
+    failure = pg_exec(p->pg, plan_accounts_sql, &p->params, &r);
     if (!failure)
         *ret_known = read_accounts(p, b, r, unknown);
     return failure;

@@ -13,13 +13,18 @@ void plan_add_accounts(struct pg_params *params, const struct plan_batch *b)
 }
 
 /* LATERAL with LIMIT or OFFSET: looked up row by row, by index, whatever the planner believes. */
+const char plan_lock_sql[] = "SELECT s.account_id FROM account_schedule s CROSS JOIN LATERAL "
+                             "(SELECT * FROM linkedin_accounts WHERE id = s.account_id LIMIT 1) a "
+                             "WHERE s.plan_at <= $1 AND a.key_hash % $2 = ANY ($3) "
+                             "AND (SELECT NOT a.plan = ANY ($5)) "
+                             "ORDER BY s.plan_at LIMIT $4 FOR UPDATE OF s SKIP LOCKED";
+
+/* By a statement of its own: the one that locks sees them as they were when it began, and what was
+ * planned by limits that have just been changed would not be planned again. */
 const char plan_accounts_sql[] =
-    "SELECT s.account_id, a.workspace_id, a.plan, " FACTS_FRAME_COLUMNS
-    " FROM account_schedule s CROSS JOIN LATERAL "
-    "(SELECT * FROM linkedin_accounts WHERE id = s.account_id LIMIT 1) a "
-    "WHERE s.plan_at <= $1 AND a.key_hash % $2 = ANY ($3) "
-    "AND (SELECT NOT a.plan = ANY ($5)) "
-    "ORDER BY s.plan_at LIMIT $4 FOR UPDATE OF s SKIP LOCKED";
+    "SELECT x.id, a.workspace_id, a.plan, " FACTS_FRAME_COLUMNS
+    " FROM unnest($1::uuid[]) WITH ORDINALITY AS x(id, n) CROSS JOIN LATERAL "
+    "(SELECT * FROM linkedin_accounts WHERE id = x.id LIMIT 1) a ORDER BY x.n";
 
 const char plan_usage_sql[] =
     "SELECT j.n, l.ended_at, d.calls, d.invitations, d.messages, v.views, w.invitations, "

@@ -7,7 +7,10 @@
 /* The batch's accounts as one parameter, in their order. */
 void plan_add_accounts(struct pg_params *params, const struct plan_batch *b);
 
-/* $1 timestamptz now, $2 int partitions, $3 int[] open ones, $4 bigint accounts at most. */
+/* Locks accounts that are due: their ids. $1 timestamptz now, $2 int partitions, $3 int[] open
+ * ones, $4 bigint accounts at most, $5 text[] values that are not known. */
+extern const char plan_lock_sql[];
+/* $1 uuid[] accounts that are locked. */
 extern const char plan_accounts_sql[];
 /* $1 uuid[] accounts, $2 timestamptz[] day starts, $3 bigint rows of a day, $4 bigint rows of a
  * week, $5 bigint call timeout ms, $6 timestamptz week start, $7 bigint profile views of a day. */

@@ -52,6 +52,7 @@ LOOKS_A_ROW = 30  # an account's campaigns, times the statuses of which one is l
 STATEMENTS = {
     "sam-producer": """
         s.plan_at <= $1
+        WHERE id = x.id LIMIT 1) a ORDER BY x.n
         AS ended_at FROM send_attempts t
         p.last_sent_at, i.step, i.campaign_id
         ORDER BY j.n, c.id, q.next_at
