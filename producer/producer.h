@@ -83,7 +83,7 @@ SAM_MUSTCHECK struct batch producer_complete(struct producer *p);
 SAM_MUSTCHECK struct batch producer_calendar_age(struct producer *p);
 /* What was planned by other limits of sam.cfg than those in force is planned anew. */
 SAM_MUSTCHECK struct batch producer_limits(struct producer *p);
-/* What stands for a person, as a gauge. */
+/* What waits for somebody, what is late and for how long, as gauges. */
 SAM_MUSTCHECK struct batch producer_count(struct producer *p);
 /* Looks at accounts for acceptances and replies. */
 SAM_MUSTCHECK struct batch producer_sync(struct producer *p);

@@ -8,14 +8,13 @@
 #include "common/base/clock.h"
 #include "common/policy/reply.h"
 #include "producer/producer.h"
+#include "producer/unclaimed.h"
 #include "producer/undelivered.h"
 
 #include "common/base/banned.h"
 
-#define PUBLISH_MAX      500
-#define AHEAD_MS         (5 * SECOND_MS) /* design 3.3: just in time */
-#define UNCLAIMED_MIN_MS (2 * MINUTE_MS) /* then the sweep takes it back; doubles each time */
-#define UNCLAIMED_MAX_MS HOUR_MS
+#define PUBLISH_MAX 500
+#define AHEAD_MS    (5 * SECOND_MS) /* design 3.3: just in time */
 
 /* $1 timestamptz until, $2 int partitions, $3 int[] open ones, $4 bigint accounts at most. LATERAL
  * … LIMIT: looked up row by row; a join might read every account. */
@@ -106,14 +105,6 @@ static enum pg_failure take_items(struct producer *p, struct publish_batch *b)
         b->account_of[row] = (size_t)(pg_i64(r, row, 1) - 1);
     }
     return PG_FINE;
-}
-
-static int64_t unclaimed_ms(int64_t unclaimed)
-{
-    int64_t wait = UNCLAIMED_MIN_MS;
-    for (int64_t i = 0; i < unclaimed && wait < UNCLAIMED_MAX_MS; i++)
-        wait *= 2;
-    return wait < UNCLAIMED_MAX_MS ? wait : UNCLAIMED_MAX_MS;
 }
 
 static void copy_text(char *out, size_t out_bytes, const char *text)

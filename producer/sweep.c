@@ -190,23 +190,3 @@ struct batch producer_expire(struct producer *p)
              LOG_MSG("a worker went away during their calls; see: samctl unknown list"));
     return result;
 }
-
-/* ---- gauges --------------------------------------------------------------------------------- */
-
-/* The partial index holds only who is held so; the least id makes the walk through it a search. */
-static const char counts_sql[] =
-    "SELECT (SELECT count(*) FROM send_queue WHERE status = 'unknown'), (SELECT count(*) FROM "
-    "(SELECT DISTINCT campaign_id, next_step FROM campaign_prospects "
-    "WHERE hold_reason = 'text_refused' "
-    "AND campaign_id > '00000000-0000-0000-0000-000000000000') t)";
-
-struct batch producer_count(struct producer *p)
-{
-    struct pg_result *r SAM_CLEANUP(pg_result_freep) = NULL;
-    enum pg_failure failure = pg_exec(p->pg, counts_sql, NULL, &r);
-    if (failure)
-        return producer_failed(p, "count", failure);
-    metrics_set(p->metrics, METRIC_UNKNOWN_ITEMS, pg_i64(r, 0, 0));
-    metrics_set(p->metrics, METRIC_REFUSED_TEXTS, pg_i64(r, 0, 1));
-    return (struct batch){0};
-}

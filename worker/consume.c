@@ -76,6 +76,7 @@ static void on_assigned(void *ctx, const struct kafka_part *parts, size_t count)
         return;
     }
     log_info(w->log, "jobs_assigned", LOG_INT("partitions", count));
+    metrics_add_label(w->metrics, METRIC_REBALANCES, METRIC_TOPIC_JOBS, 1);
     tell_assigned(w, parts, count);
     for (size_t i = 0; i < count; i++) {
         topics_watch_seen(w->topics_watch, parts[i].partition);

@@ -150,6 +150,7 @@ static void on_assigned(void *ctx, const struct kafka_part *parts, size_t count)
     l->reading = false;
     l->stale = true;
     log_info(l->o.log, "ledger_assigned", LOG_INT("partitions", count));
+    metrics_add_label(l->o.metrics, METRIC_REBALANCES, METRIC_TOPIC_EVENTS, 1);
     metrics_set_label(l->o.metrics, METRIC_ASSIGNED, METRIC_TOPIC_EVENTS, (int64_t)count);
     ledger_advance(l);
 }

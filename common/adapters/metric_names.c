@@ -12,6 +12,7 @@
 #define NAME_ROW(id, name) name,
 static const char *const topic_names[] = {METRIC_TOPIC_MAP(NAME_ROW)};
 static const char *const step_names[] = {METRIC_STEP_MAP(NAME_ROW)};
+static const char *const table_names[] = {METRIC_TABLE_MAP(NAME_ROW)};
 #undef NAME_ROW
 
 static const char *const failure_names[] = {
@@ -65,6 +66,16 @@ static const char *level(int value)
     return log_level_name((enum log_level)value);
 }
 
+static const char *account(int value)
+{
+    return account_status_name((enum account_status)value);
+}
+
+static const char *table(int value)
+{
+    return table_names[value];
+}
+
 static const char *version(int value)
 {
     (void)value;
@@ -81,5 +92,7 @@ const struct metric_label_values metric_names[LABEL_N] = {
     [LABEL_TOPIC] = {METRIC_TOPIC_N, topic},
     [LABEL_STEP] = {METRIC_STEP_N, step},
     [LABEL_LEVEL] = {LOG_LEVEL_N, level},
+    [LABEL_ACCOUNT_STATUS] = {ACCOUNT_STATUS_N, account},
+    [LABEL_TABLE] = {METRIC_TABLE_N, table},
     [LABEL_VERSION] = {1, version},
 };

@@ -24,16 +24,18 @@ enum metric_program { IN_PRODUCER = 1, IN_WORKER = 2, IN_BOTH = 3 };
  * the label in Prometheus. */
 #define METRIC_LABEL_MAP(X)                                                                        \
     X(LABEL_NONE, "")                                                                              \
-    X(LABEL_KIND, "kind")       /* enum call_kind */                                               \
-    X(LABEL_OUTCOME, "outcome") /* enum outcome */                                                 \
-    X(LABEL_REASON, "reason")   /* enum reason */                                                  \
-    X(LABEL_ERROR, "type")      /* error_type_index() of common/model/outcome.h */                 \
-    X(LABEL_SYNC, "kind")       /* enum sync_kind */                                               \
-    X(LABEL_FAILURE, "class")   /* enum pg_failure */                                              \
-    X(LABEL_TOPIC, "topic")     /* enum metric_topic */                                            \
-    X(LABEL_STEP, "step")       /* enum metric_step */                                             \
-    X(LABEL_LEVEL, "level")     /* enum log_level */                                               \
-    X(LABEL_VERSION, "version") /* one value: the program's version */
+    X(LABEL_KIND, "kind")             /* enum call_kind */                                         \
+    X(LABEL_OUTCOME, "outcome")       /* enum outcome */                                           \
+    X(LABEL_REASON, "reason")         /* enum reason */                                            \
+    X(LABEL_ERROR, "type")            /* error_type_index() of common/model/outcome.h */           \
+    X(LABEL_SYNC, "kind")             /* enum sync_kind */                                         \
+    X(LABEL_FAILURE, "class")         /* enum pg_failure */                                        \
+    X(LABEL_TOPIC, "topic")           /* enum metric_topic */                                      \
+    X(LABEL_STEP, "step")             /* enum metric_step */                                       \
+    X(LABEL_LEVEL, "level")           /* enum log_level */                                         \
+    X(LABEL_ACCOUNT_STATUS, "status") /* enum account_status */                                    \
+    X(LABEL_TABLE, "table")           /* enum metric_table */                                      \
+    X(LABEL_VERSION, "version")       /* one value: the program's version */
 
 /* The topics that are read, by their names without the prefix. */
 #define METRIC_TOPIC_MAP(X)                                                                        \
@@ -58,6 +60,11 @@ enum metric_program { IN_PRODUCER = 1, IN_WORKER = 2, IN_BOTH = 3 };
     X(METRIC_STEP_FORGET, "forget")                                                                \
     X(METRIC_STEP_LIMITS, "limits")                                                                \
     X(METRIC_STEP_CALENDAR_AGE, "calendar_age")
+
+/* Tables whose rows are changed all the time. */
+#define METRIC_TABLE_MAP(X)                                                                        \
+    X(METRIC_TABLE_SEND_QUEUE, "send_queue")                                                       \
+    X(METRIC_TABLE_ACCOUNT_SCHEDULE, "account_schedule")
 
 /* X(id, prometheus name, kind, label, unit scale, programs, help): a value is stored as an integer
  * and shown divided by the scale (ms -> seconds: 1000, us -> seconds: 1000000). */
@@ -89,6 +96,22 @@ enum metric_program { IN_PRODUCER = 1, IN_WORKER = 2, IN_BOTH = 3 };
       "Messages of campaigns that stand still because Unipile refused their text.")                \
     X(METRIC_UNKNOWN_ITEMS, "sam_unknown_items", METRIC_GAUGE, LABEL_NONE, 1, IN_PRODUCER,         \
       "Items in the database whose outcome is unknown and stands for a person.")                   \
+    X(METRIC_ITEMS_OVERDUE, "sam_items_overdue", METRIC_GAUGE, LABEL_NONE, 1, IN_PRODUCER,         \
+      "Messages that may go and whose time is past by more than a minute: nobody works.")          \
+    X(METRIC_OLDEST_DUE, "sam_oldest_due_seconds", METRIC_GAUGE, LABEL_NONE, 1000, IN_PRODUCER,    \
+      "How long the message that is due for longest has waited; 0 = nothing is due.")              \
+    X(METRIC_LAST_SEND, "sam_last_send_seconds", METRIC_GAUGE, LABEL_NONE, 1000, IN_PRODUCER,      \
+      "Since the newest write call to Unipile began; not shown before the first one.")             \
+    X(METRIC_ACCOUNTS, "sam_accounts", METRIC_GAUGE, LABEL_ACCOUNT_STATUS, 1, IN_PRODUCER,         \
+      "Accounts by status.")                                                                       \
+    X(METRIC_ACCOUNTS_BLOCKED, "sam_accounts_blocked", METRIC_GAUGE, LABEL_NONE, 1, IN_PRODUCER,   \
+      "Accounts that an event which was set aside blocks; see samctl ledger status.")              \
+    X(METRIC_OUTBOX_OLDEST, "sam_outbox_oldest_seconds", METRIC_GAUGE, LABEL_NONE, 1000,           \
+      IN_PRODUCER, "How long an operator's change has waited for Kafka; 0 = none waits.")          \
+    X(METRIC_DEAD_ROWS, "sam_dead_rows", METRIC_GAUGE, LABEL_TABLE, 1, IN_PRODUCER,                \
+      "Dead rows that vacuum has yet to remove, as Postgres counts them.")                         \
+    X(METRIC_LIVE_ROWS, "sam_live_rows", METRIC_GAUGE, LABEL_TABLE, 1, IN_PRODUCER,                \
+      "Live rows beside them.")                                                                    \
     /* both: what the policy refused, what was looked at */                                        \
     X(METRIC_RETURNS, "sam_returns_total", METRIC_COUNTER, LABEL_REASON, 1, IN_BOTH,               \
       "Items that the policy sent back to the schedule or cancelled, by reason.")                  \
@@ -139,6 +162,8 @@ enum metric_program { IN_PRODUCER = 1, IN_WORKER = 2, IN_BOTH = 3 };
       "Events of the ledger that are not applied yet, in the partition that has the most.")        \
     X(METRIC_ASSIGNED, "sam_assigned_partitions", METRIC_GAUGE, LABEL_TOPIC, 1, IN_WORKER,         \
       "Partitions of a topic that this worker owns.")                                              \
+    X(METRIC_REBALANCES, "sam_rebalances_total", METRIC_COUNTER, LABEL_TOPIC, 1, IN_WORKER,        \
+      "Times that Kafka gave this worker other partitions; sam.sync goes with sam.jobs.")          \
     /* both: standing */                                                                           \
     X(METRIC_GATE_OPEN, "sam_gate_open_partitions", METRIC_GAUGE, LABEL_NONE, 1, IN_BOTH,          \
       "Partitions whose ledger has been applied far enough to act.")                               \
@@ -175,6 +200,7 @@ enum metric_program { IN_PRODUCER = 1, IN_WORKER = 2, IN_BOTH = 3 };
 enum metric_label { METRIC_LABEL_MAP(METRIC_ENUM_ROW) LABEL_N };
 enum metric_topic { METRIC_TOPIC_MAP(METRIC_ENUM_ROW) METRIC_TOPIC_N };
 enum metric_step { METRIC_STEP_MAP(METRIC_ENUM_ROW) METRIC_STEP_N };
+enum metric_table { METRIC_TABLE_MAP(METRIC_ENUM_ROW) METRIC_TABLE_N };
 enum metric { METRICS_MAP(METRIC_ENUM_ROW) METRIC_N };
 #undef METRIC_ENUM_ROW
 
