@@ -1,0 +1,182 @@
+"""deploy/prometheus and deploy/runbooks hold together, and name only what there is.
+
+The programs' own list of metrics, labels and their values is common/METRICS.md, which a unit test
+holds to common/base/metrics.h.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+import unittest
+
+SOURCE = os.environ["SAM_SOURCE"]
+SAMCTL = os.path.join(os.environ["SAM_BIN"], "samctl")
+DEPLOY = os.path.join(SOURCE, "deploy")
+RUNBOOK = "deploy/runbooks/alerts.md"
+# Labels that Prometheus itself gives.
+SCRAPED = {"instance", "job"}
+# What is left of an expression without strings, braces and brackets, and is no metric.
+WORDS = {"and", "or", "unless", "by", "on", "offset", "le", "h"}
+
+HAVE_PROMTOOL = shutil.which("promtool") is not None
+
+
+def read(*path):
+    with open(os.path.join(SOURCE, *path), encoding="utf-8") as file:
+        return file.read()
+
+
+def ticked(text):
+    return re.findall("`([^`]*)`", text)
+
+
+class List:
+    """names: every series' name; labels[name]: its label, "" for none; values[name]: of the label,
+    None where it is free."""
+
+    def __init__(self):
+        document = read("common", "METRICS.md")
+        self.names, self.labels, self.values = set(), {}, {}
+        for row in re.findall(r"^\| (`.*) \|$", document, re.M):
+            cells = [cell.strip() for cell in row.split("|")]
+            if len(cells) == 5:
+                (name,) = ticked(cells[0])
+                parts = ("_bucket", "_sum", "_count") if cells[1] == "histogram" else ("",)
+                for series in (name + part for part in parts):
+                    self.names.add(series)
+                    self.labels[series] = cells[2].strip("`")
+                    self.values[series] = None
+            elif len(cells) == 3 and ticked(cells[2]):
+                for name in ticked(cells[0]):
+                    for series in (name, name + "_bucket", name + "_sum", name + "_count"):
+                        self.values[series] = set(ticked(cells[2]))
+
+    def wrong(self, expression):
+        """What an expression names that the programs do not have; [] = nothing."""
+        found = []
+        for name, braces in re.findall(r"([A-Za-z_]\w*)\s*\{([^}]*)\}", expression):
+            found += self._wrong_labels(name, braces)
+        rest = re.sub(r'"[^"]*"', "", expression)
+        rest = re.sub(r"\{[^}]*\}|\[[^\]]*\]", " ", rest)
+        rest = re.sub(r"\b(by|on)\s*\([^)]*\)", " ", rest)
+        for name, call in re.findall(r"(?<![\w.])([A-Za-z_]\w*)(\s*\()?", rest):
+            if not call and name not in WORDS | self.names | {"ALERTS"}:
+                found.append(f"{name} is no metric")
+        return found
+
+    def _wrong_labels(self, name, braces):
+        for label, sign, text in re.findall(r'(\w+)\s*(=~|!~|!=|=)\s*"([^"]*)"', braces):
+            if name not in self.names or label in SCRAPED:
+                continue
+            if label == "le" and name.endswith("_bucket"):
+                continue
+            if label != self.labels[name]:
+                yield f"{name} has no label {label}"
+            for value in text.split("|") if "~" in sign else [text]:
+                if self.values[name] is not None and value not in self.values[name]:
+                    yield f"{name} is never {label}={value}"
+
+
+def blocks(text, head):
+    """(name, block) of each item of a YAML list that begins with `- HEAD: NAME`."""
+    pieces = re.split(rf"^ *- {head}: ", text, flags=re.M)[1:]
+    return [(piece.split("\n", 1)[0].strip('"'), piece) for piece in pieces]
+
+
+def value_of(block, key):
+    """A plain, quoted or folded (>-) value of a key."""
+    match = re.search(rf"^( *){key}: (?:>-\n((?:\1 +.*\n?)+)|(.*)\n)", block, re.M)
+    if not match:
+        return ""
+    folded, plain = match.group(2), match.group(3)
+    return " ".join(folded.split()) if folded else plain.strip("\"'")
+
+
+class Alerts(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.list = List()
+        cls.rules = blocks(read("deploy", "prometheus", "rules.yml"), "alert")
+        cls.tests = blocks(read("deploy", "prometheus", "rules_test.yml"), "name")
+        cls.names = [name for name, _ in cls.rules]
+
+    def promtool(self, *words):
+        done = subprocess.run(["promtool", *words], capture_output=True, text=True, check=False,
+                              cwd=os.path.join(DEPLOY, "prometheus"))  # fmt: skip
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        return done.stdout
+
+    @unittest.skipUnless(HAVE_PROMTOOL, "no promtool here (Debian package prometheus)")
+    def test_promtool_takes_the_rules(self):
+        said = self.promtool("check", "rules", "rules.yml")
+        self.assertIn(f"{len(self.names)} rules found", said)
+
+    @unittest.skipUnless(HAVE_PROMTOOL, "no promtool here (Debian package prometheus)")
+    def test_every_case_comes_out_as_it_should(self):
+        self.assertIn("SUCCESS", self.promtool("test", "rules", "rules_test.yml"))
+
+    def test_every_alert_has_a_firing_and_a_quiet_case(self):
+        seen = set()
+        for title, block in self.tests:
+            looks = re.findall(r'alertname="(\w+)".*\n.*\n *exp_samples: (\[.*)', block)
+            self.assertTrue(looks, title)
+            for name, samples in looks:
+                self.assertEqual(title.split(":")[0], name)
+                seen.add((name, "quiet" if samples == "[]" else "firing"))
+        self.assertEqual(seen, {(n, case) for n in self.names for case in ("quiet", "firing")})
+
+    def test_every_alert_says_what_whoever_is_woken_needs(self):
+        self.assertEqual(len(set(self.names)), len(self.names))
+        for name, block in self.rules:
+            self.assertRegex(name, "^Sam([A-Z][a-z]+)+$")
+            self.assertRegex(block, r"\n *labels: \{severity: (page|ticket)\}\n")
+            for key in ("summary", "description"):
+                self.assertTrue(value_of(block, key), f"{name}: {key}")
+            self.assertEqual(value_of(block, "runbook_url"), f"{RUNBOOK}#{name.lower()}")
+
+    def test_the_runbook_has_a_part_for_each(self):
+        parts = re.split(r"^## ", read(RUNBOOK), flags=re.M)[1:]
+        self.assertEqual([part.split("\n")[0] for part in parts], self.names)
+        for part in parts:
+            for word in ("**Meaning.**", "**Look.**", "**Do.**", "**Wake somebody"):
+                self.assertEqual(part.count(word), 1, f"{part[:30]}: {word}")
+
+    def test_the_runbook_names_only_commands_that_there_are(self):
+        text = read(RUNBOOK)
+        commands = set(re.findall(r"samctl ((?:[a-z]+)(?: [a-z]+)?)((?: --[a-z]+)*)", text))
+        self.assertGreater(len(commands), 15)
+        for words, options in commands:
+            asked = [SAMCTL, *words.split(), "--help"]
+            done = subprocess.run(asked, capture_output=True, text=True, check=False)
+            self.assertEqual(done.returncode, 0, f"samctl {words}: {done.stderr}")
+            for option in options.split():
+                if option != "--help":
+                    self.assertIn(option, done.stdout, f"samctl {words}")
+        topics = set(re.findall(r"-t (\S+)", text))
+        self.assertEqual(topics, {"sam.jobs", "sam.events", "dlq.sam.jobs"})
+        self.assertEqual(set(re.findall(r"--group (\S+)", text)), {"sam-workers", "sam-ledger"})
+        for name in re.findall(r"`((?:sam|process)_\w+)`", text):
+            self.assertIn(name, self.list.names)
+
+    def test_rules_and_cases_name_only_metrics_that_there_are(self):
+        self.assertGreater(len(self.list.names), 60)
+        for name, block in self.rules:
+            expression = value_of(block, "expr")
+            self.assertTrue(expression, name)
+            self.assertEqual(self.list.wrong(expression), [], name)
+        for title, block in self.tests:
+            series = re.findall(r"series: '([^']*)'", block)
+            self.assertTrue(series, title)
+            for one in series:
+                self.assertEqual(self.list.wrong(one), [], title)
+
+    def test_a_wrong_name_is_found(self):
+        for wrong in ("max(sam_item_overdue) > 0", 'sam_accounts{status="restng"}',
+                      'sam_accounts{state="resting"}', "rate(sam_call_seconds[5m])",
+                      'sam_calls_total{outcome=~"sent|unkown"}', "sum by (x) (sam_lateness_sum)"):
+            self.assertEqual(len(self.list.wrong(wrong)), 1, wrong)  # fmt: skip
+
+
+if __name__ == "__main__":
+    unittest.main()
