@@ -1,9 +1,10 @@
-"""deploy/prometheus and deploy/runbooks hold together, and name only what there is.
+"""deploy/prometheus, deploy/grafana and deploy/runbooks hold together, and name only what there is.
 
 The programs' own list of metrics, labels and their values is common/METRICS.md, which a unit test
 holds to common/base/metrics.h.
 """
 
+import json
 import os
 import re
 import shutil
@@ -14,6 +15,8 @@ SOURCE = os.environ["SAM_SOURCE"]
 SAMCTL = os.path.join(os.environ["SAM_BIN"], "samctl")
 DEPLOY = os.path.join(SOURCE, "deploy")
 RUNBOOK = "deploy/runbooks/alerts.md"
+ROWS = ["Sends and outcomes", "Lateness", "Ledger and gate", "Accounts", "Unipile",
+        "Kafka and Postgres", "Process"]  # fmt: skip
 # Labels that Prometheus itself gives.
 SCRAPED = {"instance", "job"}
 # What is left of an expression without strings, braces and brackets, and is no metric.
@@ -176,6 +179,47 @@ class Alerts(unittest.TestCase):
                       'sam_accounts{state="resting"}', "rate(sam_call_seconds[5m])",
                       'sam_calls_total{outcome=~"sent|unkown"}', "sum by (x) (sam_lateness_sum)"):
             self.assertEqual(len(self.list.wrong(wrong)), 1, wrong)  # fmt: skip
+
+
+class Dashboard(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.list = List()
+        cls.dashboard = json.loads(read("deploy", "grafana", "sam.json"))
+        cls.panels = [p for p in cls.dashboard["panels"] if p["type"] != "row"]
+
+    def test_it_can_be_loaded_anywhere(self):
+        self.assertEqual(self.dashboard["uid"], "sam-overview")
+        self.assertNotIn("id", self.dashboard)
+        (variable,) = self.dashboard["templating"]["list"]
+        self.assertEqual((variable["name"], variable["type"]), ("datasource", "datasource"))
+        sources = re.findall(r'"uid": "([^"]*)"', json.dumps(self.dashboard))
+        self.assertEqual(set(sources), {"sam-overview", "${datasource}"})
+        for panel in self.panels:
+            for part in (panel, *panel["targets"]):
+                self.assertEqual(part["datasource"]["uid"], "${datasource}", panel["title"])
+
+    def test_its_rows_and_places(self):
+        panels = self.dashboard["panels"]
+        self.assertEqual([p["title"] for p in panels if p["type"] == "row"], ROWS)
+        self.assertEqual(len({p["id"] for p in panels}), len(panels))
+        taken = set()
+        for panel in panels:
+            at = panel["gridPos"]
+            cells = {(x, y) for x in range(at["x"], at["x"] + at["w"])
+                     for y in range(at["y"], at["y"] + at["h"])}  # fmt: skip
+            self.assertFalse(cells & taken, panel["title"])
+            self.assertLessEqual(at["x"] + at["w"], 24)
+            taken |= cells
+
+    def test_it_names_only_metrics_that_there_are(self):
+        for panel in self.panels:
+            for target in panel["targets"]:
+                self.assertEqual(self.list.wrong(target["expr"]), [], panel["title"])
+                for label in re.findall(r"\{\{(\w+)\}\}", target["legendFormat"]):
+                    labels = {self.list.labels.get(name)
+                              for name in re.findall(r"\w+", target["expr"])}  # fmt: skip
+                    self.assertIn(label, labels | SCRAPED, panel["title"])
 
 
 if __name__ == "__main__":
