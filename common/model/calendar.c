@@ -219,7 +219,9 @@ int country_check(const char *country)
     if (strlen(country) != 2)
         return -EINVAL;
     memcpy(code, country, 2);
-    return each_line(TZDATA "/iso3166.tab", is_country, code) ? 0 : -EINVAL;
+    if (each_line(TZDATA "/iso3166.tab", is_country, code))
+        return 0;
+    return holiday_country_known(country) ? 0 : -EINVAL;
 }
 
 #define ZONES_DISTINCT_MAX 64

@@ -40,7 +40,9 @@ void day_format(int64_t day, char out[DAY_TEXT_BYTES]);
 int64_t month_first_day(int64_t day);
 int64_t next_month_first_day(int64_t day);
 
-/* Country (ISO 3166 alpha-2, upper case). 0 done; -EINVAL unknown country. */
+/* Country (ISO 3166 alpha-2, upper case). 0 done; -EINVAL unknown country. Kosovo's XK is taken
+ * too: ISO 3166 leaves it to its users, and the table has its holidays. zone.tab has no zone for
+ * it: the clocks are those of Europe/Belgrade. */
 SAM_MUSTCHECK int country_check(const char *country);
 /* The zones of a country from zone.tab, comma-separated into out; count returned; 0 = unknown.
  * Zones whose clocks agree in the years 2025 to 2035 count as one, by the first one's name.
@@ -48,6 +50,10 @@ SAM_MUSTCHECK int country_check(const char *country);
 size_t country_zones(const char *country, char *out, size_t out_bytes);
 /* Rest days of the office week on a day as a mask; subdivision: "" = none (holiday_table.h). */
 unsigned country_weekend(const char *country, const char *subdivision, int64_t day);
+/* Has the subdivision ("SH", also "AE-SH") a row of its own? */
+bool weekend_of_its_own(const char *country, const char *subdivision);
+/* One such subdivision of a country that has no more of them; "" = it has none. */
+const char *weekend_subdivision(const char *country);
 
 /* Own dates of a workspace: "2026-12-24 +2026-05-02", + = worked. What else stands there is
  * skipped. */

@@ -2,10 +2,12 @@
 
 #include <json-c/json.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "common/base/clock.h"
 #include "common/model/calendar.h"
 #include "common/model/campaign_keys.h"
+#include "common/model/subdivision.h"
 
 #include "common/base/banned.h"
 
@@ -23,8 +25,9 @@ static void fill_timezone(struct campaign_reader *r, struct json_object *root)
     if (count == 1)
         f->timezone = sam_xstrdup(zones);
     else if (count == 0)
-        problems_add(r->problems, "%s: timezone: missing; %s has none of its own, name one",
-                     r->label, f->country);
+        problems_add(r->problems, "%s: timezone: missing; %s has none of its own, name one%s",
+                     r->label, f->country,
+                     strcmp(f->country, "XK") == 0 ? " (Europe/Belgrade)" : "");
     else
         problems_add(r->problems, "%s: timezone: missing; %s has several: %s", r->label, f->country,
                      zones);
@@ -34,16 +37,11 @@ static void fill_timezone(struct campaign_reader *r, struct json_object *root)
 static void check_subdivision(struct campaign_reader *r)
 {
     const struct campaign_file *f = r->f;
-    if (!f->country[0] || !f->subdivision || holiday_table_find(f->country, f->subdivision))
+    if (!f->country[0] || !f->subdivision || subdivision_known(f->country, f->subdivision))
         return;
-    const char *known = holiday_subdivisions(f->country);
-    if (*known)
-        problems_add(r->problems, "%s: subdivision: %s has no %s; there are %s", r->label,
-                     f->country, f->subdivision, known);
-    else
-        problems_add(r->problems,
-                     "%s: subdivision: %s has the same holidays everywhere: leave it out", r->label,
-                     f->country);
+    SAM_CLEANUP(buf_deinit) struct buf why = BUF_INIT(4000);
+    subdivision_unknown(f->country, f->subdivision, &why);
+    problems_add(r->problems, "%s: subdivision: %s", r->label, buf_text(&why));
 }
 
 struct campaign_file *campaign_file_parse(const char *label, const char *json, size_t n,

@@ -236,6 +236,12 @@ enum day_kind holiday_table_day(const struct holiday_table *t, int64_t day, stru
     return e->kind;
 }
 
+bool holiday_country_known(const char *country)
+{
+    load();
+    return g_hash_table_contains(countries, country);
+}
+
 const char *holiday_subdivisions(const char *country)
 {
     load();

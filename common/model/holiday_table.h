@@ -29,6 +29,9 @@ struct holiday_table; /* of one country or subdivision, cached; opaque */
 const struct holiday_table *holiday_table_find(const char *country, const char *subdivision);
 void holiday_tables_clear(void);
 
+/* Has the table holidays of the country? */
+bool holiday_country_known(const char *country);
+
 /* ret: of a holiday, may be NULL. */
 enum day_kind holiday_table_day(const struct holiday_table *t, int64_t day, struct holiday *ret);
 

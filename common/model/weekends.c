@@ -54,13 +54,45 @@ static const struct weekend weekends[] = {
     {"YE", FRI_SAT, 0},
 };
 
+/* "SH" of "AE-SH" and of "SH". */
+static const char *part_of(const char *country, const char *subdivision)
+{
+    size_t n = strlen(country);
+    return strncmp(subdivision, country, n) == 0 && subdivision[n] == '-' ? subdivision + n + 1
+                                                                          : subdivision;
+}
+
+/* The subdivision of a row, when it is one of the country's; else "". */
+static const char *row_part(const struct weekend *row, const char *country)
+{
+    size_t n = strlen(country);
+    return strncmp(row->country, country, n) == 0 && row->country[n] == '-' ? row->country + n + 1
+                                                                            : "";
+}
+
+bool weekend_of_its_own(const char *country, const char *subdivision)
+{
+    const char *part = part_of(country, subdivision);
+    for (size_t i = 0; *part && i < SAM_ARRAY_LEN(weekends); i++) {
+        if (strcmp(row_part(&weekends[i], country), part) == 0)
+            return true;
+    }
+    return false;
+}
+
+const char *weekend_subdivision(const char *country)
+{
+    const char *part = "";
+    for (size_t i = 0; !*part && i < SAM_ARRAY_LEN(weekends); i++)
+        part = row_part(&weekends[i], country);
+    return part;
+}
+
 unsigned country_weekend(const char *country, const char *subdivision, int64_t day)
 {
     unsigned mask = SAT_SUN;
     size_t n = strlen(country);
-    const char *part = strncmp(subdivision, country, n) == 0 && subdivision[n] == '-'
-                           ? subdivision + n + 1
-                           : subdivision;
+    const char *part = part_of(country, subdivision);
     for (size_t i = 0; i < SAM_ARRAY_LEN(weekends); i++) {
         const char *where = weekends[i].country;
         bool here = strncmp(where, country, n) == 0 &&

@@ -93,7 +93,7 @@ void account_options_read(const struct ctl *c, struct account_options *ret,
     enum account_plan plan;
     *ret = (struct account_options){.plan = args_get(&c->args, "plan"), .ramp_days = ACCOUNT_KEEP};
     if (country && (strlen(country) != 2 || country_check(country) != 0))
-        problems_add(problems, "--country %.20s: no ISO 3166 country, e.g. DE, US", country);
+        problems_add(problems, "--country %.20s: no ISO 3166 country, e.g. DE, US; or XK", country);
     else if (country)
         (void)snprintf(ret->country, sizeof(ret->country), "%s", country);
     read_zone(c, ret, problems);

@@ -3,7 +3,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/base/buf.h"
 #include "common/model/calendar.h"
+#include "common/model/subdivision.h"
 #include "producer/ctl/closed_campaigns.h"
 #include "producer/ctl/commands.h"
 #include "producer/ctl/lookup.h"
@@ -179,13 +181,16 @@ static enum ctl_exit find_public(const struct ctl *c, const struct holiday_table
     if (!country)
         return subdivision ? ctl_wrong_use("--subdivision needs --country") : CTL_DONE;
     if (country_check(country) != 0)
-        return ctl_wrong_use("--country: must be an ISO 3166 code like DE or US");
+        return ctl_wrong_use("--country: must be an ISO 3166 code like DE or US, or XK (Kosovo)");
+    if (subdivision && !subdivision_known(country, subdivision)) {
+        SAM_CLEANUP(buf_deinit) struct buf why = BUF_INIT(4000);
+        subdivision_unknown(country, subdivision, &why);
+        return ctl_wrong_use("--subdivision: %s", buf_text(&why));
+    }
     *ret = holiday_table_find(country, subdivision ? subdivision : "");
-    if (*ret)
-        return CTL_DONE;
-    const char *known = holiday_subdivisions(country);
-    return ctl_wrong_use("--subdivision: %.20s is none of %s's with holidays of its own%s%s",
-                         subdivision, country, *known ? ": " : "", known);
+    if (!*ret) /* it has only a weekend of its own */
+        *ret = holiday_table_find(country, "");
+    return CTL_DONE;
 }
 
 /* --year, or the present one, from its first day to its last. */

@@ -27,6 +27,7 @@ from schema_check import (
 
 FILES = os.path.join(HERE, "files")
 README = os.path.join(HERE, "..", "..", "README.md")
+TABLE = os.path.join(HERE, "..", "..", "schemas", "calendar", "holidays.txt")
 CAMPAIGN = SCHEMAS["campaign"]
 
 # C's words for what a schema cannot know.
@@ -105,6 +106,24 @@ class Campaign(unittest.TestCase):
                     f"{example['name']}, {key} = {repr(value)[:80]}: C says "
                     f"{'good' if good else words!r}, the schema says the opposite"
                 )
+
+    def test_each_subdivision_of_the_tables(self):
+        """Those of the holidays, and Sharjah, which has only a weekend of its own."""
+        parts = [("AE", "SH")]
+        with open(TABLE, encoding="utf-8") as file:
+            rows = [line.split("\t") for line in file if not line.startswith("#")]
+        parts += [(row[0], part) for row in rows if row[2] == "s" for part in row[1].split(",")]
+        self.assertGreater(len(parts), 600)
+        files = [
+            {**CAMPAIGN["examples"][0], "country": country, "timezone": "Etc/UTC",
+             "subdivision": prefix + part}
+            for country, part in parts for prefix in ("", country + "-")
+        ]  # fmt: skip
+        answers = judge_in_c([("campaign", json.dumps(file)) for file in files])
+        for file, (good, words) in zip(files, answers):
+            with self.subTest(country=file["country"], subdivision=file["subdivision"]):
+                self.assertTrue(good, words)
+                self.assertTrue(VALIDATORS["campaign"].is_valid(file))
 
     def test_messages_are_kept_as_written(self):
         (good, words), = judge_in_c([("campaign", json.dumps(CAMPAIGN["examples"][0]))])

@@ -11,6 +11,10 @@ FILE = """# Our own
 2027-12-27..2027-12-31
 """
 
+# Sharjah has a weekend of its own alone; long names; a country that is not of ISO 3166.
+SPECIAL_PLACES = [("AE", "SH"), ("AE", "AE-SH"), ("NZ", "South Canterbury"),
+                  ("BR", "BR-São Paulo Capital"), ("XK", None)]  # fmt: skip
+
 
 class Holidays(CtlTest):
     def setUp(self):
@@ -83,6 +87,11 @@ class Holidays(CtlTest):
         for subdivision in "BY", "DE-BY":
             path = self.write_json("m.json", messenger(subdivision=subdivision))
             self.samctl("campaign", "check", path)
+        for country, subdivision in SPECIAL_PLACES:
+            file = messenger(country=country, subdivision=subdivision, timezone="Etc/UTC")
+            self.samctl("campaign", "check", self.write_json("m.json", file))
+            self.assertTrue(self.listed("--country", country, "--year", "2027",
+                                        *(["--subdivision", subdivision] if subdivision else [])))
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/base/attr.h"
@@ -55,6 +56,71 @@ static void test_what_a_short_file_gives(void **state)
     assert_string_equal(f->steps[0].message_type, "connection_request");
     assert_string_equal(f->steps[0].text, "Hi");
     assert_int_equal(f->steps[0].after_ms, 0);
+}
+
+/* One subdivision, with and without its country before it, as it is kept for its holidays too. */
+static void take_subdivision(const char *country, const char *prefix, const char *subdivision)
+{
+    char json[500];
+    struct calendar kept;
+    int length = snprintf(kept.subdivision, sizeof(kept.subdivision), "%s%s", prefix, subdivision);
+    (void)snprintf(json, sizeof(json),
+                   "{\"name\":\"spring\",\"campaign_type\":\"connector\",\"accounts\":[\"anna\"],"
+                   "\"country\":\"%s\",\"subdivision\":\"%s%s\",\"timezone\":\"Etc/UTC\","
+                   "\"message_templates\":{\"connection_request\":\"Hi\"}}",
+                   country, prefix, subdivision);
+    struct campaign_file *f SAM_CLEANUP(campaign_file_freep) = parse(json);
+    assert_in_range(length, 1, sizeof(kept.subdivision) - 1);
+    assert_string_equal(f->subdivision, kept.subdivision);
+}
+
+/* "DE<tab>BB,BE,BW<tab>s<tab>…": how many there are; only of a line that names subdivisions. */
+static size_t take_subdivisions(char *line)
+{
+    char prefix[4];
+    size_t count = 0;
+    const char *country = strsep(&line, "\t");
+    char *list = strsep(&line, "\t");
+    const char *kind = strsep(&line, "\t");
+    if (!kind || strcmp(kind, "s") != 0)
+        return 0;
+    (void)snprintf(prefix, sizeof(prefix), "%.2s-", country);
+    for (const char *part = strsep(&list, ","); part; part = strsep(&list, ",")) {
+        take_subdivision(country, "", part);
+        take_subdivision(country, prefix, part);
+        count++;
+    }
+    return count;
+}
+
+static void test_each_subdivision_of_the_table_can_be_named(void **state)
+{
+    char *line = NULL;
+    size_t bytes = 0;
+    size_t count = 0;
+    (void)state;
+    FILE *f = fopen("schemas/calendar/holidays.txt", "re");
+    if (!f)
+        fail_msg("the table cannot be read");
+    while (getline(&line, &bytes, f) > 0)
+        count += take_subdivisions(line);
+    free(line);
+    assert_int_equal(fclose(f), 0);
+    assert_true(count > 600);
+    /* that the table of weekends has, and that of holidays has not */
+    take_subdivision("AE", "", "SH");
+    take_subdivision("AE", "AE-", "SH");
+}
+
+/* Kosovo is not of ISO 3166, but has its holidays; tzdata gives it no zone of its own. */
+static void test_kosovo(void **state)
+{
+    (void)state;
+    struct campaign_file *f SAM_CLEANUP(campaign_file_freep) =
+        parse("{\"name\":\"spring\",\"campaign_type\":\"connector\",\"accounts\":[\"anna\"],"
+              "\"country\":\"XK\",\"timezone\":\"Europe/Belgrade\","
+              "\"message_templates\":{\"connection_request\":\"Hi\"}}");
+    assert_string_equal(f->country, "XK");
 }
 
 static void test_what_a_full_file_gives(void **state)
@@ -480,6 +546,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_what_a_short_file_gives),
         cmocka_unit_test(test_what_a_full_file_gives),
+        cmocka_unit_test(test_each_subdivision_of_the_table_can_be_named),
+        cmocka_unit_test(test_kosovo),
         cmocka_unit_test(test_written_and_read_again),
         cmocka_unit_test(test_delays_of_the_steps),
         cmocka_unit_test(test_weekends),
