@@ -22,6 +22,7 @@ NOWHERE = "-"  # the country, where no subdivision is given
 
 HEAD = """\
 # Public holidays of {countries} countries and {subdivisions} subdivisions, {first} to {last}.
+{without}\
 # Made by generate.py from the Python package `holidays` {version} (MIT; LICENSE.holidays): not to
 # be edited. Own dates of a workspace: samctl holiday add.
 #
@@ -77,12 +78,15 @@ def table():
     if holidays.__version__ != VERSION:
         sys.exit(f"generate.py: holidays {VERSION} is needed, this is {holidays.__version__}")
     countries = holidays.list_supported_countries(include_aliases=False)
-    head = HEAD.format(
-        countries=len(countries), subdivisions=sum(map(len, countries.values())), nowhere=NOWHERE,
-        first=YEARS[0], last=YEARS[-1], version=VERSION,
-    )  # fmt: skip
     body = [line for country in sorted(countries)
             for line in lines(holidays, country, sorted(countries[country]))]  # fmt: skip
+    listed = {line.split("\t")[0] for line in body}
+    empty = ", ".join(sorted(set(countries) - listed))
+    head = HEAD.format(
+        countries=len(listed), subdivisions=sum(map(len, countries.values())), nowhere=NOWHERE,
+        first=YEARS[0], last=YEARS[-1], version=VERSION,
+        without=f"# Without any in these years, by the package: {empty}.\n" if empty else "",
+    )  # fmt: skip
     return head + "\n".join(body) + "\n"
 
 
