@@ -3,6 +3,7 @@
 #include "common/adapters/migrate.h"
 #include "producer/ctl/campaign_change.h"
 #include "producer/ctl/campaign_columns.h"
+#include "producer/ctl/campaign_warnings.h"
 #include "producer/ctl/commands.h"
 
 #include "common/base/banned.h"
@@ -68,5 +69,6 @@ enum ctl_exit command_campaign_check(struct ctl *c)
     if (e || end)
         return e ? e : end;
     report(c, x.file, database);
+    campaign_warnings_tell(x.file, c);
     return CTL_DONE;
 }

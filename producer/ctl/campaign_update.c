@@ -7,6 +7,7 @@
 #include "common/policy/follow_up.h"
 #include "producer/ctl/campaign_change.h"
 #include "producer/ctl/campaign_columns.h"
+#include "producer/ctl/campaign_warnings.h"
 #include "producer/ctl/catch_up.h"
 #include "producer/ctl/commands.h"
 #include "producer/ctl/lookup.h"
@@ -266,5 +267,6 @@ enum ctl_exit command_campaign_update(struct ctl *c)
     if (u.texts.held)
         ctl_say(c, "%" PRId64 " people are on hold, their text cannot be sent: %s", u.texts.held,
                 u.texts.problem);
+    campaign_warnings_tell(change.file, c);
     return CTL_DONE;
 }

@@ -5,6 +5,7 @@
 #include "common/base/clock.h"
 #include "common/model/campaign_file.h"
 #include "producer/ctl/campaign_change.h"
+#include "producer/ctl/campaign_warnings.h"
 #include "producer/ctl/commands.h"
 #include "producer/ctl/lookup.h"
 
@@ -77,6 +78,7 @@ enum ctl_exit command_campaign_create(struct ctl *c)
             "next: `samctl import people.csv --campaign %s`, `samctl approve`, `samctl campaign "
             "start %s`",
             x.file->name, x.file->name);
+    campaign_warnings_tell(x.file, c);
     return CTL_DONE;
 }
 

@@ -6,6 +6,7 @@
 #include "common/base/buf.h"
 #include "common/model/calendar.h"
 #include "common/model/subdivision.h"
+#include "producer/ctl/campaign_warnings.h"
 #include "producer/ctl/closed_campaigns.h"
 #include "producer/ctl/commands.h"
 #include "producer/ctl/lookup.h"
@@ -254,6 +255,8 @@ enum ctl_exit command_holiday_list(struct ctl *c)
     if (pg_rows(own) == 0)
         ctl_say(c, "the workspace has no own dates in that year%s",
                 l.public ? "" : "; --country shows the public ones");
+    if (country)
+        campaign_warnings_no_holidays(country, c);
     if (l.public && to > HOLIDAY_TABLE_LAST_DAY)
         ctl_say(c, "the table of public holidays ends with 2035");
     return CTL_DONE;

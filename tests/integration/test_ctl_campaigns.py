@@ -83,6 +83,33 @@ class Files(CtlTest):
         after = dict(before, end_at=moments.text(ahead[2].replace(hour=23)))
         self.samctl("campaign", "update", self.write_json("later.json", after))
 
+    def test_what_is_hardly_meant(self):
+        """A warning, and the file is taken all the same."""
+        self.config["unipile"]["base_url"] = "https://unipile.example"  # the hard bounds hold
+        self.config["limits"]["spacing"] = "30s"
+        self.write_config()
+        self.prepare()
+        none = "the table has no public holidays of UA"
+        cap = "daily_cap: no account may send more than 150 a day"
+        late = "start_at: the table of public holidays ends with 2035"
+        # the table's end is compared with the start alone, not with the present
+        rows = [(dict(country="UA", timezone="Europe/Kyiv"), none),
+                (dict(country="UA", timezone="Europe/Kyiv", holidays=False), None),
+                (dict(daily_cap=150), None), (dict(daily_cap=151), cap),
+                (dict(start_at="2035-12-31T22:59:59Z"), None),
+                (dict(start_at="2035-12-31T23:00:00Z"), late),
+                (dict(start_at="2035-12-31T23:00:00Z", holidays=False), None)]  # fmt: skip
+        for number, (changed, want) in enumerate(rows):
+            file = connector(name=f"c{number}", **changed)
+            path = self.write_json("c.json", file)
+            for command in "check", "create", "update":
+                with self.subTest(command=command, changed=changed):
+                    said = self.samctl("campaign", command, path)
+                    told = [word for word in (none, cap, late) if word in said]
+                    self.assertEqual(told, [want] if want else [])
+        os.remove(os.path.join(self.folder, "sam.cfg"))
+        self.assertIn(cap, self.check(connector(daily_cap=151)).stdout)
+
     def test_bad_files(self):
         texts = {"connection_request": "Hi {firstNam}"}
         rows = [

@@ -60,6 +60,14 @@ class Holidays(CtlTest):
         self.assertIn(("2025-10-11", "worked", "Make-up workday", "CN"),
                       self.listed("--country", "CN", "--year", "2025"))  # fmt: skip
 
+    def test_a_country_without_public_holidays(self):
+        said = "the table has no public holidays of UA"
+        shown = self.samctl("holiday", "list", "--country", "UA", "--year", "2027")
+        self.assertIn(said, shown)
+        self.assertIn("`samctl holiday add`", shown)
+        shown = self.samctl("holiday", "list", "--country", "DE", "--year", "2027")
+        self.assertNotIn("the table has no public holidays", shown)
+
     def test_bad_dates(self):
         path = self.write("own.txt", "2027-02-29 no such day\n2027-12-24\n24.12.2027\n"
                                      "2027-12-31..2027-12-01\n2027-01-01..2028-06-01\n" + "x" * 200)
