@@ -23,7 +23,19 @@ class Locked(CampaignTest):
         session = self.session(f"LOCK TABLE {table} IN ACCESS EXCLUSIVE MODE")
         held = (
             f"pg_locks WHERE relation = '{table}'::regclass AND mode = 'AccessExclusiveLock' "
-            "AND granted"
+            "AND granted AND database = (SELECT oid FROM pg_database WHERE datname = "
+            "current_database())"
+        )
+        self.wait_for("the lock", lambda: self.count(held) == 1)
+        return session
+
+    def lock_schedule(self, account):
+        """As a worker does that enters an event of the account."""
+        session = self.session(f"SELECT FROM account_schedule WHERE account_id = {account} "
+                               "FOR UPDATE")  # fmt: skip
+        held = (
+            "pg_stat_activity WHERE state LIKE 'idle in%' AND query LIKE '%UPDATE;' "
+            "AND datname = current_database()"
         )
         self.wait_for("the lock", lambda: self.count(held) == 1)
         return session
@@ -72,9 +84,7 @@ class Locked(CampaignTest):
         self.worker = self.start_worker()
         self.samctl("account", "pause", "anna")
         anna = "(SELECT id FROM linkedin_accounts WHERE name = 'anna')"
-        session = self.session(f"SELECT FROM account_schedule WHERE account_id = {anna} FOR UPDATE")
-        held = "pg_stat_activity WHERE state LIKE 'idle in%' AND query LIKE '%UPDATE;'"
-        self.wait_for("the lock", lambda: self.count(held) == 1)
+        session = self.lock_schedule(anna)
         self.start_producer(ready=False)
         waits = (
             "pg_stat_activity WHERE application_name LIKE 'sam-worker%' "
