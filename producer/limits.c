@@ -1,20 +1,24 @@
 /* The limits of sam.cfg were changed since what waits was planned: the planner gives it other
- * moments. Looked at twice, as the program starts and a little later: meanwhile a producer with the
- * old ones may have gone on. Not for ever: two that run side by side by mistake with different
- * limits would undo each other's plans all day. */
+ * moments. Looked at until two looks have left nothing behind, the first as the program starts, the
+ * second a minute later: meanwhile a producer with the old ones may have gone on. A look that has
+ * left accounts, for somebody had them locked, does not count, and is repeated soon: a lock is held
+ * for a moment. Not for ever: two that run side by side by mistake with different limits would undo
+ * each other's plans all day. */
 #include <inttypes.h>
 #include <stdio.h>
 
 #include "common/adapters/verdicts.h"
+#include "common/base/clock.h"
 #include "common/base/murmur2.h"
 #include "producer/producer.h"
 
 #include "common/base/banned.h"
 
-#define LOOKS        2
+#define LOOKS        2 /* that have left nothing */
+#define AGAIN_MS     (2 * SECOND_MS)
 #define ACCOUNTS_MAX 500
 
-/* What a worker has locked just now is left for the next tick. $1 int hash, $2 bigint accounts at
+/* What a worker has locked just now is left for the next look. $1 int hash, $2 bigint accounts at
  * most on either side. */
 static const char find_sql[] =
     "SELECT account_id FROM (SELECT account_id FROM account_schedule WHERE planned_with < $1 "
@@ -94,6 +98,7 @@ struct batch producer_limits(struct producer *p)
         return producer_failed(p, "limits", failure);
     result.rows = pg_rows(r);
     result.more = result.rows >= ACCOUNTS_MAX;
+    result.again_ms = left ? AGAIN_MS : 0;
     p->limits_looks += left ? 0 : 1;
     return result;
 }

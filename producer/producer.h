@@ -45,7 +45,8 @@ struct producer {
 struct batch {
     enum pg_failure failure;
     int64_t rows;
-    bool more; /* a full batch: there may be more, go on without waiting for the tick */
+    bool more;        /* a full batch: there may be more, go on without waiting for the tick */
+    int64_t again_ms; /* it has left what others have locked: so soon again; 0 = as always */
 };
 
 /* One array parameter more: the UUIDs in a column of a result. */

@@ -227,6 +227,8 @@ static enum pg_failure run_step(struct app *a, size_t i, bool *ret_more)
         due_at_once(&a->due[i]);
         a->busy = a->busy || b.rows > 0; /* a full batch that came to nothing may do so again */
     }
+    if (b.again_ms > 0 && !b.more)
+        due_after(&a->due[i], now, b.again_ms);
     return b.failure;
 }
 

@@ -99,6 +99,16 @@ class Locked(CampaignTest):
         said = self.samctl("account", "resume", "anna")  # once the ledger is applied
         self.assertIn("is active already", said)
 
+    def test_other_limits_reach_an_account_once_it_is_free(self):
+        """A look of the producer passes it over; the next one comes soon, not in a minute."""
+        self.prepare()
+        session = self.lock_schedule("(SELECT id FROM linkedin_accounts WHERE name = 'anna')")
+        self.start_producer(ready=False)  # without a worker it never is
+        told = "account_schedule WHERE planned_with <> 0"
+        self.wait_for("the look that takes ben alone", lambda: self.count(told) == 1)
+        self.release(session)
+        self.wait_for("a look that takes anna", lambda: self.count(told) == 2, 15)
+
 
 if __name__ == "__main__":
     unittest.main()
