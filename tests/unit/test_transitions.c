@@ -124,6 +124,9 @@ static void read_targets(const struct machine *m, const char *list, bool *ret_to
         ret_to[status_find(m, strsep(&rest, " "))] = true;
 }
 
+/* How often a status of a machine has a row. */
+static int rows_of[SAM_ARRAY_LEN(machines)][PERSON_STATUS_N]; /* they have the most statuses */
+
 /* "connector,pending,connected replied": the whole row of the product. */
 static size_t judge_row(char *line)
 {
@@ -134,6 +137,7 @@ static size_t judge_row(char *line)
     bool want[PERSON_STATUS_N] = {false};
     read_targets(m, fields[2], want);
     want[from] = true; /* no change */
+    rows_of[m - machines][from]++;
     size_t wrong = 0;
     for (int to = 0; to < m->statuses; to++) {
         if (m->allowed(from, to) == want[to])
@@ -147,11 +151,19 @@ static size_t judge_row(char *line)
 
 static void test_each_status_moves_as_the_list_says(void **state)
 {
-    size_t product = 0;
+    size_t wrong = 0;
     (void)state;
-    for (size_t i = 0; i < SAM_ARRAY_LEN(machines); i++)
-        product += (size_t)machines[i].statuses;
-    assert_int_equal(case_file(CASES, judge_row), product); /* each status of each machine */
+    (void)case_file(CASES, judge_row);
+    for (size_t i = 0; i < SAM_ARRAY_LEN(machines); i++) {
+        for (int from = 0; from < machines[i].statuses; from++) {
+            if (rows_of[i][from] == 1)
+                continue;
+            print_error("%s,%s has %d rows, not one\n", machines[i].name, machines[i].status(from),
+                        rows_of[i][from]);
+            wrong++;
+        }
+    }
+    assert_int_equal(wrong, 0);
 }
 
 int main(void)
