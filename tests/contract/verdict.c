@@ -3,7 +3,8 @@
  *
  * verdict names: the lists of names as one JSON object. verdict transitions: a line "TABLE FROM TO
  * allowed|refused" for each pair of statuses. verdict holidays: reads "COUNTRY<tab>SUBDIVISION",
- * prints "COUNTRY SUBDIVISION DAY holiday|worked" (by tabs) for each. Without an argument: reads
+ * prints "COUNTRY SUBDIVISION DAY holiday|worked" (by tabs) for each. verdict weekends: reads
+ * "COUNTRY<tab>DAY", prints "COUNTRY<tab>MASK" for each. Without an argument: reads
  * lines "TYPE<tab>VALUE" and answers each with "good VALUE as C writes it again" or "bad WHY".
  * TYPE: a record's, or "campaign" (written again: its messages), or "identity" (VALUE: the text as
  * it is). */
@@ -209,6 +210,21 @@ static int print_holidays(void)
     return 0;
 }
 
+static int print_weekends(void)
+{
+    char line[200];
+    while (fgets(line, sizeof(line), stdin)) {
+        int64_t day = 0;
+        line[strcspn(line, "\n")] = '\0';
+        char *tab = strchr(line, '\t');
+        if (!tab || day_parse(tab + 1, &day) != 0)
+            return 2;
+        *tab = '\0';
+        (void)printf("%s\t%u\n", line, country_weekend(line, "", day));
+    }
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
     if (argc == 2 && strcmp(argv[1], "names") == 0)
@@ -217,6 +233,8 @@ int main(int argc, char **argv)
         return print_transitions();
     if (argc == 2 && strcmp(argv[1], "holidays") == 0)
         return print_holidays();
+    if (argc == 2 && strcmp(argv[1], "weekends") == 0)
+        return print_weekends();
     int result = argc == 1 ? judge_lines() : 2;
     zone_cache_clear();
     return result;
