@@ -95,9 +95,16 @@ class Holidays(CtlTest):
         for subdivision in "BY", "DE-BY":
             path = self.write_json("m.json", messenger(subdivision=subdivision))
             self.samctl("campaign", "check", path)
+        self.samctl("account", "add", "blerta", "--unipile-id", "u-b", "--country", "XK",
+                    "--timezone", "Europe/Belgrade")  # fmt: skip
         for country, subdivision in SPECIAL_PLACES:
             file = messenger(country=country, subdivision=subdivision, timezone="Etc/UTC")
-            self.samctl("campaign", "check", self.write_json("m.json", file))
+            file["name"] = f"{country} {subdivision}"
+            path = self.write_json("m.json", file)
+            self.samctl("campaign", "check", path)
+            self.samctl("campaign", "create", path)
+            kept = self.samctl_json("campaign", "show", file["name"])[0]
+            self.assertEqual((kept["country"], kept.get("subdivision")), (country, subdivision))
             self.assertTrue(self.listed("--country", country, "--year", "2027",
                                         *(["--subdivision", subdivision] if subdivision else [])))
 
