@@ -59,6 +59,9 @@ class Image(CampaignTest):
     def setUp(self):
         super().setUp()
         os.chmod(self.folder, 0o755)
+        self.ports = {"producer": sam_test.free_port(), "worker": sam_test.free_port()}
+        for section, port in self.ports.items():
+            self.config.setdefault(section, {})["listen"] = f"127.0.0.1:{port}"
 
     def command(self, program, *arguments, mode="ro", user=f"{UID}:{UID}"):
         return ["unshare", "--mount", "sh", "-c", CONTAINER, "sh", self.root, self.folder, mode,
@@ -70,13 +73,10 @@ class Image(CampaignTest):
         return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
 
     def start(self, program, section, mode="ro", user=f"{UID}:{UID}", **environment):
-        port = sam_test.free_port()
-        self.config.setdefault(section, {})["listen"] = f"127.0.0.1:{port}"
-        self.write_config()
         command = self.command(program, "-c", "/etc/sam/sam.cfg", mode=mode, user=user)
         variables = {**os.environ, **self.image_environment(), **environment}
         name = f"{section}{next(self._names)}"
-        daemon = sam_test.Daemon(name, command, self.folder, port, variables)
+        daemon = sam_test.Daemon(name, command, self.folder, self.ports[section], variables)
         self.processes.append(daemon)
         return daemon
 

@@ -504,8 +504,9 @@ class SamTest(unittest.TestCase):
 
     def write(self, name, text):
         path = os.path.join(self.folder, name)
-        with open(path, "w", encoding="utf-8") as file:
+        with open(path + ".new", "w", encoding="utf-8") as file:
             file.write(text)
+        os.replace(path + ".new", path)  # a program that begins meanwhile reads one or the other
         return path
 
     def write_json(self, name, value):
