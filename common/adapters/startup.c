@@ -61,19 +61,20 @@ static const char least_partitions_sql[] =
     "UPDATE ledger SET least_partitions = CASE least_partitions WHEN 2147483647 THEN $2 "
     "ELSE least(least_partitions, $1) END WHERE least_partitions > $1";
 
-static int check_schema(struct startup *s, char *why, size_t why_bytes)
+static int check_schema(struct startup *s, enum migrate_state *ret, char *why, size_t why_bytes)
 {
-    enum migrate_state state;
     char text[MIGRATE_WHY_BYTES] = "";
-    if (migrate_check(s->pg, &state, text) != PG_FINE) {
+    if (migrate_check(s->pg, ret, text) != PG_FINE) {
         (void)snprintf(why, why_bytes, "%s", pg_error(s->pg));
         return -ENOTCONN;
     }
     (void)snprintf(why, why_bytes, "%s", text);
-    return state == MIGRATE_EQUAL ? 0 : -EPROTO;
+    return *ret == MIGRATE_EQUAL ? 0 : -EPROTO;
 }
 
-static int open_postgres(struct startup *s, char *why, size_t why_bytes)
+/* *ret_schema: set with -EPROTO. */
+static int open_postgres(struct startup *s, enum migrate_state *ret_schema, char *why,
+                         size_t why_bytes)
 {
     const struct pg_options options = {.conninfo = s->settings->postgres.conninfo,
                                        .application_name = s->program,
@@ -82,7 +83,7 @@ static int open_postgres(struct startup *s, char *why, size_t why_bytes)
                                        .by_index = true};
     int r = pg_connect(&options, &s->pg, why, why_bytes);
     if (r == 0)
-        r = check_schema(s, why, why_bytes);
+        r = check_schema(s, ret_schema, why, why_bytes);
     if (r != 0) {
         pg_free(s->pg);
         s->pg = NULL;
@@ -90,10 +91,21 @@ static int open_postgres(struct startup *s, char *why, size_t why_bytes)
     return r;
 }
 
+/* For one that starts: `samctl migrate` may be on its way (the Job beside a Deployment), so a
+ * schema that is to come is waited for. */
+static int open_database(struct startup *s, char *why, size_t why_bytes)
+{
+    enum migrate_state schema = MIGRATE_EQUAL;
+    int r = open_postgres(s, &schema, why, why_bytes);
+    bool comes = schema == MIGRATE_ABSENT || schema == MIGRATE_OLDER;
+    return r == -EPROTO && comes ? -ENOTCONN : r;
+}
+
 int startup_reconnect(struct startup *s, char *why, size_t why_bytes)
 {
     char text[MIGRATE_WHY_BYTES];
-    int r = open_postgres(s, why, why_bytes);
+    enum migrate_state schema;
+    int r = open_postgres(s, &schema, why, why_bytes);
     if (r == -EPROTO) {
         (void)snprintf(text, sizeof(text), "%s", why);
         (void)snprintf(why, why_bytes, "%s, or load a backup of this SAM", text);
@@ -219,7 +231,7 @@ static int open_ledger(struct startup *s, char *why, size_t why_bytes)
     if (!s->pg || !pg_connected(s->pg)) { /* lost while something else was waited for */
         pg_free(s->pg);
         s->pg = NULL;
-        int opened = open_postgres(s, why, why_bytes);
+        int opened = open_database(s, why, why_bytes);
         if (opened != 0)
             return opened;
     }
@@ -243,7 +255,7 @@ static int open_ledger(struct startup *s, char *why, size_t why_bytes)
     return 0;
 }
 
-/* Waiting mends a server or a topic that is not there, not a schema of another release. */
+/* Waiting mends a server, a topic or a schema that is not there yet, not one of a later release. */
 static bool hopeless(struct startup *s, const char *what, int r, const char *why)
 {
     if (r != -EPROTO)
@@ -280,7 +292,7 @@ static int wait_for(struct startup *s, const char *what,
 
 int startup_wait(struct startup *s)
 {
-    int r = wait_for(s, "postgres", open_postgres);
+    int r = wait_for(s, "postgres", open_database);
     if (r == 0)
         r = wait_for(s, "kafka", open_kafka);
     return r ? r : wait_for(s, "ledger", open_ledger);

@@ -33,8 +33,8 @@ void startup_block_signals(void);
 /* A descriptor that reads them (signalfd), or a negative errno. */
 int startup_signal_fd(void);
 
-/* 0 everything is there; -EINTR a signal ended the wait; -EPROTO the schema, the topics or the
- * config do not fit (logged, with what to do). */
+/* 0 everything is there; -EINTR a signal ended the wait; -EPROTO the topics or the config do not
+ * fit, or the schema is of a later release (logged, with what to do). */
 SAM_MUSTCHECK int startup_wait(struct startup *s);
 
 /* Makes the ledger's row with $1 as its id, unless it is there. startup_wait then keeps in its

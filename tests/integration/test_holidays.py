@@ -132,6 +132,23 @@ class Holidays(CampaignTest):
         self.wait_for("the warning", lambda: ended in self.producer.log())
         self.assertLess(self.producer.metric("sam_holidays_left_seconds"), 0)
 
+    def test_weekends_of_other_countries(self):
+        """From Thursday evening: the Emirates work on Friday, the Saudis and Israel on Sunday."""
+        self.config["producer"]["plan_horizon"] = "72h"
+        self.prepare(timezone="Etc/UTC")
+        self.stand_at(moments.next_weekday(moments.THURSDAY, "18:00", "Etc/UTC"))
+        for country in "AE", "SA", "IL":
+            hours = {**HOURS, "weekend": None, "holidays": False, "timezone": "Etc/UTC"}
+            self.campaign(country, "messenger", {"direct_message_1": "Hello"}, [country.lower()],
+                          **hours, country=country)  # fmt: skip
+        self.start_both()
+        days = lambda: {  # noqa: E731
+            item["campaign"]: item["scheduled_for"][:10] for item in self.samctl_json("queue")
+        }
+        wanted = {"AE": self.day(1), "SA": self.day(3), "IL": self.day(3)}
+        self.wait_for("all to be planned", lambda: len(days()) == 3)
+        self.assertEqual(days(), wanted)
+
     def test_a_weekend_that_is_worked(self):
         """Of the country, which the campaign follows; not one that the campaign has named."""
         self.prepare(timezone="Etc/UTC")
