@@ -7,6 +7,7 @@
 #include "common/base/random.h"
 #include "common/model/calendar.h"
 #include "common/policy/follow_up.h"
+#include "producer/plan_open.h"
 
 #include "common/base/banned.h"
 
@@ -57,184 +58,6 @@ void plan_campaign_windows(struct plan_campaign *c, const struct interval *windo
         if (w.from_at_ms < w.to_at_ms)
             c->windows[c->windows_count++] = w;
     }
-}
-
-/* The campaigns' own counts begin with what the account has sent for them today. */
-static void open_campaigns(struct plan_batch *b, const struct plan_account *a)
-{
-    for (size_t i = 0; i < b->campaigns_count; i++) {
-        memset(b->campaigns[i].slots.days, 0, sizeof(b->campaigns[i].slots.days));
-        b->campaigns[i].slots.sent_today = 0;
-        b->campaigns[i].slots.new_people = false;
-        b->campaigns[i].slots.invites = b->campaigns[i].type == CAMPAIGN_CONNECTOR;
-    }
-    for (size_t i = 0; i < b->spent_count; i++) {
-        const struct plan_spent *s = &b->spent[i];
-        if (&b->accounts[s->account] != a)
-            continue;
-        b->campaigns[s->campaign].slots.days[0].calls = s->calls;
-        b->campaigns[s->campaign].slots.sent_today = s->calls;
-    }
-}
-
-/* As take_slot() wishes: a note that may be left out asks for no month that has one. */
-static struct slots_wish wish_of(struct plan_batch *b, const struct plan_waiting *w)
-{
-    struct plan_campaign *c = &b->campaigns[w->campaign];
-    return (struct slots_wish){.kind = w->invitation ? CALL_INVITATION : CALL_MESSAGE,
-                               .first = w->step == 0,
-                               .costs_profile_view = w->step == 0 || !w->last_sent_at_ms,
-                               .noted = w->noted && c->on_limit == NOTE_HOLD,
-                               .campaign = &c->slots};
-}
-
-/* The note of what waits for this moment; where none is left the claim leaves it out. */
-static void count_note(struct plan_batch *b, const struct plan_waiting *w, int64_t at_ms)
-{
-    if (w->noted && b->campaigns[w->campaign].on_limit != NOTE_HOLD)
-        (void)slots_take_note(&b->slots, at_ms);
-}
-
-/* Else a paused campaign, or people whom somebody is to look at, would hold places of the account
- * while others wait for them. Let go too early for all of them, the claim puts off what the caps do
- * not allow. */
-static bool holds_place(const struct plan_batch *b, const struct plan_waiting *w)
-{
-    return w->outstanding || (b->campaigns[w->campaign].running && !reason_holds_back(w->reason));
-}
-
-static bool moves(const struct plan_batch *b, const struct plan_waiting *w)
-{
-    const struct plan_campaign *c = &b->campaigns[w->campaign];
-    bool overdue = w->scheduled_ms < b->accounts[w->account].overdue_ms;
-    return (w->replan || overdue) && !w->outstanding && holds_place(b, w) && !c->unknown;
-}
-
-/* The slice of an account: people or items that wait, both ordered by account. */
-struct slice {
-    size_t from;
-    size_t count;
-};
-
-static void add_new(struct slots_start *start, struct plan_campaign *c, bool invitation)
-{
-    start->new_invitations |= invitation;
-    start->new_messages |= !invitation;
-    c->slots.new_people = true;
-}
-
-/* Whom the account has yet to write to for the first time, and could. Not who is being written to:
- * that call is counted, and a place kept for them beside it would be kept for nobody. */
-static void new_people(const struct plan_batch *b, struct slice waiting, struct slice people,
-                       struct slots_start *start)
-{
-    for (size_t i = waiting.from; i < waiting.from + waiting.count; i++) {
-        const struct plan_waiting *w = &b->waiting[i];
-        if (w->step == 0 && holds_place(b, w) && !w->sending)
-            add_new(start, &b->campaigns[w->campaign], w->invitation);
-    }
-    for (size_t i = people.from; i < people.from + people.count; i++) {
-        struct plan_campaign *c = &b->campaigns[b->people[i].campaign];
-        if (b->people[i].step == 0)
-            add_new(start, c, c->type == CAMPAIGN_CONNECTOR);
-    }
-}
-
-/* Is a campaign of this type that has new people open on the day, from now on? */
-static bool new_people_could_come(const struct plan_batch *b, const struct slots_day *d,
-                                  enum campaign_type type)
-{
-    int64_t now_ms = b->now_ms > d->start_ms ? b->now_ms : d->start_ms;
-    for (size_t i = 0; i < b->campaigns_count; i++) {
-        const struct plan_campaign *c = &b->campaigns[i];
-        struct slots_wish wish = {.windows = c->windows, .windows_count = c->windows_count};
-        int64_t from_ms = c->start_at_ms > now_ms ? c->start_at_ms : now_ms;
-        if (c->type == type && c->slots.new_people && slots_opens(&wish, from_ms, &from_ms) &&
-            from_ms < d->end_ms)
-            return true;
-    }
-    return false;
-}
-
-/* After an outage those that are a little late only would go together with the first that was
- * moved.
- */
-static void find_overdue(const struct plan_batch *b, struct plan_account *a, struct slice waiting)
-{
-    a->overdue_ms = 0;
-    for (size_t i = waiting.from; i < waiting.from + waiting.count; i++) {
-        const struct plan_waiting *w = &b->waiting[i];
-        if (!w->outstanding && holds_place(b, w) && policy_is_late(w->scheduled_ms, b->now_ms))
-            a->overdue_ms = b->now_ms;
-    }
-}
-
-/* When what waits goes out, for all that is known: whom a rest or a try again has put off may be
- * waiting for a moment at which the campaign is closed, or at which the account still rests, and
- * would hold a place of a day on which they cannot come. */
-static int64_t comes_at(const struct plan_batch *b, const struct plan_waiting *w)
-{
-    const struct plan_campaign *c = &b->campaigns[w->campaign];
-    const struct slots_wish wish = {.windows = c->windows, .windows_count = c->windows_count};
-    const struct facts_frame *frame = &b->accounts[w->account].frame;
-    int64_t at_ms = w->scheduled_ms;
-    if (w->outstanding || c->unknown || at_ms >= b->horizon_ms)
-        return at_ms;
-    if (at_ms < frame->rest_until_ms)
-        at_ms = frame->rest_until_ms;
-    if (w->invitation && at_ms < frame->invitations_rest_until_ms)
-        at_ms = frame->invitations_rest_until_ms;
-    return slots_opens(&wish, at_ms, &at_ms) ? at_ms : b->horizon_ms;
-}
-
-/* What waits already, in its place. A first contact for which a follow-up, or its own campaign, has
- * left no room on its day comes on another one, and keeps nobody from this one. */
-static void count_waiting(struct plan_batch *b, struct slice waiting, bool first)
-{
-    for (size_t i = waiting.from; i < waiting.from + waiting.count; i++) {
-        const struct plan_waiting *w = &b->waiting[i];
-        struct slots_wish wish = wish_of(b, w);
-        bool may_go = w->step > 0 || w->outstanding;
-        int64_t at_ms = comes_at(b, w);
-        if (may_go == first || !holds_place(b, w) || moves(b, w) || w->sending)
-            continue;
-        if (!may_go && !slots_has_room(&b->slots, &wish, at_ms))
-            continue;
-        slots_waiting(&b->slots, &wish, at_ms);
-        count_note(b, w, at_ms);
-    }
-}
-
-/* The account's free moments, with what waits already in its place. */
-static void open_slots(struct plan_batch *b, struct plan_account *a, struct slice waiting,
-                       struct slice people)
-{
-    struct slots_start start = {.limits = &a->frame.limits,
-                                .days = a->days,
-                                .days_count = a->days_count,
-                                .invitations_week = a->invitations_week,
-                                .invitations_tonight = a->invitations_tonight,
-                                .notes_month = a->notes_month,
-                                .next_month_ms = a->frame.next_month_start_ms,
-                                .first_free_ms = b->now_ms,
-                                .last_call_ms = a->last_call_end_ms,
-                                .invitations_from_ms = a->frame.invitations_rest_until_ms,
-                                .horizon_end_ms = b->horizon_ms};
-    open_campaigns(b, a);
-    if (a->last_call_end_ms && a->last_call_end_ms + a->frame.limits.spacing_ms > b->now_ms)
-        start.first_free_ms = a->last_call_end_ms + a->frame.limits.spacing_ms;
-    if (a->frame.rest_until_ms > start.first_free_ms)
-        start.first_free_ms = a->frame.rest_until_ms;
-    new_people(b, waiting, people, &start);
-    for (size_t i = 0; i < a->days_count; i++) {
-        struct slots_day *d = &a->days[i];
-        d->no_new_invitations = !new_people_could_come(b, d, CAMPAIGN_CONNECTOR);
-        d->no_new_messages = !new_people_could_come(b, d, CAMPAIGN_MESSENGER);
-    }
-    find_overdue(b, a, waiting);
-    slots_init(&b->slots, &start);
-    count_waiting(b, waiting, false);
-    count_waiting(b, waiting, true);
 }
 
 static void hold(struct plan_batch *b, const struct plan_person *p, const char *reason)
@@ -318,7 +141,7 @@ static int64_t last_booked_ms(const struct plan_batch *b)
 static void leave(struct plan_batch *b, struct plan_account *a, const struct plan_waiting *w)
 {
     int64_t at_ms = w->scheduled_ms;
-    struct slots_wish wish = wish_of(b, w);
+    struct slots_wish wish = plan_wish(b, w);
     a->unplaced = true;
     if (!reason_moves(w->reason))
         return;
@@ -345,11 +168,11 @@ static void leave(struct plan_batch *b, struct plan_account *a, const struct pla
 static bool move(struct plan_batch *b, struct plan_account *a, const struct plan_waiting *w)
 {
     int64_t at_ms;
-    struct slots_wish wish = wish_of(b, w);
+    struct slots_wish wish = plan_wish(b, w);
     set_window(b, &b->campaigns[w->campaign], a, due_ms(b, w), &wish);
     if (!slots_take(&b->slots, &wish, &at_ms))
         return false;
-    count_note(b, w, at_ms);
+    plan_count_note(b, w, at_ms);
     keep_move(b, &(struct plan_move){.item_id = w->id, .at_ms = at_ms, .placed = true});
     if (!a->first_at_ms || at_ms < a->first_at_ms)
         a->first_at_ms = at_ms;
@@ -447,14 +270,15 @@ struct kind {
     size_t here; /* of the kind, with a place in the queue */
 };
 
-static void gather(const struct plan_batch *b, struct slice waiting, bool first, struct kind *k)
+static void gather(const struct plan_batch *b, struct plan_slice waiting, bool first,
+                   struct kind *k)
 {
     for (size_t i = waiting.from; i < waiting.from + waiting.count; i++) {
         const struct plan_waiting *w = &b->waiting[i];
-        if ((w->step == 0) != first || !holds_place(b, w))
+        if ((w->step == 0) != first || !plan_holds_place(b, w))
             continue;
         k->here++;
-        if (moves(b, w))
+        if (plan_moves(b, w))
             k->moving[k->moving_count++] = w;
     }
 }
@@ -499,8 +323,8 @@ static void leave_kind(struct plan_batch *b, struct plan_account *a, const struc
 }
 
 /* Follow-ups first, but for what they leave to new people; what those leave is theirs again. */
-static void place_account(struct plan_batch *b, struct plan_account *a, struct slice waiting,
-                          struct slice people)
+static void place_account(struct plan_batch *b, struct plan_account *a, struct plan_slice waiting,
+                          struct plan_slice people)
 {
     const struct plan_person **order = sam_xcalloc(people.count + 1, sizeof(*order));
     const struct plan_waiting **moving = sam_xcalloc(2 * waiting.count + 1, sizeof(*moving));
@@ -509,7 +333,7 @@ static void place_account(struct plan_batch *b, struct plan_account *a, struct s
     struct kind first = {.moving = moving + waiting.count,
                          .people = order + follow_ups,
                          .people_count = people.count - follow_ups};
-    open_slots(b, a, waiting, people);
+    plan_open(b, a, waiting, people);
     gather(b, waiting, false, &later);
     gather(b, waiting, true, &first);
     place_kind(b, a, &later);
@@ -528,11 +352,11 @@ static void place_account(struct plan_batch *b, struct plan_account *a, struct s
 
 void plan_batch_place(struct plan_batch *b)
 {
-    struct slice waiting = {0};
-    struct slice people = {0};
+    struct plan_slice waiting = {0};
+    struct plan_slice people = {0};
     for (size_t i = 0; i < b->accounts_count; i++) {
-        waiting = (struct slice){.from = waiting.from + waiting.count};
-        people = (struct slice){.from = people.from + people.count};
+        waiting = (struct plan_slice){.from = waiting.from + waiting.count};
+        people = (struct plan_slice){.from = people.from + people.count};
         while (waiting.from + waiting.count < b->waiting_count &&
                b->waiting[waiting.from + waiting.count].account == i)
             waiting.count++;
