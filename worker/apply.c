@@ -11,9 +11,7 @@
 
 #include "common/base/banned.h"
 
-#define BACKOFF_MIN_MS (30 * SECOND_MS) /* of an item that was not executed; doubles */
-#define BACKOFF_MAX_MS HOUR_MS
-#define SETUP_WAIT_MS  (5 * MINUTE_MS)
+#define SETUP_WAIT_MS (5 * MINUTE_MS)
 
 static int by_uuid(const void *x, const void *y)
 {
@@ -133,7 +131,7 @@ static void not_executed(const struct apply_batch *b, const struct event_attempt
         fail(b, a, item, person, REASON_ATTEMPTS_USED_UP);
         return;
     }
-    int64_t wait = apply_doubled(BACKOFF_MIN_MS, item->failures - 1, BACKOFF_MAX_MS);
+    int64_t wait = apply_doubled(APPLY_BACKOFF_MIN_MS, item->failures - 1, APPLY_BACKOFF_MAX_MS);
     wait += policy_jitter_ms(&a->id, wait / 2);
     if (a->wait_ms > wait)
         wait = a->wait_ms;

@@ -20,7 +20,9 @@
 
 struct zone; /* common/model/calendar.h */
 
-#define APPLY_FAILURES_MAX 5 /* attempts in a row that were not executed make an item failed */
+#define APPLY_BACKOFF_MIN_MS (30 * SECOND_MS) /* of an item that was not executed; doubles ... */
+#define APPLY_BACKOFF_MAX_MS HOUR_MS          /* ... up to this */
+#define APPLY_FAILURES_MAX   5 /* attempts in a row that were not executed make an item failed */
 
 #define ACCOUNT_NAME_MAX 100
 

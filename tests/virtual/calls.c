@@ -11,10 +11,9 @@
 
 #include "common/base/banned.h"
 
-#define CALL_MS        (5 * SECOND_MS) /* at most */
-#define TIMEOUT_MS     (60 * SECOND_MS)
-#define UNENDED_MS     (POLICY_START_BY_MS + TIMEOUT_MS)
-#define BACKOFF_MIN_MS (30 * SECOND_MS) /* as in worker/apply.c */
+#define CALL_MS    (5 * SECOND_MS) /* at most */
+#define TIMEOUT_MS (60 * SECOND_MS)
+#define UNENDED_MS (POLICY_START_BY_MS + TIMEOUT_MS)
 
 static const char *const ends[WORLD_ENDS_N] = {WORLD_ENDS_MAP(WORLD_NAME)};
 
@@ -63,7 +62,7 @@ static void not_executed(struct world_person *p, const struct world_call *call)
         p->status = PERSON_FAILED;
         return;
     }
-    int64_t wait = apply_doubled(BACKOFF_MIN_MS, p->failures - 1, HOUR_MS);
+    int64_t wait = apply_doubled(APPLY_BACKOFF_MIN_MS, p->failures - 1, APPLY_BACKOFF_MAX_MS);
     back(p, call->end_ms + wait + policy_jitter_ms(&call->id, wait / 2), REASON_NOT_EXECUTED);
 }
 
