@@ -28,10 +28,8 @@ class FreePlaces:
 
     def has_room(self, date, end, campaign, step):
         """What was tried again has cost a view that nobody had planned, or the moment of another,
-        which got one on another day, perhaps past midnight: each time one place less. And a
-        follow-up of a campaign whose own cap is full has displaced a first contact, which holds its
-        places until it is due; and who was looked at in the last seconds of a window is not called
-        any more."""
+        which got one on another day, perhaps past midnight: each time one place less. And who was
+        looked at in the last seconds of a window is not called any more."""
         c = self.scenario.campaigns[campaign]
         counts = self.counts[date]
         caps = self.caps_at(end - 1)
@@ -39,7 +37,7 @@ class FreePlaces:
             return False
         kinds = ["call", c.call(step)] + (["view"] if step == 0 else [])
         less = self.again[date] + self.again[date - DAY]
-        less += self.displaced[date] + counts["view"] - self.firsts[date] if step == 0 else 0
+        less += counts["view"] - self.firsts[date] if step == 0 else 0
         return all(counts[k] + less < caps[k] for k in kinds) and not (
             c.cap and counts["campaign", campaign] + less >= c.cap)  # fmt: skip
 
@@ -51,10 +49,9 @@ class FreePlaces:
             return
         raised = [x.at for x in self.scenario.changes if x.kind == "calls" and x.at < end]
         begin = max([begin, c.start] + raised)
-        # what a rest, a pause or an outage has cut off was to come after it began: until then
-        # others, too, had to leave the account's places to it
-        stops = [stop for stops in self.stops.values() for stop in stops]
-        begin = max([begin] + [to for at, to in stops if at < end])
+        # what a rest or an outage has cut off was to come after it began: until then others, too,
+        # had to leave the day's places to it
+        begin = max([begin] + [to for at, to in self.stops[campaign, c.call(step)] if at < end])
         for opens, closes in c.hours.within(begin, min(end, c.end)):
             for wait_from, wait_to in self.waiting(intervals, opens, closes, end):
                 for low, high in self.open_free((campaign, c.call(step)), wait_from, wait_to):

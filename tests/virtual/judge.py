@@ -209,7 +209,6 @@ class Judge(FreePlaces):
                  for s in self.sends]  # fmt: skip
         self.again = collections.Counter(self.day(s.start) for s in self.sends if s.again)
         self.firsts = collections.Counter(self.day(s.start) for s in self.sends if s.step == 0)
-        self.displaced = collections.Counter()
         for at, kinds, counts in sorted(calls + [(at, ["view"], True) for at in self.views]):
             self.counts[self.day(at)].update(kinds if counts else [])
             caps = self.caps_at(at)
@@ -222,11 +221,6 @@ class Judge(FreePlaces):
                     self.tell(f"daily {kind}", at, f"{of_day} of {cap}")
                 if not counts:
                     made[kind].pop()
-
-        for s in self.counted:
-            date, cap = self.day(s.start), self.scenario.campaigns[s.campaign].cap
-            full = cap and self.counts[date]["campaign", s.campaign] >= cap
-            self.displaced[date] += 1 if full and s.step > 0 else 0
 
     def weeks(self):
         self.invited = [s.start for s in self.counted if s.kind == "invitation"]
