@@ -18,9 +18,8 @@ static const struct command table[] = {
      "it never changes one that is."},
     {"health", "[producer|worker] [--ready]", "ready", 0, 1, command_health,
      "ask the programs of this machine whether they are alive",
-     "Exit code 0: whoever answers at its listen address has a loop that turns, and somebody "
-     "answers;"
-     "\nwith --ready it is ready for work too. Without a name both are asked."},
+     "Exit code 0: somebody answers, and whoever answers at its listen address has a loop that\n"
+     "turns; with --ready it is ready for work too. Without a name both are asked."},
     {"config", "sample|document", "", 1, 1, command_config, "print a sam.cfg to begin with", NULL},
 
     {"workspace add", "NAME", "", 1, 1, command_workspace_add,

@@ -3,6 +3,7 @@
 
 import json
 import os
+import re
 import stat
 import subprocess
 import unittest
@@ -37,6 +38,30 @@ def build():
         said = done.stdout[-4000:] + done.stderr[-2000:]
         raise AssertionError(f"the image does not build:\n{said}")
     return done.stdout
+
+
+class Recipe(unittest.TestCase):
+    """What can be said of the Containerfile where no image can be built."""
+
+    def read(self, name):
+        with open(os.path.join(sam_test.SOURCE, name), encoding="utf-8") as file:
+            return file.read()
+
+    def test_it_names_this_release(self):
+        version = re.search(r"project\(sam VERSION (\S+)", self.read("CMakeLists.txt"))[1]
+        stated = re.findall(r"^ARG VERSION=(\S+)$", self.read("deploy/image/Containerfile"), re.M)
+        self.assertEqual(stated, [version])
+
+    def test_what_it_copies_is_sent_to_it(self):
+        """.dockerignore leaves out everything that is not named."""
+        copies = re.findall(r"^COPY (?!--from)(.+) \S+$",
+                            self.read("deploy/image/Containerfile"), re.M)  # fmt: skip
+        sources = {name for line in copies for name in line.split()}
+        first, *sent = self.read(".dockerignore").split()
+        self.assertEqual(first, "*")
+        self.assertEqual({"!" + name for name in sources}, set(sent))
+        for name in sources:
+            self.assertTrue(os.path.exists(os.path.join(sam_test.SOURCE, name)), name)
 
 
 def may_mount():

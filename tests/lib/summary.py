@@ -3,9 +3,9 @@
 Counts test cases, not programs: a cmocka program or a unittest file counts as the cases that its
 output names, any other test as one. A program that ends badly although none of its cases failed
 (a leak, a crash, a timeout) counts as one failed case more; so does a kind of which nothing ran, or
-a ctest that ended badly with no failed case to show for it; a kind of which all was skipped, with a
-reason, does not. The text (a line for each kind, then what failed and lines that begin with
-"figure: ", then which programs took longest) goes to standard output, "PASSED FAILED" to COUNTS.
+a ctest that ended badly with no failed case to show for it. The text (a line for each kind, then
+what failed and lines that begin with "figure: ", then which programs took longest) goes to standard
+output, "PASSED FAILED" to COUNTS.
 """
 
 import os
@@ -75,7 +75,7 @@ def show_kind(kind, programs):
     passed = sum(p.passed for p in programs)
     failed = sum(p.failed for p in programs)
     skipped = sum(p.skipped for p in programs)
-    nothing_ran = passed + failed + skipped == 0
+    nothing_ran = passed + failed == 0
     line = f"{kind:<12} {passed} passed, {failed + nothing_ran} failed"
     if skipped:
         line += f", {skipped} skipped"
