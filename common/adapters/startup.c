@@ -10,6 +10,7 @@
 #include "common/adapters/migrate.h"
 #include "common/adapters/topic_rules.h"
 #include "common/base/clock.h"
+#include "common/model/topic.h"
 
 #include "common/base/banned.h"
 
@@ -149,39 +150,39 @@ static int check_configs(struct startup *s, const char *topic, char *why, size_t
     return 0;
 }
 
-/* The first three must have the same number of partitions: the owner of an account's jobs and of
+/* The keyed ones must have the same number of partitions: the owner of an account's jobs and of
  * its events are found by the same hash. */
 static int check_topics(struct startup *s, char *why, size_t why_bytes)
 {
-    static const char *const topics[] = {"sam.jobs", "sam.sync", "sam.events", "dlq.sam.jobs"};
-    int32_t counts[SAM_ARRAY_LEN(topics)] = {0};
-    for (size_t i = 0; i < SAM_ARRAY_LEN(topics); i++) {
-        int r = count_partitions(s, topics[i], &counts[i], why, why_bytes);
+    int32_t counts[TOPIC_N] = {0};
+    for (size_t i = 0; i < TOPIC_N; i++) {
+        const char *topic = topic_row((enum topic)i)->name;
+        int r = count_partitions(s, topic, &counts[i], why, why_bytes);
         if (r != 0)
             return r;
     }
-    if (counts[0] != counts[1] || counts[0] != counts[2]) {
+    if (counts[TOPIC_JOBS] != counts[TOPIC_SYNC] || counts[TOPIC_JOBS] != counts[TOPIC_EVENTS]) {
         (void)snprintf(why, why_bytes,
                        "sam.jobs, sam.sync and sam.events have %d, %d and %d partitions: they must "
                        "be as many; see samctl topics show",
-                       counts[0], counts[1], counts[2]);
+                       counts[TOPIC_JOBS], counts[TOPIC_SYNC], counts[TOPIC_EVENTS]);
         return -EPROTO;
     }
     /* A broker that makes topics by itself makes them of one partition, all alike. */
-    if (counts[0] < s->settings->kafka.partitions) {
+    if (counts[TOPIC_JOBS] < s->settings->kafka.partitions) {
         (void)snprintf(why, why_bytes,
                        "sam.jobs has %d partition%s, kafka.partitions says %lld: set the config to "
                        "what is there, or make the topics anew; see samctl topics show",
-                       counts[0], counts[0] == 1 ? "" : "s",
+                       counts[TOPIC_JOBS], counts[TOPIC_JOBS] == 1 ? "" : "s",
                        (long long)s->settings->kafka.partitions);
         return -EPROTO;
     }
-    for (size_t i = 0; i < SAM_ARRAY_LEN(topics); i++) {
-        int r = check_configs(s, topics[i], why, why_bytes);
+    for (size_t i = 0; i < TOPIC_N; i++) {
+        int r = check_configs(s, topic_row((enum topic)i)->name, why, why_bytes);
         if (r != 0)
             return r;
     }
-    s->partitions = counts[0];
+    s->partitions = counts[TOPIC_JOBS];
     return 0;
 }
 

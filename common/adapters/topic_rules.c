@@ -6,14 +6,15 @@
 #include <string.h>
 
 #include "common/base/clock.h"
+#include "common/model/topic.h"
 
 #include "common/base/banned.h"
 
-#define UNBOUNDED "-1" /* Kafka's "for ever", and "any number of bytes" */
+#define UNBOUNDED "-1" /* any number of bytes */
 
 static bool is_ledger(const char *topic)
 {
-    return strcmp(topic, "sam.events") == 0;
+    return topic_by_name(topic) == TOPIC_EVENTS;
 }
 
 static bool applies(const char *topic, enum kafka_topic_config_key key)
@@ -41,14 +42,6 @@ static bool readable(const struct kafka_topic_configs *configs, enum kafka_topic
            (key == KAFKA_TOPIC_CLEANUP_POLICY || number_of(configs->values[key].text, &number));
 }
 
-void topic_rules_ledger_retention(const struct settings *s, char *out, size_t bytes)
-{
-    if (s->kafka.ledger_retention_ms == CONFIG_FOREVER)
-        (void)snprintf(out, bytes, UNBOUNDED);
-    else
-        (void)snprintf(out, bytes, "%" PRId64, s->kafka.ledger_retention_ms);
-}
-
 struct rule {
     bool kept;
     char wanted[32];   /* as kafka-configs.sh takes it */
@@ -64,7 +57,7 @@ static struct rule retention_rule(const struct settings *s, int64_t found_ms)
     bool finite = s->kafka.ledger_retention_ms != CONFIG_FOREVER;
     rule.kept = found_ms < 0 || (finite && found_ms >= s->kafka.ledger_retention_ms);
     duration_format(s->kafka.ledger_retention_ms, span);
-    topic_rules_ledger_retention(s, rule.wanted, sizeof(rule.wanted));
+    topic_config_value(TOPIC_EVENTS, TOPIC_RETENTION_MS, s, rule.wanted);
     if (finite)
         (void)snprintf(rule.or_more, sizeof(rule.or_more), " (%s) or more", span);
     else

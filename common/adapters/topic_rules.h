@@ -22,7 +22,5 @@ bool topic_rules_kept(const struct settings *s, const char *topic,
 /* true: text names what could not be checked, why, and what must be so. */
 bool topic_rules_unchecked(const char *topic, const struct kafka_topic_configs *configs,
                            char text[TOPIC_RULES_TEXT_BYTES]);
-/* The retention.ms that the settings wish for sam.events, as Kafka has it. */
-void topic_rules_ledger_retention(const struct settings *s, char *out, size_t bytes);
 
 #endif

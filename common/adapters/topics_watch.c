@@ -9,11 +9,15 @@
 
 #include "common/adapters/topic_rules.h"
 #include "common/base/clock.h"
+#include "common/model/topic.h"
 
 #include "common/base/banned.h"
 
 #define LOOK_EVERY_MS (3 * SECOND_MS) /* at one of them */
 #define ANSWER_MS     2000            /* a look's thread waits so long for each answer */
+
+/* Those with kafka.partitions. */
+static const enum topic watched_topics[] = {TOPIC_JOBS, TOPIC_SYNC, TOPIC_EVENTS};
 
 /* A question to Kafka blocks (librdkafka 2.0 has no other way to ask for the number of partitions),
  * so each has a thread of its own, which touches nothing but this and the producer. */
@@ -45,7 +49,7 @@ struct topics_watch {
     struct log *log;
     struct metrics *metrics; /* may be NULL */
     int32_t partitions;
-    struct watched topics[3];
+    struct watched topics[SAM_ARRAY_LEN(watched_topics)];
     size_t next; /* to be looked at, or being looked at */
     struct look look;
     int64_t looked_boot_ms;
@@ -83,17 +87,17 @@ static void judge_configs(struct topics_watch *t, struct watched *topic,
 struct topics_watch *topics_watch_new(const struct settings *s, int32_t partitions, struct log *log,
                                       struct metrics *metrics)
 {
-    static const char *const names[] = {"sam.jobs", "sam.sync", "sam.events"};
     struct topics_watch *t = sam_xcalloc(1, sizeof(*t));
-    static_assert(SAM_ARRAY_LEN(names) == SAM_ARRAY_LEN(t->topics), "each topic has its name");
     t->settings = s;
     t->log = log;
     t->metrics = metrics;
     t->partitions = partitions;
     t->looked_boot_ms = clock_boot_ms();
-    for (size_t i = 0; i < SAM_ARRAY_LEN(names); i++)
-        t->topics[i] = (struct watched){
-            .plain = names[i], .name = settings_topic(s, names[i]), .count = partitions};
+    for (size_t i = 0; i < SAM_ARRAY_LEN(t->topics); i++) {
+        const char *plain = topic_row(watched_topics[i])->name;
+        t->topics[i] =
+            (struct watched){.plain = plain, .name = settings_topic(s, plain), .count = partitions};
+    }
     tell_badly_kept(t);
     return t;
 }

@@ -291,20 +291,21 @@ static void check_topic(struct doctor *d, const char *name, const struct kafka_t
 static void check_topics(struct doctor *d, struct kafka_admin *admin)
 {
     SAM_CLEANUP(topics_deinit) struct topics t;
-    struct kafka_topic_state states[TOPICS_COUNT];
+    struct kafka_topic_state states[TOPIC_N];
     char why[KAFKA_ADMIN_WHY_BYTES];
     bool all = true;
     topics_init(&t, d->c->settings);
-    for (size_t i = 0; i < TOPICS_COUNT; i++) {
+    for (size_t i = 0; i < TOPIC_N; i++) {
         if (kafka_admin_topic(admin, t.names[i], KAFKA_TIMEOUT_MS, &states[i], why) != 0) {
             FAILED(d, t.names[i], "%s", why);
             return;
         }
-        bool kept = !states[i].exists || check_kept(d, admin, t.plain[i], t.names[i]) == 0;
+        bool kept = !states[i].exists ||
+                    check_kept(d, admin, topic_row((enum topic)i)->name, t.names[i]) == 0;
         check_topic(d, t.names[i], &states[i], t.wishes[i].partitions, kept);
         all = all && states[i].exists;
     }
-    for (size_t i = 1; all && i < TOPICS_EQUAL; i++) {
+    for (size_t i = 1; all && topic_row((enum topic)i)->partitions == TOPIC_KEYED; i++) {
         if (states[i].partitions != states[0].partitions)
             FAILED(d, t.names[i],
                    "has %d partitions, %s has %d: they must be as many, the owner of an account "

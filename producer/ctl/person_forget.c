@@ -142,10 +142,10 @@ static enum pg_failure forget_rows(struct ctl *c, void *arg)
 
 /* ---- what is left, and where ---------------------------------------------------------------- */
 
-static const char *kept(const struct topics *t, size_t i, char out[KEPT_BYTES])
+static const char *kept(const struct topics *t, enum topic i, char out[KEPT_BYTES])
 {
     char span[DURATION_TEXT_BYTES];
-    long long ms = strtoll(t->wishes[i].configs[0].value, NULL, 10);
+    long long ms = strtoll(t->values[i][TOPIC_RETENTION_MS], NULL, 10);
     if (ms < 0) {
         (void)snprintf(out, KEPT_BYTES, "for ever");
     } else {
@@ -167,8 +167,9 @@ static void say_kafka(const struct ctl *c)
             "public name and provider id, and the ids of their chats, messages and invitations; "
             "never another name, a company or a text. By the settings they are kept: %s %s, %s %s, "
             "%s %s (counted from each record).",
-            t.names[0], kept(&t, 0, jobs), t.names[2], kept(&t, 2, events), t.names[3],
-            kept(&t, 3, dead));
+            t.names[TOPIC_JOBS], kept(&t, TOPIC_JOBS, jobs), t.names[TOPIC_EVENTS],
+            kept(&t, TOPIC_EVENTS, events), t.names[TOPIC_DEAD_JOBS],
+            kept(&t, TOPIC_DEAD_JOBS, dead));
     topics_deinit(&t);
 }
 

@@ -1,5 +1,6 @@
 #include "producer/ctl/topics.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "common/adapters/topic_rules.h"
@@ -7,40 +8,27 @@
 
 #include "common/base/banned.h"
 
-/* What each topic is for decides how long it is kept; sam.events as the settings say: it must reach
- * farther back than the oldest backup of Postgres. */
-static const struct {
-    const char *name;
-    const char *retention_ms;
-    bool one_partition;
-} topics[TOPICS_COUNT] = {
-    {"sam.jobs", "604800000" /* 7 days */, false},
-    {"sam.sync", "86400000" /* a day */, false},
-    {"sam.events", NULL, false},
-    {"dlq.sam.jobs", "2592000000" /* 30 days */, true},
-};
-
 void topics_init(struct topics *t, const struct settings *s)
 {
-    topic_rules_ledger_retention(s, t->ledger_retention, sizeof(t->ledger_retention));
-    for (size_t i = 0; i < TOPICS_COUNT; i++) {
-        const char *retention_ms = topics[i].retention_ms;
-        t->plain[i] = topics[i].name;
-        t->names[i] = settings_topic(s, topics[i].name);
-        t->wishes[i] = (struct kafka_topic_wish){
-            .name = t->names[i],
-            .partitions = topics[i].one_partition ? 1 : (int32_t)s->kafka.partitions,
-            .replication_factor = (int32_t)s->kafka.replication_factor,
-            .configs = {{"retention.ms", retention_ms ? retention_ms : t->ledger_retention},
-                        {"cleanup.policy", "delete"},
-                        {"min.insync.replicas", s->kafka.replication_factor > 2 ? "2" : "1"},
-                        {"unclean.leader.election.enable", "false"}}};
+    static_assert(TOPIC_CONFIG_N < KAFKA_ADMIN_CONFIGS_MAX, "a wish ends with a NULL name");
+    for (size_t i = 0; i < TOPIC_N; i++) {
+        struct kafka_topic_wish *wish = &t->wishes[i];
+        t->names[i] = settings_topic(s, topic_row((enum topic)i)->name);
+        *wish =
+            (struct kafka_topic_wish){.name = t->names[i],
+                                      .partitions = topic_partitions((enum topic)i, s),
+                                      .replication_factor = (int32_t)s->kafka.replication_factor};
+        for (size_t c = 0; c < TOPIC_CONFIG_N; c++) {
+            topic_config_value((enum topic)i, (enum topic_config)c, s, t->values[i][c]);
+            wish->configs[c] = (struct kafka_topic_config){
+                .name = topic_config_name((enum topic_config)c), .value = t->values[i][c]};
+        }
     }
 }
 
 void topics_deinit(struct topics *t)
 {
-    for (size_t i = 0; i < TOPICS_COUNT; i++)
+    for (size_t i = 0; i < TOPIC_N; i++)
         free(t->names[i]);
 }
 
@@ -91,8 +79,8 @@ static enum ctl_exit check_kept(const struct ctl *c, struct kafka_admin *admin,
     if (kafka_admin_configs(admin, t->names[i], TOPICS_TIMEOUT_MS, &configs, why) != 0)
         return ctl_fail("how %s is kept is not known: %s", t->names[i], why);
     for (size_t key = 0; key < KAFKA_TOPIC_CONFIGS_N; key++) {
-        if (!topic_rules_kept(c->settings, t->plain[i], &configs, (enum kafka_topic_config_key)key,
-                              text))
+        if (!topic_rules_kept(c->settings, topic_row((enum topic)i)->name, &configs,
+                              (enum kafka_topic_config_key)key, text))
             e = ctl_fail("%s %s", t->names[i], text);
     }
     return e;
@@ -105,7 +93,7 @@ static enum ctl_exit report(const struct ctl *c, struct kafka_admin *admin, cons
     SAM_CLEANUP(table_deinit) struct table table;
     enum ctl_exit e = CTL_DONE;
     table_init(&table, made_columns, SAM_ARRAY_LEN(made_columns), c->json, stdout);
-    for (size_t i = 0; i < TOPICS_COUNT; i++) {
+    for (size_t i = 0; i < TOPIC_N; i++) {
         bool refused = results[i].made == KAFKA_TOPIC_REFUSED;
         table_text(&table, t->wishes[i].name);
         bool existed = results[i].made == KAFKA_TOPIC_EXISTED;
@@ -114,7 +102,7 @@ static enum ctl_exit report(const struct ctl *c, struct kafka_admin *admin, cons
         table_text(&table, refused ? results[i].why : NULL);
     }
     table_end(&table);
-    for (size_t i = 0; i < TOPICS_COUNT; i++) {
+    for (size_t i = 0; i < TOPIC_N; i++) {
         enum ctl_exit one = CTL_DONE;
         if (results[i].made == KAFKA_TOPIC_REFUSED)
             one = ctl_fail("%s: %s", t->wishes[i].name, results[i].why);
@@ -134,11 +122,11 @@ static int create_missing(struct kafka_admin *admin, const struct topics *t,
                           struct kafka_topic_state *states, struct kafka_topic_result *results,
                           char why[KAFKA_ADMIN_WHY_BYTES])
 {
-    struct kafka_topic_wish missing[TOPICS_COUNT];
-    struct kafka_topic_result made[TOPICS_COUNT];
-    size_t places[TOPICS_COUNT];
+    struct kafka_topic_wish missing[TOPIC_N];
+    struct kafka_topic_result made[TOPIC_N];
+    size_t places[TOPIC_N];
     size_t count = 0;
-    for (size_t i = 0; i < TOPICS_COUNT; i++) {
+    for (size_t i = 0; i < TOPIC_N; i++) {
         int e = kafka_admin_topic(admin, t->names[i], TOPICS_TIMEOUT_MS, &states[i], why);
         if (e)
             return e;
@@ -162,8 +150,8 @@ static enum ctl_exit create(struct ctl *c)
 {
     SAM_CLEANUP(kafka_admin_freep) struct kafka_admin *admin = NULL;
     SAM_CLEANUP(topics_deinit) struct topics t;
-    struct kafka_topic_state states[TOPICS_COUNT];
-    struct kafka_topic_result results[TOPICS_COUNT];
+    struct kafka_topic_state states[TOPIC_N];
+    struct kafka_topic_result results[TOPIC_N];
     char why[KAFKA_ADMIN_WHY_BYTES];
     topics_init(&t, c->settings);
     enum ctl_exit e = topics_connect(c->settings, &admin);
@@ -212,7 +200,7 @@ static enum ctl_exit show(struct ctl *c)
     topics_init(&t, c->settings);
     table_init(&table, show_columns, SAM_ARRAY_LEN(show_columns), c->json, stdout);
     enum ctl_exit e = topics_connect(c->settings, &admin);
-    for (size_t i = 0; !e && i < TOPICS_COUNT; i++) {
+    for (size_t i = 0; !e && i < TOPIC_N; i++) {
         struct kafka_topic_state state;
         if (kafka_admin_topic(admin, t.names[i], TOPICS_TIMEOUT_MS, &state, why) != 0)
             e = no_kafka(c, why);

@@ -3,22 +3,18 @@
 #define SAM_CTL_TOPICS_H
 
 #include "common/adapters/kafka_admin.h"
+#include "common/model/topic.h"
 #include "producer/ctl/ctl.h"
 
-#define TOPICS_COUNT      4
 #define TOPICS_TIMEOUT_MS 10000
 
-/* sam.jobs, sam.sync, sam.events: the first TOPICS_EQUAL must have equally many partitions; then
- * the dead letters. */
-#define TOPICS_EQUAL 3
-
 struct topics {
-    struct kafka_topic_wish wishes[TOPICS_COUNT];
-    const char *plain[TOPICS_COUNT]; /* "sam.events" */
-    char *names[TOPICS_COUNT];       /* owned; with the prefix */
-    char ledger_retention[24];
+    struct kafka_topic_wish wishes[TOPIC_N];
+    char *names[TOPIC_N]; /* owned; with the prefix */
+    char values[TOPIC_N][TOPIC_CONFIG_N][TOPIC_CONFIG_BYTES];
 };
 
+/* By model/topic.h and these settings. */
 void topics_init(struct topics *t, const struct settings *s);
 void topics_deinit(struct topics *t);
 
