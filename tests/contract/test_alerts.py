@@ -222,5 +222,28 @@ class Dashboard(unittest.TestCase):
                     self.assertIn(label, labels | SCRAPED, panel["title"])
 
 
+class PrometheusRule(unittest.TestCase):
+    """The Prometheus operator's form of the same rules."""
+
+    PATH = ("deploy", "kubernetes", "components", "monitoring", "prometheus-rule.yaml")
+    HEAD = """\
+# Written from deploy/prometheus/rules.yml: SAM_WRITE_DOCS=1 tests/run contract/test_alerts
+apiVersion: monitoring.coreos.com/v1
+kind: PrometheusRule
+metadata:
+  name: sam
+spec:
+"""
+
+    def test_it_is_what_the_rules_say(self):
+        rules = read("deploy", "prometheus", "rules.yml")
+        begin = rules.index("groups:")
+        want = self.HEAD + re.sub(r"^(?=.)", "  ", rules[begin:], flags=re.M)
+        if os.environ.get("SAM_WRITE_DOCS"):
+            with open(os.path.join(SOURCE, *self.PATH), "w", encoding="utf-8") as file:
+                file.write(want)
+        self.assertEqual(read(*self.PATH), want)
+
+
 if __name__ == "__main__":
     unittest.main()
