@@ -31,9 +31,10 @@ exec chroot --userspec="$user" "$root" "$@"
 """
 
 
-def build():
+def build(name=NAME, stage="sam"):
     """What the build has printed."""
-    done = subprocess.run([RUN, "build", NAME], capture_output=True, text=True, check=False)
+    done = subprocess.run([RUN, "build", name, stage], capture_output=True, text=True,
+                          check=False)  # fmt: skip
     if done.returncode:
         said = done.stdout[-4000:] + done.stderr[-2000:]
         raise AssertionError(f"the image does not build:\n{said}")
@@ -161,6 +162,16 @@ class Image(CampaignTest):
         self.assertTrue(packages["tzdata"].startswith(release), release)
         print(f"\nfigure: {len(packages)} packages, tzdata {release}: "
               + ", ".join(f"{package} {version}" for package, version in packages.items()))
+
+    def test_the_simulator_of_compose(self):
+        """The stage of the demo: its program, and none of SAM's."""
+        build("sam-simulator:test", "simulator")
+        container, root = sam_test.run(RUN, "open", "sam-simulator:test").split()
+        self.addCleanup(sam_test.run, RUN, "close", container)
+        self.assertEqual(os.listdir(os.path.join(root, "usr/local/bin")), ["sam-simulator"])
+        command = ["chroot", f"--userspec={UID}:{UID}", root, "sam-simulator", "--version"]
+        version = self.samctl_result("--version").stdout
+        self.assertEqual(sam_test.run(*command), f"sam-simulator {version}")
 
     def test_from_an_empty_database_to_a_message(self):
         self.prepare()
