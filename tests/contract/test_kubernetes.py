@@ -6,7 +6,6 @@ cluster: schemas, and rules in Python over the objects.
 
 import copy
 import functools
-import glob
 import itertools
 import os
 import re
@@ -22,8 +21,6 @@ SECRETS = {"sam": {"postgres-conninfo", "unipile-api-key", "admin-token"}, "sam-
 USER_ID = 10001
 SPARE_SECONDS = 10  # of the grace period, for everything that no timeout bounds
 PORTS = {"sam-producer": "producer.listen", "sam-worker": "worker.listen"}
-KAFKAS = ([], ["topics"], ["topics", "kafka-sasl"], ["strimzi"])
-SCALERS = ([], ["hpa"], ["keda"])
 
 
 def setUpModule():
@@ -32,24 +29,6 @@ def setUpModule():
     except RuntimeError as why:
         print(f"skipped: {why}")
         raise unittest.SkipTest(str(why)) from None
-
-
-def combinations():
-    for kafka, scaler, *others in itertools.product(
-        KAFKAS, SCALERS, ([], ["cloudnative-pg"]), ([], ["monitoring"])
-    ):
-        both = ["keda-strimzi"] if "strimzi" in kafka and "keda" in scaler else []
-        yield tuple([*kafka, *scaler, *both, *itertools.chain(*others)])
-
-
-@functools.cache
-def renderings():
-    """Name and objects."""
-    overlays = sorted(glob.glob(os.path.join(kubernetes.FOLDER, "overlays", "*")))
-    found = {os.path.basename(folder): kubernetes.render(folder) for folder in overlays}
-    found.update((" ".join(["base", *with_these]), kubernetes.render_with(with_these))
-                 for with_these in combinations())  # fmt: skip
-    return found
 
 
 # ---- looking at objects ------------------------------------------------------------------------
@@ -409,27 +388,27 @@ class Kubernetes(unittest.TestCase):
 
     def test_each_rendering_is_right(self):
         kinds = set()
-        for name, objects in renderings().items():
+        for name, objects in kubernetes.renderings().items():
             with self.subTest(name):
                 self.assertEqual(complaints(objects), [])
             kinds |= {(each["apiVersion"], each["kind"]) for each in objects}
-        print(f"{len(renderings())} renderings, {len(kinds)} kinds, Kubernetes "
+        print(f"{len(kubernetes.names())} renderings, {len(kinds)} kinds, Kubernetes "
               f"{' '.join(kubernetes.versions())}")  # fmt: skip
         for key in sorted(kinds & set(kubernetes.WITHOUT_SCHEMA)):
             print(f"not checked against its definition: {key[1]}: {kubernetes.WITHOUT_SCHEMA[key]}")
 
     def test_an_overlay_names_a_version(self):
-        for name, objects in renderings().items():
+        for name, objects in kubernetes.renderings().items():
             if name.startswith("example-"):
                 for each in workloads(objects):
                     self.assertNotIn(":latest", container_of(each)["image"], name)
 
     def test_every_component_is_in_a_rendering(self):
         there = set(os.listdir(os.path.join(kubernetes.FOLDER, "components")))
-        self.assertEqual(there, set(itertools.chain(*combinations())))
+        self.assertEqual(there, set(itertools.chain(*kubernetes.combinations())))
 
     def test_a_misspelt_key_of_the_config_is_refused(self):
-        objects = copy.deepcopy(renderings()["base"])
+        objects = copy.deepcopy(kubernetes.rendering("base"))
         for each in of_kind(objects, "ConfigMap"):
             if "sam.cfg" in each["data"]:
                 each["data"]["sam.cfg"] = each["data"]["sam.cfg"].replace("format", "fromat")
@@ -492,7 +471,7 @@ def change(each, path, value):
 
 class ChecksCanFail(unittest.TestCase):
     def test_what_is_broken_is_complained_of(self):
-        whole = renderings()["example-production"]
+        whole = kubernetes.rendering("example-production")
         newest = kubernetes.versions()[-1:]
         for name, breaks in BREAKS.items():
             for path, value, word in breaks:

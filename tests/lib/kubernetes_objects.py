@@ -5,6 +5,7 @@ kustomize and the schemas come from tests/lib/kubernetes_tools; nothing here ask
 
 import functools
 import glob
+import itertools
 import json
 import os
 import subprocess
@@ -17,6 +18,8 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 SOURCE = os.environ.get("SAM_SOURCE", os.path.dirname(os.path.dirname(HERE)))
 FOLDER = os.path.join(SOURCE, "deploy", "kubernetes")
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+KAFKAS = ([], ["topics"], ["topics", "kafka-sasl"], ["strimzi"])
+SCALERS = ([], ["hpa"], ["keda"])
 # Kinds whose definition no package registry has: each with its reason, said by the test.
 WITHOUT_SCHEMA = {
     ("postgresql.cnpg.io/v1", "Cluster"): "the Go proxy does not hand out CloudNativePG's module",
@@ -53,6 +56,33 @@ def render_with(components):
                        "components": [f"{base}/components/{name}" for name in components]},
                       file)  # fmt: skip
         return render(folder)
+
+
+def combinations():
+    for kafka, scaler, *others in itertools.product(
+        KAFKAS, SCALERS, ([], ["cloudnative-pg"]), ([], ["monitoring"])
+    ):
+        both = ["keda-strimzi"] if "strimzi" in kafka and "keda" in scaler else []
+        yield tuple([*kafka, *scaler, *both, *itertools.chain(*others)])
+
+
+def names():
+    """Of the overlays, and of what can be made of base: "base topics hpa"."""
+    overlays = sorted(glob.glob(os.path.join(FOLDER, "overlays", "*")))
+    return [*map(os.path.basename, overlays), *(" ".join(["base", *c]) for c in combinations())]
+
+
+@functools.cache
+def rendering(name):
+    first, *components = name.split()
+    if first == "base":
+        return render_with(components)
+    return render(os.path.join(FOLDER, "overlays", name))
+
+
+def renderings():
+    """Name and objects."""
+    return {name: rendering(name) for name in names()}
 
 
 # ---- schemas -----------------------------------------------------------------------------------
