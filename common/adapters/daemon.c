@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "common/adapters/metric_names.h"
+#include "common/adapters/migrate.h"
 #include "common/adapters/startup.h"
 
 #include "common/base/banned.h"
@@ -45,7 +46,7 @@ int daemon_main(int argc, char **argv, const struct daemon *daemon)
         (void)fprintf(stderr, "%s\n", why);
         return 2;
     }
-    log_info(&log, "started", LOG_STR("version", SAM_VERSION),
+    log_info(&log, "started", LOG_STR("version", SAM_VERSION), LOG_INT("schema", migrate_version()),
              LOG_STR("listen", admin_address(admin)));
     look_at_container(&log);
     const struct daemon_parts parts = {daemon->program, settings, &log, metrics, admin};

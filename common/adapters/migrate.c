@@ -1,6 +1,5 @@
 #include "common/adapters/migrate.h"
 
-#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -18,26 +17,26 @@ static const char exists_sql[] = "SELECT to_regclass('schema_migrations') IS NOT
 static const char table_sql[] =
     "CREATE TABLE IF NOT EXISTS schema_migrations (version integer PRIMARY KEY, "
     "name text NOT NULL, checksum text NOT NULL, applied_at timestamptz NOT NULL "
-    "DEFAULT clock_timestamp())";
+    "DEFAULT clock_timestamp(), oldest_program integer)";
+/* Only before something is applied: it locks out the programs that run. */
+static const char column_sql[] =
+    "ALTER TABLE schema_migrations ADD COLUMN IF NOT EXISTS oldest_program integer";
 /* $1 int[] versions, $2 text[] names, $3 text[] contents; without the table, see exists_sql. */
 #define OURS                                                                                       \
     "SELECT v AS version, n AS name, encode(sha256(convert_to(t, 'UTF8')), 'hex') AS checksum "    \
     "FROM unnest($1::int[], $2::text[], $3::text[]) AS x(v, n, t)"
 static const char compare_sql[] =
     "SELECT coalesce(o.version, m.version), coalesce(o.name, m.name), o.version IS NOT NULL, "
-    "m.version IS NOT NULL, o.checksum IS DISTINCT FROM m.checksum, m.applied_at "
+    "m.version IS NOT NULL, o.checksum IS DISTINCT FROM m.checksum, m.applied_at, "
+    "(to_jsonb(m) ->> 'oldest_program')::integer "
     "FROM (" OURS ") o FULL JOIN schema_migrations m ON m.version = o.version ORDER BY 1";
 static const char fresh_sql[] =
-    "SELECT o.version, o.name, true, false, true, NULL::timestamptz FROM (" OURS ") o ORDER BY 1";
+    "SELECT o.version, o.name, true, false, true, NULL::timestamptz, NULL::integer "
+    "FROM (" OURS ") o ORDER BY 1";
+/* $4 oldest_program, 0 = none older than it. */
 static const char done_sql[] =
-    "INSERT INTO schema_migrations (version, name, checksum) SELECT * FROM (" OURS ") o";
-
-const char *migrate_step_state_name(enum migrate_step_state s)
-{
-    static const char *const names[] = {"applied", "waiting", "changed", "unknown"};
-    static_assert(SAM_ARRAY_LEN(names) == MIGRATE_STEP_STATE_N, "one name each");
-    return s < MIGRATE_STEP_STATE_N ? names[s] : "?";
-}
+    "INSERT INTO schema_migrations (version, name, checksum, oldest_program) "
+    "SELECT version, name, checksum, nullif($4::integer, 0) FROM (" OURS ") o";
 
 void migrate_status_deinit(struct migrate_status *s)
 {
@@ -73,43 +72,30 @@ static void add_files(struct pg_params *params, size_t from, size_t count)
     pg_array_close(params);
 }
 
-static void read_step(const struct pg_result *r, int row, struct migrate_step *ret)
+/* 0 = none that is older than the file. */
+static int older_program(int version, const char *text)
+{
+    int oldest = migrate_oldest_program(version, text);
+    return oldest > 0 && oldest < version ? oldest : 0;
+}
+
+/* Of what we have, the file itself tells. Rows and files are ascending; *next: the first file that
+ * has had no row. */
+static void read_step(const struct pg_result *r, int row, size_t *next, struct migrate_step *ret)
 {
     bool ours = pg_bool(r, row, 2);
     bool theirs = pg_bool(r, row, 3);
+    int oldest = (int)pg_i64(r, row, 6);
     ret->version = (int)pg_i64(r, row, 0);
     (void)snprintf(ret->name, sizeof(ret->name), "%s", pg_text(r, row, 1));
     ret->applied_at_ms = pg_time_ms(r, row, 5);
+    if (ours)
+        oldest = older_program(ret->version, (const char *)sam_migrations[(*next)++].bytes);
+    ret->oldest_program = oldest > 0 ? oldest : ret->version;
     ret->state = !ours                ? MIGRATE_STEP_UNKNOWN
                  : !theirs            ? MIGRATE_STEP_WAITING
                  : pg_bool(r, row, 4) ? MIGRATE_STEP_CHANGED
                                       : MIGRATE_STEP_APPLIED;
-}
-
-/* The worst of the steps decides, and names the first step of its kind. */
-static void judge(struct migrate_status *s, bool exists)
-{
-    const struct migrate_step *first[MIGRATE_STEP_STATE_N] = {NULL};
-    for (size_t i = s->count; i-- > 0;)
-        first[s->steps[i].state] = &s->steps[i];
-    const struct migrate_step *step = first[MIGRATE_STEP_UNKNOWN];
-    if (step) {
-        s->state = MIGRATE_NEWER;
-        (void)snprintf(s->why, sizeof(s->why),
-                       "this program is older than the database, which has %s: upgrade the program",
-                       step->name);
-    } else if ((step = first[MIGRATE_STEP_CHANGED])) {
-        s->state = MIGRATE_CHANGED;
-        (void)snprintf(s->why, sizeof(s->why),
-                       "%s is not the file that was applied to this database: use the program that "
-                       "the database was made with, or one of a release",
-                       step->name);
-    } else if (first[MIGRATE_STEP_WAITING]) {
-        s->state = exists ? MIGRATE_OLDER : MIGRATE_ABSENT;
-        (void)snprintf(s->why, sizeof(s->why), "%s: run `samctl migrate`",
-                       exists ? "the database is older than this program"
-                              : "the database has no schema of SAM yet");
-    }
 }
 
 static enum pg_failure read_status(struct pg *pg, struct pg_params *params,
@@ -126,9 +112,10 @@ static enum pg_failure read_status(struct pg *pg, struct pg_params *params,
         return failure;
     *ret = (struct migrate_status){.count = (size_t)pg_rows(r)};
     ret->steps = sam_xcalloc(ret->count, sizeof(*ret->steps));
+    size_t next = 0;
     for (size_t i = 0; i < ret->count; i++)
-        read_step(r, (int)i, &ret->steps[i]);
-    judge(ret, pg_bool(exists, 0, 0));
+        read_step(r, (int)i, &next, &ret->steps[i]);
+    migrate_judge(ret, pg_bool(exists, 0, 0), migrate_version());
     return PG_FINE;
 }
 
@@ -153,10 +140,12 @@ enum pg_failure migrate_check(struct pg *pg, enum migrate_state *ret, char why[M
 
 static enum pg_failure apply_file(struct pg *pg, struct pg_params *params, size_t file)
 {
+    const char *text = (const char *)sam_migrations[file].bytes;
     enum pg_failure failure = pg_begin(pg);
     if (!failure)
-        failure = pg_script(pg, (const char *)sam_migrations[file].bytes);
+        failure = pg_script(pg, text);
     add_files(params, file, 1);
+    pg_add_i32(params, older_program(version_of(sam_migrations[file].name), text));
     if (!failure)
         failure = pg_exec(pg, done_sql, params, NULL);
     if (!failure)
@@ -197,8 +186,11 @@ static enum pg_failure apply_locked(struct pg *pg, struct pg_params *params,
         failure = read_status(pg, params, &before);
     if (failure)
         return failure;
-    if (before.state == MIGRATE_OLDER)
-        failure = apply_waiting(pg, params, progress, ctx, &before);
+    if (before.state == MIGRATE_OLDER) {
+        failure = pg_script(pg, column_sql);
+        if (!failure)
+            failure = apply_waiting(pg, params, progress, ctx, &before);
+    }
     migrate_status_deinit(&before);
     return failure ? failure : read_status(pg, params, ret);
 }

@@ -3,7 +3,17 @@
  * schemas/sql/NNN_name.sql are applied in order, each in a transaction of its own together with its
  * row in schema_migrations, under an advisory lock, so that any number of `samctl migrate` may run
  * at once. A file that was applied must not change: its SHA-256 is kept and compared. There is no
- * way back; a later file undoes what has to be undone. */
+ * way back; a later file undoes what has to be undone.
+ *
+ * A program is as old as the last file that it has (migrate_version). Each file after
+ * MIGRATE_LAST_WITHOUT_LINE says in its first lines which programs run on what it makes:
+ *
+ *     -- oldest program: 024        those that have 024, too, although they do not know this file
+ *     -- oldest program: its own    none that does not know it; files without the line mean the
+ * same
+ *
+ * It is kept in schema_migrations.oldest_program (NULL: its own), so that an older program can read
+ * it. A program runs on a database if that holds for every file of which it does not know. */
 #ifndef SAM_ADAPTERS_MIGRATE_H
 #define SAM_ADAPTERS_MIGRATE_H
 
@@ -17,13 +27,17 @@ enum migrate_state {
     MIGRATE_EQUAL,
     MIGRATE_ABSENT,  /* no schema_migrations: nothing was ever applied */
     MIGRATE_OLDER,   /* some files have not been applied */
-    MIGRATE_NEWER,   /* it has versions that this program does not know */
+    MIGRATE_AHEAD,   /* it has files that this program does not know, and runs on all the same */
+    MIGRATE_NEWER,   /* it has files that this program does not know, and does not run on */
     MIGRATE_CHANGED, /* a file is not the one that was applied */
     MIGRATE_STATE_N
 };
 
 #define MIGRATE_NAME_BYTES 64
 #define MIGRATE_WHY_BYTES  240
+
+/* Files up to it have no line; programs of before read none in the database either. */
+#define MIGRATE_LAST_WITHOUT_LINE 24
 
 enum migrate_step_state {
     MIGRATE_STEP_APPLIED,
@@ -37,6 +51,7 @@ struct migrate_step {
     int version;
     char name[MIGRATE_NAME_BYTES];
     enum migrate_step_state state;
+    int oldest_program;    /* the last file that a program must have to run on this one */
     int64_t applied_at_ms; /* 0 = not applied */
 };
 
@@ -48,13 +63,30 @@ struct migrate_status {
     char why[MIGRATE_WHY_BYTES]; /* what to do about it; "" when equal */
 };
 
+/* May a program that needs the schema work with it? */
+static inline bool migrate_fits(enum migrate_state s)
+{
+    return s == MIGRATE_EQUAL || s == MIGRATE_AHEAD;
+}
+
+/* What a file says of itself: a number from MIGRATE_LAST_WITHOUT_LINE to below version; version
+ * itself where it says "its own"; 0 it has no such line; -1 the line says nothing that can be. */
+int migrate_oldest_program(int version, const char *text);
+
+/* Sets state and why from the steps: the worst of them decides, and names the first of its kind.
+ * exists: there is a table schema_migrations; own: this program's version. */
+void migrate_judge(struct migrate_status *s, bool exists, int own);
+
+/* What applying the steps that wait means for programs that run meanwhile; "" when none waits. */
+void migrate_tell_rolling(const struct migrate_status *s, char ret[MIGRATE_WHY_BYTES]);
+
 const char *migrate_step_state_name(enum migrate_step_state s);
 void migrate_status_deinit(struct migrate_status *s);
 
 /* PG_FINE: *ret is filled, deinit it. Else pg_error() tells and *ret is untouched. */
 SAM_MUSTCHECK enum pg_failure migrate_read(struct pg *pg, struct migrate_status *ret);
 
-/* For programs that need the schema: PG_FINE with MIGRATE_EQUAL, or why says what to do. */
+/* For programs that need the schema, see migrate_fits(); why says what to do unless it is equal. */
 SAM_MUSTCHECK enum pg_failure migrate_check(struct pg *pg, enum migrate_state *ret,
                                             char why[MIGRATE_WHY_BYTES]);
 
@@ -62,8 +94,8 @@ SAM_MUSTCHECK enum pg_failure migrate_check(struct pg *pg, enum migrate_state *r
 typedef void migrate_progress_fn(void *ctx, const struct migrate_step *step);
 
 /* Applies what is missing; waits for another one that is just doing it. The session's timeouts are
- * lifted. PG_FINE: *ret as after the last file; NEWER and CHANGED are left as they are. Else the
- * file that failed was rolled back, the ones before it stand. */
+ * lifted. PG_FINE: *ret as after the last file; AHEAD, NEWER and CHANGED are left as they are. Else
+ * the file that failed was rolled back, the ones before it stand. */
 SAM_MUSTCHECK enum pg_failure migrate_apply(struct pg *pg, migrate_progress_fn *progress, void *ctx,
                                             struct migrate_status *ret);
 

@@ -70,7 +70,9 @@ static int check_schema(struct startup *s, enum migrate_state *ret, char *why, s
         return -ENOTCONN;
     }
     (void)snprintf(why, why_bytes, "%s", text);
-    return *ret == MIGRATE_EQUAL ? 0 : -EPROTO;
+    if (*ret == MIGRATE_AHEAD)
+        log_info(s->log, "schema_ahead", LOG_MSG(text));
+    return migrate_fits(*ret) ? 0 : -EPROTO;
 }
 
 /* *ret_schema: set with -EPROTO. */
@@ -256,7 +258,8 @@ static int open_ledger(struct startup *s, char *why, size_t why_bytes)
     return 0;
 }
 
-/* Waiting mends a server, a topic or a schema that is not there yet, not one of a later release. */
+/* Waiting mends a server, a topic or a schema that is not there yet, not one of a later release on
+ * which this program does not run. */
 static bool hopeless(struct startup *s, const char *what, int r, const char *why)
 {
     if (r != -EPROTO)

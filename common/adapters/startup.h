@@ -34,7 +34,8 @@ void startup_block_signals(void);
 int startup_signal_fd(void);
 
 /* 0 everything is there; -EINTR a signal ended the wait; -EPROTO the topics or the config do not
- * fit, or the schema is of a later release (logged, with what to do). */
+ * fit, or the schema is of a later release, on which this program does not run (logged, with what
+ * to do; migrate.h says what runs on what). */
 SAM_MUSTCHECK int startup_wait(struct startup *s);
 
 /* Makes the ledger's row with $1 as its id, unless it is there. startup_wait then keeps in its

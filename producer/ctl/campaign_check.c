@@ -27,7 +27,7 @@ static bool find_database(struct ctl *c)
                                        .application_name = "samctl"};
     if (pg_connect(&options, &c->pg, why, sizeof(why)) != 0)
         return false;
-    if (migrate_check(c->pg, &state, why) == PG_FINE && state == MIGRATE_EQUAL)
+    if (migrate_check(c->pg, &state, why) == PG_FINE && migrate_fits(state))
         return true;
     pg_free(c->pg);
     c->pg = NULL;

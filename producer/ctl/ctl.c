@@ -160,7 +160,7 @@ enum ctl_exit ctl_connect(struct ctl *c)
     enum pg_failure failure = migrate_check(c->pg, &state, why);
     if (failure)
         return ctl_sql_failed(c, failure);
-    return state == MIGRATE_EQUAL ? CTL_DONE : ctl_fail("%s", why);
+    return migrate_fits(state) ? CTL_DONE : ctl_fail("%s", why);
 }
 
 struct pg_params *ctl_params(struct ctl *c)

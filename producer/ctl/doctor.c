@@ -233,12 +233,15 @@ static void check_postgres(struct doctor *d)
         FAILED(d, "schema", "%s", pg_error(d->c->pg));
         return;
     }
-    if (state != MIGRATE_EQUAL) {
+    if (!migrate_fits(state)) {
         FAILED(d, "schema", "%s", why);
         return;
     }
     check_server(d);
-    OK(d, "schema", "version %d", migrate_version());
+    if (state == MIGRATE_AHEAD)
+        NOTE(d, "schema", "%s", why);
+    else
+        OK(d, "schema", "version %d", migrate_version());
     check_stuck(d);
     check_own_limits(d);
     check_daemons(d);

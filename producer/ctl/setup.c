@@ -11,6 +11,7 @@
 static const struct column step_columns[] = {{"version", "version", COLUMN_NUMBER},
                                              {"name", "name", COLUMN_TEXT},
                                              {"state", "state", COLUMN_TEXT},
+                                             {"oldest_program", "oldest program", COLUMN_NUMBER},
                                              {"applied_at", "applied", COLUMN_TIME}};
 
 static void show_steps(const struct ctl *c, const struct migrate_status *s)
@@ -21,6 +22,7 @@ static void show_steps(const struct ctl *c, const struct migrate_status *s)
         table_number(&t, s->steps[i].version);
         table_text(&t, s->steps[i].name);
         table_text(&t, migrate_step_state_name(s->steps[i].state));
+        table_number(&t, s->steps[i].oldest_program);
         table_time(&t, s->steps[i].applied_at_ms);
     }
     table_end(&t);
@@ -35,11 +37,17 @@ static void tell_step(void *ctx, const struct migrate_step *step)
 static enum ctl_exit show_status(struct ctl *c)
 {
     struct migrate_status status;
+    char rolling[MIGRATE_WHY_BYTES];
     enum pg_failure failure = migrate_read(c->pg, &status);
     if (failure)
         return ctl_sql_failed(c, failure);
     show_steps(c, &status);
-    enum ctl_exit e = status.state == MIGRATE_EQUAL ? CTL_DONE : ctl_fail("%s", status.why);
+    migrate_tell_rolling(&status, rolling);
+    if (rolling[0])
+        ctl_say(c, "%s", rolling);
+    if (status.state == MIGRATE_AHEAD)
+        ctl_say(c, "%s", status.why);
+    enum ctl_exit e = migrate_fits(status.state) ? CTL_DONE : ctl_fail("%s", status.why);
     migrate_status_deinit(&status);
     return e;
 }
@@ -78,6 +86,8 @@ enum ctl_exit command_migrate(struct ctl *c)
         return ctl_sql_failed(c, failure);
     if (status.state == MIGRATE_EQUAL && !(e = ctl_transaction(c, fill_keys, NULL)))
         ctl_say(c, "the schema is version %d", migrate_version());
+    else if (status.state == MIGRATE_AHEAD)
+        ctl_say(c, "%s", status.why);
     else if (!e)
         e = ctl_fail("%s", status.why);
     if (c->json)

@@ -104,6 +104,10 @@ class Migrate(CtlTest):
         self.database.execute(f"DELETE FROM schema_migrations WHERE version = {last}")
         said = self.refused("status")
         self.assertIn("the database is older than this program: run `samctl migrate`", said)
+        done = self.samctl_result("migrate", "--status")
+        self.assertEqual(done.returncode, 1)
+        self.assertRegex(done.stdout, "go on running while this is applied|"
+                                      "stop all programs before this is applied")  # fmt: skip
 
     def test_newer_database(self):
         self.samctl("migrate")
