@@ -46,13 +46,14 @@ struct gate {
 
 /* One row at the least, whatever the tables hold: an empty answer would look like "nothing new". */
 const char gate_positions_sql[] =
-    "SELECT l.ledger_id, l.least_partitions, (SELECT max(version) FROM schema_migrations), "
-    "p.partition, p.next_offset, p.halted_reason "
+    "SELECT l.ledger_id, l.least_partitions, (SELECT max(version) FROM "
+    "schema_migrations), " MIGRATE_OLDEST_SQL ", p.partition, p.next_offset, p.halted_reason "
     "FROM (SELECT 1) one LEFT JOIN ledger l ON true LEFT JOIN ledger_positions p ON true";
 enum column {
     COLUMN_LEDGER_ID,
     COLUMN_LEAST,
     COLUMN_VERSION,
+    COLUMN_OLDEST_PROGRAM,
     COLUMN_PARTITION,
     COLUMN_OFFSET,
     COLUMN_HALTED
@@ -275,11 +276,18 @@ static bool database_fits(struct gate *g, const struct pg_result *r)
     char ours[UUID_TEXT_BYTES];
     struct uuid id = pg_uuid(r, 0, COLUMN_LEDGER_ID);
     int64_t version = pg_i64(r, 0, COLUMN_VERSION);
+    int64_t oldest = pg_i64(r, 0, COLUMN_OLDEST_PROGRAM);
     if (version < migrate_version()) {
         (void)snprintf(why, sizeof(why),
                        "the database has the schema of an older release (version %" PRId64
                        ", this program has %d): run `samctl migrate`, or load a backup of this SAM",
                        version, migrate_version());
+    } else if (oldest > migrate_version()) {
+        (void)snprintf(why, sizeof(why),
+                       "the database has the schema of a later release, which needs programs from "
+                       "%03" PRId64 " on (this is %03d): upgrade the program, or load a backup of "
+                       "this SAM",
+                       oldest, migrate_version());
     } else if (pg_null(r, 0, COLUMN_LEDGER_ID)) {
         (void)snprintf(why, sizeof(why),
                        "the database has no ledger, its tables are empty: load a backup of this "

@@ -102,4 +102,10 @@ SAM_MUSTCHECK enum pg_failure migrate_apply(struct pg *pg, migrate_progress_fn *
 /* Files that this program has. */
 int migrate_version(void);
 
+/* One number, without a parameter: the oldest program that runs on the database. Also where a
+ * program of before has made the table, without the column. */
+#define MIGRATE_OLDEST_SQL                                                                         \
+    "(SELECT max(coalesce((to_jsonb(m) ->> 'oldest_program')::integer, m.version)) "               \
+    "FROM schema_migrations m)"
+
 #endif

@@ -24,6 +24,10 @@ class SchemaAhead(CampaignTest):
             f"VALUES ({version}, '{version}_later.sql', 'x', {oldest or 'NULL'})"
         )
 
+    def forget_later(self):
+        """As when the backup of before is loaded."""
+        self.database.execute(f"DELETE FROM schema_migrations WHERE version > {self.own}")
+
     def more_columns(self):
         """What an older program must stand: in every table that programs hold plans for."""
         for table in HOT_TABLES:
@@ -110,6 +114,25 @@ class SchemaAhead(CampaignTest):
         self.worker.stop()
         self.producer.kill()
         self.start_both()
+        self.wait_until_completed("c")
+        self.judge(60)
+
+    def test_programs_that_run_stop_where_they_may_not(self):
+        """Somebody migrates, and has forgotten to stop them."""
+        self.start_both()
+        self.campaign("c", "messenger", HELLO, 60)
+        self.wait_until_sent(6)
+        self.later(999, None)
+        says = f"which needs programs from 999 on (this is {self.own:03d}): upgrade the program"
+        for daemon in (self.producer, self.worker):
+            self.wait_for("the reason", lambda d=daemon: says in d.get("/readyz")[1])
+        stopped_at = self.writes_end(within=5)
+        self.assertLess(stopped_at, 60)
+        self.lose_sessions()
+        older = "older than the database, which has 999_later.sql"
+        self.wait_for("the reason", lambda: older in self.producer.get("/readyz")[1])
+        self.assertTrue(self.producer.running())
+        self.forget_later()
         self.wait_until_completed("c")
         self.judge(60)
 

@@ -21,6 +21,7 @@ struct pg_result {
     struct uuid ledger_id;
     int64_t least_partitions;
     int64_t version;
+    int64_t oldest_program;
     int64_t next_offset[PARTITIONS];
     const char *halted[PARTITIONS];
 };
@@ -66,7 +67,7 @@ int pg_rows(const struct pg_result *r)
 }
 
 /* The statement's columns, in its order. */
-enum { LEDGER_ID, LEAST, SCHEMA, PARTITION, OFFSET, HALTED };
+enum { LEDGER_ID, LEAST, SCHEMA, OLDEST, PARTITION, OFFSET, HALTED };
 
 bool pg_null(const struct pg_result *r, int row, int col)
 {
@@ -82,6 +83,8 @@ int64_t pg_i64(const struct pg_result *r, int row, int col)
         return r->no_ledger ? 0 : r->least_partitions;
     if (col == SCHEMA)
         return r->version;
+    if (col == OLDEST)
+        return r->oldest_program;
     if (i == MISSING)
         return 0;
     return col == PARTITION ? i : r->next_offset[i];
@@ -104,6 +107,7 @@ static int set_up(void **state)
     log_init(&f->log, "test", stderr, LOG_LEVEL_N, LOG_FORMAT_TEXT);
     f->answer.ledger_id = uuid_v7();
     f->answer.version = VERSION;
+    f->answer.oldest_program = VERSION;
     f->answer.least_partitions = PARTITIONS;
     f->gate = gate_new(PARTITIONS, "sam.events", &f->answer.ledger_id, &f->log);
     f->floor = gate_floor_new(f->gate);
@@ -277,6 +281,7 @@ static void refused(struct fixture *f, const char *why)
     assert_int_equal(f->written, 0);
     f->answer.no_ledger = false;
     f->answer.version = VERSION;
+    f->answer.oldest_program = VERSION;
 }
 
 static void test_a_database_of_another_ledger(void **state)
@@ -305,6 +310,18 @@ static void test_a_database_of_an_older_schema(void **state)
     open_all(f);
     f->answer.version = VERSION - 1;
     refused(f, "run `samctl migrate`");
+    open_all(f);
+}
+
+static void test_a_database_of_a_later_schema(void **state)
+{
+    struct fixture *f = *state;
+    open_all(f);
+    f->answer.version = VERSION + 2;
+    assert_int_equal(look(f), 0);
+    assert_int_equal(gate_open_count(f->gate), PARTITIONS);
+    f->answer.oldest_program = VERSION + 1;
+    refused(f, "upgrade the program");
     open_all(f);
 }
 
@@ -355,6 +372,7 @@ int main(void)
         GATE_TEST(test_a_database_of_another_ledger),
         GATE_TEST(test_a_database_without_a_ledger),
         GATE_TEST(test_a_database_of_an_older_schema),
+        GATE_TEST(test_a_database_of_a_later_schema),
         GATE_TEST(test_a_database_without_the_tables),
         GATE_TEST(test_an_answer_of_before_the_shutting_opens_nothing),
     };
