@@ -447,6 +447,7 @@ class SamTest(unittest.TestCase):
         self.database = Database(self.postgres, name)
         self.database.create()
         self.addCleanup(self.database.drop)
+        self.bin = BIN  # of the programs of SAM
         self.config = self._default_config()
         self.config_path = os.path.join(self.folder, "sam.cfg")
 
@@ -527,7 +528,7 @@ class SamTest(unittest.TestCase):
 
     def samctl_result(self, *arguments):
         """Runs samctl; the finished process with returncode, stdout, stderr."""
-        command = [os.path.join(BIN, "samctl"), "-c", self.config_path, *arguments]
+        command = [os.path.join(self.bin, "samctl"), "-c", self.config_path, *arguments]
         return subprocess.run(
             command, capture_output=True, text=True, cwd=self.folder, check=False,
             timeout=COMMAND_SECONDS * PATIENCE,
@@ -563,7 +564,7 @@ class SamTest(unittest.TestCase):
         variables = dict(os.environ, **environment)
         variables[f"SAM_{section.upper()}_LISTEN"] = f"127.0.0.1:{port}"
         name = f"{section}{next(self._names)}"
-        command = [os.path.join(BIN, program), "-c", self.config_path]
+        command = [os.path.join(self.bin, program), "-c", self.config_path]
         daemon = Daemon(name, command, self.folder, port, variables)
         self.processes.append(daemon)
         return daemon

@@ -1,0 +1,78 @@
+"""The programs of the commit before this one, built once: for what must hold while both run."""
+
+import fcntl
+import os
+import shutil
+import subprocess
+
+import sam_test
+
+CACHE = os.path.join(
+    os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "sam", "previous"
+)
+PROGRAMS = ("sam-producer", "sam-worker", "samctl")
+KEPT = 3
+
+
+class Missing(Exception):
+    """There is no commit before this one to be had here."""
+
+
+def commit():
+    """The id of the commit before this one, or Missing with the reason."""
+    command = ["git", "-C", sam_test.SOURCE, "rev-parse", "--verify", "HEAD~1"]
+    if not os.path.exists(os.path.join(sam_test.SOURCE, ".git")):
+        raise Missing("no git history here")  # not that of a folder above
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+    except OSError as error:
+        raise Missing(f"no git: {error}") from error
+    if done.returncode:
+        raise Missing(f"git has no commit before this one: {done.stderr.strip()}")
+    return done.stdout.strip()
+
+
+def _run(*command):
+    environment = {k: v for k, v in os.environ.items() if k != "LD_PRELOAD"}  # of moments
+    sam_test.run(*command, env=environment, timeout=560)
+
+
+def _build(which, into):
+    """At a place that is always the same, so that ccache knows most of it from the last time."""
+    source, build = os.path.join(CACHE, "source"), os.path.join(CACHE, "build")
+    for folder in (source, build):
+        shutil.rmtree(folder, True)
+    os.makedirs(source)
+    archive = os.path.join(CACHE, "source.tar")
+    _run("git", "-C", sam_test.SOURCE, "archive", "-o", archive, which)
+    _run("tar", "-xf", archive, "-C", source)
+    launcher = ["-DCMAKE_C_COMPILER_LAUNCHER=ccache"] if shutil.which("ccache") else []
+    _run("cmake", "-G", "Ninja", "-S", source, "-B", build, "-DCMAKE_BUILD_TYPE=Debug",
+         "-DSAM_TESTS=OFF", *launcher)  # fmt: skip
+    _run("nice", "cmake", "--build", build, "-j", str(os.cpu_count() or 2))
+    os.makedirs(into + ".new", exist_ok=True)
+    for name in PROGRAMS:
+        shutil.copy2(os.path.join(build, "bin", name), into + ".new")
+    os.rename(into + ".new", into)
+    for leftover in (source, build):
+        shutil.rmtree(leftover, True)
+    os.remove(archive)
+
+
+def _drop_old():
+    folders = [entry.path for entry in os.scandir(CACHE) if entry.is_dir()]
+    for folder in sorted(folders, key=os.path.getmtime)[:-KEPT]:
+        shutil.rmtree(folder, True)
+
+
+def programs():
+    """The folder of them, built when it is not there yet; Missing where nothing can be built."""
+    which = commit()
+    folder = os.path.join(CACHE, which)
+    os.makedirs(CACHE, exist_ok=True)
+    with open(os.path.join(CACHE, "lock"), "w", encoding="ascii") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # another test may be building just that
+        if not os.path.isdir(folder):
+            _build(which, folder)
+            _drop_old()
+    return folder
