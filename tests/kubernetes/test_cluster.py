@@ -281,13 +281,33 @@ class Document(ClusterTest):
         with open(path, "w", encoding="utf-8") as file:
             file.write(text.replace(old, new))
 
-    def update(self, seconds_of_drain):
-        """The section Update, to an image that no Pod has yet; judged by each change of a Pod."""
-        old, new = "sam:1.0.0", "sam:1.0.1"
+    def set_image(self, old, new):
+        self.edit(f'newTag: "{old}"', f'newTag: "{new}"')
+        return f"sam:{old}", f"sam:{new}"
+
+    def ask(self, commands):
+        """The image would say what its migrations mean: its Pod is let in."""
+        said = self.run_cleanly(commands)
+        self.assertRegex(said, 'pod/sam-ask created\npod "sam-ask" deleted')
+
+    def roll(self, commands):
+        """To an image that no Pod has yet, one after the other."""
+        old, new = self.set_image("1.0.0", "1.0.1")
+        self.run_cleanly(commands)
+        self.wait_for_rollout("sam-producer", 1)
+        self.wait_for_rollout("sam-worker", 2)
+        self.check_job(new)
+
+    def check_job(self, image):
+        job = self.object("jobs", "sam-migrate", "apis/batch/v1")
+        self.assertIn(image, job["spec"]["template"]["spec"]["containers"][0]["image"])
+
+    def stop_all(self, commands, seconds_of_drain):
+        """Judged by each change of a Pod: none of before is there with one of after."""
+        old, new = self.set_image("1.0.1", "1.0.2")
         self.drain_takes(seconds_of_drain)
         changes = [self.since_now(name) for name in PROGRAMS]
-        self.edit('newTag: "1.0.0"', 'newTag: "1.0.1"')
-        self.run_cleanly("\n".join(document.block("Update")))
+        self.run_cleanly(commands)
         self.wait_for_rollout("sam-producer", 1)
         self.wait_for_rollout("sam-worker", 2)
         for each in changes:
@@ -295,11 +315,11 @@ class Document(ClusterTest):
             before = each()[:stopped]
             self.assertTrue(all(old in image for moment in before for image in moment.images))
             self.assertTrue(any(new in image for image in each()[-1].images))
-        job = self.object("jobs", "sam-migrate", "apis/batch/v1")
-        self.assertIn(new, job["spec"]["template"]["spec"]["containers"][0]["image"])
+        self.check_job(new)
 
     def test_begin_and_update(self):
-        self.run_cleanly("\n".join(document.block("Begin")))
+        (begin,) = document.blocks("Begin")
+        self.run_cleanly(begin)
         self.wait_for_rollout("sam-producer", 1)
         self.wait_for_rollout("sam-worker", 2)
         with self.subTest("a restart"):
@@ -312,7 +332,10 @@ class Document(ClusterTest):
             with self.assertRaisesRegex(AssertionError, "field is immutable"):
                 self.run_cleanly("kubectl apply --dry-run=server -k overlays/example-small")
             self.edit('newTag: "1.0.1"', 'newTag: "1.0.0"')
-        self.update(seconds_of_drain=1)
+        ask, roll, stop_all = document.blocks("Update")
+        self.ask(ask)
+        self.roll(roll)
+        self.stop_all(stop_all, seconds_of_drain=1)
 
     def generations(self):
         return [self.object("deployments", name)["metadata"]["generation"] for name in PROGRAMS]
