@@ -48,6 +48,8 @@ LISTS = {
     ("sam.blocklist.v1", "kind"): "block_kind",
     ("sam.account.v1", "status"): "account_status",
     ("sam.account.v1", "sync"): "sync_kind",
+    ("sam.account_state.v1", "status"): "account_status",
+    ("sam.account_state.v1", "reason"): "reason",
 }
 
 
@@ -154,7 +156,8 @@ class Schemas(unittest.TestCase):
         cls.names = json.loads(done.stdout)
 
     def test_every_record_type_has_a_schema(self):
-        self.assertEqual(set(SCHEMAS), {"sam.job.v1", "sam.sync.v1", *self.names["event_type"]})
+        self.assertEqual(set(SCHEMAS), {"sam.job.v1", "sam.sync.v1", "sam.account_state.v1",
+                                        *self.names["event_type"]})  # fmt: skip
 
     def test_schemas_are_schemas(self):
         for name, schema in SCHEMAS.items():
@@ -178,9 +181,10 @@ class Schemas(unittest.TestCase):
 
     def test_every_key_that_c_reads_is_named(self):
         read = set()
-        for source in ("job.c", "event.c"):
+        reads = r'(?:record_get_\w+|GET_ENUM)\(&?r, "(\w+)"|\{"(\w+)", offsetof'
+        for source in ("job.c", "event.c", "account_state.c"):
             with open(os.path.join(ROOT, "common", "model", source), encoding="utf-8") as file:
-                read |= set(re.findall(r'(?:record_get_\w+|GET_ENUM)\(&?r, "(\w+)"', file.read()))
+                read |= {key for keys in re.findall(reads, file.read()) for key in keys if key}
         named = set().union(*(named_keys(schema) for schema in SCHEMAS.values()))
         self.assertEqual(read, named)
 

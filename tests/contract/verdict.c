@@ -14,6 +14,7 @@
 
 #include "common/base/buf.h"
 #include "common/base/problems.h"
+#include "common/model/account_state.h"
 #include "common/model/calendar.h"
 #include "common/model/campaign_file.h"
 #include "common/model/event.h"
@@ -61,6 +62,7 @@ static int judge_record(const char *type, const char *value, size_t n, struct bu
     static struct event event; /* large */
     struct job job;
     struct sync_job sync_job;
+    struct account_state state;
     int result;
     if (strcmp(type, JOB_TYPE) == 0) {
         result = job_decode(value, n, &job, why);
@@ -70,6 +72,10 @@ static int judge_record(const char *type, const char *value, size_t n, struct bu
         result = sync_job_decode(value, n, &sync_job, why);
         if (result == 0)
             sync_job_encode(&sync_job, again);
+    } else if (strcmp(type, ACCOUNT_STATE_TYPE) == 0) {
+        result = account_state_decode(value, n, &state, why);
+        if (result == 0)
+            account_state_encode(&state, again);
     } else {
         result = event_decode(type, value, n, &event, why);
         if (result == 0)
@@ -130,6 +136,7 @@ static int print_names(void)
     PRINT_NAMES("workspace_status", workspace_status, workspace_status_name, WORKSPACE_STATUS_N);
     PRINT_NAMES("campaign_status", campaign_status, campaign_status_name, CAMPAIGN_STATUS_N);
     PRINT_NAMES("account_status", account_status, account_status_name, ACCOUNT_STATUS_N);
+    PRINT_NAMES("reason", reason, reason_name, REASON_N);
     PRINT_NAMES("block_kind", block_kind, block_kind_name, BLOCK_KIND_N);
     PRINT_NAMES("campaign_type", campaign_type, campaign_type_name, CAMPAIGN_TYPE_N);
     PRINT_NAMES("note_limit", note_limit, note_limit_name, NOTE_LIMIT_N);
