@@ -106,6 +106,14 @@ static struct verdict account_stands(const struct policy_facts *f)
     return go;
 }
 
+struct verdict policy_account(const struct policy_facts *facts)
+{
+    const struct policy_facts alone = {
+        .now_ms = facts->now_ms, .item = {.kind = CALL_MESSAGE}, .account = facts->account};
+    struct verdict v = nothing_paused(&alone);
+    return v.kind == VERDICT_GO ? account_stands(&alone) : v;
+}
+
 static struct verdict person_stands(const struct policy_facts *f)
 {
     /* before the hold: who is held for it waits for the same thing as the others */

@@ -155,6 +155,10 @@ bool policy_leave_note_out(const struct policy_facts *facts);
  */
 bool policy_contact_again(const struct policy_facts *facts);
 
+/* What holds the account back whatever its items are: everything paused, or how it stands. GO =
+ * nothing. Reads account and now_ms of the facts alone. */
+struct verdict policy_account(const struct policy_facts *facts);
+
 /* A call begins at the latest so long after its claim (start_by): the claim asks for then too. */
 #define POLICY_START_BY_MS (15 * SECOND_MS)
 

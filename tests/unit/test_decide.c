@@ -110,6 +110,28 @@ static void test_a_person_who_waits(void **state)
 #undef FOLLOW_UP
 }
 
+/* Whatever else stands in the facts: an item, its person and its campaign are not asked. */
+static void test_what_holds_an_account_back(void **state)
+{
+    (void)state;
+#define ACCOUNT(change, kind, reason, at)                                                          \
+    do {                                                                                           \
+        struct given g;                                                                            \
+        given_init(&g);                                                                            \
+        g.f.campaign.status = CAMPAIGN_STOPPED;                                                    \
+        change;                                                                                    \
+        check(#change, policy_account(&g.f), (struct verdict){kind, reason, at});                  \
+    } while (0)
+    ACCOUNT(g.f.person.held = true, VERDICT_GO, REASON_NONE, 0);
+    ACCOUNT(g.f.account.all_paused = true, VERDICT_WAIT, REASON_ALL_PAUSED, NEVER);
+    ACCOUNT(g.f.account.blocked = true, VERDICT_WAIT, REASON_ACCOUNT_BLOCKED, NEVER);
+    ACCOUNT(g.f.account.status = ACCOUNT_PAUSED, VERDICT_WAIT, REASON_ACCOUNT_PAUSED, NEVER);
+    ACCOUNT(g.f.account.rest_until_ms = NOW + 1, VERDICT_WAIT, REASON_ACCOUNT_RESTING, NOW + 1);
+    /* messages go on */
+    ACCOUNT(g.f.account.invitations_rest_until_ms = NOW + 1, VERDICT_GO, REASON_NONE, 0);
+#undef ACCOUNT
+}
+
 /* Only an invitation that has a note, of an account that has few, by the campaign's choice. */
 static void test_the_notes_of_a_month(void **state)
 {
@@ -276,6 +298,7 @@ int main(void)
         cmocka_unit_test(test_what_ends_an_item),
         cmocka_unit_test(test_who_may_be_contacted_again),
         cmocka_unit_test(test_a_person_who_waits),
+        cmocka_unit_test(test_what_holds_an_account_back),
         cmocka_unit_test(test_the_notes_of_a_month),
         cmocka_unit_test(test_the_order_of_the_rules),
         cmocka_unit_test(test_both_ends_of_the_span_must_agree),
