@@ -152,6 +152,34 @@ static int check_configs(struct startup *s, const char *topic, char *why, size_t
     return 0;
 }
 
+/* An installation of before has no sam.accounts: nothing waits for it. */
+static void look_at_view(struct startup *s, const char *topic)
+{
+    char why[WHY_BYTES];
+    int32_t count;
+    if (count_partitions(s, topic, &count, why, sizeof(why)) != 0 ||
+        check_configs(s, topic, why, sizeof(why)) != 0)
+        log_warn(s->log, "view_not_kept", LOG_MSG(why));
+}
+
+static bool is_view(size_t topic)
+{
+    return topic_row((enum topic)topic)->partitions == TOPIC_VIEW;
+}
+
+static int check_all_configs(struct startup *s, char *why, size_t why_bytes)
+{
+    int r = 0;
+    for (size_t i = 0; i < TOPIC_N && r == 0; i++) {
+        const char *topic = topic_row((enum topic)i)->name;
+        if (is_view(i))
+            look_at_view(s, topic);
+        else
+            r = check_configs(s, topic, why, why_bytes);
+    }
+    return r;
+}
+
 /* The keyed ones must have the same number of partitions: the owner of an account's jobs and of
  * its events are found by the same hash. */
 static int check_topics(struct startup *s, char *why, size_t why_bytes)
@@ -159,6 +187,8 @@ static int check_topics(struct startup *s, char *why, size_t why_bytes)
     int32_t counts[TOPIC_N] = {0};
     for (size_t i = 0; i < TOPIC_N; i++) {
         const char *topic = topic_row((enum topic)i)->name;
+        if (is_view(i))
+            continue;
         int r = count_partitions(s, topic, &counts[i], why, why_bytes);
         if (r != 0)
             return r;
@@ -179,13 +209,8 @@ static int check_topics(struct startup *s, char *why, size_t why_bytes)
                        (long long)s->settings->kafka.partitions);
         return -EPROTO;
     }
-    for (size_t i = 0; i < TOPIC_N; i++) {
-        int r = check_configs(s, topic_row((enum topic)i)->name, why, why_bytes);
-        if (r != 0)
-            return r;
-    }
     s->partitions = counts[TOPIC_JOBS];
-    return 0;
+    return check_all_configs(s, why, why_bytes);
 }
 
 static int open_kafka(struct startup *s, char *why, size_t why_bytes)

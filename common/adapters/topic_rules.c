@@ -17,8 +17,15 @@ static bool is_ledger(const char *topic)
     return topic_by_name(topic) == TOPIC_EVENTS;
 }
 
+static bool is_view(const char *topic)
+{
+    return topic_by_name(topic) == TOPIC_ACCOUNTS;
+}
+
 static bool applies(const char *topic, enum kafka_topic_config_key key)
 {
+    if (is_view(topic))
+        return key == KAFKA_TOPIC_CLEANUP_POLICY;
     bool time_or_bytes = key == KAFKA_TOPIC_RETENTION_MS || key == KAFKA_TOPIC_RETENTION_BYTES;
     return is_ledger(topic) || !time_or_bytes;
 }
@@ -65,17 +72,27 @@ static struct rule retention_rule(const struct settings *s, int64_t found_ms)
     return rule;
 }
 
-static struct rule rule_of(const struct settings *s, enum kafka_topic_config_key key,
-                           const char *found)
+static struct rule cleanup_rule(const char *topic, const char *found)
+{
+    bool compact = strstr(found, "compact");
+    if (is_view(topic))
+        return (struct rule){.kept = compact,
+                             .wanted = "compact",
+                             .because = "else it loses the accounts that do not change"};
+    return (struct rule){.kept = !compact,
+                         .wanted = "delete",
+                         .because = "compaction keeps one record of an account only"};
+}
+
+static struct rule rule_of(const struct settings *s, const char *topic,
+                           enum kafka_topic_config_key key, const char *found)
 {
     struct rule rule = {.kept = true};
     int64_t number = 0;
     (void)number_of(found, &number); /* it is readable */
     switch (key) {
     case KAFKA_TOPIC_CLEANUP_POLICY:
-        rule = (struct rule){.kept = !strstr(found, "compact"),
-                             .wanted = "delete",
-                             .because = "compaction keeps one record of an account only"};
+        rule = cleanup_rule(topic, found);
         break;
     case KAFKA_TOPIC_RETENTION_MS:
         rule = retention_rule(s, number);
@@ -105,7 +122,7 @@ bool topic_rules_kept(const struct settings *s, const char *topic,
     const char *name = kafka_topic_config_names[key];
     if (!applies(topic, key) || !readable(configs, key))
         return true;
-    const struct rule rule = rule_of(s, key, found);
+    const struct rule rule = rule_of(s, topic, key, found);
     char *full SAM_CLEANUP(freep) = settings_topic(s, topic);
     if (!rule.kept)
         (void)snprintf(text, TOPIC_RULES_TEXT_BYTES,
@@ -120,7 +137,7 @@ bool topic_rules_unchecked(const char *topic, const struct kafka_topic_configs *
                            char text[TOPIC_RULES_TEXT_BYTES])
 {
     struct buf names = BUF_INIT(200);
-    for (size_t i = 0; i < KAFKA_TOPIC_CONFIGS_N; i++) {
+    for (size_t i = 0; i < KAFKA_TOPIC_CONFIGS_N && !is_view(topic); i++) {
         if (applies(topic, (enum kafka_topic_config_key)i) &&
             !readable(configs, (enum kafka_topic_config_key)i))
             buf_addf(&names, "%s%s", names.len ? ", " : "", kafka_topic_config_names[i]);

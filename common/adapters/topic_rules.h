@@ -1,7 +1,8 @@
 /* common/adapters/topic_rules.h - how the topics must be kept, and what to do about one that is
  * not.
  *
- * None is compacted: that keeps the last record of a key only, and every account has one key. None
+ * None is compacted: that keeps the last record of a key only, and every account has one key; but
+ * sam.accounts must be, which is about nothing else. None of the others
  * takes less than our longest record. sam.events is kept as long as kafka.ledger_retention says and
  * without a bound on bytes, which bounds no time: a restored database learns from it what was sent
  * since the backup (design 3.8). */

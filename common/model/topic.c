@@ -53,6 +53,11 @@ int64_t topic_min_insync_replicas(const struct settings *s)
     return s->kafka.replication_factor > 2 ? 2 : 1;
 }
 
+static bool is_view(enum topic t)
+{
+    return topic_row(t)->partitions == TOPIC_VIEW;
+}
+
 static int64_t kept_ms(enum topic t, const struct settings *s)
 {
     int64_t ms = topic_row(t)->kept_ms;
@@ -71,13 +76,18 @@ void topic_config_value(enum topic t, enum topic_config c, const struct settings
             (void)snprintf(out, TOPIC_CONFIG_BYTES, "%" PRId64, ms);
         break;
     case TOPIC_CLEANUP_POLICY:
-        (void)snprintf(out, TOPIC_CONFIG_BYTES, "delete");
+        (void)snprintf(out, TOPIC_CONFIG_BYTES, is_view(t) ? "compact" : "delete");
         break;
     case TOPIC_MIN_INSYNC_REPLICAS:
         (void)snprintf(out, TOPIC_CONFIG_BYTES, "%" PRId64, topic_min_insync_replicas(s));
         break;
     case TOPIC_UNCLEAN_LEADERS:
         (void)snprintf(out, TOPIC_CONFIG_BYTES, "false");
+        break;
+    case TOPIC_SEGMENT_MS: /* the newest segment is never compacted: whoever reads it reads all */
+        out[0] = '\0';
+        if (is_view(t))
+            (void)snprintf(out, TOPIC_CONFIG_BYTES, "%" PRId64, HOUR_MS);
         break;
     case TOPIC_CONFIG_N:
         assert(false);
@@ -92,6 +102,8 @@ static void add_kept(struct buf *out, enum topic t)
     char span[DURATION_TEXT_BYTES];
     if (ms == TOPIC_KEPT_AS_LEDGER) {
         buf_addf(out, "`kafka.ledger_retention`: for ever");
+    } else if (is_view(t)) {
+        buf_addf(out, "the newest of each account");
     } else {
         duration_format(ms, span);
         buf_addf(out, "%s", span);
@@ -107,7 +119,7 @@ void topic_document(const struct settings *s, struct buf *out)
                   "(`dlq.` stays first).\n\n"
                   "| topic | partitions | kept | holds |\n| --- | --- | --- | --- |\n");
     for (size_t i = 0; i < TOPIC_N; i++) {
-        bool keyed = rows[i].partitions == TOPIC_KEYED;
+        bool keyed = rows[i].partitions != TOPIC_SINGLE;
         buf_addf(out, "| `%s` | %s | ", rows[i].name, keyed ? "`kafka.partitions`" : "1");
         add_kept(out, (enum topic)i);
         buf_addf(out, " | %s |\n", rows[i].holds);
@@ -116,12 +128,16 @@ void topic_document(const struct settings *s, struct buf *out)
              "\nAll have `kafka.replication_factor` replicas (%" PRId64 "), and:\n\n"
              "| config | value |\n| --- | --- |\n",
              s->kafka.replication_factor);
-    for (size_t c = TOPIC_CLEANUP_POLICY; c < TOPIC_CONFIG_N; c++) {
+    for (size_t c = TOPIC_CLEANUP_POLICY; c <= TOPIC_UNCLEAN_LEADERS; c++) {
         char value[TOPIC_CONFIG_BYTES];
         topic_config_value(TOPIC_EVENTS, (enum topic_config)c, s, value);
         buf_addf(out, "| `%s` | `%s`%s |\n", config_names[c], value,
                  c == TOPIC_MIN_INSYNC_REPLICAS ? "; 1 with fewer than three replicas" : "");
     }
+    buf_addf(out,
+             "\n`sam.accounts` alone has `cleanup.policy=compact` and `segment.ms=%" PRId64
+             "`. Without it everything\nelse goes on; start-up and doctor say so.\n",
+             HOUR_MS);
     buf_addf(out,
              "\nPartitions are never added: an account would move to another one, and the order "
              "of its\nevents would be lost. No topic that SAM reads in order is compacted: that "
@@ -141,7 +157,8 @@ void topic_strimzi(const struct settings *s, struct buf *out)
         for (size_t c = 0; c < TOPIC_CONFIG_N; c++) {
             char value[TOPIC_CONFIG_BYTES];
             topic_config_value((enum topic)i, (enum topic_config)c, s, value);
-            buf_addf(out, "    %s: %s\n", config_names[c], value);
+            if (value[0])
+                buf_addf(out, "    %s: %s\n", config_names[c], value);
         }
     }
 }

@@ -14,8 +14,8 @@ static const struct command table[] = {
     {"migrate", "[--status]", "status", 0, 0, command_migrate,
      "bring the database's schema up to this program", NULL},
     {"topics", "create|show", "", 1, 1, command_topics, "make Kafka's topics, or look at them",
-     "create makes those of sam.jobs, sam.sync, sam.events and dlq.sam.jobs that are not there;\n"
-     "it never changes one that is."},
+     "create makes those of sam.jobs, sam.sync, sam.events, dlq.sam.jobs and sam.accounts that\n"
+     "are not there; it never changes one that is."},
     {"health", "[producer|worker] [--ready]", "ready", 0, 1, command_health,
      "ask the programs of this machine whether they are alive",
      "Exit code 0: somebody answers, and whoever answers at its listen address has a loop that\n"

@@ -18,9 +18,12 @@ void topics_init(struct topics *t, const struct settings *s)
             (struct kafka_topic_wish){.name = t->names[i],
                                       .partitions = topic_partitions((enum topic)i, s),
                                       .replication_factor = (int32_t)s->kafka.replication_factor};
+        size_t n = 0;
         for (size_t c = 0; c < TOPIC_CONFIG_N; c++) {
             topic_config_value((enum topic)i, (enum topic_config)c, s, t->values[i][c]);
-            wish->configs[c] = (struct kafka_topic_config){
+            if (!t->values[i][c][0])
+                continue;
+            wish->configs[n++] = (struct kafka_topic_config){
                 .name = topic_config_name((enum topic_config)c), .value = t->values[i][c]};
         }
     }
@@ -57,9 +60,11 @@ static const struct column made_columns[] = {{"topic", "topic", COLUMN_TEXT},
                                              {"why", "why", COLUMN_TEXT}};
 
 /* A topic that was there must be as the config says. */
-static enum ctl_exit check_existing(const struct kafka_topic_wish *wish,
+static enum ctl_exit check_existing(enum topic topic, const struct kafka_topic_wish *wish,
                                     const struct kafka_topic_state *state)
 {
+    if (topic_row(topic)->partitions == TOPIC_VIEW)
+        return CTL_DONE;
     if (state->partitions != wish->partitions && wish->partitions > 1)
         return ctl_fail(
             "%s has %d partition%s, kafka.partitions says %d: set the config to what is "
@@ -107,7 +112,7 @@ static enum ctl_exit report(const struct ctl *c, struct kafka_admin *admin, cons
         if (results[i].made == KAFKA_TOPIC_REFUSED)
             one = ctl_fail("%s: %s", t->wishes[i].name, results[i].why);
         else if (results[i].made == KAFKA_TOPIC_EXISTED)
-            one = check_existing(&t->wishes[i], &states[i]);
+            one = check_existing((enum topic)i, &t->wishes[i], &states[i]);
         e = e ? e : one;
         if (results[i].made == KAFKA_TOPIC_EXISTED)
             one = check_kept(c, admin, t, i);

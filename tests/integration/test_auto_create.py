@@ -6,7 +6,7 @@ import unittest
 
 from sam_test import SamTest
 
-NAMES = ("sam.jobs", "sam.sync", "sam.events", "dlq.sam.jobs")
+NAMES = ("sam.jobs", "sam.sync", "sam.events", "dlq.sam.jobs", "sam.accounts")
 
 
 class AutoCreate(SamTest):
@@ -30,15 +30,15 @@ class AutoCreate(SamTest):
                 if name in [self.topic(n) for n in NAMES]]  # fmt: skip
 
     def test_looking_makes_nothing_and_create_makes_them_as_they_must_be(self):
-        self.assertEqual([t["exists"] for t in self.samctl_json("topics", "show")], [False] * 4)
+        self.assertEqual([t["exists"] for t in self.samctl_json("topics", "show")], [False] * 5)
         done = self.samctl_result("doctor", "--json")
         rows = [json.loads(line) for line in done.stdout.splitlines()]
         self.assertEqual([r["result"] for r in rows if r["check"] == self.topic("sam.events")],
                          ["failed"])  # fmt: skip
         self.assertEqual(self.topics(), [])
-        self.assertEqual([t["result"] for t in self.samctl_json("topics", "create")], ["made"] * 4)
+        self.assertEqual([t["result"] for t in self.samctl_json("topics", "create")], ["made"] * 5)
         shown = self.samctl_json("topics", "show")
-        self.assertEqual([t["partitions"] for t in shown], [4, 4, 4, 1])
+        self.assertEqual([t["partitions"] for t in shown], [4, 4, 4, 1, 4])
 
     def test_topics_that_the_broker_has_made_are_refused(self):
         """Three of one partition: they agree with each other, but not with the config."""
@@ -49,7 +49,7 @@ class AutoCreate(SamTest):
         done = self.samctl_result("topics", "create", "--json")
         self.assertIn(few, done.stderr)
         self.assertEqual([json.loads(line)["partitions"] for line in done.stdout.splitlines()],
-                         [1] * 4)  # fmt: skip
+                         [1] * 5)  # fmt: skip
         self.assertIn(few, self.samctl_result("doctor", "--json").stdout)
         self.samctl("migrate")
         worker = self.start_worker(ready=False)

@@ -48,9 +48,11 @@ class TopicConfigs(SamTest):
         events = [f"has retention.ms={7 * DAY_MS}, it must be -1 (for ever)",
                   "has retention.bytes=1000000000, it must be -1",
                   "has max.message.bytes=9000, it must be 32768 or more"]  # fmt: skip
+        self.alter("sam.accounts", "--add-config", "cleanup.policy=delete")
         dead = "has cleanup.policy=compact,delete, it must be delete"
         self.assert_failed("sam.events", *events)
         self.assert_failed("dlq.sam.jobs", dead)
+        self.assert_failed("sam.accounts", "has cleanup.policy=delete, it must be compact")
         self.refused_start(self.start_worker, events[0])
         self.refused_start(self.start_producer, events[0])
         self.alter("sam.events", "--delete-config", "retention.bytes,max.message.bytes",
@@ -108,6 +110,9 @@ class TopicConfigs(SamTest):
             self.assertIn(text, rows[0][1])
         worker = self.start_worker(ready=False)
         self.wait_for("the warning", lambda: "topic_configs_unknown" in worker.log())
+        # an installation of before has no sam.accounts, and goes on
+        self.wait_for("the other", lambda: "view_not_kept" in worker.log())
+        self.assertIn(f"no topic {self.topic('sam.accounts')}", worker.log())
         worker.stop()
 
 

@@ -41,6 +41,7 @@ static void test_partitions(void **state SAM_UNUSED)
     assert_int_equal(topic_partitions(TOPIC_JOBS, &s), 7);
     assert_int_equal(topic_partitions(TOPIC_SYNC, &s), 7);
     assert_int_equal(topic_partitions(TOPIC_EVENTS, &s), 7);
+    assert_int_equal(topic_partitions(TOPIC_ACCOUNTS, &s), 7);
     assert_int_equal(topic_partitions(TOPIC_DEAD_JOBS, &s), 1);
 }
 
@@ -54,7 +55,10 @@ static void test_values(void **state SAM_UNUSED)
     assert_string_equal(value_of(TOPIC_EVENTS, TOPIC_MIN_INSYNC_REPLICAS, &usual), "2");
     assert_string_equal(value_of(TOPIC_EVENTS, TOPIC_MIN_INSYNC_REPLICAS, &two), "1");
     for (size_t i = 0; i < TOPIC_N; i++) {
-        assert_string_equal(value_of((enum topic)i, TOPIC_CLEANUP_POLICY, &usual), "delete");
+        assert_string_equal(value_of((enum topic)i, TOPIC_CLEANUP_POLICY, &usual),
+                            i == TOPIC_ACCOUNTS ? "compact" : "delete");
+        assert_string_equal(value_of((enum topic)i, TOPIC_SEGMENT_MS, &usual),
+                            i == TOPIC_ACCOUNTS ? "3600000" : "");
         assert_string_equal(value_of((enum topic)i, TOPIC_UNCLEAN_LEADERS, &usual), "false");
     }
 }
