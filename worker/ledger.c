@@ -112,6 +112,8 @@ static void applied(struct ledger *l)
             kafka_consumer_store(l->consumer, 0, l->moves[i].partition, p->applied_offset);
         }
     }
+    for (size_t i = 0; i < l->batch_count && !l->aside; i++)
+        l->o.touched(l->o.ctx, &l->batch[i].account_id);
     if (!l->stale)
         ledger_queue_drop(&l->queue, l->batch_count);
     l->batch_max = l->batch_max * 2 < l->o.batch ? l->batch_max * 2 : l->o.batch;

@@ -35,6 +35,8 @@ struct ledger_options {
     void (*reconnected)(void *ctx);
     /* A batch was committed, and with it this position. */
     void (*applied)(void *ctx, int32_t partition, int64_t next_offset);
+    /* It held an event of this account. */
+    void (*touched)(void *ctx, const struct uuid *account_id);
     void *ctx;
 };
 
@@ -46,6 +48,12 @@ SAM_DEFINE_FREEP(ledger)
 
 /* Nothing that was read is waiting to be applied. */
 bool ledger_idle(const struct ledger *l);
+
+/* Which partitions are applied here: their owner tells about their accounts. begun: counts up each
+ * time that reading begins, as others may have owned them meanwhile. */
+bool ledger_owns(const struct ledger *l, int32_t partition);
+void ledger_add_owned(const struct ledger *l, struct pg_params *params); /* $n: an int[] */
+uint64_t ledger_begun(const struct ledger *l);
 
 /* Its session with Postgres stands. */
 bool ledger_up(const struct ledger *l);

@@ -34,6 +34,7 @@ struct ledger {
     int32_t parts_count;
     struct kafka_part *assignment; /* of the group, whether reading has begun or not */
     size_t assignment_count;
+    uint64_t begun;   /* how often reading has begun */
     bool reading;     /* positions were read and the consumer assigned */
     bool positioning; /* the question for positions is under way */
     bool stale;   /* a rebalance or reconnect happened meanwhile: positions are to be asked anew */

@@ -60,6 +60,7 @@ static void begin_reading(struct ledger *l, const struct pg_result *r)
     kafka_consumer_assign(l->consumer, list, l->assignment_count);
     free(list);
     l->reading = true;
+    l->begun++;
     ledger_state(l, "ledger", NULL);
 }
 
@@ -299,6 +300,26 @@ const struct kafka_consumer_ops ledger_consumer_ops = {
     .error = on_error,
     .no_offset = on_no_offset,
 };
+
+bool ledger_owns(const struct ledger *l, int32_t partition)
+{
+    return partition >= 0 && partition < l->parts_count && l->parts[partition].assigned;
+}
+
+void ledger_add_owned(const struct ledger *l, struct pg_params *params)
+{
+    pg_array_open(params, PG_ARRAY_I32);
+    for (int32_t i = 0; i < l->parts_count; i++) {
+        if (l->parts[i].assigned)
+            pg_item_i32(params, i);
+    }
+    pg_array_close(params);
+}
+
+uint64_t ledger_begun(const struct ledger *l)
+{
+    return l->begun;
+}
 
 void ledger_read_init(struct ledger *l)
 {

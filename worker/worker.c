@@ -94,6 +94,12 @@ static void on_applied(void *ctx, int32_t partition, int64_t next_offset)
     gate_seen(w->gate, partition, next_offset);
 }
 
+static void on_touched(void *ctx, const struct uuid *account_id)
+{
+    struct worker *w = ctx;
+    accounts_touch(w->accounts, account_id);
+}
+
 static void on_ledger_state(void *ctx, const char *what, const char *text)
 {
     struct worker *w = ctx;
@@ -188,6 +194,7 @@ static void drain(struct app *app, const char *why)
     w->drain_until_boot_ms = clock_boot_ms() + w->settings->worker.drain_timeout_ms;
     reason(w, "draining", why);
     consume_leave(w);
+    accounts_leave(w->accounts);
 }
 
 /* A broken producer takes nothing any more, for ever: the ends of the calls that are under way go
@@ -334,8 +341,33 @@ static int open_ledger(struct worker *w, char *why, size_t why_bytes)
         .state = on_ledger_state,
         .reconnected = on_reconnected,
         .applied = on_applied,
+        .touched = on_touched,
         .ctx = w};
     return ledger_new(&options, &w->ledger, why, why_bytes);
+}
+
+static void open_accounts(struct worker *w)
+{
+    const struct settings *s = w->settings;
+    const struct accounts_options options = {
+        .loop = w->loop,
+        .log = w->log,
+        .metrics = w->metrics,
+        .postgres = {.conninfo = s->postgres.conninfo,
+                     .application_name = "sam-worker accounts",
+                     .lock_timeout_ms = SECOND_MS,
+                     .statement_timeout_ms = 5 * SECOND_MS,
+                     .by_index = true},
+        .kafka = {.bootstrap_servers = s->kafka.bootstrap_servers,
+                  .client_id = "sam-worker-accounts",
+                  .properties = (const char *const *)s->kafka.properties,
+                  .log = w->log},
+        .topic = w->topic_accounts,
+        .facts = w->facts,
+        .gate = w->gate,
+        .ledger = w->ledger,
+        .topics = w->topics_watch};
+    w->accounts = accounts_new(&options);
 }
 
 static void open_postgres(struct worker *w)
@@ -356,6 +388,7 @@ static void names(struct worker *w)
     w->topics[1] = settings_topic(w->settings, "sam.sync");
     w->topic_events = settings_topic(w->settings, "sam.events");
     w->topic_dead = settings_topic(w->settings, "dlq.sam.jobs");
+    w->topic_accounts = settings_topic(w->settings, "sam.accounts");
     w->group_workers = settings_topic(w->settings, "sam-workers");
     w->group_ledger = settings_topic(w->settings, "sam-ledger");
 }
@@ -384,6 +417,7 @@ static int build(struct app *app, char *why, size_t why_bytes)
     if ((r = open_unipile(w, why, why_bytes)) != 0 || (r = open_ledger(w, why, why_bytes)) != 0 ||
         (r = consume_new(w, why, why_bytes)) != 0)
         return r;
+    open_accounts(w);
     w->gate_timer.fn = on_gate;
     w->gate_timer.ctx = w;
     loop_timer_after(w->loop, &w->gate_timer, 0);
@@ -399,6 +433,7 @@ static void tear_down(struct app *app)
     struct worker *w = &app->w;
     unipile_free(w->unipile); /* answers the calls that are left, to parts that are all there yet */
     consume_free(w);
+    accounts_free(w->accounts);
     ledger_free(w->ledger);
     loop_unwatch(w->loop, w->kafka_watch);
     for (int i = 0; i < WORKER_CLAIMS_MAX; i++)
@@ -423,6 +458,7 @@ static void tear_down(struct app *app)
     free(w->topics[1]);
     free(w->topic_events);
     free(w->topic_dead);
+    free(w->topic_accounts);
     free(w->group_workers);
     free(w->group_ledger);
     loop_unwatch(w->loop, app->signals);

@@ -25,6 +25,7 @@
 #include "common/base/timers.h"
 #include "common/model/event.h"
 #include "common/model/job.h"
+#include "worker/accounts.h"
 #include "worker/ledger.h"
 #include "worker/offsets.h"
 #include "worker/paused.h"
@@ -100,6 +101,7 @@ struct worker {
     char *topics[2]; /* jobs, sync: the order of the subscription */
     char *topic_events;
     char *topic_dead;
+    char *topic_accounts;
     char *group_workers;
     char *group_ledger;
     int32_t partitions;
@@ -135,6 +137,7 @@ struct worker {
     struct sync *sync;
     struct stops *stops;
     struct paused *paused;
+    struct accounts *accounts;
 };
 
 /* The database's clock now, by the last reading. */

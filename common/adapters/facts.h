@@ -72,6 +72,13 @@ struct facts_ask {
 void facts_usage_ask(const struct facts *f, const struct facts_ask *asks, size_t count,
                      int64_t now_ms, struct pg_params *params);
 
+/* What accounts have used, whatever waits: rows (number of the account from 1, the day's calls,
+ * invitations among them, messages among them, invitations of 7 days), counted like the above.
+ * frames: of the accounts. */
+extern const char facts_accounts_sql[];
+void facts_accounts_ask(const struct uuid *ids, const struct facts_frame *frames, size_t count,
+                        int64_t now_ms, struct pg_params *params);
+
 /* Rows that a count must look at so that "cap + 1" can be seen: of a day's calls, a day's profile
  * views, the invitations of 7 days, a month's notes. */
 int64_t facts_day_rows(const struct policy_limits *limits);

@@ -99,6 +99,19 @@ const char facts_usage_sql[] =
     "AND noted IS NOT FALSE AND started_at >= j.month_start "
     "AND i.message_type = 'connection_request' AND i.message <> '' "
     "ORDER BY started_at DESC LIMIT $11) t) m";
+
+const char facts_accounts_sql[] =
+    "SELECT j.n, d.calls, d.invitations, d.messages, w.invitations "
+    "FROM unnest($1::uuid[], $2::timestamptz[]) WITH ORDINALITY AS j(account_id, day_start, n) "
+    "CROSS JOIN LATERAL (SELECT count(*) AS calls, "
+    "count(*) FILTER (WHERE t.kind = 'invitation') AS invitations, "
+    "count(*) FILTER (WHERE t.kind = 'message') AS messages "
+    "FROM (SELECT kind FROM send_attempts "
+    "WHERE account_id = j.account_id AND NOT untried AND started_at >= j.day_start "
+    "AND kind <> 'profile_view' ORDER BY started_at DESC LIMIT $3) t) d "
+    "CROSS JOIN LATERAL (SELECT count(*) AS invitations FROM (SELECT FROM send_attempts "
+    "WHERE account_id = j.account_id AND NOT untried AND started_at > $4 "
+    "AND kind = 'invitation' ORDER BY started_at DESC LIMIT $5) t) w";
 /* clang-format on */
 
 static int64_t most(int64_t a, int64_t b)
@@ -133,4 +146,21 @@ void facts_usage_ask(const struct facts *f, const struct facts_ask *asks, size_t
     PG_COLUMN(params, PG_ARRAY_TIME, count, true,
               pg_item_time(params, asks[i].frame->month_start_ms));
     pg_add_i64(params, note_rows);
+}
+
+void facts_accounts_ask(const struct uuid *ids, const struct facts_frame *frames, size_t count,
+                        int64_t now_ms, struct pg_params *params)
+{
+    int64_t day_rows = 1;
+    int64_t week_rows = 1;
+    for (size_t i = 0; i < count; i++) {
+        day_rows = most(day_rows, facts_day_rows(&frames[i].limits));
+        week_rows = most(week_rows, facts_week_rows(&frames[i].limits));
+    }
+    pg_params_reset(params);
+    PG_COLUMN(params, PG_ARRAY_UUID, count, true, pg_item_uuid(params, &ids[i]));
+    PG_COLUMN(params, PG_ARRAY_TIME, count, true, pg_item_time(params, frames[i].day_start_ms));
+    pg_add_i64(params, day_rows);
+    pg_add_time(params, now_ms - WEEK_MS);
+    pg_add_i64(params, week_rows);
 }

@@ -17,7 +17,7 @@
 #define ANSWER_MS     2000            /* a look's thread waits so long for each answer */
 
 /* Those with kafka.partitions. */
-static const enum topic watched_topics[] = {TOPIC_JOBS, TOPIC_SYNC, TOPIC_EVENTS};
+static const enum topic watched_topics[] = {TOPIC_JOBS, TOPIC_SYNC, TOPIC_EVENTS, TOPIC_ACCOUNTS};
 
 /* A question to Kafka blocks (librdkafka 2.0 has no other way to ask for the number of partitions),
  * so each has a thread of its own, which touches nothing but this and the producer. */
@@ -38,7 +38,8 @@ struct look {
 struct watched {
     const char *plain;
     char *name;    /* owned; with the prefix */
-    int32_t count; /* of partitions, as the cluster says */
+    int32_t count; /* of partitions, as the cluster says; of a view -1 = not known yet */
+    bool view;     /* sam.accounts: nothing goes by its partitions, or waits for it */
     bool silent;   /* the broker does not tell its configs: asking again only fills its own log */
     bool badly_kept;
     char said[TOPIC_RULES_TEXT_BYTES]; /* of the rule that it breaks */
@@ -94,9 +95,14 @@ struct topics_watch *topics_watch_new(const struct settings *s, int32_t partitio
     t->partitions = partitions;
     t->looked_boot_ms = clock_boot_ms();
     for (size_t i = 0; i < SAM_ARRAY_LEN(t->topics); i++) {
-        const char *plain = topic_row(watched_topics[i])->name;
-        t->topics[i] =
-            (struct watched){.plain = plain, .name = settings_topic(s, plain), .count = partitions};
+        const struct topic_row *row = topic_row(watched_topics[i]);
+        bool view = row->partitions == TOPIC_VIEW;
+        t->topics[i] = (struct watched){.plain = row->name,
+                                        .name = settings_topic(s, row->name),
+                                        .count = view ? -1 : partitions,
+                                        .view = view};
+        if (view)
+            t->next = i; /* the only one of which the start says nothing */
     }
     tell_badly_kept(t);
     return t;
@@ -120,6 +126,8 @@ static void judge(struct topics_watch *t)
     t->trouble[0] = '\0';
     for (size_t i = 0; i < SAM_ARRAY_LEN(t->topics) && !t->trouble[0]; i++) {
         const struct watched *topic = &t->topics[i];
+        if (topic->view)
+            continue;
         if (topic->count == 0)
             (void)snprintf(t->trouble, sizeof(t->trouble), "%.80s is gone: see samctl topics show",
                            topic->name);
@@ -151,7 +159,7 @@ static void begin(struct topics_watch *t, struct kafka_producer *producer)
     struct look *look = &t->look;
     look->producer = producer;
     look->name = t->topics[t->next].name;
-    look->with_configs = !t->topics[t->next].silent;
+    look->with_configs = !t->topics[t->next].silent && !t->topics[t->next].view;
     look->overtaken = false;
     atomic_store(&look->done, false);
     look->running = pthread_create(&look->thread, NULL, ask, look) == 0;
@@ -190,6 +198,15 @@ void topics_watch_seen(struct topics_watch *t, int32_t partition)
     t->topics[0].count = partition + 1; /* until it is asked for */
     t->look.overtaken = true;
     judge(t);
+}
+
+int32_t topics_watch_count(const struct topics_watch *t, const char *plain)
+{
+    for (size_t i = 0; i < SAM_ARRAY_LEN(t->topics); i++) {
+        if (strcmp(t->topics[i].plain, plain) == 0)
+            return t->topics[i].count;
+    }
+    return -1;
 }
 
 const char *topics_watch_trouble(const struct topics_watch *t)

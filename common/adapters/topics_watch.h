@@ -9,6 +9,7 @@
 #ifndef SAM_ADAPTERS_TOPICS_WATCH_H
 #define SAM_ADAPTERS_TOPICS_WATCH_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "common/adapters/kafka.h"
@@ -16,7 +17,8 @@
 
 struct topics_watch;
 
-/* partitions: of sam.jobs, sam.sync and sam.events alike. s, log and metrics (which may be NULL)
+/* Also whether sam.accounts is there, which nothing waits for.
+ * partitions: of sam.jobs, sam.sync and sam.events alike. s, log and metrics (which may be NULL)
  * are borrowed. */
 struct topics_watch *topics_watch_new(const struct settings *s, int32_t partitions, struct log *log,
                                       struct metrics *metrics);
@@ -31,6 +33,9 @@ void topics_watch_look(struct topics_watch *t, struct kafka_producer *producer,
                        int64_t now_boot_ms);
 /* A record or an assignment tells that there is such a partition. */
 void topics_watch_seen(struct topics_watch *t, int32_t partition);
+/* How many partitions the topic of this plain name had at the last look, 0 = there is none; -1 =
+ * not known yet. */
+int32_t topics_watch_count(const struct topics_watch *t, const char *plain);
 /* Why nothing may be planned or claimed; NULL = all is well. Owned by the watch, valid until the
  * next call. */
 const char *topics_watch_trouble(const struct topics_watch *t);

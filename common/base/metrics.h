@@ -160,6 +160,12 @@ enum metric_program { IN_PRODUCER = 1, IN_WORKER = 2, IN_BOTH = 3 };
       "Events that could not be applied and were set aside.")                                      \
     X(METRIC_LEDGER_LAG, "sam_ledger_lag_events", METRIC_GAUGE, LABEL_NONE, 1, IN_WORKER,          \
       "Events of the ledger that are not applied yet, in the partition that has the most.")        \
+    X(METRIC_ACCOUNT_STATES, "sam_account_states_total", METRIC_COUNTER, LABEL_NONE, 1, IN_WORKER, \
+      "Records of sam.accounts written.")                                                          \
+    X(METRIC_ACCOUNT_STATES_LOST, "sam_account_states_lost_total", METRIC_COUNTER, LABEL_NONE, 1,  \
+      IN_WORKER, "Records of sam.accounts that Kafka did not take; newer ones follow.")            \
+    X(METRIC_ACCOUNT_STATES_STALE, "sam_account_states_stale_seconds", METRIC_GAUGE, LABEL_NONE,   \
+      1000, IN_WORKER, "Since sam.accounts could not be written any more; 0 = it is up to date.")  \
     X(METRIC_ASSIGNED, "sam_assigned_partitions", METRIC_GAUGE, LABEL_TOPIC, 1, IN_WORKER,         \
       "Partitions of a topic that this worker owns.")                                              \
     X(METRIC_REBALANCES, "sam_rebalances_total", METRIC_COUNTER, LABEL_TOPIC, 1, IN_WORKER,        \

@@ -33,6 +33,9 @@ INDEX = {
     "ORDER BY j.n, c.id, q.next_at": "campaign_prospects_plan",
     "AS ended_at FROM send_attempts t": "send_attempts_account",
     "AND noted IS NOT FALSE": "send_attempts_noted",
+    "AS j(account_id, day_start, n)": "send_attempts_account",
+    "FROM linkedin_accounts WHERE id > $3": "linkedin_accounts_pkey",
+    "unnest('{0,1}'::smallint[]) AS k(priority)": "send_queue_pending",
     "SELECT b.id, j.n FROM unnest": "send_queue_pending",
     "AND i.status <> 'sending' ORDER BY i.sweep_at": "send_queue_sweep",
     "p.account_id = $1 AND p.provider_id = ANY ($2)": "campaign_prospects_provider",
@@ -139,6 +142,12 @@ STATEMENTS = {
     "sam-worker util": """
         p.account_id = $1 AND p.provider_id = ANY ($2)
         AND account_id = $1 AND give_up_at <= $4
+    """,
+    "sam-worker accounts": """
+        FROM linkedin_accounts WHERE id > $3
+        unnest('{0,1}'::smallint[]) AS k(priority)
+        AS j(account_id, day_start, n)
+        SELECT j.n, i.id
     """,
 }
 

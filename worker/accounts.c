@@ -1,0 +1,357 @@
+#include "worker/accounts.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/adapters/cloud_event.h"
+#include "common/base/clock.h"
+#include "worker/accounts_read.h"
+#include "worker/accounts_seen.h"
+#include "worker/unwritten.h"
+
+#include "common/base/banned.h"
+
+#define TURN_MS      SECOND_MS
+#define WALK_ROWS    500                 /* accounts of a turn, whoever owns them */
+#define WALK_MS      (3 * SECOND_MS)     /* from one walk over all of them to the next, at least */
+#define QUIET_MS     (30 * SECOND_MS)    /* after a failure */
+#define ACCOUNTS_MAX ((size_t)64 * 1024) /* of this worker */
+#define PENDING_MAX  ((size_t)500)       /* records that Kafka has not acknowledged */
+
+/* $1 partitions, $2 ours, $3 the last account of the turn before, $4 rows. Whoever changes how an
+ * account stands changes one of these rows: the account's own (status, limits), its schedule
+ * (publish, claim, plan, apply), its workspace (pause) or its campaigns (of fifty at most). xmin is
+ * the transaction that wrote a row. */
+static const char walk_sql[] =
+    "SELECT a.id, a.key_hash % $1 = ANY ($2), CASE WHEN a.key_hash % $1 = ANY ($2) THEN "
+    "concat_ws(':', a.mark, (SELECT xmin FROM account_schedule WHERE account_id = a.id LIMIT 1), "
+    "(SELECT xmin FROM workspaces WHERE id = a.workspace_id LIMIT 1), "
+    "(SELECT sum(c.mark) FROM (SELECT campaign_id FROM campaign_accounts "
+    "WHERE account_id = a.id LIMIT 50) ca CROSS JOIN LATERAL (SELECT xmin::text::bigint AS mark "
+    "FROM campaigns WHERE id = ca.campaign_id LIMIT 1) c)) END "
+    "FROM (SELECT id, key_hash, workspace_id, xmin AS mark FROM linkedin_accounts WHERE id > $3 "
+    "ORDER BY id LIMIT $4) a";
+
+struct accounts {
+    struct accounts_options o;
+    struct pg_async *pg;
+    struct pg_params params;
+    struct accounts_read *read;
+    struct accounts_seen *seen;
+    struct loop_timer timer;
+    struct kafka_producer *kafka; /* NULL until the topic is there */
+    struct loop_watch *kafka_watch;
+    uint64_t begun; /* ledger_begun() of what is seen */
+    bool reading;
+    bool walking;
+    bool left;
+    struct uuid walked; /* up to here; the null id = at the beginning */
+    int64_t walk_boot_ms;
+    int64_t quiet_until_boot_ms;
+    int64_t stale_since_boot_ms; /* 0 = all that was seen could be written */
+    char trouble[240];           /* as it was said; "" = none */
+};
+
+/* A record on its way. */
+struct letter {
+    struct kafka_delivery delivery; /* first: found from the callback's pointer */
+    struct accounts *accounts;
+    struct uuid account_id;
+};
+
+/* ---- trouble -----------------------------------------------------------------------------------
+ */
+
+/* Said once; NULL = it works. */
+static void tell(struct accounts *a, const char *text)
+{
+    if (!text && a->trouble[0])
+        log_info(a->o.log, "accounts_written", LOG_STR("topic", a->o.topic));
+    if (text && strncmp(text, a->trouble, sizeof(a->trouble) - 1) != 0)
+        log_warn(a->o.log, "accounts_unwritten", LOG_STR("topic", a->o.topic), LOG_MSG(text));
+    if (!text)
+        a->stale_since_boot_ms = 0;
+    else if (!a->stale_since_boot_ms)
+        a->stale_since_boot_ms = loop_now_ms(a->o.loop);
+    (void)snprintf(a->trouble, sizeof(a->trouble), "%s", text ? text : "");
+}
+
+static void failed(struct accounts *a, const char *text)
+{
+    a->quiet_until_boot_ms = loop_now_ms(a->o.loop) + QUIET_MS;
+    tell(a, text);
+}
+
+/* ---- Kafka -------------------------------------------------------------------------------------
+ */
+
+static void on_kafka(void *ctx, unsigned events)
+{
+    struct accounts *a = ctx;
+    (void)events;
+    kafka_producer_poll(a->kafka);
+}
+
+static void close_kafka(struct accounts *a)
+{
+    loop_unwatch(a->o.loop, a->kafka_watch);
+    kafka_producer_free(a->kafka); /* reports on what is under way */
+    a->kafka_watch = NULL;
+    a->kafka = NULL;
+}
+
+/* NULL where it cannot be had: failed() was told. */
+static bool open_kafka(struct accounts *a)
+{
+    char why[200] = "";
+    if (a->kafka)
+        return true;
+    if (kafka_producer_new(&a->o.kafka, &a->kafka, why, sizeof(why)) != 0) {
+        failed(a, why);
+        return false;
+    }
+    a->kafka_watch = loop_watch(a->o.loop, kafka_producer_fd(a->kafka), LOOP_READ, on_kafka, a);
+    if (a->kafka_watch)
+        return true;
+    failed(a, "no watch of the producer");
+    close_kafka(a);
+    return false;
+}
+
+static void unwritten(struct accounts *a, const struct uuid *account_id, int error)
+{
+    metrics_add(a->o.metrics, METRIC_ACCOUNT_STATES_LOST, 1);
+    accounts_seen_lost(a->seen, account_id, loop_now_ms(a->o.loop));
+    if (!a->left)
+        failed(a, unwritten_text(error));
+}
+
+static void on_delivery(struct kafka_delivery *delivery, int error, int32_t partition,
+                        int64_t offset)
+{
+    struct letter *letter = (struct letter *)delivery;
+    (void)partition;
+    (void)offset;
+    if (error) {
+        unwritten(letter->accounts, &letter->account_id, error);
+    } else {
+        metrics_add(letter->accounts->o.metrics, METRIC_ACCOUNT_STATES, 1);
+        tell(letter->accounts, NULL);
+    }
+    free(letter);
+}
+
+/* state NULL: there is no such account any more; compaction takes it out of the topic. */
+static void write_record(struct accounts *a, const struct uuid *account_id,
+                         const struct account_state *state)
+{
+    struct buf record SAM_CLEANUP(buf_deinit) = BUF_INIT(RECORD_MAX_BYTES);
+    struct letter *letter = sam_xcalloc(1, sizeof(*letter));
+    letter->delivery.fn = on_delivery;
+    letter->accounts = a;
+    letter->account_id = *account_id;
+    if (state)
+        account_state_encode(state, &record);
+    const struct cloud_event e = {.topic = a->o.topic,
+                                  .key = account_id,
+                                  .type = ACCOUNT_STATE_TYPE,
+                                  .source = "/sam/worker",
+                                  .id = state ? state->id : uuid_v7(),
+                                  .value = state ? buf_text(&record) : NULL,
+                                  .value_bytes = record.len,
+                                  .delivery = &letter->delivery};
+    int r = cloud_event_produce(a->kafka, &e);
+    if (r == 0)
+        return;
+    unwritten(a, account_id, r);
+    free(letter);
+}
+
+/* ---- looks -------------------------------------------------------------------------------------
+ */
+
+static void tell_one(struct accounts *a, const struct account_read *account)
+{
+    const struct account_state *state = &account->state;
+    int64_t now_ms = loop_now_ms(a->o.loop);
+    bool ours = !account->gone && ledger_owns(a->o.ledger, account->partition);
+    if (account->gone)
+        write_record(a, &state->account_id, NULL);
+    if (!ours) {
+        accounts_seen_forget(a->seen, &state->account_id);
+        return;
+    }
+    accounts_seen_looked(a->seen, &state->account_id, now_ms, now_ms + account->again_ms);
+    if (account->known &&
+        accounts_seen_changed(a->seen, &state->account_id, account_state_digest(state)))
+        write_record(a, &state->account_id, state);
+}
+
+static void on_read(void *ctx, const struct account_read *accounts, size_t count, const char *error)
+{
+    struct accounts *a = ctx;
+    int64_t now_ms = loop_now_ms(a->o.loop);
+    a->reading = false;
+    if (error)
+        failed(a, error);
+    for (size_t i = 0; i < count; i++) {
+        if (error || !a->kafka)
+            accounts_seen_looked(a->seen, &accounts[i].state.account_id, now_ms, now_ms);
+        else
+            tell_one(a, &accounts[i]);
+    }
+}
+
+static void look(struct accounts *a)
+{
+    struct uuid ids[ACCOUNTS_READ_MAX];
+    if (a->reading)
+        return;
+    size_t count = accounts_seen_take(a->seen, loop_now_ms(a->o.loop), ids, SAM_ARRAY_LEN(ids));
+    if (count == 0)
+        return;
+    a->reading = true;
+    accounts_read_begin(a->read, ids, count);
+}
+
+/* ---- the walk ----------------------------------------------------------------------------------
+ */
+
+static uint64_t mark_of(const char *text)
+{
+    uint64_t hash = UINT64_C(14695981039346656037);
+    for (const char *c = text; *c; c++)
+        hash = (hash ^ (unsigned char)*c) * UINT64_C(1099511628211);
+    return hash ? hash : 1;
+}
+
+static void on_walk(void *ctx, enum pg_failure failure, const struct pg_result *r,
+                    const char *error)
+{
+    struct accounts *a = ctx;
+    int64_t now_ms = loop_now_ms(a->o.loop);
+    a->walking = false;
+    if (failure) {
+        failed(a, error);
+        return;
+    }
+    a->walked = (struct uuid){{0}};
+    for (int row = 0; row < pg_rows(r); row++) {
+        const struct uuid id = pg_uuid(r, row, 0);
+        if (pg_bool(r, row, 1))
+            accounts_seen_mark(a->seen, &id, mark_of(pg_text(r, row, 2)), now_ms);
+        if (row == WALK_ROWS - 1)
+            a->walked = id;
+    }
+    if (uuid_is_null(&a->walked))
+        accounts_seen_walked(a->seen, now_ms);
+    if (accounts_seen_full(a->seen))
+        tell(a, "this worker tells about 65536 accounts: start more workers");
+}
+
+static void walk(struct accounts *a)
+{
+    int64_t now_ms = loop_now_ms(a->o.loop);
+    bool begins = uuid_is_null(&a->walked);
+    if (a->walking || (begins && now_ms - a->walk_boot_ms < WALK_MS))
+        return;
+    if (begins)
+        a->walk_boot_ms = now_ms;
+    a->walking = true;
+    pg_params_reset(&a->params);
+    pg_add_i32(&a->params, gate_partitions(a->o.gate));
+    ledger_add_owned(a->o.ledger, &a->params);
+    pg_add_uuid(&a->params, &a->walked);
+    pg_add_i64(&a->params, WALK_ROWS);
+    pg_async_send(a->pg, "accounts_walk", walk_sql, &a->params, on_walk, a);
+    pg_async_sync(a->pg);
+}
+
+/* ---- turns -------------------------------------------------------------------------------------
+ */
+
+/* May more be written now? */
+static bool ready(struct accounts *a)
+{
+    if (loop_now_ms(a->o.loop) < a->quiet_until_boot_ms || !pg_async_up(a->pg))
+        return false;
+    int32_t partitions = topics_watch_count(a->o.topics, "sam.accounts");
+    if (partitions == 0)
+        tell(a, "there is no such topic: run samctl topics create");
+    if (partitions <= 0)
+        return false;
+    if (a->kafka && kafka_producer_broken(a->kafka)) {
+        if (kafka_producer_pending(a->kafka) == 0)
+            close_kafka(a); /* another one is made after the quiet time */
+        failed(a, "the producer is broken");
+        return false;
+    }
+    return open_kafka(a) && kafka_producer_pending(a->kafka) < PENDING_MAX;
+}
+
+static void on_turn(void *ctx)
+{
+    struct accounts *a = ctx;
+    loop_timer_after(a->o.loop, &a->timer, TURN_MS);
+    if (a->begun != ledger_begun(a->o.ledger) && !a->reading && !a->walking) {
+        a->begun = ledger_begun(a->o.ledger);
+        a->walked = (struct uuid){{0}};
+        a->walk_boot_ms = 0;
+        accounts_seen_clear(a->seen);
+    }
+    if (ready(a)) {
+        walk(a);
+        look(a);
+    }
+    metrics_set(a->o.metrics, METRIC_ACCOUNT_STATES_STALE,
+                a->stale_since_boot_ms ? loop_now_ms(a->o.loop) - a->stale_since_boot_ms : 0);
+}
+
+static void on_postgres(void *ctx, bool up, const char *why)
+{
+    struct accounts *a = ctx;
+    (void)up; /* the worker's other sessions tell it */
+    (void)why;
+    a->walking = false;
+}
+
+void accounts_touch(struct accounts *a, const struct uuid *account_id)
+{
+    if (!a->left && !uuid_is_null(account_id))
+        accounts_seen_touch(a->seen, account_id, loop_now_ms(a->o.loop));
+}
+
+void accounts_leave(struct accounts *a)
+{
+    a->left = true;
+    loop_timer_cancel(a->o.loop, &a->timer);
+}
+
+struct accounts *accounts_new(const struct accounts_options *options)
+{
+    struct accounts *a = sam_xcalloc(1, sizeof(*a));
+    a->o = *options;
+    a->timer.fn = on_turn;
+    a->timer.ctx = a;
+    a->seen = accounts_seen_new(ACCOUNTS_MAX);
+    pg_params_init(&a->params);
+    a->pg = pg_async_new(options->loop, &options->postgres, options->log, on_postgres, a);
+    a->read = accounts_read_new(&(struct accounts_read_options){
+        .pg = a->pg, .facts = options->facts, .gate = options->gate, .done = on_read, .ctx = a});
+    loop_timer_after(options->loop, &a->timer, TURN_MS);
+    return a;
+}
+
+void accounts_free(struct accounts *a)
+{
+    if (!a)
+        return;
+    accounts_leave(a);
+    close_kafka(a);
+    pg_async_free(a->pg);
+    accounts_read_free(a->read);
+    accounts_seen_free(a->seen);
+    pg_params_deinit(&a->params);
+    free(a);
+}
