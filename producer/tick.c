@@ -300,7 +300,7 @@ static void tell_kafka(struct app *a)
 {
     bool up = kafka_producer_up(a->p.kafka);
     metrics_set(a->p.metrics, METRIC_KAFKA_UP, up ? 1 : 0);
-    reason(a, "kafka", up ? NULL : "no broker is connected");
+    reason(a, "kafka", kafka_producer_trouble(a->p.kafka));
 }
 
 static void tick(struct app *a)

@@ -288,6 +288,11 @@ void ledger_free(struct ledger *l)
     free(l);
 }
 
+const char *ledger_refused(const struct ledger *l)
+{
+    return kafka_consumer_trouble(l->consumer);
+}
+
 bool ledger_up(const struct ledger *l)
 {
     return pg_async_up(l->pg);

@@ -243,9 +243,13 @@ static void on_turn(void *ctx)
 
 static void tell_kafka(struct worker *w)
 {
-    bool up = kafka_producer_up(w->kafka);
-    metrics_set(w->metrics, METRIC_KAFKA_UP, up ? 1 : 0);
-    reason(w, "kafka", up ? NULL : "no broker is connected");
+    const char *trouble = kafka_producer_trouble(w->kafka);
+    if (!trouble && w->consumer)
+        trouble = kafka_consumer_trouble(w->consumer);
+    if (!trouble)
+        trouble = ledger_refused(w->ledger);
+    metrics_set(w->metrics, METRIC_KAFKA_UP, kafka_producer_up(w->kafka) ? 1 : 0);
+    reason(w, "kafka", trouble);
 }
 
 /* The worst of our sessions. */

@@ -71,6 +71,9 @@ SAM_MUSTCHECK int kafka_producer_flush(struct kafka_producer *p, int64_t timeout
 size_t kafka_producer_pending(const struct kafka_producer *p);
 /* A broker is connected, by what librdkafka reports every 2 s while poll is called. */
 bool kafka_producer_up(const struct kafka_producer *p);
+/* Why Kafka takes nothing, for an operator: no broker, or a topic that is refused to us. NULL = it
+ * does, as far as is known. Valid until the next poll. */
+const char *kafka_producer_trouble(const struct kafka_producer *p);
 /* A fatal error of the idempotent producer: free it and make a new one. */
 bool kafka_producer_broken(const struct kafka_producer *p);
 /* How many partitions the cluster says the topic has. Blocks up to timeout_ms.
@@ -151,6 +154,10 @@ int kafka_consumer_fd(const struct kafka_consumer *c);
 /* Serves at most max_records records and all rebalances that come before them.
  * Returns how many records were served. */
 int kafka_consumer_poll(struct kafka_consumer *c, int max_records);
+/* What the broker refuses to us, a topic or the group, for an operator; NULL = nothing, as far as is
+ * known: a right that comes back is seen at the next record or end of a partition. Valid until the
+ * next poll. */
+const char *kafka_consumer_trouble(const struct kafka_consumer *c);
 void kafka_consumer_assign(struct kafka_consumer *c, const struct kafka_part *parts, size_t count);
 void kafka_consumer_unassign(struct kafka_consumer *c);
 /* next_offset: the first record that is not settled. Ignored for a partition that is not ours. */

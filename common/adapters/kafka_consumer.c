@@ -21,6 +21,8 @@ struct kafka_consumer {
     void *ctx;
     bool paused[KAFKA_TOPICS_MAX];
     bool closing;
+    char *group; /* with the prefix */
+    struct kafka_refusal refusal;
 };
 
 /* A fetch that finds nothing is answered after fetch.wait.max.ms: so long may a partition wait that
@@ -28,6 +30,7 @@ struct kafka_consumer {
  * times a second is what a consumer asks without work; a hundred times cost a sixth of a machine.
  * Prefetch is bounded over all partitions together, but not tightly: librdkafka 2.0 rests a whole
  * second when its queue is full, so it must hold more than a second of work.
+ * The end of a partition tells that it may be read, also where nothing comes.
  * max.poll.interval is librdkafka's default 5 min. */
 static const struct kafka_setting settings[] = {
     {"enable.auto.commit", "true"},        {"auto.commit.interval.ms", "1000"},
@@ -35,7 +38,7 @@ static const struct kafka_setting settings[] = {
     {"session.timeout.ms", "6000"},        {"heartbeat.interval.ms", "2000"},
     {"queued.min.messages", "10000"},      {"queued.max.messages.kbytes", "8192"},
     {"fetch.message.max.bytes", "262144"}, {"fetch.wait.max.ms", "100"},
-    {"enable.partition.eof", "false"},     {"allow.auto.create.topics", "false"},
+    {"enable.partition.eof", "true"},      {"allow.auto.create.topics", "false"},
 };
 
 static int subscribe(struct kafka_consumer *c)
@@ -75,6 +78,7 @@ int kafka_consumer_new(const struct kafka_options *options,
     c->log = options->log;
     c->ops = *ops;
     c->ctx = subscription->ctx;
+    c->group = sam_xstrdup(subscription->group);
     c->queue = rd_kafka_queue_get_consumer(rk);
     c->fd = kafka_wake_fd(c->queue);
     for (; c->topics_count < subscription->topics_count; c->topics_count++)
@@ -109,6 +113,7 @@ static void on_rebalance(struct kafka_consumer *c, rd_kafka_event_t *event)
             parts[count++] =
                 (struct kafka_part){topic, list->elems[i].partition, KAFKA_OFFSET_STORED};
     }
+    kafka_refusal_over(&c->refusal, c->group);
     if (rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS && !c->closing) {
         c->ops.assigned(c->ctx, parts, count);
     } else {
@@ -140,6 +145,7 @@ static bool on_message(struct kafka_consumer *c, const rd_kafka_message_t *m)
         .value_bytes = m->len,
         .message = m,
     };
+    kafka_refusal_over(&c->refusal, rd_kafka_topic_name(m->rkt));
     if (record.topic >= 0)
         c->ops.record(c->ctx, &record);
     return true;
@@ -154,13 +160,30 @@ static int on_fetch(struct kafka_consumer *c, rd_kafka_event_t *event)
     return served;
 }
 
+/* true: it is about our rights; told, when it is news. */
+static bool on_refusal(struct kafka_consumer *c, rd_kafka_resp_err_t err, const char *topic)
+{
+    bool news;
+    if (err == RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED)
+        news = kafka_refusal_note(&c->refusal, "the consumer group", c->group, "Read");
+    else if (err == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED && topic)
+        news = kafka_refusal_note(&c->refusal, "the topic", topic, "Read");
+    else
+        return false;
+    if (news)
+        log_error(c->log, "kafka_refused", LOG_MSG(kafka_refusal_text(&c->refusal)));
+    return true;
+}
+
 static void on_error(struct kafka_consumer *c, rd_kafka_event_t *event)
 {
     rd_kafka_topic_partition_t *at = rd_kafka_event_topic_partition(event);
-    if (rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET && at &&
-        c->ops.no_offset)
+    rd_kafka_resp_err_t err = rd_kafka_event_error(event);
+    if (err == RD_KAFKA_RESP_ERR__PARTITION_EOF && at)
+        kafka_refusal_over(&c->refusal, at->topic);
+    else if (err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET && at && c->ops.no_offset)
         c->ops.no_offset(c->ctx, topic_index(c, at->topic), at->partition);
-    else
+    else if (!on_refusal(c, err, at ? at->topic : NULL))
         c->ops.error(c->ctx, rd_kafka_event_error_string(event),
                      rd_kafka_event_error_is_fatal(event) != 0);
     if (at)
@@ -187,6 +210,11 @@ int kafka_consumer_poll(struct kafka_consumer *c, int max_records)
     /* more may wait: make the fd readable again, for the next turn of the loop */
     kafka_wake_again(c->fd);
     return served;
+}
+
+const char *kafka_consumer_trouble(const struct kafka_consumer *c)
+{
+    return kafka_refusal_text(&c->refusal);
 }
 
 int kafka_consumer_fd(const struct kafka_consumer *c)
@@ -314,5 +342,6 @@ void kafka_consumer_free(struct kafka_consumer *c)
     (void)close(c->fd);
     for (size_t i = 0; i < c->topics_count; i++)
         free(c->topics[i]);
+    free(c->group);
     free(c);
 }

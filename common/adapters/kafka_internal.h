@@ -4,6 +4,7 @@
 
 #include <librdkafka/rdkafka.h>
 
+#include "common/adapters/kafka_refusal.h"
 #include "common/adapters/kafka_topic_configs.h"
 
 struct kafka_setting {

@@ -20,6 +20,7 @@ struct kafka_producer {
     struct metrics *metrics; /* may be NULL */
     bool broken;
     bool up; /* the last that was heard: a broker is connected, a message arrived */
+    struct kafka_refusal refusal;
 };
 
 static const struct kafka_setting settings[] = {
@@ -64,12 +65,27 @@ static void count(struct kafka_producer *p, enum metric metric)
         metrics_add(p->metrics, metric, 1);
 }
 
+static bool is_refused(rd_kafka_resp_err_t err)
+{
+    return err == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED;
+}
+
+static void on_delivered(struct kafka_producer *p, const rd_kafka_message_t *m)
+{
+    const char *topic = rd_kafka_topic_name(m->rkt);
+    p->up = !m->err;
+    if (!m->err)
+        kafka_refusal_over(&p->refusal, topic);
+    else if (is_refused(m->err) && kafka_refusal_note(&p->refusal, "the topic", topic, "Write"))
+        log_error(p->log, "kafka_refused", LOG_MSG(kafka_refusal_text(&p->refusal)));
+}
+
 static void on_delivery(struct kafka_producer *p, rd_kafka_event_t *event)
 {
     const rd_kafka_message_t *m;
     while ((m = rd_kafka_event_message_next(event))) {
         struct kafka_delivery *delivery = m->_private;
-        p->up = !m->err;
+        on_delivered(p, m);
         count(p, m->err ? METRIC_KAFKA_FAILED : METRIC_KAFKA_PRODUCED);
         if (delivery) {
             delivery->fn(delivery, kafka_errno(m->err), m->partition, m->offset);
@@ -193,6 +209,12 @@ size_t kafka_producer_pending(const struct kafka_producer *p)
 bool kafka_producer_up(const struct kafka_producer *p)
 {
     return p->up;
+}
+
+const char *kafka_producer_trouble(const struct kafka_producer *p)
+{
+    const char *refused = kafka_refusal_text(&p->refusal);
+    return refused || p->up ? refused : "no broker is connected";
 }
 
 bool kafka_producer_broken(const struct kafka_producer *p)

@@ -122,7 +122,7 @@ static int count_partitions(struct startup *s, const char *topic, int32_t *ret, 
     char *name SAM_CLEANUP(freep) = settings_topic(s->settings, topic);
     int r = kafka_topic_partitions(s->kafka, name, KAFKA_TIMEOUT_MS, ret);
     if (r == -ENOENT)
-        (void)snprintf(why, why_bytes, "no topic %s: run samctl topics create", name);
+        (void)snprintf(why, why_bytes, "no topic %s, or no right to describe it: run samctl topics create", name);
     else if (r != 0)
         (void)snprintf(why, why_bytes, "no answer from %s", s->settings->kafka.bootstrap_servers);
     return r == 0 ? 0 : -ENOTCONN;

@@ -159,7 +159,7 @@ class Outage(CampaignTest):
         dead = self.topic("dlq.sam.jobs")
         self.kafka.tool("TopicCommand", "--delete", "--topic", dead)
         worker = self.start_worker(ready=False)
-        what = f"no topic {dead}: run samctl topics create"
+        what = f"no topic {dead}, or no right to describe it: run samctl topics create"
         self.wait_for("the reason", lambda: what in worker.get("/readyz")[1])
         self.samctl("topics", "create")
         self.wait_for("the worker", worker.ready, 60)

@@ -1,0 +1,135 @@
+"""Kafka with users and rights, as clusters have it: what the manifests give is enough, and what is
+missing is named while the program waits for it, unready."""
+
+import collections
+import concurrent.futures
+import os
+import unittest
+
+import sam_test
+import yaml
+from campaign_test import HELLO, CampaignTest
+from sam_test import Kafka, free_port
+
+USERS = os.path.join(sam_test.SOURCE, "deploy/kubernetes/components/strimzi/users.yaml")
+PASSWORD = "of-a-test"
+# A user of a program that may do everything but this: (program, topic or group, what).
+MISSING = {
+    "w1": ("worker", "sam.events", "Write"),
+    "w2": ("worker", "sam.events", "Read"),
+    "w3": ("worker", "sam.jobs", "Read"),
+    "w4": ("worker", "sam-workers", "Read"),
+    "w5": ("worker", "sam-ledger", "Read"),
+    "w6": ("worker", "sam.sync", "Describe"),
+    "p1": ("producer", "sam.events", "Write"),
+    "p2": ("producer", "sam.jobs", "Write"),
+}
+IN_CI = ("w1", "w3", "w4", "p1")
+MENDED = ("w1", "w3")  # while the program runs, which must see it by itself
+PROPERTIES = """\
+listeners=PLAINTEXT://127.0.0.1:@PORT@,CONTROLLER://127.0.0.1:@CONTROLLER@,SASL://127.0.0.1:{sasl}
+advertised.listeners=PLAINTEXT://127.0.0.1:@PORT@,SASL://127.0.0.1:{sasl}
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SASL:SASL_PLAINTEXT
+sasl.enabled.mechanisms=PLAIN
+listener.name.sasl.plain.sasl.jaas.config=\\
+ org.apache.kafka.common.security.plain.PlainLoginModule required {users};
+authorizer.class.name=org.apache.kafka.metadata.authorizer.StandardAuthorizer
+super.users=User:ANONYMOUS
+"""
+
+
+class KafkaWithRights(Kafka):
+    """Who comes without a password may do everything; who has one may do what he was given."""
+
+    def __init__(self, folder, users):
+        super().__init__(folder, private=True)
+        sasl = free_port()
+        self.secured = f"127.0.0.1:{sasl}"
+        path = folder + ".properties"
+        users = " ".join(f'user_{user}="{PASSWORD}"' for user in users)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(PROPERTIES.format(sasl=sasl, users=users))
+        self.environment["SAM_TEST_BROKER_MORE"] = path
+
+    def acl(self, verb, decision, users, operations, topics=(), groups=()):
+        """verb: add or remove; decision: allow or deny, which counts more."""
+        words = [f"--{verb}", *(["--force"] if verb == "remove" else [])]
+        for user in users:
+            words += [f"--{decision}-principal", f"User:{user}"]
+        for flag, values in (("operation", operations), ("topic", topics), ("group", groups)):
+            for value in values:
+                words += [f"--{flag}", value]
+        self.tool("AclCommand", *words)
+
+
+class Rights(CampaignTest):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.kafka = KafkaWithRights(cls.kafka.folder + "-secured",
+                                    ["sam-producer", "sam-worker", *MISSING])  # fmt: skip
+        cls.addClassCleanup(cls.kafka.stop)
+        cls.kafka.start()
+
+    def as_user(self, user):
+        properties = {"security.protocol": "SASL_PLAINTEXT", "sasl.mechanism": "PLAIN",
+                      "sasl.username": user, "sasl.password": PASSWORD}  # fmt: skip
+        return {"SAM_KAFKA_BOOTSTRAP_SERVERS": self.kafka.secured,
+                "SAM_KAFKA_PROPERTIES": ",".join(f"{k}={v}" for k, v in properties.items()),
+                }  # fmt: skip
+
+    def test_what_the_manifests_give_is_enough(self):
+        with open(USERS, encoding="utf-8") as file:
+            users = list(yaml.safe_load_all(file))
+        commands = collections.defaultdict(set)  # the same rights in one command: each is a JVM
+        for user in users:
+            for acl in user["spec"]["authorization"]["acls"]:
+                key = (user["metadata"]["name"], tuple(acl["operations"]))
+                commands[key].add((acl["resource"]["type"], self.topic(acl["resource"]["name"])))
+        for (user, operations), resources in commands.items():
+            of = {kind: [name for k, name in sorted(resources) if k == kind]
+                  for kind in ("topic", "group")}  # fmt: skip
+            self.kafka.acl("add", "allow", [user], operations, of["topic"], of["group"])
+        self.prepare()
+        self.worker = self.start("sam-worker", "worker", **self.as_user("sam-worker"))
+        self.producer = self.start("sam-producer", "producer", **self.as_user("sam-producer"))
+        self.wait_for("the worker", self.worker.ready, 60)
+        self.campaign("c", "messenger", HELLO, 4)
+        self.wait_until_sent(4)
+        self.kafka.produce(self.topic("sam.jobs"), "no job", key="x")
+        self.wait_for("the dead letter", lambda: self.kafka.records(self.topic("dlq.sam.jobs")))
+        for daemon in (self.worker, self.producer):
+            self.assertNotIn("refuse", daemon.log())
+            self.assertEqual(daemon.stop(), 0)
+
+    def refuse(self, verb, user):
+        _, name, what = MISSING[user]
+        where = {"groups" if "-" in name else "topics": [self.topic(name)]}
+        self.kafka.acl(verb, "deny", [user], [what], **where)
+
+    def test_a_right_that_is_missing_is_named_until_it_is_there(self):
+        self.prepare()
+        self.campaign("c", "messenger", HELLO, 1)  # so that there is something to publish
+        self.kafka.acl("add", "allow", MISSING, ["All"], ["*"], ["*"])
+        cases = list(MISSING) if os.environ.get("SAM_TEST_LENGTH") == "all" else IN_CI
+        with concurrent.futures.ThreadPoolExecutor(2) as pool:
+            list(pool.map(lambda user: self.refuse("add", user), cases))
+        for user in cases:
+            program, name, what = MISSING[user]
+            if name == "sam.jobs" and program == "producer":
+                self.start_worker()  # else it would publish nothing
+            with self.subTest(user, missing=f"{what} on {name}"):
+                daemon = self.start(f"sam-{program}", program, **self.as_user(user))
+                self.wait_for("the reason", lambda d=daemon: self.topic(name) in d.get("/readyz")[1])
+                status, reasons = daemon.get("/readyz")
+                self.assertEqual(status, 503)
+                self.assertIn(what.lower(), reasons.lower())
+                self.assertEqual(daemon.log().count("kafka_refused"), what != "Describe")
+                if user in MENDED:
+                    self.refuse("remove", user)
+                    self.wait_for("the program, by itself", daemon.ready, 60)
+                self.assertEqual(daemon.stop(), 0)
+
+
+if __name__ == "__main__":
+    unittest.main()
