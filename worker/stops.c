@@ -154,10 +154,13 @@ static void stop_until_read(struct stops *s, const char *why, const char *text)
 
 void stops_unreached(struct stops *s, const char *error_type)
 {
-    char text[120];
+    char text[200];
     if (++s->unreached < UNREACHED_MAX)
         return;
-    (void)snprintf(text, sizeof(text), "claims rest: Unipile cannot be reached (%s)", error_type);
+    (void)snprintf(text, sizeof(text), "claims rest: Unipile cannot be reached (%s)%s", error_type,
+                   strcmp(error_type, "tls") == 0
+                       ? "; perhaps its certificate has expired, see unipile_transport in the log"
+                       : "");
     stop_until_read(s, "unreachable", text);
 }
 

@@ -71,6 +71,9 @@ SAM_MUSTCHECK int kafka_producer_flush(struct kafka_producer *p, int64_t timeout
 size_t kafka_producer_pending(const struct kafka_producer *p);
 /* A broker is connected, by what librdkafka reports every 2 s while poll is called. */
 bool kafka_producer_up(const struct kafka_producer *p);
+/* What the last attempt to reach a broker met, since one was reached; "" = nothing is known, or
+ * poll was not called. Valid until the next poll. */
+const char *kafka_producer_error(const struct kafka_producer *p);
 /* Why Kafka takes nothing, for an operator: no broker, or a topic that is refused to us. NULL = it
  * does, as far as is known. Valid until the next poll. */
 const char *kafka_producer_trouble(const struct kafka_producer *p);

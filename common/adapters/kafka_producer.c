@@ -12,6 +12,8 @@
 /* Bounded: at most this many messages wait for an acknowledgement. */
 #define QUEUE_MAX_MESSAGES "200000"
 
+#define ERROR_BYTES 320
+
 struct kafka_producer {
     rd_kafka_t *rk;
     rd_kafka_queue_t *queue;
@@ -21,6 +23,8 @@ struct kafka_producer {
     bool broken;
     bool up; /* the last that was heard: a broker is connected, a message arrived */
     struct kafka_refusal refusal;
+    char error[ERROR_BYTES]; /* of the last attempt to reach a broker */
+    char trouble[ERROR_BYTES + 40];
 };
 
 static const struct kafka_setting settings[] = {
@@ -95,6 +99,25 @@ static void on_delivery(struct kafka_producer *p, rd_kafka_event_t *event)
     }
 }
 
+/* Without the milliseconds and the state, which are other ones each time. */
+static void keep_error(struct kafka_producer *p, rd_kafka_event_t *event)
+{
+    const char *text = rd_kafka_event_error_string(event);
+    if (rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN)
+        return;
+    const char *end = strstr(text, " (after ");
+    (void)snprintf(p->error, sizeof(p->error), "%.*s", (int)(end ? end - text : (long)strlen(text)),
+                   text);
+    (void)snprintf(p->trouble, sizeof(p->trouble), "no broker is connected: %s", p->error);
+}
+
+static void reached(struct kafka_producer *p, bool up)
+{
+    p->up = up;
+    if (up)
+        p->error[0] = '\0';
+}
+
 static void on_error(struct kafka_producer *p, rd_kafka_event_t *event)
 {
     count(p, METRIC_KAFKA_ERRORS);
@@ -103,6 +126,7 @@ static void on_error(struct kafka_producer *p, rd_kafka_event_t *event)
         log_error(p->log, "kafka_producer_broken", LOG_MSG(rd_kafka_event_error_string(event)));
     } else {
         log_warn(p->log, "kafka_trouble", LOG_MSG(rd_kafka_event_error_string(event)));
+        keep_error(p, event);
     }
 }
 
@@ -112,7 +136,7 @@ static void on_stats(struct kafka_producer *p, rd_kafka_event_t *event)
     const char *json = rd_kafka_event_stats(event);
     size_t up;
     if (json && kafka_stats_brokers_up(json, strlen(json), &up) == 0)
-        p->up = up > 0;
+        reached(p, up > 0);
 }
 
 static void serve(struct kafka_producer *p, rd_kafka_event_t *event)
@@ -211,10 +235,17 @@ bool kafka_producer_up(const struct kafka_producer *p)
     return p->up;
 }
 
+const char *kafka_producer_error(const struct kafka_producer *p)
+{
+    return p->error;
+}
+
 const char *kafka_producer_trouble(const struct kafka_producer *p)
 {
     const char *refused = kafka_refusal_text(&p->refusal);
-    return refused || p->up ? refused : "no broker is connected";
+    if (refused || p->up)
+        return refused;
+    return p->error[0] ? p->trouble : "no broker is connected";
 }
 
 bool kafka_producer_broken(const struct kafka_producer *p)

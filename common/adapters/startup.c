@@ -42,6 +42,23 @@ int startup_signal_fd(void)
     return fd < 0 ? -errno : fd;
 }
 
+/* What OpenSSL says, which libpq and librdkafka pass on at length, leaves out what is wrong. */
+static const char *plain_error(const char *text)
+{
+    return strstr(text, "certificate verify failed")
+               ? "its certificate is not accepted: has it expired, is it of another authority, or "
+                 "for another name? `openssl s_client -connect` shows it"
+               : text;
+}
+
+static void no_answer(struct startup *s, const char *about, char *why, size_t why_bytes)
+{
+    kafka_producer_poll(s->kafka); /* it has what the attempts met */
+    const char *error = plain_error(kafka_producer_error(s->kafka));
+    (void)snprintf(why, why_bytes, "no answer%s%s from %s%s%s", *about ? " about " : "", about,
+                   s->settings->kafka.bootstrap_servers, *error ? ": " : "", error);
+}
+
 /* true: a signal came. */
 static bool wait_or_signal(int64_t ms)
 {
@@ -84,8 +101,13 @@ static int open_postgres(struct startup *s, enum migrate_state *ret_schema, char
                                        .lock_timeout_ms = 5 * SECOND_MS,
                                        .statement_timeout_ms = 60 * SECOND_MS,
                                        .by_index = true};
-    int r = pg_connect(&options, &s->pg, why, why_bytes);
-    if (r == 0)
+    char said[WHY_BYTES] = "";
+    int r = pg_connect(&options, &s->pg, said, sizeof(said));
+    if (r != 0)
+        (void)snprintf(why, why_bytes, "%s%s",
+                       plain_error(said) == said ? "" : "the server of postgres.conninfo: ",
+                       plain_error(said));
+    else
         r = check_schema(s, ret_schema, why, why_bytes);
     if (r != 0) {
         pg_free(s->pg);
@@ -122,9 +144,10 @@ static int count_partitions(struct startup *s, const char *topic, int32_t *ret, 
     char *name SAM_CLEANUP(freep) = settings_topic(s->settings, topic);
     int r = kafka_topic_partitions(s->kafka, name, KAFKA_TIMEOUT_MS, ret);
     if (r == -ENOENT)
-        (void)snprintf(why, why_bytes, "no topic %s, or no right to describe it: run samctl topics create", name);
+        (void)snprintf(why, why_bytes,
+                       "no topic %s, or no right to describe it: run samctl topics create", name);
     else if (r != 0)
-        (void)snprintf(why, why_bytes, "no answer from %s", s->settings->kafka.bootstrap_servers);
+        no_answer(s, "", why, why_bytes);
     return r == 0 ? 0 : -ENOTCONN;
 }
 
@@ -264,8 +287,7 @@ static int open_ledger(struct startup *s, char *why, size_t why_bytes)
             return opened;
     }
     if (kafka_topic_unwritten(s->kafka, events, s->partitions, KAFKA_TIMEOUT_MS, &unwritten) != 0) {
-        (void)snprintf(why, why_bytes, "no answer about %s from %s", events,
-                       s->settings->kafka.bootstrap_servers);
+        no_answer(s, events, why, why_bytes);
         return -ENOTCONN;
     }
     if (read_ledger(s, unwritten, &r) != PG_FINE) {
