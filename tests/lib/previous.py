@@ -32,30 +32,28 @@ def commit():
     return done.stdout.strip()
 
 
-def _run(*command):
+def _run(*command, cwd=None, **more):
     environment = {k: v for k, v in os.environ.items() if k != "LD_PRELOAD"}  # of moments
-    sam_test.run(*command, env=environment, timeout=560)
+    sam_test.run(*command, cwd=cwd, env={**environment, **more}, timeout=560)
 
 
 def _build(which, into):
-    """At a place that is always the same, so that ccache knows most of it from the last time."""
-    source, build = os.path.join(CACHE, "source"), os.path.join(CACHE, "build")
-    for folder in (source, build):
-        shutil.rmtree(folder, True)
+    """As tests/run builds what is here, so that ccache knows what has not changed since."""
+    source = os.path.join(CACHE, "source")
+    shutil.rmtree(source, True)
     os.makedirs(source)
     archive = os.path.join(CACHE, "source.tar")
     _run("git", "-C", sam_test.SOURCE, "archive", "-o", archive, which)
     _run("tar", "-xf", archive, "-C", source)
     launcher = ["-DCMAKE_C_COMPILER_LAUNCHER=ccache"] if shutil.which("ccache") else []
-    _run("cmake", "-G", "Ninja", "-S", source, "-B", build, "-DCMAKE_BUILD_TYPE=Debug",
-         "-DSAM_TESTS=OFF", *launcher)  # fmt: skip
-    _run("nice", "cmake", "--build", build, "-j", str(os.cpu_count() or 2))
+    _run("cmake", "--preset", "dev", "-DSAM_TESTS=OFF", *launcher, cwd=source)
+    _run("nice", "cmake", "--build", "--preset", "dev", "-j", str(os.cpu_count() or 2), cwd=source,
+         CCACHE_BASEDIR=source, CCACHE_NOHASHDIR="1")  # fmt: skip
     os.makedirs(into + ".new", exist_ok=True)
     for name in PROGRAMS:
-        shutil.copy2(os.path.join(build, "bin", name), into + ".new")
+        shutil.copy2(os.path.join(source, "build", "dev", "bin", name), into + ".new")
     os.rename(into + ".new", into)
-    for leftover in (source, build):
-        shutil.rmtree(leftover, True)
+    shutil.rmtree(source)
     os.remove(archive)
 
 
