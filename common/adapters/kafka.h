@@ -157,9 +157,9 @@ int kafka_consumer_fd(const struct kafka_consumer *c);
 /* Serves at most max_records records and all rebalances that come before them.
  * Returns how many records were served. */
 int kafka_consumer_poll(struct kafka_consumer *c, int max_records);
-/* What the broker refuses to us, a topic or the group, for an operator; NULL = nothing, as far as is
- * known: a right that comes back is seen at the next record or end of a partition. Valid until the
- * next poll. */
+/* What the broker refuses to us, a topic or the group, for an operator; NULL = nothing, as far as
+ * is known: a right that comes back is seen at the next record or end of a partition. Valid until
+ * the next poll. */
 const char *kafka_consumer_trouble(const struct kafka_consumer *c);
 void kafka_consumer_assign(struct kafka_consumer *c, const struct kafka_part *parts, size_t count);
 void kafka_consumer_unassign(struct kafka_consumer *c);

@@ -120,7 +120,8 @@ class Rights(CampaignTest):
                 self.start_worker()  # else it would publish nothing
             with self.subTest(user, missing=f"{what} on {name}"):
                 daemon = self.start(f"sam-{program}", program, **self.as_user(user))
-                self.wait_for("the reason", lambda d=daemon: self.topic(name) in d.get("/readyz")[1])
+                self.wait_for("the reason",
+                              lambda d=daemon, n=name: self.topic(n) in d.get("/readyz")[1])
                 status, reasons = daemon.get("/readyz")
                 self.assertEqual(status, 503)
                 self.assertIn(what.lower(), reasons.lower())
