@@ -298,8 +298,7 @@ static void lost(struct app *a)
 
 static void tell_kafka(struct app *a)
 {
-    bool up = kafka_producer_up(a->p.kafka);
-    metrics_set(a->p.metrics, METRIC_KAFKA_UP, up ? 1 : 0);
+    metrics_set(a->p.metrics, METRIC_KAFKA_UP, kafka_producer_connected(a->p.kafka) ? 1 : 0);
     reason(a, "kafka", kafka_producer_trouble(a->p.kafka));
 }
 

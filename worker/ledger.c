@@ -288,7 +288,7 @@ void ledger_free(struct ledger *l)
     free(l);
 }
 
-const char *ledger_refused(const struct ledger *l)
+const char *ledger_refused(struct ledger *l)
 {
     return kafka_consumer_trouble(l->consumer);
 }

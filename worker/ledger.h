@@ -58,6 +58,6 @@ uint64_t ledger_begun(const struct ledger *l);
 /* Its session with Postgres stands. */
 bool ledger_up(const struct ledger *l);
 /* What Kafka refuses to us of sam.events or of the group, see kafka_consumer_trouble(); or NULL. */
-const char *ledger_refused(const struct ledger *l);
+const char *ledger_refused(struct ledger *l);
 
 #endif

@@ -248,7 +248,7 @@ static void tell_kafka(struct worker *w)
         trouble = kafka_consumer_trouble(w->consumer);
     if (!trouble)
         trouble = ledger_refused(w->ledger);
-    metrics_set(w->metrics, METRIC_KAFKA_UP, kafka_producer_up(w->kafka) ? 1 : 0);
+    metrics_set(w->metrics, METRIC_KAFKA_UP, kafka_producer_connected(w->kafka) ? 1 : 0);
     reason(w, "kafka", trouble);
 }
 

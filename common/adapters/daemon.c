@@ -10,19 +10,26 @@
 
 #include "common/base/banned.h"
 
+static const char as_root[] =
+    "it runs as root: start the image as user 10001 (Kubernetes: runAsNonRoot, runAsUser)";
+static const char writable[] =
+    "its root can be written to: start the image with a read-only one (docker --read-only; "
+    "Kubernetes: readOnlyRootFilesystem)";
+
 /* What an image promises is up to whoever starts it: its user, and a root that nobody can write to.
- * SAM does its work all the same. */
-static void look_at_container(struct log *log)
+ * SAM does its work all the same, but is not ready, so that a rollout stops here. */
+static void look_at_container(struct log *log, struct admin *admin)
 {
     if (!getenv("SAM_CONTAINER"))
         return;
-    if (geteuid() == 0)
-        log_warn(log, "runs_as_root",
-                 LOG_MSG("start the image as user 10001 (Kubernetes: runAsNonRoot, runAsUser)"));
-    if (access("/", W_OK) == 0)
-        log_warn(log, "root_writable",
-                 LOG_MSG("start the image with a read-only root (docker --read-only; Kubernetes: "
-                         "readOnlyRootFilesystem)"));
+    if (geteuid() == 0) {
+        log_warn(log, "runs_as_root", LOG_MSG(as_root));
+        admin_reason_set(admin, "user", as_root);
+    }
+    if (access("/", W_OK) == 0) {
+        log_warn(log, "root_writable", LOG_MSG(writable));
+        admin_reason_set(admin, "root", writable);
+    }
 }
 
 int daemon_main(int argc, char **argv, const struct daemon *daemon)
@@ -48,7 +55,7 @@ int daemon_main(int argc, char **argv, const struct daemon *daemon)
     }
     log_info(&log, "started", LOG_STR("version", SAM_VERSION), LOG_INT("schema", migrate_version()),
              LOG_STR("listen", admin_address(admin)));
-    look_at_container(&log);
+    look_at_container(&log, admin);
     const struct daemon_parts parts = {daemon->program, settings, &log, metrics, admin};
     code = daemon->run(&parts);
     log_info(&log, "stopped", LOG_INT("exit", code));

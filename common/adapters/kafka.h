@@ -71,6 +71,8 @@ SAM_MUSTCHECK int kafka_producer_flush(struct kafka_producer *p, int64_t timeout
 size_t kafka_producer_pending(const struct kafka_producer *p);
 /* A broker is connected, by what librdkafka reports every 2 s while poll is called. */
 bool kafka_producer_up(const struct kafka_producer *p);
+/* The same, but a broker that refuses our messages is one. */
+bool kafka_producer_connected(const struct kafka_producer *p);
 /* What the last attempt to reach a broker met, since one was reached; "" = nothing is known, or
  * poll was not called. Valid until the next poll. */
 const char *kafka_producer_error(const struct kafka_producer *p);
@@ -158,9 +160,9 @@ int kafka_consumer_fd(const struct kafka_consumer *c);
  * Returns how many records were served. */
 int kafka_consumer_poll(struct kafka_consumer *c, int max_records);
 /* What the broker refuses to us, a topic or the group, for an operator; NULL = nothing, as far as
- * is known: a right that comes back is seen at the next record or end of a partition. Valid until
- * the next poll. */
-const char *kafka_consumer_trouble(const struct kafka_consumer *c);
+ * is known. Call it every second or so: it also sees to it that a right that has come back is
+ * noticed within seconds. Valid until the next poll. */
+const char *kafka_consumer_trouble(struct kafka_consumer *c);
 void kafka_consumer_assign(struct kafka_consumer *c, const struct kafka_part *parts, size_t count);
 void kafka_consumer_unassign(struct kafka_consumer *c);
 /* next_offset: the first record that is not settled. Ignored for a partition that is not ours. */

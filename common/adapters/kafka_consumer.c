@@ -8,7 +8,8 @@
 
 #include "common/base/banned.h"
 
-#define CLOSE_MS 5000
+#define CLOSE_MS     5000
+#define ASK_AGAIN_MS (5 * SECOND_MS) /* whether a right is there again */
 
 struct kafka_consumer {
     rd_kafka_t *rk;
@@ -22,7 +23,8 @@ struct kafka_consumer {
     bool paused[KAFKA_TOPICS_MAX];
     bool closing;
     char *group; /* with the prefix */
-    struct kafka_refusal refusal;
+    struct kafka_refusals refusals;
+    int64_t asked_again_boot_ms;
 };
 
 /* A fetch that finds nothing is answered after fetch.wait.max.ms: so long may a partition wait that
@@ -113,8 +115,8 @@ static void on_rebalance(struct kafka_consumer *c, rd_kafka_event_t *event)
             parts[count++] =
                 (struct kafka_part){topic, list->elems[i].partition, KAFKA_OFFSET_STORED};
     }
-    kafka_refusal_over(&c->refusal, c->group);
     if (rd_kafka_event_error(event) == RD_KAFKA_RESP_ERR__ASSIGN_PARTITIONS && !c->closing) {
+        kafka_refusal_over(&c->refusals, c->group);
         c->ops.assigned(c->ctx, parts, count);
     } else {
         bool lost = rd_kafka_assignment_lost(c->rk) != 0;
@@ -145,7 +147,7 @@ static bool on_message(struct kafka_consumer *c, const rd_kafka_message_t *m)
         .value_bytes = m->len,
         .message = m,
     };
-    kafka_refusal_over(&c->refusal, rd_kafka_topic_name(m->rkt));
+    kafka_refusal_over(&c->refusals, rd_kafka_topic_name(m->rkt));
     if (record.topic >= 0)
         c->ops.record(c->ctx, &record);
     return true;
@@ -165,13 +167,13 @@ static bool on_refusal(struct kafka_consumer *c, rd_kafka_resp_err_t err, const 
 {
     bool news;
     if (err == RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED)
-        news = kafka_refusal_note(&c->refusal, "the consumer group", c->group, "Read");
+        news = kafka_refusal_note(&c->refusals, "the consumer group", c->group, "Read");
     else if (err == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED && topic)
-        news = kafka_refusal_note(&c->refusal, "the topic", topic, "Read");
+        news = kafka_refusal_note(&c->refusals, "the topic", topic, "Read");
     else
         return false;
     if (news)
-        log_error(c->log, "kafka_refused", LOG_MSG(kafka_refusal_text(&c->refusal)));
+        log_error(c->log, "kafka_refused", LOG_MSG(kafka_refusal_newest(&c->refusals)));
     return true;
 }
 
@@ -180,7 +182,7 @@ static void on_error(struct kafka_consumer *c, rd_kafka_event_t *event)
     rd_kafka_topic_partition_t *at = rd_kafka_event_topic_partition(event);
     rd_kafka_resp_err_t err = rd_kafka_event_error(event);
     if (err == RD_KAFKA_RESP_ERR__PARTITION_EOF && at)
-        kafka_refusal_over(&c->refusal, at->topic);
+        kafka_refusal_over(&c->refusals, at->topic);
     else if (err == RD_KAFKA_RESP_ERR__AUTO_OFFSET_RESET && at && c->ops.no_offset)
         c->ops.no_offset(c->ctx, topic_index(c, at->topic), at->partition);
     else if (!on_refusal(c, err, at ? at->topic : NULL))
@@ -212,9 +214,26 @@ int kafka_consumer_poll(struct kafka_consumer *c, int max_records)
     return served;
 }
 
-const char *kafka_consumer_trouble(const struct kafka_consumer *c)
+/* Fetching that begins anew tells of the end of a partition once more, so an idle topic that may be
+ * read again is seen too. */
+static void ask_again(struct kafka_consumer *c)
 {
-    return kafka_refusal_text(&c->refusal);
+    for (size_t i = 0; i < c->topics_count; i++) {
+        if (c->paused[i] || !kafka_refusal_of(&c->refusals, c->topics[i]))
+            continue;
+        kafka_consumer_pause(c, (int)i, true);
+        kafka_consumer_pause(c, (int)i, false);
+    }
+}
+
+const char *kafka_consumer_trouble(struct kafka_consumer *c)
+{
+    int64_t now_ms = clock_boot_ms();
+    if (c->refusals.count > 0 && now_ms - c->asked_again_boot_ms >= ASK_AGAIN_MS) {
+        c->asked_again_boot_ms = now_ms;
+        ask_again(c);
+    }
+    return kafka_refusal_text(&c->refusals);
 }
 
 int kafka_consumer_fd(const struct kafka_consumer *c)

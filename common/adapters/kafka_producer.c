@@ -22,7 +22,8 @@ struct kafka_producer {
     struct metrics *metrics; /* may be NULL */
     bool broken;
     bool up; /* the last that was heard: a broker is connected, a message arrived */
-    struct kafka_refusal refusal;
+    bool connected;
+    struct kafka_refusals refusals;
     char error[ERROR_BYTES]; /* of the last attempt to reach a broker */
     char trouble[ERROR_BYTES + 40];
 };
@@ -56,7 +57,7 @@ int kafka_producer_new(const struct kafka_options *options, struct kafka_produce
     p->rk = rk;
     p->log = options->log;
     p->metrics = options->metrics;
-    p->up = true; /* until it is heard otherwise */
+    p->up = p->connected = true; /* until it is heard otherwise */
     p->queue = rd_kafka_queue_get_main(rk);
     p->fd = kafka_wake_fd(p->queue);
     *ret = p;
@@ -78,10 +79,11 @@ static void on_delivered(struct kafka_producer *p, const rd_kafka_message_t *m)
 {
     const char *topic = rd_kafka_topic_name(m->rkt);
     p->up = !m->err;
+    p->connected = p->up || is_refused(m->err);
     if (!m->err)
-        kafka_refusal_over(&p->refusal, topic);
-    else if (is_refused(m->err) && kafka_refusal_note(&p->refusal, "the topic", topic, "Write"))
-        log_error(p->log, "kafka_refused", LOG_MSG(kafka_refusal_text(&p->refusal)));
+        kafka_refusal_over(&p->refusals, topic);
+    else if (is_refused(m->err) && kafka_refusal_note(&p->refusals, "the topic", topic, "Write"))
+        log_error(p->log, "kafka_refused", LOG_MSG(kafka_refusal_newest(&p->refusals)));
 }
 
 static void on_delivery(struct kafka_producer *p, rd_kafka_event_t *event)
@@ -113,7 +115,7 @@ static void keep_error(struct kafka_producer *p, rd_kafka_event_t *event)
 
 static void reached(struct kafka_producer *p, bool up)
 {
-    p->up = up;
+    p->up = p->connected = up;
     if (up)
         p->error[0] = '\0';
 }
@@ -242,10 +244,15 @@ const char *kafka_producer_error(const struct kafka_producer *p)
 
 const char *kafka_producer_trouble(const struct kafka_producer *p)
 {
-    const char *refused = kafka_refusal_text(&p->refusal);
+    const char *refused = kafka_refusal_text(&p->refusals);
     if (refused || p->up)
         return refused;
     return p->error[0] ? p->trouble : "no broker is connected";
+}
+
+bool kafka_producer_connected(const struct kafka_producer *p)
+{
+    return p->connected;
 }
 
 bool kafka_producer_broken(const struct kafka_producer *p)

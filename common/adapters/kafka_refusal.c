@@ -1,29 +1,54 @@
 #include "common/adapters/kafka_refusal.h"
 
+#include <assert.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "common/base/banned.h"
 
-bool kafka_refusal_note(struct kafka_refusal *r, const char *what, const char *name,
+/* Its place, or the count. */
+static size_t find(const struct kafka_refusals *r, const char *name)
+{
+    size_t i = 0;
+    while (i < r->count && strcmp(r->items[i].name, name) != 0)
+        i++;
+    return i;
+}
+
+bool kafka_refusal_of(const struct kafka_refusals *r, const char *name)
+{
+    return find(r, name) < r->count;
+}
+
+bool kafka_refusal_note(struct kafka_refusals *r, const char *what, const char *name,
                         const char *right)
 {
-    if (strcmp(r->name, name) == 0)
+    if (kafka_refusal_of(r, name) || r->count == KAFKA_REFUSALS_MAX)
         return false;
-    (void)snprintf(r->name, sizeof(r->name), "%s", name);
-    (void)snprintf(r->text, sizeof(r->text),
+    (void)snprintf(r->items[r->count].name, sizeof(r->items[0].name), "%s", name);
+    (void)snprintf(r->items[r->count].text, sizeof(r->items[0].text),
                    "the broker refuses %s %s: give the user of kafka.properties the right %s on it",
                    what, name, right);
+    r->count++;
     return true;
 }
 
-void kafka_refusal_over(struct kafka_refusal *r, const char *name)
+void kafka_refusal_over(struct kafka_refusals *r, const char *name)
 {
-    if (strcmp(r->name, name) == 0)
-        r->name[0] = '\0';
+    size_t i = find(r, name);
+    if (i == r->count)
+        return;
+    r->count--;
+    memmove(&r->items[i], &r->items[i + 1], (r->count - i) * sizeof(r->items[0]));
 }
 
-const char *kafka_refusal_text(const struct kafka_refusal *r)
+const char *kafka_refusal_text(const struct kafka_refusals *r)
 {
-    return r->name[0] ? r->text : NULL;
+    return r->count > 0 ? r->items[0].text : NULL;
+}
+
+const char *kafka_refusal_newest(const struct kafka_refusals *r)
+{
+    assert(r->count > 0);
+    return r->items[r->count - 1].text;
 }

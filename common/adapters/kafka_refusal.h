@@ -1,27 +1,36 @@
-/* common/adapters/kafka_refusal.h - a right that the broker has refused, until it is there.
+/* common/adapters/kafka_refusal.h - the rights that the broker has refused, until they are there.
  *
  * librdkafka goes on asking by itself, and says so once or not at all; an operator must see it for
- * as long as it lasts. One refusal at a time: they are mended one after the other. */
+ * as long as it lasts. */
 #ifndef SAM_ADAPTERS_KAFKA_REFUSAL_H
 #define SAM_ADAPTERS_KAFKA_REFUSAL_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "common/base/attr.h"
 
+#define KAFKA_REFUSALS_MAX 8 /* our topics and the group; what is more is not kept */
+
 /* All zero: nothing was refused. */
-struct kafka_refusal {
-    char name[256]; /* of the topic or group; Kafka's longest is 249 */
-    char text[512];
+struct kafka_refusals {
+    struct {
+        char name[256]; /* of the topic or group; Kafka's longest is 249 */
+        char text[512];
+    } items[KAFKA_REFUSALS_MAX];
+    size_t count;
 };
 
 /* what: "the topic", "the consumer group"; name of it; right: "Write". true: it is news, so that it
  * is logged once. */
-SAM_MUSTCHECK bool kafka_refusal_note(struct kafka_refusal *r, const char *what, const char *name,
+SAM_MUSTCHECK bool kafka_refusal_note(struct kafka_refusals *r, const char *what, const char *name,
                                       const char *right);
-/* The broker lets us do something with this one; nothing happens unless it was what was refused. */
-void kafka_refusal_over(struct kafka_refusal *r, const char *name);
-/* What was refused and what to do; NULL = nothing. Valid until the next call. */
-const char *kafka_refusal_text(const struct kafka_refusal *r);
+/* The broker lets us do something with this one; nothing happens unless it was refused. */
+void kafka_refusal_over(struct kafka_refusals *r, const char *name);
+bool kafka_refusal_of(const struct kafka_refusals *r, const char *name);
+/* The first that still is refused, and what to do; NULL = none. Valid until the next call. */
+const char *kafka_refusal_text(const struct kafka_refusals *r);
+/* The newest, which was just noted. */
+const char *kafka_refusal_newest(const struct kafka_refusals *r);
 
 #endif

@@ -12,7 +12,7 @@ import compose_project as compose
 BIN = os.environ["SAM_BIN"]
 USER = "10001:10001"
 DAEMONS = {"sam-producer": "producer", "sam-worker": "worker"}
-CLOSE_OF_KAFKA_S = 12  # as deploy/kubernetes/base/worker.yaml counts it
+CLOSE_OF_KAFKA_S = 14  # as deploy/kubernetes/base/worker.yaml counts it
 
 
 def setUpModule():

@@ -190,8 +190,8 @@ def c_constant(path, pattern):
 
 def least_grace(config):
     """Seconds in which a worker has surely ended."""
-    close = 2 * c_constant("common/adapters/kafka_consumer.c", r"#define CLOSE_MS (\d+)") / 1000
-    flush = 2 * c_constant("common/adapters/kafka_producer.c", r"kafka_producer_flush\(p, (\d+)\)")
+    close = 2 * c_constant("common/adapters/kafka_consumer.c", r"#define CLOSE_MS\s+(\d+)") / 1000
+    flush = 4 * c_constant("common/adapters/kafka_producer.c", r"kafka_producer_flush\(p, (\d+)\)")
     return (seconds(config["worker.drain_timeout"]) + seconds(config["unipile.timeout"]) +
             close + flush / 1000 + SPARE_SECONDS)  # fmt: skip
 
@@ -367,7 +367,7 @@ def topics(objects):
             yield f"{name_of(each)}: replicas"
     for each in of_kind(objects, "KafkaUser"):
         for acl in each["spec"]["authorization"]["acls"]:
-            known = found if acl["resource"]["type"] == "topic" else ("sam-workers", "sam-ledger")
+            known = found if acl["resource"]["type"] == "topic" else ("sam-workers", "sam-ledger", "sam-operator")
             if acl["resource"]["name"] not in known or acl["resource"]["patternType"] != "literal":
                 yield f"{name_of(each)}: {acl['resource']}"
             if set(acl["operations"]) - {"Read", "Write", "Describe", "DescribeConfigs"}:

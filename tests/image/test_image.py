@@ -189,7 +189,15 @@ class Image(CampaignTest):
         for user, mode, words in ((f"{UID}:{UID}", "ro", []), ("0:0", "ro", ["runs_as_root"]),
                                   ("0:0", "rw", ["runs_as_root", "root_writable"])):  # fmt: skip
             worker = self.start("sam-worker", "worker", mode=mode, user=user)
-            self.wait_for("the worker", worker.ready, 60)
+            shown = ["runs as root"] * (user == "0:0") + ["can be written to"] * (mode == "rw")
+            if shown:
+                self.wait_for("the gate", lambda w=worker: "gate_open" in w.log(), 60)
+                status, reasons = worker.get("/readyz")
+                self.assertEqual((status, len(reasons.splitlines())), (503, len(shown)), reasons)
+                for reason in shown:
+                    self.assertIn(reason, reasons)
+            else:
+                self.wait_for("the worker", worker.ready, 60)
             said = [word for word in ("runs_as_root", "root_writable") if word in worker.log()]
             self.assertEqual(said, words)
             self.assertEqual(worker.stop(), 0)
