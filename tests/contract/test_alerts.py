@@ -181,6 +181,18 @@ class Alerts(unittest.TestCase):
             self.assertEqual(len(self.list.wrong(wrong)), 1, wrong)  # fmt: skip
 
 
+class ScalingQuery(unittest.TestCase):
+    """What KEDA asks Prometheus is what the alert asks."""
+
+    def test_it_counts_what_the_alert_counts(self):
+        trigger = read("deploy", "kubernetes", "components", "keda-due-items", "trigger.yaml")
+        query = value_of(trigger, "query")
+        self.assertEqual(re.findall(r"sam_\w+", query), ["sam_items_overdue", "sam_postgres_up"])
+        self.assertEqual(List().wrong(query), [])
+        rules = dict(blocks(read("deploy", "prometheus", "rules.yml"), "alert"))
+        self.assertTrue(value_of(rules["SamWorkOverdue"], "expr").startswith(query + " > 0 "))
+
+
 class Dashboard(unittest.TestCase):
     @classmethod
     def setUpClass(cls):

@@ -14,6 +14,9 @@ import tempfile
 import unittest
 
 import kubernetes_objects as kubernetes
+from kubernetes_objects import (
+    container_of, name_of, of_kind, pod_labels, pod_of, policies_of, ports, selects, workloads,
+)  # fmt: skip
 
 SOURCE = os.environ["SAM_SOURCE"]
 BIN = os.environ["SAM_BIN"]
@@ -31,54 +34,7 @@ def setUpModule():
         raise unittest.SkipTest(str(why)) from None
 
 
-# ---- looking at objects ------------------------------------------------------------------------
-
-
-def of_kind(objects, *kinds):
-    return [each for each in objects if each["kind"] in kinds]
-
-
-def name_of(each):
-    return f"{each['kind']} {each['metadata']['name']}"
-
-
-def workloads(objects):
-    return of_kind(objects, "Deployment", "Job")
-
-
-def pod_of(workload):
-    return workload["spec"]["template"]["spec"]
-
-
-def pod_labels(workload):
-    return workload["spec"]["template"]["metadata"]["labels"]
-
-
-def container_of(workload):
-    (container,) = pod_of(workload)["containers"]
-    return container
-
-
-def selects(selector, labels):
-    """A label selector, as Kubernetes reads it; {} selects all."""
-    wanted = selector.get("matchLabels", {})
-    for rule in selector.get("matchExpressions", ()):
-        assert rule["operator"] == "In", rule
-        if labels.get(rule["key"]) not in rule["values"]:
-            return False
-    return all(labels.get(key) == value for key, value in wanted.items())
-
-
-def policies_of(objects, workload, direction):
-    """The rules of all policies that apply to the pods of a workload; None = none applies."""
-    policies = [each["spec"] for each in of_kind(objects, "NetworkPolicy")
-                if selects(each["spec"]["podSelector"], pod_labels(workload)) and
-                direction in each["spec"]["policyTypes"]]  # fmt: skip
-    return [rule for each in policies for rule in each.get(direction.lower(), ())], bool(policies)
-
-
-def ports(rule):
-    return {(port.get("protocol", "TCP"), port["port"]) for port in rule["ports"]}
+# ---- what programs are told ---------------------------------------------------------------------
 
 
 def environment(objects, workload):
@@ -321,6 +277,20 @@ def reaches_unipile(each, outside, base_url):
                 yield f"{name_of(each)}: reaches private addresses as Unipile"
 
 
+def trigger_complaints(objects, worker, trigger):
+    has = trigger["metadata"]
+    batch = int(config_of(objects, worker)["worker.batch"])
+    if trigger["type"] == "kafka":
+        if has["bootstrapServersFromEnv"] not in environment(objects, worker)[0]:
+            yield "ScaledObject: no such variable"
+        if has["lagThreshold"] != str(2 * batch):
+            yield "ScaledObject: lagThreshold is two claims"
+    elif not re.fullmatch(r"https?://[\w.-]+:\d+", has["serverAddress"]):
+        yield "ScaledObject: serverAddress is no address"
+    elif has["threshold"] != str(batch) or has["ignoreNullValues"] != "false":
+        yield "ScaledObject: late messages: one claim, and an error where nobody tells"
+
+
 def scaling(objects):
     scalers = of_kind(objects, "HorizontalPodAutoscaler", "ScaledObject")
     worker = next(each for each in workloads(objects) if each["metadata"]["name"] == "sam-worker")
@@ -338,9 +308,7 @@ def scaling(objects):
         for trigger in spec.get("triggers", ()):
             if not all(isinstance(value, str) for value in trigger["metadata"].values()):
                 yield f"{name_of(each)}: KEDA takes strings only"
-            if trigger["metadata"]["bootstrapServersFromEnv"] not in environment(
-                    objects, worker)[0]:  # fmt: skip
-                yield f"{name_of(each)}: no such variable"
+            yield from trigger_complaints(objects, worker, trigger)
 
 
 def topics_of_samctl(config):
@@ -432,6 +400,10 @@ BREAKS = {
     ],
     "ScaledObject sam-worker": [
         ("spec.triggers.0.metadata.lagThreshold", 1000, "not of type 'string'"),
+        ("spec.triggers.0.metadata.lagThreshold", "500", "two claims"),
+        ("spec.triggers.1.metadata.threshold", 500, "not of type 'string'"),
+        ("spec.triggers.1.metadata.threshold", "5", "one claim"),
+        ("spec.triggers.1.metadata.serverAddress", "prometheus:9090", "no address"),
         ("spec.maxReplicaCounts", 3, "maxReplicaCounts"),
         ("spec.maxReplicaCount", 49, "never ready"),
     ],

@@ -19,7 +19,7 @@ SOURCE = os.environ.get("SAM_SOURCE", os.path.dirname(os.path.dirname(HERE)))
 FOLDER = os.path.join(SOURCE, "deploy", "kubernetes")
 LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 KAFKAS = ([], ["topics"], ["topics", "kafka-sasl"], ["strimzi"])
-SCALERS = ([], ["hpa"], ["keda"])
+SCALERS = ([], ["hpa"], ["keda"], ["keda", "keda-due-items"])
 # Kinds whose definition no package registry has: each with its reason, said by the test.
 WITHOUT_SCHEMA = {
     ("postgresql.cnpg.io/v1", "Cluster"): "the Go proxy does not hand out CloudNativePG's module",
@@ -83,6 +83,56 @@ def rendering(name):
 def renderings():
     """Name and objects."""
     return {name: rendering(name) for name in names()}
+
+
+# ---- looking at objects ------------------------------------------------------------------------
+
+
+def of_kind(objects, *kinds):
+    return [each for each in objects if each["kind"] in kinds]
+
+
+def name_of(each):
+    return f"{each['kind']} {each['metadata']['name']}"
+
+
+def workloads(objects):
+    return of_kind(objects, "Deployment", "Job")
+
+
+def pod_of(workload):
+    return workload["spec"]["template"]["spec"]
+
+
+def pod_labels(workload):
+    return workload["spec"]["template"]["metadata"]["labels"]
+
+
+def container_of(workload):
+    (container,) = pod_of(workload)["containers"]
+    return container
+
+
+def selects(selector, labels):
+    """A label selector, as Kubernetes reads it; {} selects all."""
+    wanted = selector.get("matchLabels", {})
+    for rule in selector.get("matchExpressions", ()):
+        assert rule["operator"] == "In", rule
+        if labels.get(rule["key"]) not in rule["values"]:
+            return False
+    return all(labels.get(key) == value for key, value in wanted.items())
+
+
+def policies_of(objects, workload, direction):
+    """The rules of all policies that apply to the pods of a workload; None = none applies."""
+    policies = [each["spec"] for each in of_kind(objects, "NetworkPolicy")
+                if selects(each["spec"]["podSelector"], pod_labels(workload)) and
+                direction in each["spec"]["policyTypes"]]  # fmt: skip
+    return [rule for each in policies for rule in each.get(direction.lower(), ())], bool(policies)
+
+
+def ports(rule):
+    return {(port.get("protocol", "TCP"), port["port"]) for port in rule["ports"]}
 
 
 # ---- schemas -----------------------------------------------------------------------------------
