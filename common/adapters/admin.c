@@ -173,25 +173,31 @@ static enum MHD_Result handle(void *ctx, struct MHD_Connection *connection, cons
 
 /* ---- start and end ------------------------------------------------------------------------ */
 
+#define WRITE_TOKEN "write a token into it, for example from `openssl rand -hex 32`"
+
 static int read_token(const char *path, char **ret, char *why, size_t why_bytes)
 {
     char text[TOKEN_MAX_BYTES + 2];
+    size_t n = 0;
     FILE *file = fopen(path, "re");
-    if (!file) {
-        int error = -errno;
-        (void)snprintf(why, why_bytes, "admin.token_file \"%s\": %s", path, strerror(-error));
+    int error = file ? 0 : -errno;
+    if (file) {
+        errno = 0;
+        n = fread(text, 1, sizeof(text) - 1, file);
+        if (ferror(file)) /* a folder can be opened */
+            error = errno ? -errno : -EIO;
+        (void)fclose(file);
+    }
+    if (error) {
+        (void)snprintf(why, why_bytes, "admin.token_file \"%s\" cannot be read: %s; " WRITE_TOKEN,
+                       path, strerror(-error));
         return error;
     }
-    size_t n = fread(text, 1, sizeof(text) - 1, file);
-    int error = ferror(file) ? -EIO : 0;
-    (void)fclose(file);
     while (n > 0 && strchr(" \t\r\n", text[n - 1]))
         n--;
     const char *wrong = NULL;
-    if (error)
-        wrong = "cannot be read";
-    else if (n == 0)
-        wrong = "is empty; write a token into it, for example from `openssl rand -hex 32`";
+    if (n == 0)
+        wrong = "is empty; " WRITE_TOKEN;
     else if (n > TOKEN_MAX_BYTES)
         wrong = "is longer than a token may be (1024 bytes)";
     for (size_t i = 0; i < n && !wrong; i++) {
@@ -200,7 +206,7 @@ static int read_token(const char *path, char **ret, char *why, size_t why_bytes)
     }
     if (wrong) {
         (void)snprintf(why, why_bytes, "admin.token_file \"%s\" %s", path, wrong);
-        return error ? error : -EINVAL;
+        return -EINVAL;
     }
     text[n] = '\0';
     *ret = sam_xstrdup(text);

@@ -245,25 +245,47 @@ static void set_from_file(struct config_load *l, const struct config_key *k, con
         bad(l, k, where, wanted(k->type));
 }
 
-/* The first line of a secret's file, without the line's end. */
+/* 0, or a negative errno; a folder can be opened, but not read. */
+static int read_secret(const char *path, char text[SECRET_MAX_BYTES], size_t *ret)
+{
+    FILE *f = fopen(path, "re");
+    if (!f)
+        return -errno;
+    errno = 0;
+    *ret = fread(text, 1, SECRET_MAX_BYTES - 1, f);
+    int e = ferror(f) ? -(errno ? errno : EIO) : 0;
+    (void)fclose(f);
+    text[*ret] = '\0';
+    return e;
+}
+
+/* The first line of a secret's file, without the line's end. Never a part of it: a key that was cut
+ * off would be refused by somebody who does not say why. */
 static void set_from_secret_file(struct config_load *l, const struct config_key *k,
                                  const char *where, const char *path)
 {
     char text[SECRET_MAX_BYTES];
-    FILE *f = fopen(path, "re");
-    if (!f) {
-        problems_add(l->problems, "%s: %s.%s_file: cannot read %s: %s", where, k->section, k->key,
-                     path, strerror(errno));
+    char why[100];
+    size_t n = 0;
+    int e = read_secret(path, text, &n);
+    size_t line = e ? 0 : strcspn(text, "\r\n");
+    if (e)
+        (void)snprintf(why, sizeof(why), "cannot be read: %s", strerror(-e));
+    else if (line == sizeof(text) - 1)
+        (void)snprintf(why, sizeof(why), "has a first line of %zu bytes or more", line);
+    else if (line < n && !text[line])
+        (void)snprintf(why, sizeof(why), "is no text: there is a zero byte in it");
+    else if (!line)
+        (void)snprintf(why, sizeof(why), "has nothing in its first line");
+    else {
+        text[line] = '\0';
+        set_text(l, k, text);
         return;
     }
-    size_t n = fread(text, 1, sizeof(text) - 1, f);
-    (void)fclose(f);
-    text[n] = '\0';
-    text[strcspn(text, "\r\n")] = '\0';
-    if (text[0])
-        set_text(l, k, text);
-    else
-        problems_add(l->problems, "%s: %s.%s_file: %s is empty", where, k->section, k->key, path);
+    problems_add(l->problems,
+                 "%s: %s.%s_file: %s %s; write the secret into its first line, or name another "
+                 "file",
+                 where, k->section, k->key, path, why);
 }
 
 static config_setting_t *lookup(struct config_load *l, const struct config_key *k,

@@ -27,7 +27,8 @@ void config_where_in_file(const struct config_load *l, const config_setting_t *s
 
 /* A problem for each section and key of the file that does not exist. */
 void config_report_file(struct config_load *l);
-/* The same for variables that begin as those of a section; others of SAM_ are not settings. */
+/* The same for variables that begin as those of a section, or that are a key in a section that does
+ * not exist; others of SAM_ are not settings. */
 void config_report_environment(struct config_load *l);
 
 #endif

@@ -76,18 +76,31 @@ static bool names_section(const struct config_key *k, const char *name)
     return n > 0 && strncasecmp(section, name, (size_t)n) == 0 && !is_service_link(name + n);
 }
 
+/* SAM_LIMIT_SPACING: a key of ours in a section that is none. Passed over, the limit that somebody
+ * meant to set would stay as it was. */
+static bool names_key_elsewhere(const struct config_key *k, const char *name, size_t n)
+{
+    char own[96];
+    size_t skip = strncmp(name, "SAM_", 4) == 0 ? 4 + strcspn(name + 4, "_=") : n;
+    config_env_name(k, "", own, sizeof(own));
+    const char *key = own + strlen("SAM_") + strlen(k->section);
+    return skip < n && strlen(key) == n - skip && strncmp(key, name + skip, n - skip) == 0;
+}
+
 void config_report_environment(struct config_load *l)
 {
     for (char **e = environ; *e; e++) {
         size_t n = strcspn(*e, "=");
         bool section = false;
         bool key = false;
+        bool elsewhere = false;
         for (size_t i = 0; i < l->count && !key; i++) {
             section = section || names_section(&l->keys[i], *e);
             key = names_key(&l->keys[i], *e, n);
+            elsewhere = elsewhere || names_key_elsewhere(&l->keys[i], *e, n);
         }
-        if (section && !key)
-            problems_add(l->problems, "environment %.*s: no such key (see `samctl config sample`)",
-                         (int)(n < 100 ? n : 100), *e);
+        if (!key && (section || elsewhere))
+            problems_add(l->problems, "environment %.*s: no such %s (see `samctl config sample`)",
+                         (int)(n < 100 ? n : 100), *e, section ? "key" : "section");
     }
 }

@@ -276,7 +276,9 @@ static void test_bad_token_files_are_refused(void **state)
 {
     struct fixture *f = *state;
     (void)snprintf(f->token_file, sizeof(f->token_file), "/nowhere/token");
-    expect_refusal(f, "127.0.0.1:0", -ENOENT, "admin.token_file \"/nowhere/token\": No such file");
+    expect_refusal(
+        f, "127.0.0.1:0", -ENOENT,
+        "admin.token_file \"/nowhere/token\" cannot be read: No such file or directory; write");
     static const struct {
         const char *content;
         const char *text;

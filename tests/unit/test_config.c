@@ -77,10 +77,20 @@ static void forget(struct fixture *f)
 static int teardown(void **state)
 {
     struct fixture *f = *state;
-    static const char *const variables[] = {
-        "SAM_ONE_TEXT",        "SAM_ONE_SECRET",   "SAM_ONE_SECRET_FILE", "SAM_TWO_LIST",
-        "SAM_TWO_NUMBER",      "SAM_TWO_DURATION", "SAM_TWO_YES",         "SAM_TWO_UNHEARD",
-        "SAM_TWO_NUMBER_FILE", "SAM_THREE_NUMBER", "SAM_TWO_SERVICE_HOST"};
+    static const char *const variables[] = {"SAM_ONE_TEXT",
+                                            "SAM_ONE_SECRET",
+                                            "SAM_ONE_SECRET_FILE",
+                                            "SAM_TWO_LIST",
+                                            "SAM_TWO_NUMBER",
+                                            "SAM_TWO_DURATION",
+                                            "SAM_TWO_YES",
+                                            "SAM_TWO_UNHEARD",
+                                            "SAM_TWO_NUMBER_FILE",
+                                            "SAM_THREE_NUMBER",
+                                            "SAM_THREE_NUMBERS",
+                                            "SAM_NUMBER",
+                                            "SAM",
+                                            "SAM_TWO_SERVICE_HOST"};
     for (size_t i = 0; i < SAM_ARRAY_LEN(variables); i++)
         (void)unsetenv(variables[i]);
     forget(f);
@@ -172,12 +182,17 @@ static void test_mistyped_variables_are_told(void **state)
     struct fixture *f = *state;
     assert_int_equal(setenv("SAM_TWO_UNHEARD", "of", 1), 0);
     assert_int_equal(setenv("SAM_TWO_NUMBER_FILE", "no secret", 1), 0);
-    assert_int_equal(setenv("SAM_THREE_NUMBER", "of somebody else", 1), 0);
+    assert_int_equal(setenv("SAM_THREE_NUMBER", "in no section of ours", 1), 0);
+    assert_int_equal(setenv("SAM_THREE_NUMBERS", "of somebody else", 1), 0);
+    assert_int_equal(setenv("SAM_NUMBER", "of somebody else", 1), 0);
+    assert_int_equal(setenv("SAM", "of somebody else", 1), 0);
     assert_int_equal(setenv("SAM_TWO_SERVICE_HOST", "of Kubernetes", 1), 0);
     load(f, "one: { text = \"x\"; };\ntwo: { number = 10; };\n");
-    assert_int_equal(f->problems.count, 2);
-    for (size_t i = 0; i < 2; i++)
-        assert_non_null(strstr(f->problems.lines[i], "no such key"));
+    assert_int_equal(f->problems.count, 3);
+    for (size_t i = 0; i < 3; i++) {
+        bool other = strstr(f->problems.lines[i], "SAM_THREE_NUMBER") != NULL;
+        assert_non_null(strstr(f->problems.lines[i], other ? "no such section" : "no such key"));
+    }
 }
 
 static void test_environment_alone(void **state)
@@ -213,17 +228,50 @@ static void test_bad_secret_files(void **state)
 {
     struct fixture *f = *state;
     load(f, "one: { text = \"x\"; secret_file = \"/nowhere/key\"; };\n");
-    expect_told(f, "sam.cfg:1: one.secret_file: cannot read /nowhere/key: No such file or "
-                   "directory\n");
+    expect_told(f, "sam.cfg:1: one.secret_file: /nowhere/key cannot be read: No such file or "
+                   "directory; write the secret into its first line, or name another file\n");
     load(f, "one: { text = \"x\"; secret = \"a\"; secret_file = \"b\"; };\n");
     expect_told(f, "sam.cfg:1: one.secret_file: stands beside secret; keep one of them\n");
     load(f, "one: { text = \"x\"; secret_file = 7; };\n");
     expect_told(f, "sam.cfg:1: one.secret_file: must be a path in quotes\n");
-    write_file(f->secret_path, "\n");
-    assert_int_equal(setenv("SAM_ONE_SECRET_FILE", f->secret_path, 1), 0);
+}
+
+static void expect_bad_secret(struct fixture *f, const char *path, const char *why)
+{
+    char said[300];
+    assert_int_equal(setenv("SAM_ONE_SECRET_FILE", path, 1), 0);
     load(f, "one: { text = \"x\"; };\n");
-    assert_int_equal(f->problems.count, 1);
-    assert_non_null(strstr(f->problems.lines[0], "is empty"));
+    (void)snprintf(said, sizeof(said),
+                   "environment SAM_ONE_SECRET_FILE: one.secret_file: %s %s; write the secret into "
+                   "its first line, or name another file\n",
+                   path, why);
+    expect_told(f, said);
+}
+
+/* None of these may become a secret, nor a part of one. */
+static void test_secret_files_without_a_secret(void **state)
+{
+    struct fixture *f = *state;
+    char line[4200];
+    write_file(f->secret_path, "");
+    expect_bad_secret(f, f->secret_path, "has nothing in its first line");
+    write_file(f->secret_path, "\nsecond line\n");
+    expect_bad_secret(f, f->secret_path, "has nothing in its first line");
+    expect_bad_secret(f, f->folder, "cannot be read: Is a directory");
+    memset(line, 'a', sizeof(line));
+    line[sizeof(line) - 1] = '\0';
+    write_file(f->secret_path, line);
+    expect_bad_secret(f, f->secret_path, "has a first line of 4095 bytes or more");
+    line[4094] = '\0';
+    write_file(f->secret_path, line);
+    load(f, "one: { text = \"x\"; };\n");
+    expect_told(f, "");
+    assert_string_equal(f->values.secret, line);
+    FILE *file = fopen(f->secret_path, "we");
+    assert_non_null(file);
+    assert_int_equal(fwrite("a\0b\n", 1, 4, file), 4);
+    assert_int_equal(fclose(file), 0);
+    expect_bad_secret(f, f->secret_path, "is no text: there is a zero byte in it");
 }
 
 static void test_all_problems_at_once(void **state)
@@ -349,6 +397,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_environment_alone, setup, teardown),
         cmocka_unit_test_setup_teardown(test_secrets_from_files, setup, teardown),
         cmocka_unit_test_setup_teardown(test_bad_secret_files, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_secret_files_without_a_secret, setup, teardown),
         cmocka_unit_test_setup_teardown(test_all_problems_at_once, setup, teardown),
         cmocka_unit_test_setup_teardown(test_wrong_types, setup, teardown),
         cmocka_unit_test_setup_teardown(test_what_is_missing_and_unreadable, setup, teardown),
