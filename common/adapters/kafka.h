@@ -81,10 +81,12 @@ const char *kafka_producer_error(const struct kafka_producer *p);
 const char *kafka_producer_trouble(const struct kafka_producer *p);
 /* A fatal error of the idempotent producer: free it and make a new one. */
 bool kafka_producer_broken(const struct kafka_producer *p);
-/* How many partitions the cluster says the topic has. Blocks up to timeout_ms.
+/* How many partitions the cluster says the topic has, and how many replicas the partition with
+ * fewest, those that are down included; ret_replicas may be NULL. Blocks up to timeout_ms.
  * 0 done; -ENOENT no such topic; -ENOTCONN no answer. */
 SAM_MUSTCHECK int kafka_topic_partitions(struct kafka_producer *p, const char *topic,
-                                         int64_t timeout_ms, int32_t *ret_count);
+                                         int64_t timeout_ms, int32_t *ret_count,
+                                         int32_t *ret_replicas);
 /* Was no record ever written to it (none that was trimmed either)? 0, or -ENOTCONN. */
 SAM_MUSTCHECK int kafka_topic_unwritten(struct kafka_producer *p, const char *topic,
                                         int32_t partitions, int64_t timeout_ms, bool *ret);

@@ -171,10 +171,9 @@ static void read_partitions(const struct rd_kafka_metadata_topic *topic,
 {
     ret->exists = true;
     ret->partitions = topic->partition_cnt;
+    ret->replicas = kafka_fewest_replicas(topic);
     for (int i = 0; i < topic->partition_cnt; i++) {
         const struct rd_kafka_metadata_partition *p = &topic->partitions[i];
-        if (i == 0 || p->replica_cnt < ret->replicas)
-            ret->replicas = p->replica_cnt;
         if (i == 0 || p->isr_cnt < ret->in_sync)
             ret->in_sync = p->isr_cnt;
         ret->leaderless += p->leader < 0 ? 1 : 0;

@@ -143,6 +143,16 @@ const struct rd_kafka_metadata_topic *kafka_find_topic(const struct rd_kafka_met
     return NULL;
 }
 
+int32_t kafka_fewest_replicas(const struct rd_kafka_metadata_topic *topic)
+{
+    int32_t fewest = INT32_MAX;
+    for (int i = 0; i < topic->partition_cnt; i++) {
+        if (topic->partitions[i].replica_cnt < fewest)
+            fewest = topic->partitions[i].replica_cnt;
+    }
+    return fewest;
+}
+
 #define ASK_AGAIN_MS 50
 
 /* The errors that Kafka's protocol calls retriable, of those that a change of leader gives. */

@@ -30,6 +30,8 @@ rd_kafka_resp_err_t kafka_all_topics(rd_kafka_t *rk, int64_t timeout_ms,
 /* NULL: it does not exist, or is just being deleted. */
 const struct rd_kafka_metadata_topic *kafka_find_topic(const struct rd_kafka_metadata *all,
                                                        const char *name);
+/* Of the partition that has fewest; one that is down counts. */
+int32_t kafka_fewest_replicas(const struct rd_kafka_metadata_topic *topic);
 /* Where the log of a partition begins, and where its next record will stand. Asks again while the
  * partition is only changing hands: a broker may know of a topic that was made a moment ago, and
  * not lead it yet. The topic must be there: see kafka_all_topics(). */

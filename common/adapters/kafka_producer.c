@@ -261,14 +261,17 @@ bool kafka_producer_broken(const struct kafka_producer *p)
 }
 
 int kafka_topic_partitions(struct kafka_producer *p, const char *topic, int64_t timeout_ms,
-                           int32_t *ret_count)
+                           int32_t *ret_count, int32_t *ret_replicas)
 {
     const struct rd_kafka_metadata *metadata = NULL;
     if (kafka_all_topics(p->rk, timeout_ms, &metadata))
         return -ENOTCONN;
     const struct rd_kafka_metadata_topic *found = kafka_find_topic(metadata, topic);
-    if (found)
+    if (found) {
         *ret_count = found->partition_cnt;
+        if (ret_replicas)
+            *ret_replicas = kafka_fewest_replicas(found);
+    }
     rd_kafka_metadata_destroy(metadata);
     return found ? 0 : -ENOENT;
 }

@@ -10,7 +10,8 @@
     X(CLEANUP_POLICY, "cleanup.policy")                                                            \
     X(RETENTION_MS, "retention.ms")                                                                \
     X(RETENTION_BYTES, "retention.bytes")                                                          \
-    X(MAX_MESSAGE_BYTES, "max.message.bytes")
+    X(MAX_MESSAGE_BYTES, "max.message.bytes")                                                      \
+    X(MIN_INSYNC_REPLICAS, "min.insync.replicas")
 
 enum kafka_topic_config_key {
 #define X(id, name) KAFKA_TOPIC_##id,

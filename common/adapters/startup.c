@@ -138,11 +138,11 @@ int startup_reconnect(struct startup *s, char *why, size_t why_bytes)
     return r;
 }
 
-static int count_partitions(struct startup *s, const char *topic, int32_t *ret, char *why,
-                            size_t why_bytes)
+static int count_partitions(struct startup *s, const char *topic, int32_t *ret,
+                            int32_t *ret_replicas, char *why, size_t why_bytes)
 {
     char *name SAM_CLEANUP(freep) = settings_topic(s->settings, topic);
-    int r = kafka_topic_partitions(s->kafka, name, KAFKA_TIMEOUT_MS, ret);
+    int r = kafka_topic_partitions(s->kafka, name, KAFKA_TIMEOUT_MS, ret, ret_replicas);
     if (r == -ENOENT)
         (void)snprintf(why, why_bytes,
                        "no topic %s, or no right to describe it: run samctl topics create", name);
@@ -180,7 +180,7 @@ static void look_at_view(struct startup *s, const char *topic)
 {
     char why[WHY_BYTES];
     int32_t count;
-    if (count_partitions(s, topic, &count, why, sizeof(why)) != 0 ||
+    if (count_partitions(s, topic, &count, NULL, why, sizeof(why)) != 0 ||
         check_configs(s, topic, why, sizeof(why)) != 0)
         log_warn(s->log, "view_not_kept", LOG_MSG(why));
 }
@@ -188,6 +188,17 @@ static void look_at_view(struct startup *s, const char *topic)
 static bool is_view(size_t topic)
 {
     return topic_row((enum topic)topic)->partitions == TOPIC_VIEW;
+}
+
+/* Only the ledger must outlive a broker: what else is lost is made anew. */
+static int check_replicas(const struct startup *s, int32_t of_ledger, char *why, size_t why_bytes)
+{
+    char text[TOPIC_RULES_TEXT_BYTES];
+    char *name SAM_CLEANUP(freep) = settings_topic(s->settings, topic_row(TOPIC_EVENTS)->name);
+    if (topic_rules_replicas(s->settings, of_ledger, text))
+        return 0;
+    (void)snprintf(why, why_bytes, "%s %s", name, text);
+    return -EPROTO;
 }
 
 static int check_all_configs(struct startup *s, char *why, size_t why_bytes)
@@ -208,11 +219,12 @@ static int check_all_configs(struct startup *s, char *why, size_t why_bytes)
 static int check_topics(struct startup *s, char *why, size_t why_bytes)
 {
     int32_t counts[TOPIC_N] = {0};
+    int32_t replicas[TOPIC_N] = {0};
     for (size_t i = 0; i < TOPIC_N; i++) {
         const char *topic = topic_row((enum topic)i)->name;
         if (is_view(i))
             continue;
-        int r = count_partitions(s, topic, &counts[i], why, why_bytes);
+        int r = count_partitions(s, topic, &counts[i], &replicas[i], why, why_bytes);
         if (r != 0)
             return r;
     }
@@ -233,7 +245,8 @@ static int check_topics(struct startup *s, char *why, size_t why_bytes)
         return -EPROTO;
     }
     s->partitions = counts[TOPIC_JOBS];
-    return check_all_configs(s, why, why_bytes);
+    int r = check_replicas(s, replicas[TOPIC_EVENTS], why, why_bytes);
+    return r ? r : check_all_configs(s, why, why_bytes);
 }
 
 static int open_kafka(struct startup *s, char *why, size_t why_bytes)

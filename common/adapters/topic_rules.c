@@ -26,8 +26,8 @@ static bool applies(const char *topic, enum kafka_topic_config_key key)
 {
     if (is_view(topic))
         return key == KAFKA_TOPIC_CLEANUP_POLICY;
-    bool time_or_bytes = key == KAFKA_TOPIC_RETENTION_MS || key == KAFKA_TOPIC_RETENTION_BYTES;
-    return is_ledger(topic) || !time_or_bytes;
+    bool of_any = key == KAFKA_TOPIC_CLEANUP_POLICY || key == KAFKA_TOPIC_MAX_MESSAGE_BYTES;
+    return is_ledger(topic) || of_any;
 }
 
 /* false: it is no number. */
@@ -108,6 +108,13 @@ static struct rule rule_of(const struct settings *s, const char *topic,
                              .because = "no call is made whose record Kafka does not take"};
         (void)snprintf(rule.wanted, sizeof(rule.wanted), "%d", SETTINGS_MESSAGE_BYTES_LEAST);
         break;
+    case KAFKA_TOPIC_MIN_INSYNC_REPLICAS:
+        rule = (struct rule){.kept = number >= topic_min_insync_replicas(s),
+                             .or_more = " or more",
+                             .because = "else one broker that is lost may take attempts with it "
+                                        "that were acknowledged"};
+        topic_config_value(TOPIC_EVENTS, TOPIC_MIN_INSYNC_REPLICAS, s, rule.wanted);
+        break;
     case KAFKA_TOPIC_CONFIGS_N:
         break;
     }
@@ -133,6 +140,19 @@ bool topic_rules_kept(const struct settings *s, const char *topic,
     return rule.kept;
 }
 
+bool topic_rules_replicas(const struct settings *s, int32_t replicas,
+                          char text[TOPIC_RULES_TEXT_BYTES])
+{
+    bool enough = replicas >= s->kafka.replication_factor;
+    if (!enough)
+        (void)snprintf(text, TOPIC_RULES_TEXT_BYTES,
+                       "has %d replica%s, kafka.replication_factor says %" PRId64
+                       ": set the config to what is there, or reassign its partitions with "
+                       "kafka-reassign-partitions.sh",
+                       replicas, replicas == 1 ? "" : "s", s->kafka.replication_factor);
+    return enough;
+}
+
 bool topic_rules_unchecked(const char *topic, const struct kafka_topic_configs *configs,
                            char text[TOPIC_RULES_TEXT_BYTES])
 {
@@ -150,7 +170,9 @@ bool topic_rules_unchecked(const char *topic, const struct kafka_topic_configs *
             "it that it is not compacted, takes records of %d bytes%s",
             buf_text(&names), configs->refused[0] ? "; it says: " : "", configs->refused,
             SETTINGS_MESSAGE_BYTES_LEAST,
-            is_ledger(topic) ? " and is kept as kafka.ledger_retention says" : "");
+            is_ledger(topic)
+                ? " and is kept as kafka.ledger_retention and kafka.replication_factor say"
+                : "");
     buf_deinit(&names);
     return any;
 }

@@ -2,10 +2,11 @@
  * not.
  *
  * None is compacted: that keeps the last record of a key only, and every account has one key; but
- * sam.accounts must be, which is about nothing else. None of the others
- * takes less than our longest record. sam.events is kept as long as kafka.ledger_retention says and
- * without a bound on bytes, which bounds no time: a restored database learns from it what was sent
- * since the backup (design 3.8). */
+ * sam.accounts must be, which is about nothing else. None of the others takes less than our longest
+ * record. sam.events is kept as long as kafka.ledger_retention says and without a bound on bytes,
+ * which bounds no time: a restored database learns from it what was sent since the backup (design
+ * 3.8). It also outlives a broker: an attempt that was acknowledged and is lost might be made
+ * again, while a lost job is only published anew. */
 #ifndef SAM_ADAPTERS_TOPIC_RULES_H
 #define SAM_ADAPTERS_TOPIC_RULES_H
 
@@ -20,6 +21,10 @@
 bool topic_rules_kept(const struct settings *s, const char *topic,
                       const struct kafka_topic_configs *configs, enum kafka_topic_config_key key,
                       char text[TOPIC_RULES_TEXT_BYTES]);
+/* replicas: of the partition that has fewest. false: there are fewer than
+ * kafka.replication_factor says, and text is "has N replicas, ...", with what to do. */
+bool topic_rules_replicas(const struct settings *s, int32_t replicas,
+                          char text[TOPIC_RULES_TEXT_BYTES]);
 /* true: text names what could not be checked, why, and what must be so. */
 bool topic_rules_unchecked(const char *topic, const struct kafka_topic_configs *configs,
                            char text[TOPIC_RULES_TEXT_BYTES]);

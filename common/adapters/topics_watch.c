@@ -145,7 +145,8 @@ static void *ask(void *ctx)
 {
     struct look *look = ctx;
     char why[KAFKA_ADMIN_WHY_BYTES];
-    look->answered = kafka_topic_partitions(look->producer, look->name, ANSWER_MS, &look->count);
+    look->answered =
+        kafka_topic_partitions(look->producer, look->name, ANSWER_MS, &look->count, NULL);
     look->with_configs = look->with_configs && look->answered == 0;
     if (look->with_configs)
         look->told =

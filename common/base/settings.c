@@ -29,7 +29,7 @@ static const struct config_key keys[] = {
     {"kafka", "partitions", CONFIG_INT, AT(kafka.partitions), "48", RANGE(1, 1000),
      "of sam.jobs, sam.sync and sam.events, for `samctl topics create`"},
     {"kafka", "replication_factor", CONFIG_INT, AT(kafka.replication_factor), "3", RANGE(1, 10),
-     "of the topics, for `samctl topics create`"},
+     "of the topics, for `samctl topics create`; sam.events may not have fewer"},
     {"kafka", "ledger_retention", CONFIG_KEPT, AT(kafka.ledger_retention_ms), "forever",
      RANGE(DAY_MS, 36500 * DAY_MS),
      "least time that sam.events is kept: longer than your oldest backup of Postgres is old"},

@@ -271,10 +271,13 @@ static int check_kept(struct doctor *d, struct kafka_admin *admin, const char *t
     return d->failed - before;
 }
 
-/* fewest: by the config. A broker that makes topics by itself makes them of one partition. */
-static void check_topic(struct doctor *d, const char *name, const struct kafka_topic_state *t,
-                        int32_t fewest, bool kept)
+/* fewest: by the config. A broker that makes topics by itself makes them of one partition, and of
+ * one replica. */
+static void check_topic(struct doctor *d, enum topic topic, const char *name,
+                        const struct kafka_topic_state *t, int32_t fewest, bool kept)
 {
+    char few[TOPIC_RULES_TEXT_BYTES];
+    bool safe = topic_rules_replicas(d->c->settings, t->replicas, few);
     if (!t->exists)
         FAILED(d, name, "there is no such topic: `samctl topics create`");
     else if (t->partitions < fewest)
@@ -282,9 +285,13 @@ static void check_topic(struct doctor *d, const char *name, const struct kafka_t
                "has %d partition%s, kafka.partitions says %d: set the config to what is there, or "
                "make the topic anew while nothing runs",
                t->partitions, t->partitions == 1 ? "" : "s", fewest);
+    else if (!safe && topic == TOPIC_EVENTS)
+        FAILED(d, name, "%s", few);
     else if (t->leaderless)
         FAILED(d, name, "%d of %d partitions have no leader: are all brokers up?", t->leaderless,
                t->partitions);
+    else if (!safe)
+        NOTE(d, name, "%s", few);
     else if (t->in_sync < t->replicas)
         NOTE(d, name, "a partition has %d of %d replicas in sync", t->in_sync, t->replicas);
     else if (kept)
@@ -312,7 +319,8 @@ static void check_topics(struct doctor *d, struct kafka_admin *admin)
                  "each account is not told: `samctl topics create`");
             continue;
         }
-        check_topic(d, t.names[i], &states[i], view ? 1 : t.wishes[i].partitions, kept);
+        check_topic(d, (enum topic)i, t.names[i], &states[i], view ? 1 : t.wishes[i].partitions,
+                    kept);
         all = all && states[i].exists;
     }
     for (size_t i = 1; all && topic_row((enum topic)i)->partitions == TOPIC_KEYED; i++) {

@@ -60,9 +60,11 @@ static const struct column made_columns[] = {{"topic", "topic", COLUMN_TEXT},
                                              {"why", "why", COLUMN_TEXT}};
 
 /* A topic that was there must be as the config says. */
-static enum ctl_exit check_existing(enum topic topic, const struct kafka_topic_wish *wish,
+static enum ctl_exit check_existing(const struct ctl *c, enum topic topic,
+                                    const struct kafka_topic_wish *wish,
                                     const struct kafka_topic_state *state)
 {
+    char few[TOPIC_RULES_TEXT_BYTES];
     if (topic_row(topic)->partitions == TOPIC_VIEW)
         return CTL_DONE;
     if (state->partitions != wish->partitions && wish->partitions > 1)
@@ -70,6 +72,8 @@ static enum ctl_exit check_existing(enum topic topic, const struct kafka_topic_w
             "%s has %d partition%s, kafka.partitions says %d: set the config to what is "
             "there (adding partitions would move accounts)",
             wish->name, state->partitions, state->partitions == 1 ? "" : "s", wish->partitions);
+    if (topic == TOPIC_EVENTS && !topic_rules_replicas(c->settings, state->replicas, few))
+        return ctl_fail("%s %s", wish->name, few);
     return CTL_DONE;
 }
 
@@ -112,7 +116,7 @@ static enum ctl_exit report(const struct ctl *c, struct kafka_admin *admin, cons
         if (results[i].made == KAFKA_TOPIC_REFUSED)
             one = ctl_fail("%s: %s", t->wishes[i].name, results[i].why);
         else if (results[i].made == KAFKA_TOPIC_EXISTED)
-            one = check_existing((enum topic)i, &t->wishes[i], &states[i]);
+            one = check_existing(c, (enum topic)i, &t->wishes[i], &states[i]);
         e = e ? e : one;
         if (results[i].made == KAFKA_TOPIC_EXISTED)
             one = check_kept(c, admin, t, i);

@@ -59,6 +59,29 @@ class TopicConfigs(SamTest):
                    "--add-config", "retention.ms=-1")  # fmt: skip
         self.refused_start(self.start_worker, dead)
 
+    def test_a_ledger_that_one_broker_can_take_away_is_refused(self):
+        """The broker is one, so is each replica; the config says what is meant."""
+        self.samctl("migrate")
+        self.samctl("topics", "create")
+        self.config["kafka"]["replication_factor"] = 3
+        self.write_config()
+        few = "has 1 replica, kafka.replication_factor says 3: set the config to what is there, or "
+        least = "has min.insync.replicas=1, it must be 2 or more: else one broker that is lost"
+        self.assert_failed("sam.events", least, few)
+        for name in ("sam.jobs", "sam.sync", "dlq.sam.jobs", "sam.accounts"):
+            ((result, detail),) = self.doctor(name)
+            self.assertEqual(result, "note", detail)  # a lost job is published anew
+            self.assertIn(few, detail)
+        done = self.samctl_result("topics", "create")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn(f"{self.topic('sam.events')} {few}", done.stderr)
+        self.assertIn(f"{self.topic('sam.events')} {least}", done.stderr)
+        self.assertEqual(done.stderr.count(few), 1)
+        for start in (self.start_worker, self.start_producer):
+            self.refused_start(start, f"{self.topic('sam.events')} {few}")
+        self.alter("sam.events", "--add-config", "min.insync.replicas=2")
+        self.assert_failed("sam.events", few)
+
     def test_topics_create_says_what_mends_a_topic_that_was_there(self):
         self.samctl("topics", "create")
         self.alter("sam.events", "--add-config", f"retention.ms={DAY_MS}")
@@ -106,7 +129,8 @@ class TopicConfigs(SamTest):
         self.samctl("migrate")
         rows = self.doctor("sam.events")
         self.assertEqual([result for result, _ in rows], ["note", "ok"])
-        for text in ("cleanup.policy", "retention.ms", "retention.bytes", "max.message.bytes"):
+        for text in ("cleanup.policy", "retention.ms", "retention.bytes", "max.message.bytes",
+                     "min.insync.replicas"):  # fmt: skip
             self.assertIn(text, rows[0][1])
         worker = self.start_worker(ready=False)
         self.wait_for("the warning", lambda: "topic_configs_unknown" in worker.log())

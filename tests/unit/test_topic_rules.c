@@ -16,6 +16,7 @@ static struct settings settings_of(int64_t ledger_retention_ms)
 {
     return (struct settings){.kafka = {.bootstrap_servers = brokers,
                                        .topic_prefix = prefix,
+                                       .replication_factor = 3,
                                        .ledger_retention_ms = ledger_retention_ms}};
 }
 
@@ -64,6 +65,16 @@ static void test_each_rule(void **state SAM_UNUSED)
         {"sam.jobs", KAFKA_TOPIC_MAX_MESSAGE_BYTES, "32767", CONFIG_FOREVER, "32768 or more"},
         {"sam.jobs", KAFKA_TOPIC_MAX_MESSAGE_BYTES, "32768", CONFIG_FOREVER, NULL},
         {"sam.events", KAFKA_TOPIC_MAX_MESSAGE_BYTES, "many", CONFIG_FOREVER, NULL},
+        {"sam.events", KAFKA_TOPIC_MIN_INSYNC_REPLICAS, "3", CONFIG_FOREVER, NULL},
+        {"sam.events", KAFKA_TOPIC_MIN_INSYNC_REPLICAS, "2", CONFIG_FOREVER, NULL},
+        {"sam.events", KAFKA_TOPIC_MIN_INSYNC_REPLICAS, "1", CONFIG_FOREVER,
+         "it must be 2 or more: else one broker"},
+        {"sam.events", KAFKA_TOPIC_MIN_INSYNC_REPLICAS, "1", DAY_MS,
+         "--entity-name t.sam.events --add-config min.insync.replicas=2"},
+        {"sam.jobs", KAFKA_TOPIC_MIN_INSYNC_REPLICAS, "1", CONFIG_FOREVER, NULL},
+        {"sam.sync", KAFKA_TOPIC_MIN_INSYNC_REPLICAS, "1", CONFIG_FOREVER, NULL},
+        {"dlq.sam.jobs", KAFKA_TOPIC_MIN_INSYNC_REPLICAS, "1", CONFIG_FOREVER, NULL},
+        {"sam.accounts", KAFKA_TOPIC_MIN_INSYNC_REPLICAS, "1", CONFIG_FOREVER, NULL},
     };
     for (size_t i = 0; i < SAM_ARRAY_LEN(rows); i++) {
         const struct settings s = settings_of(rows[i].ledger_retention_ms);
@@ -75,6 +86,35 @@ static void test_each_rule(void **state SAM_UNUSED)
     }
 }
 
+/* Where two replicas are meant, both may not be asked for: the loss of one would stop all. */
+static void test_fewer_replicas_need_no_more_in_sync(void **state SAM_UNUSED)
+{
+    char text[TOPIC_RULES_TEXT_BYTES] = "";
+    const struct kafka_topic_configs configs = told(KAFKA_TOPIC_MIN_INSYNC_REPLICAS, "1");
+    for (int64_t factor = 1; factor <= 4; factor++) {
+        struct settings s = settings_of(CONFIG_FOREVER);
+        s.kafka.replication_factor = factor;
+        bool kept =
+            topic_rules_kept(&s, "sam.events", &configs, KAFKA_TOPIC_MIN_INSYNC_REPLICAS, text);
+        assert_int_equal(kept, factor < 3);
+    }
+}
+
+static void test_replicas(void **state SAM_UNUSED)
+{
+    const struct settings s = settings_of(CONFIG_FOREVER);
+    char text[TOPIC_RULES_TEXT_BYTES] = "";
+    assert_true(topic_rules_replicas(&s, 4, text));
+    assert_true(topic_rules_replicas(&s, 3, text));
+    assert_string_equal(text, "");
+    assert_false(topic_rules_replicas(&s, 2, text));
+    assert_non_null(strstr(text, "has 2 replicas, kafka.replication_factor says 3: "));
+    assert_false(topic_rules_replicas(&s, 1, text));
+    assert_string_equal(text, "has 1 replica, kafka.replication_factor says 3: set the config to "
+                              "what is there, or reassign its partitions with "
+                              "kafka-reassign-partitions.sh");
+}
+
 static void test_what_was_not_told_is_named(void **state SAM_UNUSED)
 {
     const struct settings s = settings_of(CONFIG_FOREVER);
@@ -84,7 +124,8 @@ static void test_what_was_not_told_is_named(void **state SAM_UNUSED)
         assert_true(
             topic_rules_kept(&s, "sam.events", &configs, (enum kafka_topic_config_key)key, text));
     assert_true(topic_rules_unchecked("sam.events", &configs, text));
-    assert_non_null(strstr(text, "cleanup.policy, retention.ms, retention.bytes, max.message"));
+    assert_non_null(strstr(text, "cleanup.policy, retention.ms, retention.bytes, "
+                                 "max.message.bytes, min.insync.replicas"));
     assert_non_null(strstr(text, "it says: Topic authorization failed."));
     assert_true(topic_rules_unchecked("sam.jobs", &configs, text));
     assert_null(strstr(text, "retention"));
@@ -98,6 +139,8 @@ static void test_what_was_not_told_is_named(void **state SAM_UNUSED)
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_each_rule),
+                                       cmocka_unit_test(test_fewer_replicas_need_no_more_in_sync),
+                                       cmocka_unit_test(test_replicas),
                                        cmocka_unit_test(test_what_was_not_told_is_named)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
