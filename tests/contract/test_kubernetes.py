@@ -319,6 +319,9 @@ def topics_of_samctl(config):
     return {name: 1 if count == "1" else int(config["kafka.partitions"]) for name, count in rows}
 
 
+GROUPS = ("sam-workers", "sam-ledger", "sam-operator")
+
+
 def topics(objects):
     made = of_kind(objects, "KafkaTopic")
     jobs = {each["metadata"]["name"] for each in of_kind(objects, "Job")}
@@ -335,7 +338,7 @@ def topics(objects):
             yield f"{name_of(each)}: replicas"
     for each in of_kind(objects, "KafkaUser"):
         for acl in each["spec"]["authorization"]["acls"]:
-            known = found if acl["resource"]["type"] == "topic" else ("sam-workers", "sam-ledger", "sam-operator")
+            known = found if acl["resource"]["type"] == "topic" else GROUPS
             if acl["resource"]["name"] not in known or acl["resource"]["patternType"] != "literal":
                 yield f"{name_of(each)}: {acl['resource']}"
             if set(acl["operations"]) - {"Read", "Write", "Describe", "DescribeConfigs"}:
