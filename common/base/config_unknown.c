@@ -87,20 +87,30 @@ static bool names_key_elsewhere(const struct config_key *k, const char *name, si
     return skip < n && strlen(key) == n - skip && strncmp(key, name + skip, n - skip) == 0;
 }
 
+/* What is wrong with a variable of the environment, "NAME=value"; NULL = nothing. */
+static const char *unknown_part(const struct config_load *l, const char *name)
+{
+    size_t n = strcspn(name, "=");
+    bool section = false;
+    bool elsewhere = false;
+    for (size_t i = 0; i < l->count; i++) {
+        if (names_key(&l->keys[i], name, n))
+            return NULL;
+        section = section || names_section(&l->keys[i], name);
+        elsewhere = elsewhere || names_key_elsewhere(&l->keys[i], name, n);
+    }
+    if (section)
+        return "key";
+    return elsewhere ? "section" : NULL;
+}
+
 void config_report_environment(struct config_load *l)
 {
     for (char **e = environ; *e; e++) {
         size_t n = strcspn(*e, "=");
-        bool section = false;
-        bool key = false;
-        bool elsewhere = false;
-        for (size_t i = 0; i < l->count && !key; i++) {
-            section = section || names_section(&l->keys[i], *e);
-            key = names_key(&l->keys[i], *e, n);
-            elsewhere = elsewhere || names_key_elsewhere(&l->keys[i], *e, n);
-        }
-        if (!key && (section || elsewhere))
+        const char *unknown = unknown_part(l, *e);
+        if (unknown)
             problems_add(l->problems, "environment %.*s: no such %s (see `samctl config sample`)",
-                         (int)(n < 100 ? n : 100), *e, section ? "key" : "section");
+                         (int)(n < 100 ? n : 100), *e, unknown);
     }
 }
