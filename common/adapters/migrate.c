@@ -1,8 +1,10 @@
 #include "common/adapters/migrate.h"
 
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "common/base/clock.h"
 #include "common/base/embed.h"
 
 #include "common/base/banned.h"
@@ -18,9 +20,11 @@ static const char table_sql[] =
     "CREATE TABLE IF NOT EXISTS schema_migrations (version integer PRIMARY KEY, "
     "name text NOT NULL, checksum text NOT NULL, applied_at timestamptz NOT NULL "
     "DEFAULT clock_timestamp(), oldest_program integer)";
-/* Only before something is applied: it locks out the programs that run. */
-static const char column_sql[] =
-    "ALTER TABLE schema_migrations ADD COLUMN IF NOT EXISTS oldest_program integer";
+/* Asked first: ALTER would lock out every claim and tick, also where it finds nothing to do. */
+static const char has_column_sql[] =
+    "SELECT EXISTS (SELECT FROM pg_attribute WHERE attrelid = to_regclass('schema_migrations') "
+    "AND attname = 'oldest_program' AND NOT attisdropped)";
+static const char column_sql[] = "ALTER TABLE schema_migrations ADD COLUMN oldest_program integer";
 /* $1 int[] versions, $2 text[] names, $3 text[] contents; without the table, see exists_sql. */
 #define OURS                                                                                       \
     "SELECT v AS version, n AS name, encode(sha256(convert_to(t, 'UTF8')), 'hex') AS checksum "    \
@@ -37,6 +41,29 @@ static const char fresh_sql[] =
 static const char done_sql[] =
     "INSERT INTO schema_migrations (version, name, checksum, oldest_program) "
     "SELECT version, name, checksum, nullif($4::integer, 0) FROM (" OURS ") o";
+
+/* Who waits for a table's lock holds off all that come after it, so it may not wait for long; the
+ * programs' own waits are longer. */
+#define LOCK_MS  2000
+#define PAUSE_MS (MIGRATE_EVERY_MS - LOCK_MS)
+/* Whoever was in the way for that long has a transaction as old as that. $1 ms. What belongs to
+ * another role shows no times, and is named. */
+static const char holders_sql[] =
+    "SELECT coalesce(string_agg(DISTINCT 'session ' || a.pid || ' (' || "
+    "coalesce(nullif(a.application_name, ''), a.backend_type, '?') || ')', ', '), '') "
+    "FROM pg_locks l JOIN pg_stat_activity a ON a.pid = l.pid AND a.datname = current_database() "
+    "JOIN pg_class c ON c.oid = l.relation JOIN pg_namespace n ON n.oid = c.relnamespace "
+    "AND n.nspname = current_schema() WHERE l.locktype = 'relation' AND l.granted "
+    "AND l.pid <> pg_backend_pid() "
+    "AND coalesce(a.xact_start <= clock_timestamp() - $1 * interval '1 ms', true)";
+
+/* One run of migrate_apply(). */
+struct apply {
+    struct pg *pg;
+    struct pg_params params;
+    const struct migrate_options *options;
+    char told[MIGRATE_WHY_BYTES]; /* the last that options->waits was told */
+};
 
 void migrate_status_deinit(struct migrate_status *s)
 {
@@ -138,75 +165,118 @@ enum pg_failure migrate_check(struct pg *pg, enum migrate_state *ret, char why[M
     return PG_FINE;
 }
 
-static enum pg_failure apply_file(struct pg *pg, struct pg_params *params, size_t file)
+/* ---- applying ------------------------------------------------------------------------------- */
+
+static enum pg_failure tell_holders(struct apply *a)
+{
+    SAM_CLEANUP(pg_result_freep) struct pg_result *r = NULL;
+    char text[sizeof(a->told)];
+    pg_params_reset(&a->params);
+    pg_add_i32(&a->params, LOCK_MS);
+    enum pg_failure failure = pg_exec(a->pg, holders_sql, &a->params, &r);
+    if (failure)
+        return failure;
+    const char *holders = pg_text(r, 0, 0);
+    (void)snprintf(text, sizeof(text), "%s", holders[0] ? holders : "a lock of another session");
+    if (strcmp(text, a->told) != 0)
+        a->options->waits(a->options->ctx, text);
+    memcpy(a->told, text, sizeof(text));
+    return PG_FINE;
+}
+
+/* Over and over, while somebody holds what it needs. */
+static enum pg_failure
+patiently(struct apply *a, enum pg_failure (*attempt)(struct apply *a, size_t file), size_t file)
+{
+    int64_t until_ms = clock_boot_ms() + a->options->patience_ms;
+    a->told[0] = '\0';
+    for (;;) {
+        enum pg_failure failure = attempt(a, file);
+        if (failure != PG_RETRY)
+            return failure;
+        if ((failure = tell_holders(a)) != PG_FINE)
+            return failure;
+        if (clock_boot_ms() >= until_ms)
+            return PG_RETRY; /* pg_error() is still that of the attempt */
+        (void)poll(NULL, 0, PAUSE_MS);
+    }
+}
+
+static enum pg_failure add_column(struct apply *a, size_t file)
+{
+    (void)file;
+    return pg_script(a->pg, column_sql);
+}
+
+static enum pg_failure apply_file(struct apply *a, size_t file)
 {
     const char *text = (const char *)sam_migrations[file].bytes;
-    enum pg_failure failure = pg_begin(pg);
+    enum pg_failure failure = pg_begin(a->pg);
     if (!failure)
-        failure = pg_script(pg, text);
-    add_files(params, file, 1);
-    pg_add_i32(params, older_program(version_of(sam_migrations[file].name), text));
+        failure = pg_script(a->pg, text);
+    add_files(&a->params, file, 1);
+    pg_add_i32(&a->params, older_program(version_of(sam_migrations[file].name), text));
     if (!failure)
-        failure = pg_exec(pg, done_sql, params, NULL);
+        failure = pg_exec(a->pg, done_sql, &a->params, NULL);
     if (!failure)
-        failure = pg_commit(pg);
+        failure = pg_commit(a->pg);
     if (failure)
-        pg_rollback(pg);
+        pg_rollback(a->pg);
     return failure;
 }
 
 /* Every waiting step is one of our files; both lists are ascending. */
-static enum pg_failure apply_waiting(struct pg *pg, struct pg_params *params,
-                                     migrate_progress_fn *progress, void *ctx,
-                                     const struct migrate_status *status)
+static enum pg_failure apply_waiting(struct apply *a, const struct migrate_status *status)
 {
+    SAM_CLEANUP(pg_result_freep) struct pg_result *has_column = NULL;
     size_t file = 0;
-    for (size_t i = 0; i < status->count; i++) {
+    enum pg_failure failure = pg_exec(a->pg, has_column_sql, NULL, &has_column);
+    if (!failure && !pg_bool(has_column, 0, 0))
+        failure = patiently(a, add_column, 0);
+    for (size_t i = 0; !failure && i < status->count; i++) {
         const struct migrate_step *step = &status->steps[i];
         if (step->state != MIGRATE_STEP_WAITING)
             continue;
         while (version_of(sam_migrations[file].name) != step->version)
             file++;
-        if (progress)
-            progress(ctx, step);
-        enum pg_failure failure = apply_file(pg, params, file);
-        if (failure)
-            return failure;
+        a->options->applies(a->options->ctx, step);
+        failure = patiently(a, apply_file, file);
     }
-    return PG_FINE;
+    return failure;
 }
 
-static enum pg_failure apply_locked(struct pg *pg, struct pg_params *params,
-                                    migrate_progress_fn *progress, void *ctx,
-                                    struct migrate_status *ret)
+static enum pg_failure apply_locked(struct apply *a, struct migrate_status *ret)
 {
     struct migrate_status before;
-    enum pg_failure failure = pg_script(pg, table_sql);
+    enum pg_failure failure = pg_script(a->pg, table_sql);
     if (!failure)
-        failure = read_status(pg, params, &before);
+        failure = read_status(a->pg, &a->params, &before);
     if (failure)
         return failure;
-    if (before.state == MIGRATE_OLDER) {
-        failure = pg_script(pg, column_sql);
-        if (!failure)
-            failure = apply_waiting(pg, params, progress, ctx, &before);
-    }
+    if (before.state == MIGRATE_OLDER)
+        failure = apply_waiting(a, &before);
     migrate_status_deinit(&before);
-    return failure ? failure : read_status(pg, params, ret);
+    return failure ? failure : read_status(a->pg, &a->params, ret);
 }
 
-enum pg_failure migrate_apply(struct pg *pg, migrate_progress_fn *progress, void *ctx,
+enum pg_failure migrate_apply(struct pg *pg, const struct migrate_options *options,
                               struct migrate_status *ret)
 {
-    SAM_CLEANUP(pg_params_deinit) struct pg_params params;
-    pg_params_init(&params);
+    struct apply a = {.pg = pg, .options = options};
+    char short_locks[64];
     enum pg_failure failure = pg_script(pg, "SET lock_timeout = 0; SET statement_timeout = 0; "
                                             "SET idle_in_transaction_session_timeout = 0; "
                                             "SELECT pg_advisory_lock(" LOCK_KEY ")");
     if (failure)
         return failure;
-    failure = apply_locked(pg, &params, progress, ctx, ret);
-    if (pg_script(pg, "SELECT pg_advisory_unlock(" LOCK_KEY ")") != PG_FINE && !failure) {
+    pg_params_init(&a.params);
+    (void)snprintf(short_locks, sizeof(short_locks), "SET lock_timeout = %d", LOCK_MS);
+    failure = pg_script(pg, short_locks);
+    if (!failure)
+        failure = apply_locked(&a, ret);
+    pg_params_deinit(&a.params);
+    if (pg_script(pg, "SET lock_timeout = 0; SELECT pg_advisory_unlock(" LOCK_KEY ")") != PG_FINE &&
+        !failure) {
         migrate_status_deinit(ret);
         failure = PG_LOST;
     }

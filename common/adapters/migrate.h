@@ -90,13 +90,24 @@ SAM_MUSTCHECK enum pg_failure migrate_read(struct pg *pg, struct migrate_status 
 SAM_MUSTCHECK enum pg_failure migrate_check(struct pg *pg, enum migrate_state *ret,
                                             char why[MIGRATE_WHY_BYTES]);
 
-/* Called before a file is applied. */
-typedef void migrate_progress_fn(void *ctx, const struct migrate_step *step);
+#define MIGRATE_EVERY_MS 10000 /* between attempts at what somebody holds */
 
-/* Applies what is missing; waits for another one that is just doing it. The session's timeouts are
- * lifted. PG_FINE: *ret as after the last file; AHEAD, NEWER and CHANGED are left as they are. Else
- * the file that failed was rolled back, the ones before it stand. */
-SAM_MUSTCHECK enum pg_failure migrate_apply(struct pg *pg, migrate_progress_fn *progress, void *ctx,
+struct migrate_options {
+    /* Before a file is applied. */
+    void (*applies)(void *ctx, const struct migrate_step *step);
+    /* Somebody holds a table that it needs; holders: whose transactions have been open for so long,
+     * "session 123 (pg_dump), ...". Told again when it has changed. */
+    void (*waits)(void *ctx, const char *holders);
+    void *ctx;
+    int64_t patience_ms; /* with one file, while somebody holds what it needs */
+};
+
+/* Applies what is missing; waits for another one that is just doing it. For a table's lock it waits
+ * two seconds, since all who come later stand behind it (a dump holds every table to its end), then
+ * lets the programs go on for a while before it tries again. The session's timeouts are lifted.
+ * PG_FINE: *ret as after the last file; AHEAD, NEWER and CHANGED are left as they are. Else the
+ * file that failed was rolled back, the ones before it stand; PG_RETRY: patience has ended. */
+SAM_MUSTCHECK enum pg_failure migrate_apply(struct pg *pg, const struct migrate_options *options,
                                             struct migrate_status *ret);
 
 /* Files that this program has. */

@@ -11,8 +11,10 @@ static const struct command table[] = {
      "look at everything that SAM needs, and say what to do",
      "--send-test sends one real message to a connection of the account, by the running programs\n"
      "and within all limits, and tells what became of it."},
-    {"migrate", "[--status]", "status", 0, 0, command_migrate,
-     "bring the database's schema up to this program", NULL},
+    {"migrate", "[--status] [--wait DURATION]", "status wait=", 0, 0, command_migrate,
+     "bring the database's schema up to this program",
+     "--wait: how long it tries, for each file, while somebody holds a table that it changes (a\n"
+     "dump holds all of them to its end); 10m by itself."},
     {"topics", "create|show", "", 1, 1, command_topics, "make Kafka's topics, or look at them",
      "create makes those of sam.jobs, sam.sync, sam.events, dlq.sam.jobs and sam.accounts that\n"
      "are not there; it never changes one that is."},

@@ -1,12 +1,17 @@
 /* migrate, config: what comes before everything else. */
+#include <stdio.h>
 #include <string.h>
 
 #include "common/adapters/migrate.h"
+#include "common/base/clock.h"
 #include "producer/ctl/block_fill.h"
 #include "producer/ctl/commands.h"
 #include "producer/ctl/schedule.h"
 
 #include "common/base/banned.h"
+
+/* Of migrate; the Job in deploy/kubernetes may last longer. */
+#define PATIENCE_MS (10 * MINUTE_MS)
 
 static const struct column step_columns[] = {{"version", "version", COLUMN_NUMBER},
                                              {"name", "name", COLUMN_TEXT},
@@ -32,6 +37,14 @@ static void show_steps(const struct ctl *c, const struct migrate_status *s)
 static void tell_step(void *ctx, const struct migrate_step *step)
 {
     ctl_say(ctx, "applying %s", step->name);
+    (void)fflush(stdout); /* seen in a Job's log while it lasts */
+}
+
+static void tell_holders(void *ctx, const char *holders)
+{
+    ctl_say(ctx, "waits for %s, tries again every %d s; programs go on meanwhile", holders,
+            (int)(MIGRATE_EVERY_MS / SECOND_MS));
+    (void)fflush(stdout);
 }
 
 static enum ctl_exit show_status(struct ctl *c)
@@ -78,10 +91,19 @@ static enum pg_failure fill_keys(struct ctl *c, void *arg)
 enum ctl_exit command_migrate(struct ctl *c)
 {
     struct migrate_status status;
+    char why[ARGS_WHY_BYTES];
+    struct migrate_options options = {
+        .applies = tell_step, .waits = tell_holders, .ctx = c, .patience_ms = PATIENCE_MS};
+    if (args_duration(&c->args, "wait", &options.patience_ms, why) != 0)
+        return ctl_wrong_use("%s", why);
     enum ctl_exit e = ctl_connect_any(c);
     if (e || args_has(&c->args, "status"))
         return e ? e : show_status(c);
-    enum pg_failure failure = migrate_apply(c->pg, tell_step, c, &status);
+    enum pg_failure failure = migrate_apply(c->pg, &options, &status);
+    if (failure == PG_RETRY)
+        return ctl_fail("Postgres: %s; what was applied before stands: end what holds the tables, "
+                        "or let it end, and run it again (--wait DURATION: for longer)",
+                        pg_error(c->pg));
     if (failure)
         return ctl_sql_failed(c, failure);
     if (status.state == MIGRATE_EQUAL && !(e = ctl_transaction(c, fill_keys, NULL)))

@@ -6,7 +6,8 @@ import threading
 import unittest
 
 import sam_test
-from sam_test import SamTest
+from psql_session import PsqlSession
+from sam_test import Process, SamTest
 
 
 class Schema(SamTest):
@@ -65,6 +66,68 @@ class Schema(SamTest):
         self.wait_for_a_migration(
             "the database is older than this program: run `samctl migrate`"
         )
+
+    def holder(self, *statements):
+        """A session in whose open transaction these were done, as a dump's."""
+        session = PsqlSession(self.database.conninfo, 60 * sam_test.PATIENCE)
+        self.addCleanup(session.close)
+        for sql in ("SET application_name = 'pg_dump'", "BEGIN", *statements):
+            session.ask(sql)
+        pid = session.ask("SELECT pg_backend_pid()").split()[-1]
+        return session, f"session {pid} (pg_dump)"
+
+    def test_migrate_holds_nobody_off_while_a_dump_is_made(self):
+        """The programs ask the table of each claim and tick; behind who waits to change it, they
+        would die of their lock_timeout."""
+        self.all_but_the_last()
+        self.start_simulator()
+        self.write_config()
+        dump, name = self.holder("LOCK TABLE schema_migrations IN ACCESS SHARE MODE")
+        program = PsqlSession(self.database.conninfo, 60 * sam_test.PATIENCE)
+        self.addCleanup(program.close)
+        program.ask("SET lock_timeout = '5s'")  # as the programs have it
+        migrate = Process("migrate", [os.path.join(self.bin, "samctl"), "-c", self.config_path,
+                                      "migrate"], self.folder)  # fmt: skip
+        self.processes.append(migrate)
+        waits = (
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
+            "AND application_name = 'samctl' AND wait_event_type = 'Lock'"
+        )
+        for what, seen in (("to wait", lambda: self.database.count(waits)),
+                           ("to tell", lambda: f"waits for {name}, tries again" in migrate.log()),
+                           ("to try again", lambda: self.database.count(waits))):  # fmt: skip
+            self.wait_for(f"migrate {what}", seen)
+            program.ask("SELECT max(version) FROM schema_migrations")
+        self.assertTrue(migrate.running())
+        dump.ask("COMMIT")
+        self.assertEqual(migrate.wait_exit(), 0, migrate.log())
+        self.assertIn("oldest_program", program.ask("SELECT * FROM schema_migrations LIMIT 1"))
+
+    def test_migrate_gives_up_after_a_while(self):
+        """What a file has done until then is undone."""
+        self.all_but_the_last()
+        self.start_simulator()
+        self.write_config()
+        files = "SELECT count(*) FROM schema_migrations"
+        rows = self.database.count(files)
+        self.database.execute("ALTER TABLE schema_migrations ADD COLUMN oldest_program integer")
+        dump, name = self.holder("LOCK TABLE schema_migrations IN SHARE MODE")
+        done = self.samctl_result("migrate", "--wait", "1s")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn(f"waits for {name}, tries again", done.stdout)
+        self.assertIn("end what holds the tables", done.stderr)
+        self.assertEqual(self.database.count(files), rows)
+        dump.ask("COMMIT")
+        self.samctl("migrate")
+        self.assertEqual(self.database.count(files), rows + 1)
+
+    def test_migrate_asks_for_no_lock_that_it_does_not_need(self):
+        self.all_but_the_last()
+        self.start_simulator()
+        self.write_config()
+        self.database.execute("ALTER TABLE schema_migrations ADD COLUMN oldest_program integer")
+        self.holder("LOCK TABLE schema_migrations IN ACCESS SHARE MODE")
+        self.assertNotIn("waits", self.samctl("migrate", "--wait", "1s"))
 
     def test_daemons_refuse_a_database_of_a_later_release(self):
         """Both end by themselves, say why, and exit with 1."""
