@@ -197,7 +197,7 @@ static void tell_lag(struct ledger *l)
 void ledger_advance(struct ledger *l)
 {
     tell_lag(l);
-    if (l->busy || l->positioning || l->waiting || !pg_async_up(l->pg))
+    if (l->left || l->busy || l->positioning || l->waiting || !pg_async_up(l->pg))
         return;
     ledger_tell_halts(l);
     if (l->stale || !l->reading) {
@@ -286,6 +286,15 @@ void ledger_free(struct ledger *l)
     free(l->parts);
     free(l->assignment);
     free(l);
+}
+
+void ledger_leave(struct ledger *l)
+{
+    if (l->left)
+        return;
+    l->left = true;
+    ledger_hold(l, false); /* else nobody would hear that the partitions are to be given back */
+    kafka_consumer_leave(l->consumer);
 }
 
 const char *ledger_refused(struct ledger *l)

@@ -46,6 +46,9 @@ SAM_MUSTCHECK int ledger_new(const struct ledger_options *options, struct ledger
 void ledger_free(struct ledger *l);
 SAM_DEFINE_FREEP(ledger)
 
+/* Leaves the group at once, and writes nothing more but what is under way. May be called again. */
+void ledger_leave(struct ledger *l);
+
 /* Nothing that was read is waiting to be applied. */
 bool ledger_idle(const struct ledger *l);
 

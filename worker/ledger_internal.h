@@ -41,6 +41,7 @@ struct ledger {
     bool held;    /* enough is queued: the consumer is not polled */
     bool waiting; /* the timer runs before the next transaction */
     bool busy;    /* a transaction is under way */
+    bool left;    /* the group, for good */
     char trouble[200]; /* as /readyz tells why Postgres takes nothing; "" = it does */
     struct ledger_queue queue;
     struct event *batch; /* contiguous copies for the transaction */

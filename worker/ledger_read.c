@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/adapters/migrate.h"
 #include "worker/ledger_internal.h"
 
 #include "common/base/banned.h"
@@ -22,9 +23,11 @@ static const char ensure_sql[] =
 static const char read_sql[] = "SELECT partition, next_offset, last_event_id FROM ledger_positions "
                                "WHERE partition = ANY ($1) "
                                "AND EXISTS (SELECT FROM ledger WHERE ledger_id = $2)";
-/* $1 partition, $2 its position, $3 why. */
+/* $1 partition, $2 its position, $3 why, $4 this program's version. What a program does not know
+ * that is too old for the schema shuts nobody off: others that do know it run, or will. */
 static const char halt_sql[] = "UPDATE ledger_positions SET halted_reason = $3 "
-                               "WHERE partition = $1 AND next_offset = $2";
+                               "WHERE partition = $1 AND next_offset = $2 "
+                               "AND " MIGRATE_OLDEST_SQL " <= $4";
 
 /* ---- positions ------------------------------------------------------------------------------ */
 
@@ -144,6 +147,10 @@ void ledger_lose_position(struct ledger *l)
 static void on_assigned(void *ctx, const struct kafka_part *parts, size_t count)
 {
     struct ledger *l = ctx;
+    if (l->left) { /* decided on before we left */
+        kafka_consumer_unassign(l->consumer);
+        return;
+    }
     free(l->assignment);
     l->assignment = sam_xcalloc(count + 1, sizeof(*parts));
     memcpy(l->assignment, parts, count * sizeof(*parts));
@@ -218,6 +225,7 @@ void ledger_tell_halts(struct ledger *l)
         pg_add_i32(&l->params, i);
         pg_add_i64(&l->params, p->applied_offset);
         pg_add_text(&l->params, p->halted);
+        pg_add_i32(&l->params, migrate_version());
         pg_async_send(l->pg, "ledger_halt", halt_sql, &l->params, NULL, NULL);
         pg_async_sync(l->pg);
     }
@@ -244,7 +252,7 @@ static void on_record(void *ctx, const struct kafka_record *record)
 {
     struct ledger *l = ctx;
     struct ledger_part *p = ledger_part(l, record->partition);
-    if (!p->assigned || p->halted[0] || !l->reading || l->stale)
+    if (!p->assigned || p->halted[0] || !l->reading || l->stale || l->left)
         return;
     if (p->verify) {
         if (!verified(l, p, record) || record->offset < p->next_offset)

@@ -210,6 +210,22 @@ static void look_at_kafka(struct app *app)
         drain(app, "Kafka's producer is broken: calls under way end, nothing new is begun");
 }
 
+/* Others, who know the schema, take the partitions; without them an event that is new to us would
+ * halt one for everybody. What is under way ends as at SIGTERM. */
+static void look_at_schema(struct app *app)
+{
+    struct worker *w = &app->w;
+    if (!gate_outdated(w->gate))
+        return;
+    ledger_leave(w->ledger);
+    if (w->phase != WORKER_RUN)
+        return;
+    log_error(w->log, "program_outdated", LOG_STR("why", gate_trouble(w->gate)),
+              LOG_MSG("this process gives its partitions to others, drains and ends"));
+    app->exit_code = 1;
+    drain(app, "the database needs later programs: calls under way end, nothing new is begun");
+}
+
 static void drain_step(struct app *app)
 {
     struct worker *w = &app->w;
@@ -235,6 +251,7 @@ static void on_turn(void *ctx)
     admin_turned(w->admin, loop_now_ms(w->loop));
     hurry_gate(w);
     look_at_kafka(app);
+    look_at_schema(app);
     if (w->phase == WORKER_DRAIN)
         drain_step(app);
     else if (!stops_claims(w->stops))

@@ -34,10 +34,11 @@
 #define WORKER_CLAIMS_MAX 3
 #define WORKER_WORKS_MAX  8192 /* jobs in memory; then the partitions are paused */
 
-/* What keeps the worker going until it has left (design 3.5: only SIGTERM drains). */
+/* What keeps the worker going until it has left (design 3.5). */
 enum worker_phase {
     WORKER_RUN,
-    WORKER_DRAIN, /* out of the group of jobs; calls under way, their events and the ledger go on */
+    WORKER_DRAIN, /* out of the group of jobs; calls under way, their events and the ledger go on
+                     (not where the schema has outgrown this program) */
     WORKER_LEAVE
 };
 

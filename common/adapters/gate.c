@@ -39,6 +39,7 @@ struct gate {
     struct gate_part *parts;
     int64_t shuts;  /* how often it was shut: an older question's answer says nothing any more */
     char *foreign;  /* owned: why the database is not this SAM's; NULL = it is */
+    bool outdated;  /* foreign, as its schema needs later programs */
     char text[400]; /* gate_trouble */
 };
 
@@ -277,12 +278,13 @@ static bool database_fits(struct gate *g, const struct pg_result *r)
     struct uuid id = pg_uuid(r, 0, COLUMN_LEDGER_ID);
     int64_t version = pg_i64(r, 0, COLUMN_VERSION);
     int64_t oldest = pg_i64(r, 0, COLUMN_OLDEST_PROGRAM);
+    g->outdated = oldest > migrate_version();
     if (version < migrate_version()) {
         (void)snprintf(why, sizeof(why),
                        "the database has the schema of an older release (version %" PRId64
                        ", this program has %d): run `samctl migrate`, or load a backup of this SAM",
                        version, migrate_version());
-    } else if (oldest > migrate_version()) {
+    } else if (g->outdated) {
         (void)snprintf(why, sizeof(why),
                        "the database has the schema of a later release, which needs programs from "
                        "%03" PRId64 " on (this is %03d): upgrade the program, or load a backup of "
@@ -322,6 +324,11 @@ void gate_unread(struct gate *g, enum pg_failure failure, const char *error)
 bool gate_foreign(const struct gate *g)
 {
     return g->foreign != NULL;
+}
+
+bool gate_outdated(const struct gate *g)
+{
+    return g->outdated;
 }
 
 /* ---- does the log fit? ---------------------------------------------------------------------- */

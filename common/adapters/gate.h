@@ -4,7 +4,7 @@
  * writes a marker event to each partition of sam.events and plans, publishes or claims for that
  * partition only once ledger_positions has passed its marker. A position lower than one that was
  * seen, or no position at all where one was, shuts everything again; so does a database that is not
- * this SAM's (another ledger_id or none, an older schema, no tables: gate_foreign); a partition
+ * this SAM's (another ledger_id or none, another schema, no tables: gate_foreign); a partition
  * whose log does not fit its position (found here, or by the worker that applies it:
  * ledger_positions.halted_reason) stays shut.
  *
@@ -70,6 +70,10 @@ void gate_unread(struct gate *g, enum pg_failure failure, const char *error);
 /* The last answer was of a database that is not this SAM's: nothing may be read from it or written
  * to it, also what needs no open gate. gate_trouble tells what to do. */
 bool gate_foreign(const struct gate *g);
+/* It is foreign since its schema needs later programs (it was migrated, and this one forgotten):
+ * only another program helps. What it knows of the log, and its SQL, are too old to apply events:
+ * a worker leaves both of its groups and ends; a producer may stay, and does nothing. */
+bool gate_outdated(const struct gate *g);
 /* Why nothing, or not every partition, can open until somebody looks: the database is not this
  * SAM's, or the log does not fit a position. One of them when there are several; NULL = none. Owned
  * by the gate, valid until the next call. */

@@ -5,6 +5,10 @@ import json
 import unittest
 
 from campaign_test import HELLO, CampaignTest
+from psql_session import PsqlSession
+from sam_test import PATIENCE
+
+KNOWS = "-c sam.knows=later"
 
 HOT_TABLES = ("campaigns", "campaign_prospects", "send_queue", "send_attempts", "campaign_messages",
               "linkedin_accounts", "account_schedule", "sync_schedule", "ledger_positions",
@@ -117,24 +121,71 @@ class SchemaAhead(CampaignTest):
         self.wait_until_completed("c")
         self.judge(60)
 
+    def let_some_know(self):
+        """Programs that are started with KNOWS see nothing of later files: as if they had them."""
+        self.database.execute(
+            "ALTER TABLE schema_migrations RENAME TO all_migrations; "
+            "CREATE VIEW schema_migrations AS SELECT * FROM all_migrations "
+            f"WHERE version <= {self.own} OR current_setting('sam.knows', true) IS NULL"
+        )
+
+    def outdated(self, worker):
+        """It ends by itself, having said why."""
+        self.assertEqual(worker.wait_exit(60), 1)
+        self.processes.remove(worker)  # 1 is what it must say
+        self.assertIn(f"which needs programs from 999 on (this is {self.own:03d})", worker.log())
+        self.assertIn("leaving how=drained", worker.log())
+
     def test_programs_that_run_stop_where_they_may_not(self):
-        """Somebody migrates, and has forgotten to stop them."""
+        """Somebody migrates, and has forgotten to stop them. Those that know the schema go on with
+        the partitions."""
+        self.let_some_know()
         self.start_both()
+        old, forgotten = self.worker, self.producer
+        self.start_worker(PGOPTIONS=KNOWS)
+        self.start_producer(PGOPTIONS=KNOWS)
         self.campaign("c", "messenger", HELLO, 60)
         self.wait_until_sent(6)
         self.later(999, None)
         says = f"which needs programs from 999 on (this is {self.own:03d}): upgrade the program"
-        for daemon in (self.producer, self.worker):
-            self.wait_for("the reason", lambda d=daemon: says in d.get("/readyz")[1])
-        stopped_at = self.writes_end(within=5)
-        self.assertLess(stopped_at, 60)
-        self.lose_sessions()
-        older = "older than the database, which has 999_later.sql"
-        self.wait_for("the reason", lambda: older in self.producer.get("/readyz")[1])
-        self.assertTrue(self.producer.running())
-        self.forget_later()
+        self.wait_for("the reason", lambda: says in forgotten.get("/readyz")[1])
+        self.outdated(old)
+        self.assertLess(self.sent(), 60)
         self.wait_until_completed("c")
         self.judge(60)
+        self.lose_sessions()
+        older = "older than the database, which has 999_later.sql"
+        self.wait_for("the reason", lambda: older in forgotten.get("/readyz")[1])
+        self.assertTrue(forgotten.running())
+
+    def test_nothing_is_sent_where_only_outdated_programs_run(self):
+        self.start_both()
+        self.campaign("c", "messenger", HELLO, 60)
+        self.wait_until_sent(6)
+        self.later(999, None)
+        self.outdated(self.worker)
+        stopped_at = self.writes_end(within=5)
+        self.assertLess(stopped_at, 60)
+        self.refused_start("older than the database, which has 999_later.sql")
+        self.forget_later()
+        self.start_worker()
+        self.wait_until_completed("c")
+        self.judge(60)
+
+    def test_an_outdated_worker_halts_nothing(self):
+        """It reads an event that it does not know before it learns of the schema."""
+        self.start_both()
+        migrate = PsqlSession(self.database.conninfo, 60 * PATIENCE)
+        self.addCleanup(migrate.close)
+        migrate.ask("BEGIN")
+        migrate.ask("INSERT INTO schema_migrations VALUES (999, '999_later.sql', 'x')")
+        migrate.ask("LOCK TABLE schema_migrations IN ACCESS EXCLUSIVE MODE")
+        headers = ("ce_type=sam.later.v1", "ce_id=01890000-0000-7000-8000-000000000000")
+        self.kafka.produce(self.topic("sam.events"), "{}", "x", headers)
+        self.wait_for("it to be read", lambda: "ledger_halted" in self.worker.log())
+        migrate.ask("COMMIT")
+        self.outdated(self.worker)
+        self.assertEqual(self.count("ledger_positions WHERE halted_reason IS NOT NULL"), 0)
 
 
 if __name__ == "__main__":

@@ -310,6 +310,7 @@ static void test_a_database_of_an_older_schema(void **state)
     open_all(f);
     f->answer.version = VERSION - 1;
     refused(f, "run `samctl migrate`");
+    assert_false(gate_outdated(f->gate));
     open_all(f);
 }
 
@@ -320,9 +321,12 @@ static void test_a_database_of_a_later_schema(void **state)
     f->answer.version = VERSION + 2;
     assert_int_equal(look(f), 0);
     assert_int_equal(gate_open_count(f->gate), PARTITIONS);
+    assert_false(gate_outdated(f->gate));
     f->answer.oldest_program = VERSION + 1;
     refused(f, "upgrade the program");
+    assert_true(gate_outdated(f->gate));
     open_all(f);
+    assert_false(gate_outdated(f->gate));
 }
 
 static void test_a_database_without_the_tables(void **state)
