@@ -83,7 +83,7 @@ class ClusterTest(unittest.TestCase):
         self.addCleanup(self.reset_node)
 
     def reset_node(self):
-        self.node.ready = self.node.drained = lambda pod: True
+        self.node.ready = self.node.succeeds = self.node.drained = lambda pod: True
 
     def drain_takes(self, seconds):
         begun = {}

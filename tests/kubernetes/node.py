@@ -1,9 +1,10 @@
 """A node in words only: what a scheduler and a kubelet would tell the API server of each Pod.
 
 It runs nothing. A new Pod is bound to the node and said to run, and to be ready if `ready(pod)` is
-true; a Pod of a Job has succeeded then; a Pod that is being deleted is gone once `drained(pod)` is
-true. Both may be set by a test. What the Deployments did meanwhile is in `history`: each change of
-a Pod, in the API server's order, and not what a look now and then happens to find.
+true; a Pod that is never started anew has ended then, well if `succeeds(pod)`; a Pod that is being
+deleted is gone once `drained(pod)` is true. All may be set by a test. What the Deployments did
+meanwhile is in `history`: each change of a Pod, in the API server's order, and not what a look now
+and then happens to find.
 """
 
 import collections
@@ -44,15 +45,24 @@ def path_of(pod):
     return f"/api/v1/namespaces/{pod['metadata']['namespace']}/pods/{pod['metadata']['name']}"
 
 
-def is_of_job(pod):
-    return any(owner["kind"] == "Job" for owner in pod["metadata"].get("ownerReferences", ()))
+def ends(pod):
+    """As those of Jobs do."""
+    return pod["spec"]["restartPolicy"] == "Never"
 
 
-def status(pod, ready, since):
-    """What a kubelet would say of a Pod whose containers run, or have done their work."""
-    if is_of_job(pod) and ready:
-        return {"phase": "Succeeded", "conditions": [
-            {"type": "Ready", "status": "False", "reason": "PodCompleted"}]}  # fmt: skip
+def ended(pod, well):
+    """What a kubelet would say of a Pod whose containers have done their work, or have not."""
+    state = {"terminated": {"exitCode": 0 if well else 1}}
+    containers = [{"name": each["name"], "image": each["image"], "imageID": "", "ready": False,
+                   "restartCount": 0, "state": state}
+                  for each in pod["spec"]["containers"]]  # fmt: skip
+    reason = "PodCompleted" if well else "PodFailed"
+    return {"phase": "Succeeded" if well else "Failed", "containerStatuses": containers,
+            "conditions": [{"type": "Ready", "status": "False", "reason": reason}]}  # fmt: skip
+
+
+def running(pod, ready, since):
+    """The same of one whose containers run."""
     word = "True" if ready else "False"
     containers = [{"name": each["name"], "image": each["image"], "imageID": "", "ready": ready,
                    "restartCount": 0, "started": True, "state": {"running": {"startedAt": since}}}
@@ -66,6 +76,7 @@ class Node:
     def __init__(self, api):
         self.api = api
         self.ready = lambda pod: True
+        self.succeeds = lambda pod: True
         self.drained = lambda pod: True
         self.ready_since_seconds = READY_SINCE_SECONDS
         self.pods = {}
@@ -159,5 +170,8 @@ class Node:
     def say(self, pod, ready):
         since = time.time() - self.ready_since_seconds
         since = datetime.datetime.fromtimestamp(since, datetime.timezone.utc)
-        body = {"status": status(pod, ready, since.strftime("%Y-%m-%dT%H:%M:%SZ"))}
+        if ready and ends(pod):
+            body = {"status": ended(pod, self.succeeds(pod))}
+        else:
+            body = {"status": running(pod, ready, since.strftime("%Y-%m-%dT%H:%M:%SZ"))}
         self.api.patch(path_of(pod) + "/status", body)

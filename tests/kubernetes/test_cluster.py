@@ -105,7 +105,7 @@ class PodSecurity(ClusterTest):
 class Overlays(ClusterTest):
     def begin(self, overlay):
         """The Pods are ready only after the Job: as the programs wait for the schema."""
-        self.node.ready = lambda pod: node.is_of_job(pod) or self.migrated()
+        self.node.ready = lambda pod: node.ends(pod) or self.migrated()
         self.apply("overlays/" + overlay)
         self.wait_for("the Job", self.migrated)
         self.wait_for_rollout("sam-producer")
@@ -272,9 +272,9 @@ class Document(ClusterTest):
             with open(os.path.join(self.tree, name), "w", encoding="utf-8") as file:
                 file.write("a-secret-of-more-than-32-characters-in-length")
 
-    def edit(self, old, new):
+    def edit(self, old, new, where="overlays/example-small/kustomization.yaml"):
         """As an engineer changes the overlay of his own."""
-        path = os.path.join(self.tree, "overlays", "example-small", "kustomization.yaml")
+        path = os.path.join(self.tree, where)
         with open(path, encoding="utf-8") as file:
             text = file.read()
         self.assertIn(old, text)
@@ -285,14 +285,29 @@ class Document(ClusterTest):
         self.edit(f'newTag: "{old}"', f'newTag: "{new}"')
         return f"sam:{old}", f"sam:{new}"
 
-    def ask(self, commands):
-        """The image would say what its migrations mean: its Pod is let in."""
-        said = self.run_cleanly(commands)
-        self.assertRegex(said, 'pod/sam-ask created\npod "sam-ask" deleted')
+    def config_maps(self):
+        return {each["metadata"]["name"] for each in self.objects("configmaps", "api/v1")}
 
-    def roll(self, commands):
+    def ask(self, commands):
+        """The image would say what its migrations mean: its Pod is let in, finds what it mounts,
+        and is waited for although it ends with 1, as where files wait."""
+        before = self.config_maps()
+        self.node.succeeds = lambda pod: pod["metadata"]["name"] != "sam-ask"
+        asks, delete = commands.strip().rsplit("\n", 1)
+        self.assertIn("pod/sam-ask condition met", self.run_cleanly(asks))
+        spec = self.object("pods", "sam-ask", "api/v1")["spec"]
+        (container,) = spec["containers"]
+        self.assertIn("sam:1.0.1", container["image"])
+        self.assertEqual(container["command"][-2:], ["migrate", "--status"])
+        mounted = {each["configMap"]["name"] for each in spec["volumes"] if "configMap" in each}
+        mounted |= {each["configMapRef"]["name"] for each in container["envFrom"]}
+        self.assertEqual(len(mounted), 2, mounted)
+        self.assertLessEqual(mounted, self.config_maps())
+        self.assertEqual(len(mounted - before), 1, "the changed sam.cfg has a name of its own")
+        self.assertIn('pod "sam-ask" deleted', self.run_cleanly(delete))
+
+    def roll(self, commands, new):
         """To an image that no Pod has yet, one after the other."""
-        old, new = self.set_image("1.0.0", "1.0.1")
         self.run_cleanly(commands)
         self.wait_for_rollout("sam-producer", 1)
         self.wait_for_rollout("sam-worker", 2)
@@ -333,8 +348,10 @@ class Document(ClusterTest):
                 self.run_cleanly("kubectl apply --dry-run=server -k overlays/example-small")
             self.edit('newTag: "1.0.1"', 'newTag: "1.0.0"')
         ask, roll, stop_all = document.blocks("Update")
+        _, new = self.set_image("1.0.0", "1.0.1")
+        self.edit("kafka: {", "# changed\nkafka: {", "base/sam.cfg")
         self.ask(ask)
-        self.roll(roll)
+        self.roll(roll, new)
         self.stop_all(stop_all, seconds_of_drain=1)
 
     def generations(self):
