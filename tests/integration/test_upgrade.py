@@ -1,10 +1,11 @@
 """From the programs of the previous commit to these, under load: one after the other."""
 
+import time
 import unittest
 
 import previous
 import sam_test
-from load_test import LoadTest
+from load_test import CALL_MS, JOB_MS, LoadTest
 
 
 class Upgrade(LoadTest):
@@ -36,14 +37,15 @@ class Upgrade(LoadTest):
     def replace(self, old, end, start, programs):
         """One program by one of these; what follows when all accounts have gone on."""
         end(old)
+        since = time.time() * 1000
         cut_off = self.open_attempts() if old.killed else {}
         if old is self.producer and old.killed:
-            self.in_doubt |= set(self.unpublished().values())
+            self.doubt(self.unpublished().values(), since, JOB_MS)
         self.bin = programs
         new = start()
         self.wait_until_all_went_on(cut_off.values())
         left = cut_off.keys() & self.open_attempts().keys()  # the others were another worker's
-        self.in_doubt |= {cut_off[attempt] for attempt in left}
+        self.doubt({cut_off[attempt] for attempt in left}, since, CALL_MS)
         return new
 
     def upgrade(self, end):

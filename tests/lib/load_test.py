@@ -8,8 +8,11 @@ from concurrent.futures import ThreadPoolExecutor
 from campaign_test import HELLO, WRITES, CampaignTest
 from sam_test import PATIENCE
 
-PEOPLE_EACH = 80
+PEOPLE_EACH = int(80 * PATIENCE)  # who waits longer needs more to do meanwhile
 PAUSE_MS = 10_000 * PATIENCE  # what an account may stand still, over its spacing
+# What it may beyond that when something was left behind of it: deploy/kubernetes/README.md.
+CALL_MS = 30_000  # a call of which nobody knows how it ended
+JOB_MS = 120_000  # a job that is in no log
 
 
 class LoadTest(CampaignTest):
@@ -19,7 +22,7 @@ class LoadTest(CampaignTest):
     def setUp(self):
         super().setUp()
         self.config["kafka"]["partitions"] = 12
-        self.in_doubt = set()  # accounts of which a killed program left something behind
+        self.in_doubt = {}  # accounts of which a killed program left something: (since, most)
         self._read = 0
         self._arrivals = {"U" + name: [] for name in self.accounts}
 
@@ -44,9 +47,28 @@ class LoadTest(CampaignTest):
         self.campaign("load", "messenger", HELLO, PEOPLE_EACH * len(self.accounts))
         self.wait_until_all_went_on()
 
+    def doubt(self, accounts, since_ms, most_ms):
+        """They may stand still for so long, from when something was killed: each time less than
+        half of all."""
+        accounts = set(accounts)
+        self.assertLess(len(accounts), len(self.accounts) / 2)
+        for account in accounts:
+            _, most = self.in_doubt.get(account, (0, 0))
+            self.in_doubt[account] = since_ms, max(most, most_ms)
+
+    def wait_until_doubt_ends(self):
+        """Those in doubt go on, too: else nobody could say how long they stood still."""
+
+        def waiting():
+            return [account for account, (since, _) in self.in_doubt.items()
+                    if self.arrivals()[account][-1] <= since]  # fmt: skip
+
+        self.wait_for("those in doubt to go on", lambda: not waiting(), JOB_MS / 1000 + 30)
+
     def end(self):
         """Nothing is left that waits; who was written to has it, once, and nobody else has.
         Returns the items."""
+        self.wait_until_doubt_ends()
         self.samctl("campaign", "stop", "load")
         waiting = "send_queue WHERE status IN ('pending', 'published', 'sending')"
         self.wait_for("nothing to wait", lambda: self.count(waiting) == 0, 90)
@@ -96,7 +118,7 @@ class LoadTest(CampaignTest):
 
     def wait_until_all_went_on(self, but=(), seconds=60):
         """Every account sends something after now, but those in doubt and some more."""
-        now, spared = time.time() * 1000, self.in_doubt.union(but)
+        now, spared = time.time() * 1000, self.in_doubt.keys() | set(but)
 
         def waiting():
             return {a for a, moments in self.arrivals().items() if not moments or moments[-1] < now}
@@ -111,25 +133,27 @@ class LoadTest(CampaignTest):
         return (self.simulator.audit()["writes"] - count) / (time.monotonic() - begun)
 
     def pauses(self, accounts):
-        """The longest of each account, over its spacing; in ms, ascending."""
-        found = []
+        """The longest of each account, over its spacing; account -> ms."""
+        found = {}
         for account in accounts:
             moments = self.arrivals()[account]
             gaps = [b - a for a, b in zip(moments, moments[1:])]
-            found.append(max(gaps) - self.spacing_ms)
-        return sorted(found)
+            found[account] = max(gaps) - self.spacing_ms
+        return found
 
     def judge_pauses(self, what):
         """Prints them, too: they belong into the documents."""
-        certain = self.pauses(set(self.arrivals()) - self.in_doubt)
+        certain = sorted(self.pauses(self.arrivals().keys() - self.in_doubt.keys()).values())
+        doubtful = self.pauses(self.in_doubt)
         sends = sum(len(moments) for moments in self.arrivals().values())
         print(f"\nfigure: {what}: {sends} sends of {len(self.accounts)} accounts, pause of an "
               f"account {certain[len(certain) // 2] / 1000:.1f} s in the middle, "
               f"{certain[-1] / 1000:.1f} s at the most", end="")  # fmt: skip
-        if self.in_doubt:
-            longest = self.pauses(self.in_doubt)[-1] / 1000
-            print(f"; of {len(self.in_doubt)} with a call or a job under way in what was killed, "
-                  f"{longest:.1f} s", end="")  # fmt: skip
+        if doubtful:
+            print(f"; of {len(doubtful)} with a call or a job under way in what was killed, "
+                  f"{max(doubtful.values()) / 1000:.1f} s", end="")  # fmt: skip
         print(flush=True)
-        self.assertGreater(len(certain), len(self.accounts) / 2)
+        self.assertGreater(len(certain), len(self.accounts) / 4)
         self.assertLess(certain[-1], PAUSE_MS)
+        for account, (_, most) in self.in_doubt.items():
+            self.assertLess(doubtful[account], most + PAUSE_MS, account)

@@ -1,4 +1,9 @@
-"""The programs of the commit before this one, built once: for what must hold while both run."""
+"""The programs of the commit before this one, built once: for what must hold while both run.
+
+`python3 tests/lib/previous.py` builds them, or says why there are none: tests/run calls it before
+the tests, since a build beside them would stretch what they measure. Where something is changed and
+not committed yet, the commit before this one is the last.
+"""
 
 import fcntl
 import os
@@ -18,15 +23,22 @@ class Missing(Exception):
     """There is no commit before this one to be had here."""
 
 
-def commit():
-    """The id of the commit before this one, or Missing with the reason."""
-    command = ["git", "-C", sam_test.SOURCE, "rev-parse", "--verify", "HEAD~1"]
-    if not os.path.exists(os.path.join(sam_test.SOURCE, ".git")):
-        raise Missing("no git history here")  # not that of a folder above
+def _git(*arguments):
     try:
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        return subprocess.run(["git", "-C", sam_test.SOURCE, *arguments], capture_output=True,
+                              text=True, check=False)  # fmt: skip
     except OSError as error:
         raise Missing(f"no git: {error}") from error
+
+
+def commit():
+    """The id of the commit before this one, or Missing with the reason."""
+    if not os.path.exists(os.path.join(sam_test.SOURCE, ".git")):
+        raise Missing("no git history here")  # not that of a folder above
+    changed = _git("status", "--porcelain")
+    if changed.returncode:
+        raise Missing(f"git does not tell what is changed: {changed.stderr.strip()}")
+    done = _git("rev-parse", "--verify", "HEAD" if changed.stdout else "HEAD~1")
     if done.returncode:
         raise Missing(f"git has no commit before this one: {done.stderr.strip()}")
     return done.stdout.strip()
@@ -74,3 +86,10 @@ def programs():
             _build(which, folder)
             _drop_old()
     return folder
+
+
+if __name__ == "__main__":
+    try:
+        print(programs())
+    except Missing as missing:
+        print(f"none: {missing}")  # the test that wants them is skipped, and says so
