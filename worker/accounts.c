@@ -193,6 +193,8 @@ static void on_read(void *ctx, const struct account_read *accounts, size_t count
     struct accounts *a = ctx;
     int64_t now_ms = loop_now_ms(a->o.loop);
     a->reading = false;
+    if (a->left)
+        return;
     if (error)
         failed(a, error);
     for (size_t i = 0; i < count; i++) {
@@ -290,17 +292,26 @@ static bool ready(struct accounts *a)
     return open_kafka(a) && kafka_producer_pending(a->kafka) < PENDING_MAX;
 }
 
+/* Others may have written meanwhile: all is forgotten, when what is under way has answered. true:
+ * until then nothing is begun, or it might never come to it. */
+static bool begins_anew(struct accounts *a)
+{
+    if (a->begun == ledger_begun(a->o.ledger))
+        return false;
+    if (a->reading || a->walking)
+        return true;
+    a->begun = ledger_begun(a->o.ledger);
+    a->walked = (struct uuid){{0}};
+    a->walk_boot_ms = 0;
+    accounts_seen_clear(a->seen);
+    return false;
+}
+
 static void on_turn(void *ctx)
 {
     struct accounts *a = ctx;
     loop_timer_after(a->o.loop, &a->timer, TURN_MS);
-    if (a->begun != ledger_begun(a->o.ledger) && !a->reading && !a->walking) {
-        a->begun = ledger_begun(a->o.ledger);
-        a->walked = (struct uuid){{0}};
-        a->walk_boot_ms = 0;
-        accounts_seen_clear(a->seen);
-    }
-    if (ready(a)) {
+    if (!begins_anew(a) && ready(a)) {
         walk(a);
         look(a);
     }
