@@ -12,10 +12,13 @@
 
 #include "common/base/banned.h"
 
-#define TURN_MS      SECOND_MS
-#define WALK_ROWS    500                 /* accounts of a turn, whoever owns them */
-#define WALK_MS      (3 * SECOND_MS)     /* from one walk over all of them to the next, at least */
-#define QUIET_MS     (30 * SECOND_MS)    /* after a failure */
+#define TURN_MS   SECOND_MS
+#define WALK_ROWS 500              /* accounts of a turn, whoever owns them */
+#define WALK_MS   (3 * SECOND_MS)  /* from one walk over all of them to the next, at least */
+#define QUIET_MS  (30 * SECOND_MS) /* after a failure */
+/* What the owner of before had under way when it lost its partitions may come after our first
+ * records: it lives for 30 s at most (kafka_producer.c: message.timeout.ms). */
+#define OTHERS_MS    (35 * SECOND_MS)
 #define ACCOUNTS_MAX ((size_t)64 * 1024) /* of this worker */
 #define PENDING_MAX  ((size_t)500)       /* records that Kafka has not acknowledged */
 
@@ -48,6 +51,7 @@ struct accounts {
     bool left;
     struct uuid walked; /* up to here; the null id = at the beginning */
     int64_t walk_boot_ms;
+    int64_t others_until_boot_ms; /* 0 = what others wrote has come */
     int64_t quiet_until_boot_ms;
     int64_t stale_since_boot_ms; /* 0 = all that was seen could be written */
     char trouble[240];           /* as it was said; "" = none */
@@ -303,14 +307,26 @@ static bool begins_anew(struct accounts *a)
     a->begun = ledger_begun(a->o.ledger);
     a->walked = (struct uuid){{0}};
     a->walk_boot_ms = 0;
+    a->others_until_boot_ms = loop_now_ms(a->o.loop) + OTHERS_MS;
     accounts_seen_clear(a->seen);
     return false;
+}
+
+/* Whatever was written so far may be overtaken by now. */
+static void look_after_others(struct accounts *a)
+{
+    int64_t now_ms = loop_now_ms(a->o.loop);
+    if (a->others_until_boot_ms == 0 || now_ms < a->others_until_boot_ms)
+        return;
+    a->others_until_boot_ms = 0;
+    accounts_seen_doubt(a->seen, now_ms);
 }
 
 static void on_turn(void *ctx)
 {
     struct accounts *a = ctx;
     loop_timer_after(a->o.loop, &a->timer, TURN_MS);
+    look_after_others(a);
     if (!begins_anew(a) && ready(a)) {
         walk(a);
         look(a);

@@ -1,7 +1,8 @@
 /* worker/accounts.h - sam.accounts: what waits for each account, and why, for ordinary Kafka tools.
  *
- * Whoever applies a partition of the ledger writes the records of its accounts: all of them once
- * when it begins to read, then each that changes, at most every 10 s. An account is looked at when
+ * Whoever applies a partition of the ledger writes the records of its accounts: all of them when
+ * it begins to read, and once more 35 s later, when nothing can come any more of what the owner of
+ * before had under way; then each that changes, at most every 10 s. An account is looked at when
  * an event of it was applied, when its rows have changed (a walk over the accounts' own rows, 500 a
  * second, sees claims, plans and an operator's changes), and when what it waits for is over.
  *

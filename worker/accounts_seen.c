@@ -121,7 +121,8 @@ void accounts_seen_mark(struct accounts_seen *s, const struct uuid *id, uint64_t
     touch(s, a, now_ms);
 }
 
-struct walked {
+/* A pass over all of them. */
+struct pass {
     struct accounts_seen *all;
     int64_t now_ms;
 };
@@ -129,14 +130,14 @@ struct walked {
 static void touch_unmet(const void *node, VISIT visit, void *ctx)
 {
     struct seen *a = *(struct seen *const *)node;
-    const struct walked *w = ctx;
+    const struct pass *w = ctx;
     if ((visit == postorder || visit == leaf) && a->walk != w->all->walk)
         touch(w->all, a, w->now_ms);
 }
 
 void accounts_seen_walked(struct accounts_seen *s, int64_t now_ms)
 {
-    struct walked w = {s, now_ms};
+    struct pass w = {s, now_ms};
     twalk_r(s->tree, touch_unmet, &w);
     s->walk++;
 }
@@ -182,6 +183,22 @@ void accounts_seen_lost(struct accounts_seen *s, const struct uuid *id, int64_t 
         return;
     a->digest = 0;
     touch(s, a, now_ms);
+}
+
+static void doubt_one(const void *node, VISIT visit, void *ctx)
+{
+    struct seen *a = *(struct seen *const *)node;
+    const struct pass *d = ctx;
+    if (visit != postorder && visit != leaf)
+        return;
+    a->digest = 0;
+    touch(d->all, a, d->now_ms);
+}
+
+void accounts_seen_doubt(struct accounts_seen *s, int64_t now_ms)
+{
+    struct pass d = {s, now_ms};
+    twalk_r(s->tree, doubt_one, &d);
 }
 
 void accounts_seen_forget(struct accounts_seen *s, const struct uuid *id)

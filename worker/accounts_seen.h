@@ -44,6 +44,8 @@ void accounts_seen_looked(struct accounts_seen *s, const struct uuid *id, int64_
 bool accounts_seen_changed(struct accounts_seen *s, const struct uuid *id, uint64_t digest);
 /* Its last record did not arrive: whatever comes next is a change. */
 void accounts_seen_lost(struct accounts_seen *s, const struct uuid *id, int64_t now_ms);
+/* The same of all: others may have written after us. */
+void accounts_seen_doubt(struct accounts_seen *s, int64_t now_ms);
 /* It is no account of ours. */
 void accounts_seen_forget(struct accounts_seen *s, const struct uuid *id);
 

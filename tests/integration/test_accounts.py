@@ -36,7 +36,7 @@ class Accounts(CampaignTest):
             return found and all(found.get(key) == value for key, value in expected.items())
 
         try:
-            self.wait_for(f"{name}: {expected}", says, 40)
+            self.wait_for(f"{name}: {expected}", says, 60)
         except AssertionError as error:
             raise AssertionError(f"{error}\n{json.dumps(found, indent=1)}") from None
         return found
@@ -128,6 +128,28 @@ class WhatWaits(Accounts):
             "records of the next owner",
             lambda: all(len(self.records(name)) > before[name] for name in self.accounts),
         )
+
+    def test_the_newest_record_is_right_after_a_move(self):
+        """One joins and the other leaves while accounts change, and what the owner of before had
+        under way comes last."""
+        self.prepare()
+        first = self.start_worker()
+        for name in self.accounts:
+            self.wait_for_state(name, status="active", reason="none")
+        late = {name: self.records(name)[-1] for name in self.accounts}
+        self.start_worker()
+        self.samctl("account", "pause", "anna")
+        self.wait_for_state("anna", status="paused", reason="account_paused")
+        self.assertEqual(first.stop(), 0)
+        self.samctl("account", "pause", "ben")
+        self.wait_for_state("ben", status="paused", reason="account_paused")
+        for name, record in late.items():
+            headers = [f"{key}={value}" for key, value in record["headers"].items()]
+            topic = self.topic("sam.accounts")
+            self.kafka.produce(topic, record["value"], record["key"], headers)
+            self.assertEqual(self.state(name)["status"], "active")
+        for name in self.accounts:
+            self.wait_for_state(name, status="paused", reason="account_paused")
 
 
 class NothingWaitsForIt(Accounts):

@@ -96,6 +96,24 @@ static void test_only_what_is_new_is_told(void **state)
     assert_true(accounts_seen_changed(s, &anna, 6));
 }
 
+static void test_what_others_may_have_overtaken_is_told_again(void **state)
+{
+    struct accounts_seen *s SAM_CLEANUP(accounts_seen_freep) = accounts_seen_new(10);
+    struct uuid ids[2];
+    (void)state;
+    accounts_seen_touch(s, &anna, NOW);
+    assert_int_equal(look(s, NOW), 1);
+    assert_true(accounts_seen_changed(s, &anna, 5));
+    accounts_seen_touch(s, &ben, NOW);
+    assert_int_equal(accounts_seen_take(s, NOW, ids, 2), 1); /* under way */
+    accounts_seen_doubt(s, NOW + 1);
+    accounts_seen_looked(s, &ben, NOW + 1, NOW + HOUR_MS);
+    assert_int_equal(look(s, NOW + EVERY - 1), 0); /* never two within ten seconds */
+    assert_int_equal(look(s, NOW + EVERY + 1), 2);
+    assert_true(accounts_seen_changed(s, &anna, 5));
+    assert_false(accounts_seen_changed(s, &anna, 5));
+}
+
 static void test_no_more_than_there_is_room_for(void **state)
 {
     struct accounts_seen *s SAM_CLEANUP(accounts_seen_freep) = accounts_seen_new(1);
@@ -118,6 +136,7 @@ int main(void)
         cmocka_unit_test(test_another_mark_is_a_change),
         cmocka_unit_test(test_who_is_not_met_by_a_walk_is_looked_at),
         cmocka_unit_test(test_only_what_is_new_is_told),
+        cmocka_unit_test(test_what_others_may_have_overtaken_is_told_again),
         cmocka_unit_test(test_no_more_than_there_is_room_for),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
