@@ -1,5 +1,6 @@
 #include "worker/accounts.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +9,7 @@
 #include "common/base/clock.h"
 #include "worker/accounts_read.h"
 #include "worker/accounts_seen.h"
+#include "worker/accounts_trouble.h"
 #include "worker/unwritten.h"
 
 #include "common/base/banned.h"
@@ -53,8 +55,7 @@ struct accounts {
     int64_t walk_boot_ms;
     int64_t others_until_boot_ms; /* 0 = what others wrote has come */
     int64_t quiet_until_boot_ms;
-    int64_t stale_since_boot_ms; /* 0 = all that was seen could be written */
-    char trouble[240];           /* as it was said; "" = none */
+    struct accounts_trouble trouble;
 };
 
 /* A record on its way. */
@@ -64,27 +65,16 @@ struct letter {
     struct uuid account_id;
 };
 
-/* ---- trouble -----------------------------------------------------------------------------------
- */
-
-/* Said once; NULL = it works. */
-static void tell(struct accounts *a, const char *text)
+static void is_trouble(struct accounts *a, enum accounts_cause cause, const char *text)
 {
-    if (!text && a->trouble[0])
-        log_info(a->o.log, "accounts_written", LOG_STR("topic", a->o.topic));
-    if (text && strncmp(text, a->trouble, sizeof(a->trouble) - 1) != 0)
-        log_warn(a->o.log, "accounts_unwritten", LOG_STR("topic", a->o.topic), LOG_MSG(text));
-    if (!text)
-        a->stale_since_boot_ms = 0;
-    else if (!a->stale_since_boot_ms)
-        a->stale_since_boot_ms = loop_now_ms(a->o.loop);
-    (void)snprintf(a->trouble, sizeof(a->trouble), "%s", text ? text : "");
+    accounts_trouble_is(&a->trouble, cause, text, loop_now_ms(a->o.loop));
 }
 
-static void failed(struct accounts *a, const char *text)
+/* What concerns all accounts: nothing is begun for a while. */
+static void go_quiet(struct accounts *a, enum accounts_cause cause, const char *text)
 {
     a->quiet_until_boot_ms = loop_now_ms(a->o.loop) + QUIET_MS;
-    tell(a, text);
+    is_trouble(a, cause, text);
 }
 
 /* ---- Kafka -------------------------------------------------------------------------------------
@@ -105,30 +95,43 @@ static void close_kafka(struct accounts *a)
     a->kafka = NULL;
 }
 
-/* NULL where it cannot be had: failed() was told. */
 static bool open_kafka(struct accounts *a)
 {
     char why[200] = "";
     if (a->kafka)
         return true;
     if (kafka_producer_new(&a->o.kafka, &a->kafka, why, sizeof(why)) != 0) {
-        failed(a, why);
+        go_quiet(a, ACCOUNTS_NO_PRODUCER, why);
         return false;
     }
     a->kafka_watch = loop_watch(a->o.loop, kafka_producer_fd(a->kafka), LOOP_READ, on_kafka, a);
-    if (a->kafka_watch)
-        return true;
-    failed(a, "no watch of the producer");
-    close_kafka(a);
-    return false;
+    if (!a->kafka_watch) {
+        go_quiet(a, ACCOUNTS_NO_PRODUCER, "no watch of the producer");
+        close_kafka(a);
+        return false;
+    }
+    accounts_trouble_over(&a->trouble, ACCOUNTS_NO_PRODUCER);
+    return true;
+}
+
+/* As long as there is one account whose last record was not taken, whatever became of the others'.
+ */
+static void look_at_lost(struct accounts *a)
+{
+    if (accounts_seen_lost_count(a->seen) == 0)
+        accounts_trouble_over(&a->trouble, ACCOUNTS_REFUSED);
 }
 
 static void unwritten(struct accounts *a, const struct uuid *account_id, int error)
 {
     metrics_add(a->o.metrics, METRIC_ACCOUNT_STATES_LOST, 1);
-    accounts_seen_lost(a->seen, account_id, loop_now_ms(a->o.loop));
-    if (!a->left)
-        failed(a, unwritten_text(error));
+    accounts_seen_lost(a->seen, account_id, loop_now_ms(a->o.loop) + QUIET_MS);
+    if (a->left)
+        return;
+    if (error != -EMSGSIZE) /* which says nothing of the others' records */
+        a->quiet_until_boot_ms = loop_now_ms(a->o.loop) + QUIET_MS;
+    if (accounts_seen_lost_count(a->seen) > 0) /* else it is no account of ours any more */
+        is_trouble(a, ACCOUNTS_REFUSED, unwritten_text(error));
 }
 
 static void on_delivery(struct kafka_delivery *delivery, int error, int32_t partition,
@@ -141,7 +144,8 @@ static void on_delivery(struct kafka_delivery *delivery, int error, int32_t part
         unwritten(letter->accounts, &letter->account_id, error);
     } else {
         metrics_add(letter->accounts->o.metrics, METRIC_ACCOUNT_STATES, 1);
-        tell(letter->accounts, NULL);
+        accounts_seen_arrived(letter->accounts->seen, &letter->account_id);
+        look_at_lost(letter->accounts);
     }
     free(letter);
 }
@@ -200,7 +204,9 @@ static void on_read(void *ctx, const struct account_read *accounts, size_t count
     if (a->left)
         return;
     if (error)
-        failed(a, error);
+        go_quiet(a, ACCOUNTS_NO_READ, error);
+    else
+        accounts_trouble_over(&a->trouble, ACCOUNTS_NO_READ);
     for (size_t i = 0; i < count; i++) {
         if (error || !a->kafka)
             accounts_seen_looked(a->seen, &accounts[i].state.account_id, now_ms, now_ms);
@@ -232,6 +238,17 @@ static uint64_t mark_of(const char *text)
     return hash ? hash : 1;
 }
 
+static void end_walk(struct accounts *a, int64_t now_ms)
+{
+    char text[80];
+    (void)snprintf(text, sizeof(text), "this worker tells about %zu accounts: start more workers",
+                   ACCOUNTS_MAX);
+    if (accounts_seen_walked(a->seen, now_ms))
+        accounts_trouble_over(&a->trouble, ACCOUNTS_FULL);
+    else
+        is_trouble(a, ACCOUNTS_FULL, text);
+}
+
 static void on_walk(void *ctx, enum pg_failure failure, const struct pg_result *r,
                     const char *error)
 {
@@ -239,9 +256,10 @@ static void on_walk(void *ctx, enum pg_failure failure, const struct pg_result *
     int64_t now_ms = loop_now_ms(a->o.loop);
     a->walking = false;
     if (failure) {
-        failed(a, error);
+        go_quiet(a, ACCOUNTS_NO_WALK, error);
         return;
     }
+    accounts_trouble_over(&a->trouble, ACCOUNTS_NO_WALK);
     a->walked = (struct uuid){{0}};
     for (int row = 0; row < pg_rows(r); row++) {
         const struct uuid id = pg_uuid(r, row, 0);
@@ -251,9 +269,7 @@ static void on_walk(void *ctx, enum pg_failure failure, const struct pg_result *
             a->walked = id;
     }
     if (uuid_is_null(&a->walked))
-        accounts_seen_walked(a->seen, now_ms);
-    if (accounts_seen_full(a->seen))
-        tell(a, "this worker tells about 65536 accounts: start more workers");
+        end_walk(a, now_ms);
 }
 
 static void walk(struct accounts *a)
@@ -284,13 +300,15 @@ static bool ready(struct accounts *a)
         return false;
     int32_t partitions = topics_watch_count(a->o.topics, "sam.accounts");
     if (partitions == 0)
-        tell(a, "there is no such topic: run samctl topics create");
+        is_trouble(a, ACCOUNTS_NO_TOPIC, "there is no such topic: run samctl topics create");
+    if (partitions > 0)
+        accounts_trouble_over(&a->trouble, ACCOUNTS_NO_TOPIC);
     if (partitions <= 0)
         return false;
     if (a->kafka && kafka_producer_broken(a->kafka)) {
         if (kafka_producer_pending(a->kafka) == 0)
             close_kafka(a); /* another one is made after the quiet time */
-        failed(a, "the producer is broken");
+        go_quiet(a, ACCOUNTS_NO_PRODUCER, "the producer is broken");
         return false;
     }
     return open_kafka(a) && kafka_producer_pending(a->kafka) < PENDING_MAX;
@@ -327,12 +345,13 @@ static void on_turn(void *ctx)
     struct accounts *a = ctx;
     loop_timer_after(a->o.loop, &a->timer, TURN_MS);
     look_after_others(a);
+    look_at_lost(a); /* one may have been forgotten: it is gone, or another's */
     if (!begins_anew(a) && ready(a)) {
         walk(a);
         look(a);
     }
     metrics_set(a->o.metrics, METRIC_ACCOUNT_STATES_STALE,
-                a->stale_since_boot_ms ? loop_now_ms(a->o.loop) - a->stale_since_boot_ms : 0);
+                accounts_trouble_ms(&a->trouble, loop_now_ms(a->o.loop)));
 }
 
 static void on_postgres(void *ctx, bool up, const char *why)
@@ -359,6 +378,7 @@ struct accounts *accounts_new(const struct accounts_options *options)
 {
     struct accounts *a = sam_xcalloc(1, sizeof(*a));
     a->o = *options;
+    a->trouble = (struct accounts_trouble){.log = options->log, .topic = options->topic};
     a->timer.fn = on_turn;
     a->timer.ctx = a;
     a->seen = accounts_seen_new(ACCOUNTS_MAX);

@@ -15,6 +15,7 @@ struct seen {
     int64_t looked_ms; /* 0 = never */
     uint64_t walk;     /* the last that has met it, or in which it was added */
     bool touched;      /* while it is under way */
+    bool lost;         /* its last record has not arrived */
 };
 
 struct accounts_seen {
@@ -22,8 +23,9 @@ struct accounts_seen {
     struct timers due;
     size_t count;
     size_t max;
+    size_t lost;
     uint64_t walk; /* that goes on */
-    bool full;
+    bool full;     /* met in it */
 };
 
 struct accounts_seen *accounts_seen_new(size_t max)
@@ -60,9 +62,9 @@ size_t accounts_seen_count(const struct accounts_seen *s)
     return s->count;
 }
 
-bool accounts_seen_full(const struct accounts_seen *s)
+size_t accounts_seen_lost_count(const struct accounts_seen *s)
 {
-    return s->full;
+    return s->lost;
 }
 
 static struct seen *find(struct accounts_seen *s, const struct uuid *id)
@@ -135,11 +137,14 @@ static void touch_unmet(const void *node, VISIT visit, void *ctx)
         touch(w->all, a, w->now_ms);
 }
 
-void accounts_seen_walked(struct accounts_seen *s, int64_t now_ms)
+bool accounts_seen_walked(struct accounts_seen *s, int64_t now_ms)
 {
     struct pass w = {s, now_ms};
+    bool room = !s->full;
     twalk_r(s->tree, touch_unmet, &w);
     s->walk++;
+    s->full = false;
+    return room;
 }
 
 size_t accounts_seen_take(struct accounts_seen *s, int64_t now_ms, struct uuid *ids, size_t max)
@@ -176,13 +181,30 @@ bool accounts_seen_changed(struct accounts_seen *s, const struct uuid *id, uint6
     return true;
 }
 
-void accounts_seen_lost(struct accounts_seen *s, const struct uuid *id, int64_t now_ms)
+static void set_lost(struct accounts_seen *s, struct seen *a, bool lost)
+{
+    s->lost += (size_t)lost - (size_t)a->lost;
+    a->lost = lost;
+}
+
+void accounts_seen_lost(struct accounts_seen *s, const struct uuid *id, int64_t again_ms)
 {
     struct seen *a = find(s, id);
     if (!a)
         return;
     a->digest = 0;
-    touch(s, a, now_ms);
+    set_lost(s, a, true);
+    if (a->due.place == 0)
+        a->touched = true;
+    else if (a->due.at_ms > again_ms)
+        timers_set(&s->due, &a->due, again_ms);
+}
+
+void accounts_seen_arrived(struct accounts_seen *s, const struct uuid *id)
+{
+    struct seen *a = find(s, id);
+    if (a)
+        set_lost(s, a, false);
 }
 
 static void doubt_one(const void *node, VISIT visit, void *ctx)
@@ -206,6 +228,7 @@ void accounts_seen_forget(struct accounts_seen *s, const struct uuid *id)
     struct seen *a = find(s, id);
     if (!a)
         return;
+    set_lost(s, a, false);
     (void)tdelete(a, &s->tree, by_id);
     timers_remove(&s->due, &a->due);
     s->count--;

@@ -25,16 +25,17 @@ SAM_DEFINE_FREEP(accounts_seen)
 /* Forgets all: what is told meanwhile by others is not known here. */
 void accounts_seen_clear(struct accounts_seen *s);
 size_t accounts_seen_count(const struct accounts_seen *s);
-/* Whether one has found no room since the last clear. */
-bool accounts_seen_full(const struct accounts_seen *s);
+/* Those whose last record did not arrive. */
+size_t accounts_seen_lost_count(const struct accounts_seen *s);
 
 /* Something about it has changed. */
 void accounts_seen_touch(struct accounts_seen *s, const struct uuid *id, int64_t now_ms);
 /* Its rows are of this mark: another one than before touches it. */
 void accounts_seen_mark(struct accounts_seen *s, const struct uuid *id, uint64_t mark,
                         int64_t now_ms);
-/* A walk over all rows has ended: who was not marked by it is touched, for it may be gone. */
-void accounts_seen_walked(struct accounts_seen *s, int64_t now_ms);
+/* A walk over all rows has ended: who was not marked by it is touched, for it may be gone. false:
+ * since the one of before, one has found no room. */
+bool accounts_seen_walked(struct accounts_seen *s, int64_t now_ms);
 /* Gives the accounts that are due, longest first, at most max; each is under way until looked. */
 size_t accounts_seen_take(struct accounts_seen *s, int64_t now_ms, struct uuid *ids, size_t max);
 /* It was looked at; again at that time at the latest. */
@@ -42,9 +43,12 @@ void accounts_seen_looked(struct accounts_seen *s, const struct uuid *id, int64_
                           int64_t again_ms);
 /* Is this digest another one than that of the last record? Then it is the last from now on. */
 bool accounts_seen_changed(struct accounts_seen *s, const struct uuid *id, uint64_t digest);
-/* Its last record did not arrive: whatever comes next is a change. */
-void accounts_seen_lost(struct accounts_seen *s, const struct uuid *id, int64_t now_ms);
-/* The same of all: others may have written after us. */
+/* Its last record did not arrive: whatever comes next is a change, which is looked for then at the
+ * latest. */
+void accounts_seen_lost(struct accounts_seen *s, const struct uuid *id, int64_t again_ms);
+/* A record of it has arrived. */
+void accounts_seen_arrived(struct accounts_seen *s, const struct uuid *id);
+/* Others may have written after us: whatever comes next of anyone is a change. */
 void accounts_seen_doubt(struct accounts_seen *s, int64_t now_ms);
 /* It is no account of ours. */
 void accounts_seen_forget(struct accounts_seen *s, const struct uuid *id);

@@ -88,8 +88,9 @@ static void test_only_what_is_new_is_told(void **state)
     assert_true(accounts_seen_changed(s, &anna, 5));
     assert_false(accounts_seen_changed(s, &anna, 5));
     assert_true(accounts_seen_changed(s, &anna, 6));
-    accounts_seen_lost(s, &anna, NOW);
-    assert_int_equal(look(s, NOW + EVERY), 1);
+    accounts_seen_lost(s, &anna, NOW + MINUTE_MS);
+    assert_int_equal(look(s, NOW + MINUTE_MS - 1), 0);
+    assert_int_equal(look(s, NOW + MINUTE_MS), 1);
     assert_true(accounts_seen_changed(s, &anna, 6));
     accounts_seen_clear(s);
     accounts_seen_touch(s, &anna, NOW);
@@ -114,18 +115,44 @@ static void test_what_others_may_have_overtaken_is_told_again(void **state)
     assert_false(accounts_seen_changed(s, &anna, 5));
 }
 
+static void test_those_that_are_lost_are_counted_until_they_arrive(void **state)
+{
+    struct accounts_seen *s SAM_CLEANUP(accounts_seen_freep) = accounts_seen_new(10);
+    (void)state;
+    accounts_seen_lost(s, &anna, NOW); /* it is another's by now */
+    assert_int_equal(accounts_seen_lost_count(s), 0);
+    accounts_seen_touch(s, &anna, NOW);
+    accounts_seen_touch(s, &ben, NOW);
+    accounts_seen_lost(s, &anna, NOW);
+    accounts_seen_lost(s, &anna, NOW);
+    accounts_seen_lost(s, &ben, NOW);
+    assert_int_equal(accounts_seen_lost_count(s), 2);
+    accounts_seen_arrived(s, &ben);
+    accounts_seen_arrived(s, &ben);
+    assert_int_equal(accounts_seen_lost_count(s), 1);
+    accounts_seen_forget(s, &anna);
+    assert_int_equal(accounts_seen_lost_count(s), 0);
+    accounts_seen_lost(s, &ben, NOW);
+    accounts_seen_clear(s);
+    assert_int_equal(accounts_seen_lost_count(s), 0);
+}
+
 static void test_no_more_than_there_is_room_for(void **state)
 {
     struct accounts_seen *s SAM_CLEANUP(accounts_seen_freep) = accounts_seen_new(1);
     (void)state;
     accounts_seen_mark(s, &anna, 1, NOW);
-    assert_false(accounts_seen_full(s));
+    assert_true(accounts_seen_walked(s, NOW));
+    accounts_seen_mark(s, &anna, 1, NOW);
     accounts_seen_mark(s, &ben, 1, NOW);
-    assert_true(accounts_seen_full(s));
+    assert_false(accounts_seen_walked(s, NOW));
     assert_int_equal(accounts_seen_count(s), 1);
     assert_int_equal(look(s, NOW), 1);
+    accounts_seen_mark(s, &anna, 1, NOW);
+    assert_true(accounts_seen_walked(s, NOW)); /* ben is gone */
+    accounts_seen_mark(s, &ben, 1, NOW);
     accounts_seen_clear(s);
-    assert_false(accounts_seen_full(s));
+    assert_true(accounts_seen_walked(s, NOW));
 }
 
 int main(void)
@@ -137,6 +164,7 @@ int main(void)
         cmocka_unit_test(test_who_is_not_met_by_a_walk_is_looked_at),
         cmocka_unit_test(test_only_what_is_new_is_told),
         cmocka_unit_test(test_what_others_may_have_overtaken_is_told_again),
+        cmocka_unit_test(test_those_that_are_lost_are_counted_until_they_arrive),
         cmocka_unit_test(test_no_more_than_there_is_room_for),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
