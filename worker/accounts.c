@@ -1,5 +1,6 @@
 #include "worker/accounts.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,11 +19,14 @@
 #define WALK_ROWS 500              /* accounts of a turn, whoever owns them */
 #define WALK_MS   (3 * SECOND_MS)  /* from one walk over all of them to the next, at least */
 #define QUIET_MS  (30 * SECOND_MS) /* after a failure */
+/* Of this worker: no more than can be looked at within a minute, as where something waits each is
+ * due again after one. */
+#define ACCOUNTS_MAX ((size_t)12000)
+static_assert(ACCOUNTS_MAX <= ACCOUNTS_READ_MAX * MINUTE_MS / TURN_MS, "else looks fall behind");
 /* What the owner of before had under way when it lost its partitions may come after our first
  * records: it lives for 30 s at most (kafka_producer.c: message.timeout.ms). */
-#define OTHERS_MS    (35 * SECOND_MS)
-#define ACCOUNTS_MAX ((size_t)64 * 1024) /* of this worker */
-#define PENDING_MAX  ((size_t)500)       /* records that Kafka has not acknowledged */
+#define OTHERS_MS   (35 * SECOND_MS)
+#define PENDING_MAX ((size_t)500) /* records that Kafka has not acknowledged */
 
 /* $1 partitions, $2 ours, $3 the last account of the turn before, $4 rows. Whoever changes how an
  * account stands changes one of these rows: the account's own (status, limits), its schedule
