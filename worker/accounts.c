@@ -8,6 +8,7 @@
 
 #include "common/adapters/cloud_event.h"
 #include "common/base/clock.h"
+#include "common/base/fnv1a.h"
 #include "worker/accounts_read.h"
 #include "worker/accounts_seen.h"
 #include "worker/accounts_trouble.h"
@@ -183,7 +184,7 @@ static void write_record(struct accounts *a, const struct uuid *account_id,
 /* ---- looks -------------------------------------------------------------------------------------
  */
 
-static void tell_one(struct accounts *a, const struct account_read *account)
+static void write_if_changed(struct accounts *a, const struct account_read *account)
 {
     const struct account_state *state = &account->state;
     int64_t now_ms = loop_now_ms(a->o.loop);
@@ -215,11 +216,11 @@ static void on_read(void *ctx, const struct account_read *accounts, size_t count
         if (error || !a->kafka)
             accounts_seen_looked(a->seen, &accounts[i].state.account_id, now_ms, now_ms);
         else
-            tell_one(a, &accounts[i]);
+            write_if_changed(a, &accounts[i]);
     }
 }
 
-static void look(struct accounts *a)
+static void look_at_due(struct accounts *a)
 {
     struct uuid ids[ACCOUNTS_READ_MAX];
     if (a->reading)
@@ -233,14 +234,6 @@ static void look(struct accounts *a)
 
 /* ---- the walk ----------------------------------------------------------------------------------
  */
-
-static uint64_t mark_of(const char *text)
-{
-    uint64_t hash = UINT64_C(14695981039346656037);
-    for (const char *c = text; *c; c++)
-        hash = (hash ^ (unsigned char)*c) * UINT64_C(1099511628211);
-    return hash ? hash : 1;
-}
 
 static void end_walk(struct accounts *a, int64_t now_ms)
 {
@@ -268,7 +261,7 @@ static void on_walk(void *ctx, enum pg_failure failure, const struct pg_result *
     for (int row = 0; row < pg_rows(r); row++) {
         const struct uuid id = pg_uuid(r, row, 0);
         if (pg_bool(r, row, 1))
-            accounts_seen_mark(a->seen, &id, mark_of(pg_text(r, row, 2)), now_ms);
+            accounts_seen_mark(a->seen, &id, fnv1a_mark(pg_text(r, row, 2)), now_ms);
         if (row == WALK_ROWS - 1)
             a->walked = id;
     }
@@ -352,7 +345,7 @@ static void on_turn(void *ctx)
     look_at_lost(a); /* one may have been forgotten: it is gone, or another's */
     if (!begins_anew(a) && ready(a)) {
         walk(a);
-        look(a);
+        look_at_due(a);
     }
     metrics_set(a->o.metrics, METRIC_ACCOUNT_STATES_STALE,
                 accounts_trouble_ms(&a->trouble, loop_now_ms(a->o.loop)));

@@ -89,7 +89,7 @@ void accounts_read_free(struct accounts_read *r)
     free(r);
 }
 
-static void note(struct accounts_read *r, enum pg_failure failure, const char *error)
+static void keep_first_error(struct accounts_read *r, enum pg_failure failure, const char *error)
 {
     if (failure && !r->error[0])
         (void)snprintf(r->error, sizeof(r->error), "%s", error);
@@ -107,7 +107,7 @@ static void on_usage(void *ctx, enum pg_failure failure, const struct pg_result 
                      const char *error)
 {
     struct accounts_read *r = ctx;
-    note(r, failure, error);
+    keep_first_error(r, failure, error);
     for (int row = 0; !failure && row < pg_rows(rows); row++) {
         struct account_state *s = &r->accounts[pg_i64(rows, row, 0) - 1].state;
         s->calls.used = pg_i64(rows, row, 1);
@@ -140,7 +140,7 @@ static void on_items(void *ctx, enum pg_failure failure, const struct pg_result 
                      const char *error)
 {
     struct accounts_read *r = ctx;
-    note(r, failure, error);
+    keep_first_error(r, failure, error);
     for (int row = 0; !failure && row < pg_rows(rows); row++) {
         struct facts_item item;
         /* what only a newer release knows is left to a worker of it */
@@ -239,7 +239,7 @@ static void on_states(void *ctx, enum pg_failure failure, const struct pg_result
                       const char *error)
 {
     struct accounts_read *r = ctx;
-    note(r, failure, error);
+    keep_first_error(r, failure, error);
     for (int row = 0; !failure && row < pg_rows(rows); row++)
         read_one(r, rows, row);
     if (r->error[0] || pg_rows(rows) == 0)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/base/clock.h"
+#include "common/base/fnv1a.h"
 
 #include "common/base/banned.h"
 
@@ -93,16 +94,13 @@ int account_state_decode(const char *value, size_t bytes, struct account_state *
     return result;
 }
 
-/* FNV-1a of the record as it is written, without what every record has anew. */
+/* Of the record as it is written, without what every record has anew. */
 uint64_t account_state_digest(const struct account_state *state)
 {
     struct buf text SAM_CLEANUP(buf_deinit) = BUF_INIT(RECORD_MAX_BYTES);
     struct account_state bare = *state;
-    uint64_t hash = UINT64_C(14695981039346656037);
     bare.id = (struct uuid){{0}};
     bare.at_ms = 0;
     account_state_encode(&bare, &text);
-    for (const char *c = buf_text(&text); *c; c++)
-        hash = (hash ^ (unsigned char)*c) * UINT64_C(1099511628211);
-    return hash ? hash : 1;
+    return fnv1a_mark(buf_text(&text));
 }
