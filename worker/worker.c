@@ -8,17 +8,15 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
-#include "common/adapters/metric_names.h"
 #include "common/adapters/startup.h"
 #include "common/base/clock.h"
 #include "worker/dead_letters.h"
+#include "worker/gate_look.h"
 #include "worker/worker_main.h"
 
 #include "common/base/banned.h"
 
-#define GATE_EVERY_MS 50
-#define GATE_LOOK_MS  1000 /* at the positions while it is open: they may go back, or halt */
-#define HEARTBEAT_MS  1000
+#define HEARTBEAT_MS 1000
 
 /* Everything that only the main file needs. */
 struct app {
@@ -34,53 +32,7 @@ static void reason(struct worker *w, const char *what, const char *text)
     admin_reason_set(w->admin, what, text);
 }
 
-/* ---- gate ----------------------------------------------------------------------------------- */
-
-static void on_positions(void *ctx, enum pg_failure failure, const struct pg_result *r,
-                         const char *error)
-{
-    struct worker *w = ctx;
-    char text[80];
-    w->gate_asked = false;
-    if (failure)
-        gate_unread(w->gate, failure, error);
-    else if (gate_positions(w->gate, w->gate_floor, r) > 0 &&
-             gate_open_count(w->gate) == w->partitions)
-        log_info(w->log, "gate_open", LOG_INT("partitions", w->partitions));
-    int32_t open = gate_open_count(w->gate);
-    (void)snprintf(text, sizeof(text), "the ledger is applied for %d of %d partitions", open,
-                   w->partitions);
-    reason(w, "gate", open == w->partitions ? NULL : text);
-    reason(w, "ledger_halted", gate_trouble(w->gate));
-    metrics_set(w->metrics, METRIC_GATE_OPEN, open);
-    metrics_set(w->metrics, METRIC_GATE_ALL, w->partitions);
-}
-
-static void on_gate(void *ctx)
-{
-    struct worker *w = ctx;
-    w->gate_soon = gate_waiting(w->gate);
-    loop_timer_after(w->loop, &w->gate_timer, w->gate_soon ? GATE_EVERY_MS : GATE_LOOK_MS);
-    if (!pg_async_up(w->util))
-        return;
-    gate_write(w->gate, w->kafka, worker_db_now_ms(w, clock_boot_ms()));
-    if (w->gate_asked)
-        return;
-    w->gate_asked = true;
-    gate_ask(w->gate, w->gate_floor);
-    /* not prepared: what a failure says of the tables must come from the statement itself */
-    pg_async_send(w->util, "", gate_positions_sql, NULL, on_positions, w);
-    pg_async_sync(w->util);
-}
-
-/* Whoever has shut it, and whatever time the next look was set for. */
-static void hurry_gate(struct worker *w)
-{
-    if (w->gate_soon || !gate_waiting(w->gate))
-        return;
-    w->gate_soon = true;
-    loop_timer_after(w->loop, &w->gate_timer, 0);
-}
+/* ---- what is told of the ledger and the clock ----------------------------------------------- */
 
 static void on_reconnected(void *ctx)
 {
@@ -249,7 +201,7 @@ static void on_turn(void *ctx)
     struct app *app = ctx;
     struct worker *w = &app->w;
     admin_turned(w->admin, loop_now_ms(w->loop));
-    hurry_gate(w);
+    gate_look_hurry(w);
     look_at_kafka(app);
     look_at_schema(app);
     if (w->phase == WORKER_DRAIN)
@@ -439,9 +391,7 @@ static int build(struct app *app, char *why, size_t why_bytes)
         (r = consume_new(w, why, why_bytes)) != 0)
         return r;
     open_accounts(w);
-    w->gate_timer.fn = on_gate;
-    w->gate_timer.ctx = w;
-    loop_timer_after(w->loop, &w->gate_timer, 0);
+    gate_look_begin(w);
     app->heartbeat.fn = on_heartbeat;
     app->heartbeat.ctx = app;
     loop_timer_after(w->loop, &app->heartbeat, HEARTBEAT_MS);
