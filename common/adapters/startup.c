@@ -175,13 +175,20 @@ static int check_configs(struct startup *s, const char *topic, char *why, size_t
     return 0;
 }
 
-/* An installation of before has no sam.accounts: nothing waits for it. */
+/* An installation of before has no sam.accounts: nothing waits for it, or goes by its partitions.
+ */
 static void look_at_view(struct startup *s, const char *topic)
 {
     char why[WHY_BYTES];
     int32_t count;
-    if (count_partitions(s, topic, &count, NULL, why, sizeof(why)) != 0 ||
-        check_configs(s, topic, why, sizeof(why)) != 0)
+    int r = count_partitions(s, topic, &count, NULL, why, sizeof(why));
+    if (r == 0 && count != s->partitions) {
+        char *name SAM_CLEANUP(freep) = settings_topic(s->settings, topic);
+        char *said SAM_CLEANUP(freep) = topic_rules_view_unequal(count, s->partitions);
+        char *line SAM_CLEANUP(freep) = sam_xasprintf("%s %s", name, said);
+        log_warn(s->log, "view_not_kept", LOG_MSG(line));
+    }
+    if (r != 0 || check_configs(s, topic, why, sizeof(why)) != 0)
         log_warn(s->log, "view_not_kept", LOG_MSG(why));
 }
 

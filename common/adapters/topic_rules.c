@@ -176,3 +176,12 @@ bool topic_rules_unchecked(const char *topic, const struct kafka_topic_configs *
     buf_deinit(&names);
     return any;
 }
+
+char *topic_rules_view_unequal(int32_t found, int32_t keyed)
+{
+    return sam_xasprintf("has %d partition%s, sam.jobs has %d: an account's records are in another "
+                         "partition of it than of sam.events, which misleads who looks for them "
+                         "there; nothing else goes by it; delete it, run samctl topics create, and "
+                         "start the workers anew",
+                         found, found == 1 ? "" : "s", keyed);
+}

@@ -28,5 +28,8 @@ bool topic_rules_replicas(const struct settings *s, int32_t replicas,
 /* true: text names what could not be checked, why, and what must be so. */
 bool topic_rules_unchecked(const char *topic, const struct kafka_topic_configs *configs,
                            char text[TOPIC_RULES_TEXT_BYTES]);
+/* What is said of sam.accounts where it has not as many partitions as the keyed topics have, which
+ * stops nothing: "has ..."; to be freed. */
+char *topic_rules_view_unequal(int32_t found, int32_t keyed);
 
 #endif

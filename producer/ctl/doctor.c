@@ -298,6 +298,27 @@ static void check_topic(struct doctor *d, enum topic topic, const char *name,
         OK(d, name, "%d partitions, %d replicas", t->partitions, t->replicas);
 }
 
+/* All of the keyed ones are there, and of the others what is. */
+static void check_equal(struct doctor *d, const struct topics *t,
+                        const struct kafka_topic_state *states)
+{
+    int32_t keyed = states[0].partitions;
+    for (size_t i = 1; i < TOPIC_N; i++) {
+        enum topic_partitions kind = topic_row((enum topic)i)->partitions;
+        if (!states[i].exists || states[i].partitions == keyed)
+            continue;
+        if (kind == TOPIC_KEYED) {
+            FAILED(d, t->names[i],
+                   "has %d partitions, %s has %d: they must be as many, the owner of an account "
+                   "is found by them; make the smaller ones anew while nothing runs",
+                   states[i].partitions, t->names[0], keyed);
+        } else if (kind == TOPIC_VIEW) {
+            char *text SAM_CLEANUP(freep) = topic_rules_view_unequal(states[i].partitions, keyed);
+            NOTE(d, t->names[i], "%s", text);
+        }
+    }
+}
+
 static void check_topics(struct doctor *d, struct kafka_admin *admin)
 {
     SAM_CLEANUP(topics_deinit) struct topics t;
@@ -323,13 +344,8 @@ static void check_topics(struct doctor *d, struct kafka_admin *admin)
                     kept);
         all = all && states[i].exists;
     }
-    for (size_t i = 1; all && topic_row((enum topic)i)->partitions == TOPIC_KEYED; i++) {
-        if (states[i].partitions != states[0].partitions)
-            FAILED(d, t.names[i],
-                   "has %d partitions, %s has %d: they must be as many, the owner of an account "
-                   "is found by them; make the smaller ones anew while nothing runs",
-                   states[i].partitions, t.names[0], states[0].partitions);
-    }
+    if (all)
+        check_equal(d, &t, states);
 }
 
 static void check_kafka(struct doctor *d)

@@ -117,6 +117,17 @@ class Servers(SamTest):
         self.assertEqual((code, list(found)), (2, ["config"]))
         self.assertGreater(len(found["config"]), 3)
 
+    def test_doctor_and_start_up_note_a_view_of_other_partitions(self):
+        self.install(ACCOUNTS)
+        view = self.topic("sam.accounts")
+        self.kafka.tool("TopicCommand", "--alter", "--topic", view, "--partitions", "6")
+        found, code = self.doctor()
+        self.assertEqual((code, found[view][-1][0]), (0, "note"), found)
+        self.assertIn("has 6 partitions, sam.jobs has 4", found[view][-1][1])
+        worker = self.start_worker()  # it is no reason to wait
+        self.assertIn("view_not_kept", worker.log())
+        self.assertIn(f"{view} has 6 partitions, sam.jobs has 4", worker.log())
+
     def test_doctor_finds_unequal_topics_and_shifted_clocks(self):
         self.install(ACCOUNTS)
         self.kafka.tool(
