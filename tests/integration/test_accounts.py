@@ -4,7 +4,7 @@ import datetime
 import json
 import unittest
 
-from campaign_test import HELLO, CampaignTest
+from campaign_test import HELLO, FridayTest
 
 EVERY = datetime.timedelta(seconds=10)  # between two records of an account, at least
 
@@ -13,7 +13,9 @@ def moment(text):
     return datetime.datetime.fromisoformat(text.replace("Z", "+00:00"))
 
 
-class Accounts(CampaignTest):
+class Accounts(FridayTest):
+    accounts = ("anna", "ben")
+
     def account(self, name):
         return self.database.value(f"SELECT id FROM linkedin_accounts WHERE name = '{name}'")
 
@@ -62,7 +64,7 @@ class Accounts(CampaignTest):
 class WhatWaits(Accounts):
     def test_counts_reasons_and_times(self):
         self.config["limits"].update({"spacing": "1h", "daily_messages": 20})
-        self.prepare()
+        self.prepare_on_friday()
         self.start_both()
         self.campaign("hello", "messenger", HELLO, 6)
         self.wait_until_sent(2)
@@ -152,13 +154,60 @@ class WhatWaits(Accounts):
             self.wait_for_state(name, status="paused", reason="account_paused")
 
 
+class Reasons(Accounts):
+    def test_people_who_wait_for_the_planner_and_calls_nobody_knows_of(self):
+        self.prepare()
+        self.start_worker()
+        self.campaign("hello", "messenger", HELLO, 2)
+        for name in self.accounts:
+            self.wait_for_state(name, reason="not_planned", waiting=0)
+        self.simulator.fault(route="chats", action="cut_after", count=2)
+        self.start_producer()
+        for name in self.accounts:
+            self.wait_for_state(name, reason="none", waiting=0, unknown=1)
+
+    def test_a_cap_and_a_blocked_account(self):
+        self.config["limits"].update({"daily_messages": 1})
+        self.prepare_on_friday()
+        self.start_both()
+        self.campaign("hello", "messenger", HELLO, 4)
+        self.wait_until_sent(2)
+        for name in self.accounts:
+            self.wait_for_state(name, waiting=1, messages_today=1, messages_limit=1)
+        state = self.as_why("anna")
+        self.assertIn(state["reason"], ("daily_messages", "scheduled"))
+        self.database.execute("UPDATE linkedin_accounts SET blocked_reason = 'x'")
+        for name in self.accounts:
+            state = self.wait_for_state(name, reason="account_blocked", blocked=True, waiting=1)
+            self.assertNotIn("next_at", state)
+        self.judge(2)
+
+    def test_a_closed_gate(self):
+        self.config["limits"]["spacing"] = "1h"
+        self.prepare_on_friday()
+        self.start_both()
+        self.campaign("hello", "messenger", HELLO, 4)
+        self.wait_until_sent(2)
+        for name in self.accounts:
+            self.wait_for_state(name, waiting=1, in_flight=0)
+        for daemon in (self.producer, self.worker):
+            self.assertEqual(daemon.stop(), 0)
+        self.database.execute(
+            "UPDATE ledger_positions SET last_event_id = gen_random_uuid() WHERE next_offset > 0"
+        )
+        self.start_worker(ready=False)
+        for name in self.accounts:
+            self.wait_for_state(name, reason="gate_closed", waiting=1)
+        self.judge(2)
+
+
 class NothingWaitsForIt(Accounts):
     def told(self, worker):
         return worker.log().count("accounts_unwritten")
 
     def test_a_topic_that_is_not_there(self):
         """An installation of before: start-up says so, and goes on."""
-        self.prepare()
+        self.prepare_on_friday()
         self.kafka.tool("TopicCommand", "--delete", "--topic", self.topic("sam.accounts"))
         self.start_both()
         self.campaign("hello", "messenger", HELLO, 10)
