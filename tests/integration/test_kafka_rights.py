@@ -13,6 +13,7 @@ from sam_test import Kafka, free_port
 
 USERS = os.path.join(sam_test.SOURCE, "deploy/kubernetes/components/strimzi/users.yaml")
 PASSWORD = "of-a-test"
+VIEW = "w8"  # what nothing waits for
 # A user of a program that may do everything but this: (program, topic or group, what).
 MISSING = {
     "w1": ("worker", "sam.events", "Write"),
@@ -22,6 +23,7 @@ MISSING = {
     "w5": ("worker", "sam-ledger", "Read"),
     "w6": ("worker", "sam.sync", "Describe"),
     "w7": ("worker", "sam.jobs", "Read"),  # from time to time
+    VIEW: ("worker", "sam.accounts", "Write"),
     "p1": ("producer", "sam.events", "Write"),
     "p2": ("producer", "sam.jobs", "Write"),
 }
@@ -128,7 +130,7 @@ class Rights(CampaignTest):
         self.kafka.acl("add", "allow", MISSING, ["All"], ["*"], ["*"])
         cases = IN_CI
         if os.environ.get("SAM_TEST_LENGTH") == "all":
-            cases = [user for user in MISSING if user != "w7"]
+            cases = [user for user in MISSING if user not in ("w7", VIEW)]
         with concurrent.futures.ThreadPoolExecutor(2) as pool:
             list(pool.map(lambda user: self.refuse("add", user), cases))
         for user in cases:
@@ -147,6 +149,29 @@ class Rights(CampaignTest):
                     self.refuse("remove", user)
                     self.wait_for("the program, by itself", daemon.ready, 60)
                 self.assertEqual(daemon.stop(), 0)
+
+    def test_nothing_waits_for_the_right_to_write_the_view(self):
+        self.prepare()
+        self.kafka.acl("add", "allow", [VIEW], ["All"], ["*"], ["*"])
+        self.refuse("add", VIEW)
+        worker = self.start("sam-worker", "worker", **self.as_user(VIEW))
+        self.wait_for("the worker", worker.ready, 60)
+        self.start_producer()
+        self.campaign("c", "messenger", HELLO, 4)
+        self.wait_until_sent(4)
+        lost = "sam_account_states_lost_total"
+        self.wait_for("refusals", lambda: worker.metric(lost) >= 2)
+        before = worker.metric(lost)
+        self.wait_for("another attempt", lambda: worker.metric(lost) > before, 60)
+        self.assertEqual(worker.log().count("accounts_unwritten"), 1)
+        self.assertIn("an ACL forbids it", worker.log())
+        self.assertTrue(worker.ready())
+        self.refuse("remove", VIEW)
+        self.wait_for("the records",
+                      lambda: len(self.kafka.records(self.topic("sam.accounts"))) >= 2, 60)
+        self.wait_for("the word of it", lambda: worker.log().count("accounts_written") == 1)
+        self.judge(4)
+        self.assertEqual(worker.stop(), 0)
 
 
 if __name__ == "__main__":
