@@ -244,6 +244,8 @@ static void end_walk(struct accounts *a, int64_t now_ms)
         accounts_trouble_over(&a->trouble, ACCOUNTS_FULL);
     else
         is_trouble(a, ACCOUNTS_FULL, text);
+    if (accounts_seen_count(a->seen) == 0) /* no read that would end it will come */
+        accounts_trouble_over(&a->trouble, ACCOUNTS_NO_READ);
 }
 
 static void on_walk(void *ctx, enum pg_failure failure, const struct pg_result *r,

@@ -296,7 +296,7 @@ void ledger_on_readable(void *ctx, unsigned events)
     struct ledger *l = ctx;
     (void)events;
     (void)kafka_consumer_poll(l->consumer, (int)l->o.batch);
-    if (l->queue.count + l->o.batch >= l->queue.capacity)
+    if (!l->left && l->queue.count + l->o.batch >= l->queue.capacity)
         ledger_hold(l, true);
     ledger_advance(l);
 }

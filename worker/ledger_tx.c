@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/adapters/migrate.h"
 #include "worker/apply_sql.h"
 
 #include "common/base/banned.h"
@@ -29,21 +30,23 @@ struct ledger_tx {
 };
 
 /* Also not where another ledger's database was loaded meanwhile ($5): equal positions say nothing
- * there. */
+ * there. Nor by a program that is too old for the schema ($6), as the gate will see in a moment. */
 static const char positions_sql[] =
     "UPDATE ledger_positions p SET next_offset = x.next_offset, last_event_id = x.id, "
     "updated_at = sam_now(), halted_reason = NULL FROM unnest($1::int[], $2::bigint[], "
     "$3::bigint[], $4::uuid[]) "
     "AS x(partition, from_offset, next_offset, id) "
     "WHERE p.partition = x.partition AND p.next_offset = x.from_offset "
-    "AND EXISTS (SELECT FROM ledger WHERE ledger_id = $5)";
+    "AND EXISTS (SELECT FROM ledger WHERE ledger_id = $5) AND " MIGRATE_OLDEST_SQL " <= $6";
 
 /* All or nothing: where another worker has applied the event, the position does not move. What an
- * operator has cleared stays so when the ledger is read again. */
+ * operator has cleared stays so when the ledger is read again. What a program does not know that is
+ * too old for the schema ($9) is put aside by nobody. */
 static const char aside_sql[] =
     "WITH moved AS (UPDATE ledger_positions SET next_offset = $2 + 1, last_event_id = $3, "
     "updated_at = sam_now(), halted_reason = NULL WHERE partition = $1 AND next_offset = $7 "
-    "AND EXISTS (SELECT FROM ledger WHERE ledger_id = $8) RETURNING partition), "
+    "AND EXISTS (SELECT FROM ledger WHERE ledger_id = $8) AND " MIGRATE_OLDEST_SQL " <= $9 "
+    "RETURNING partition), "
     "kept AS (INSERT INTO ledger_aside (partition, event_offset, event_id, account_id, reason, "
     "record) SELECT m.partition, $2, $3, $4, $5, $6 FROM moved m "
     "ON CONFLICT (partition, event_offset) DO NOTHING), "
@@ -308,6 +311,7 @@ static void send_positions(struct ledger_tx *tx)
                                                                   : &tx->moves[i].last_event_id);
     pg_array_close(p);
     pg_add_uuid(p, &tx->o.ledger_id);
+    pg_add_i32(p, migrate_version());
     pg_async_send(tx->o.pg, "ledger_positions", positions_sql, p, on_positions, tx);
 }
 
@@ -387,6 +391,7 @@ void ledger_tx_aside(struct ledger_tx *tx, const struct ledger_aside *aside,
     pg_add_bytes(p, aside->record, aside->record_bytes);
     pg_add_i64(p, move->from_offset);
     pg_add_uuid(p, &tx->o.ledger_id);
+    pg_add_i32(p, migrate_version());
     pg_async_send(tx->o.pg, "ledger_aside", aside_sql, p, on_aside, tx);
     pg_async_send(tx->o.pg, "commit", "COMMIT", NULL, on_committed, tx);
     pg_async_sync(tx->o.pg);

@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "common/adapters/metric_names.h"
@@ -16,6 +17,13 @@ static const char writable[] =
     "its root can be written to: start the image with a read-only one (docker --read-only; "
     "Kubernetes: readOnlyRootFilesystem)";
 
+/* Whoever it is: a user without the rights finds them once something else lets him be root. */
+static bool root_can_be_written(void)
+{
+    struct statvfs root;
+    return statvfs("/", &root) == 0 && !(root.f_flag & ST_RDONLY);
+}
+
 /* What an image promises is up to whoever starts it: its user, and a root that nobody can write to.
  * SAM does its work all the same, but is not ready, so that a rollout stops here. */
 static void look_at_container(struct log *log, struct admin *admin)
@@ -26,7 +34,7 @@ static void look_at_container(struct log *log, struct admin *admin)
         log_warn(log, "runs_as_root", LOG_MSG(as_root));
         admin_reason_set(admin, "user", as_root);
     }
-    if (access("/", W_OK) == 0) {
+    if (root_can_be_written()) {
         log_warn(log, "root_writable", LOG_MSG(writable));
         admin_reason_set(admin, "root", writable);
     }

@@ -78,7 +78,7 @@ bool kafka_producer_connected(const struct kafka_producer *p);
 const char *kafka_producer_error(const struct kafka_producer *p);
 /* Why Kafka takes nothing, for an operator: no broker, or a topic that is refused to us. NULL = it
  * does, as far as is known. Valid until the next poll. */
-const char *kafka_producer_trouble(const struct kafka_producer *p);
+const char *kafka_producer_trouble(struct kafka_producer *p);
 /* A fatal error of the idempotent producer: free it and make a new one. */
 bool kafka_producer_broken(const struct kafka_producer *p);
 /* How many partitions the cluster says the topic has, and how many replicas the partition with

@@ -167,9 +167,10 @@ static bool on_refusal(struct kafka_consumer *c, rd_kafka_resp_err_t err, const 
 {
     bool news;
     if (err == RD_KAFKA_RESP_ERR_GROUP_AUTHORIZATION_FAILED)
-        news = kafka_refusal_note(&c->refusals, "the consumer group", c->group, "Read");
+        news = kafka_refusal_note(&c->refusals, "the consumer group", c->group, "Read",
+                                  clock_boot_ms());
     else if (err == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED && topic)
-        news = kafka_refusal_note(&c->refusals, "the topic", topic, "Read");
+        news = kafka_refusal_note(&c->refusals, "the topic", topic, "Read", clock_boot_ms());
     else
         return false;
     if (news)

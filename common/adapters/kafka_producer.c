@@ -13,6 +13,8 @@
 #define QUEUE_MAX_MESSAGES "200000"
 
 #define ERROR_BYTES 320
+/* A refusal that was not repeated for so long: longer than a message waits (message.timeout.ms). */
+#define REFUSED_MS (2 * MINUTE_MS)
 
 struct kafka_producer {
     rd_kafka_t *rk;
@@ -82,7 +84,8 @@ static void on_delivered(struct kafka_producer *p, const rd_kafka_message_t *m)
     p->connected = p->up || is_refused(m->err);
     if (!m->err)
         kafka_refusal_over(&p->refusals, topic);
-    else if (is_refused(m->err) && kafka_refusal_note(&p->refusals, "the topic", topic, "Write"))
+    else if (is_refused(m->err) &&
+             kafka_refusal_note(&p->refusals, "the topic", topic, "Write", clock_boot_ms()))
         log_error(p->log, "kafka_refused", LOG_MSG(kafka_refusal_newest(&p->refusals)));
 }
 
@@ -242,8 +245,9 @@ const char *kafka_producer_error(const struct kafka_producer *p)
     return p->error;
 }
 
-const char *kafka_producer_trouble(const struct kafka_producer *p)
+const char *kafka_producer_trouble(struct kafka_producer *p)
 {
+    kafka_refusal_expire(&p->refusals, clock_boot_ms(), REFUSED_MS);
     const char *refused = kafka_refusal_text(&p->refusals);
     if (refused || p->up)
         return refused;

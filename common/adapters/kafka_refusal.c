@@ -21,10 +21,14 @@ bool kafka_refusal_of(const struct kafka_refusals *r, const char *name)
 }
 
 bool kafka_refusal_note(struct kafka_refusals *r, const char *what, const char *name,
-                        const char *right)
+                        const char *right, int64_t now_ms)
 {
-    if (kafka_refusal_of(r, name) || r->count == KAFKA_REFUSALS_MAX)
+    size_t i = find(r, name);
+    if (i < r->count)
+        r->items[i].noted_ms = now_ms;
+    if (i < r->count || r->count == KAFKA_REFUSALS_MAX)
         return false;
+    r->items[r->count].noted_ms = now_ms;
     (void)snprintf(r->items[r->count].name, sizeof(r->items[0].name), "%s", name);
     (void)snprintf(r->items[r->count].text, sizeof(r->items[0].text),
                    "the broker refuses %s %s: give the user of kafka.properties the right %s on it",
@@ -40,6 +44,14 @@ void kafka_refusal_over(struct kafka_refusals *r, const char *name)
         return;
     r->count--;
     memmove(&r->items[i], &r->items[i + 1], (r->count - i) * sizeof(r->items[0]));
+}
+
+void kafka_refusal_expire(struct kafka_refusals *r, int64_t now_ms, int64_t after_ms)
+{
+    for (size_t i = r->count; i-- > 0;) {
+        if (now_ms - r->items[i].noted_ms >= after_ms)
+            kafka_refusal_over(r, r->items[i].name);
+    }
 }
 
 const char *kafka_refusal_text(const struct kafka_refusals *r)

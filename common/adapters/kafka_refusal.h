@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "common/base/attr.h"
 
@@ -17,6 +18,7 @@ struct kafka_refusals {
     struct {
         char name[256]; /* of the topic or group; Kafka's longest is 249 */
         char text[512];
+        int64_t noted_ms;
     } items[KAFKA_REFUSALS_MAX];
     size_t count;
 };
@@ -24,7 +26,10 @@ struct kafka_refusals {
 /* what: "the topic", "the consumer group"; name of it; right: "Write". true: it is news, so that it
  * is logged once. */
 SAM_MUSTCHECK bool kafka_refusal_note(struct kafka_refusals *r, const char *what, const char *name,
-                                      const char *right);
+                                      const char *right, int64_t now_ms);
+/* Those that were not noted again for that long are over: nobody tries any more. For a producer,
+ * which is refused anew with each message. */
+void kafka_refusal_expire(struct kafka_refusals *r, int64_t now_ms, int64_t after_ms);
 /* The broker lets us do something with this one; nothing happens unless it was refused. */
 void kafka_refusal_over(struct kafka_refusals *r, const char *name);
 bool kafka_refusal_of(const struct kafka_refusals *r, const char *name);

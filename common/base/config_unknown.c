@@ -82,9 +82,15 @@ static bool names_key_elsewhere(const struct config_key *k, const char *name, si
 {
     char own[96];
     size_t skip = strncmp(name, "SAM_", 4) == 0 ? 4 + strcspn(name + 4, "_=") : n;
-    config_env_name(k, "", own, sizeof(own));
-    const char *key = own + strlen("SAM_") + strlen(k->section);
-    return skip < n && strlen(key) == n - skip && strncmp(key, name + skip, n - skip) == 0;
+    if (skip >= n)
+        return false;
+    for (int in_file = 0; in_file < (config_may_be_in_a_file(k) ? 2 : 1); in_file++) {
+        config_env_name(k, in_file ? "_FILE" : "", own, sizeof(own));
+        const char *key = own + strlen("SAM_") + strlen(k->section);
+        if (strlen(key) == n - skip && strncmp(key, name + skip, n - skip) == 0)
+            return true;
+    }
+    return false;
 }
 
 /* What is wrong with a variable of the environment, "NAME=value"; NULL = nothing. */

@@ -164,9 +164,10 @@ void settings_document(struct buf *out)
              "`unipile.api_key` and `postgres.conninfo` may also stand in a\nfile of their own: "
              "`api_key_file`, `SAM_UNIPILE_API_KEY_FILE`. `samctl config sample` prints a file "
              "to begin with,\n`--print-config` of each program what is in force and where it "
-             "came from. A key or section\nthat there is not is refused, in the file and as a "
-             "variable, and so is a secret's file that cannot be read or\nis empty: the program "
-             "ends with 2 and says which.\n\n");
+             "came from. A key or section\nthat there is not is refused in the file; as a "
+             "variable, a key that there is not in a section of ours, and a\nkey of ours in a "
+             "section that there is not. So is a secret's file that cannot be read or is empty: "
+             "the program\nends with 2 and says which.\n\n");
     config_document(keys, SAM_ARRAY_LEN(keys), out);
     settings_document_bounds(out);
 }

@@ -187,7 +187,7 @@ class Image(CampaignTest):
     def test_a_container_that_is_started_carelessly_says_so(self):
         self.prepare()
         for user, mode, words in ((f"{UID}:{UID}", "ro", []), ("0:0", "ro", ["runs_as_root"]),
-                                  ("0:0", "rw", ["runs_as_root", "root_writable"])):  # fmt: skip
+                                  (f"{UID}:{UID}", "rw", ["root_writable"])):  # fmt: skip
             worker = self.start("sam-worker", "worker", mode=mode, user=user)
             shown = ["runs as root"] * (user == "0:0") + ["can be written to"] * (mode == "rw")
             if shown:

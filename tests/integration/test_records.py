@@ -478,7 +478,7 @@ class Contents(Records):
 
     def nothing_leaks(self):
         secrets = [*self.words, *self.person, "Velveteen", "test-key"]
-        for name in ("sam.jobs", "sam.sync", "sam.events", "dlq.sam.jobs"):
+        for name in ("sam.jobs", "sam.sync", "sam.events", "sam.accounts", "dlq.sam.jobs"):
             raw = run("kcat", "-q", "-C", "-e", "-o", "beginning", "-f", "%k %h %s\n", "-b",
                       self.kafka.address, "-t", self.topic(name), errors="replace")  # fmt: skip
             self.assertTrue(raw)
@@ -490,7 +490,7 @@ class Contents(Records):
 
     def records_follow_their_schemas(self):
         seen = set()
-        for record in self.topics("sam.jobs", "sam.sync", "sam.events"):
+        for record in self.topics("sam.jobs", "sam.sync", "sam.events", "sam.accounts"):
             headers, value = record["headers"], record["value"]
             if "ce_source" not in headers:
                 continue  # the one that this test has produced
@@ -499,7 +499,8 @@ class Contents(Records):
             self.assertEqual([e.message for e in VALIDATORS[kind].iter_errors(value)], [], value)
             self.assertEqual(headers["ce_specversion"], "1.0")
             self.assertEqual(headers["content-type"], "application/json")
-            self.assertEqual(headers["ce_id"], value.get("event_id", value.get("job_id")))
+            ids = [value[key] for key in ("event_id", "job_id", "state_id") if key in value]
+            self.assertEqual([headers["ce_id"]], ids)
             self.assertRegex(headers["ce_source"], "^/sam/[a-z]+$")
             self.assertEqual(record["key"] or "", value.get("account_id", ""))
         self.assertEqual(seen, {name for name in VALIDATORS if name.startswith("sam.")})

@@ -11,10 +11,10 @@ static void test_two_that_are_mended_one_after_the_other(void **state SAM_UNUSED
 {
     struct kafka_refusals r = {.count = 0};
     assert_null(kafka_refusal_text(&r));
-    assert_true(kafka_refusal_note(&r, "the topic", "sam.jobs", "Read"));
-    assert_true(kafka_refusal_note(&r, "the topic", "sam.sync", "Read"));
+    assert_true(kafka_refusal_note(&r, "the topic", "sam.jobs", "Read", 0));
+    assert_true(kafka_refusal_note(&r, "the topic", "sam.sync", "Read", 0));
     assert_non_null(strstr(kafka_refusal_newest(&r), "sam.sync"));
-    assert_false(kafka_refusal_note(&r, "the topic", "sam.jobs", "Read")); /* no news */
+    assert_false(kafka_refusal_note(&r, "the topic", "sam.jobs", "Read", 0)); /* no news */
     assert_non_null(strstr(kafka_refusal_text(&r), "the topic sam.jobs"));
     kafka_refusal_over(&r, "sam.events"); /* was never refused */
     kafka_refusal_over(&r, "sam.jobs");
@@ -23,7 +23,7 @@ static void test_two_that_are_mended_one_after_the_other(void **state SAM_UNUSED
     assert_non_null(strstr(kafka_refusal_text(&r), "sam.sync"));
     kafka_refusal_over(&r, "sam.sync");
     assert_null(kafka_refusal_text(&r));
-    assert_true(kafka_refusal_note(&r, "the topic", "sam.jobs", "Read")); /* news again */
+    assert_true(kafka_refusal_note(&r, "the topic", "sam.jobs", "Read", 0)); /* news again */
 }
 
 static void test_no_more_than_there_is_room_for(void **state SAM_UNUSED)
@@ -32,11 +32,25 @@ static void test_no_more_than_there_is_room_for(void **state SAM_UNUSED)
     char name[16];
     for (int i = 0; i < KAFKA_REFUSALS_MAX; i++) {
         (void)snprintf(name, sizeof(name), "t%d", i);
-        assert_true(kafka_refusal_note(&r, "the topic", name, "Read"));
+        assert_true(kafka_refusal_note(&r, "the topic", name, "Read", 0));
     }
-    assert_false(kafka_refusal_note(&r, "the topic", "one.more", "Read"));
+    assert_false(kafka_refusal_note(&r, "the topic", "one.more", "Read", 0));
     kafka_refusal_over(&r, "t3");
-    assert_true(kafka_refusal_note(&r, "the topic", "one.more", "Read"));
+    assert_true(kafka_refusal_note(&r, "the topic", "one.more", "Read", 0));
+}
+
+/* Who writes no more is refused no more, and nobody would ever say so. */
+static void test_one_that_nobody_renews(void **state SAM_UNUSED)
+{
+    struct kafka_refusals r = {.count = 0};
+    assert_true(kafka_refusal_note(&r, "the topic", "dlq.sam.jobs", "Write", 1000));
+    assert_true(kafka_refusal_note(&r, "the topic", "sam.events", "Write", 1000));
+    assert_false(kafka_refusal_note(&r, "the topic", "sam.events", "Write", 5000));
+    kafka_refusal_expire(&r, 6999, 6000);
+    assert_int_equal(r.count, 2);
+    kafka_refusal_expire(&r, 7000, 6000);
+    assert_false(kafka_refusal_of(&r, "dlq.sam.jobs"));
+    assert_true(kafka_refusal_of(&r, "sam.events"));
 }
 
 int main(void)
@@ -44,6 +58,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_two_that_are_mended_one_after_the_other),
         cmocka_unit_test(test_no_more_than_there_is_room_for),
+        cmocka_unit_test(test_one_that_nobody_renews),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
