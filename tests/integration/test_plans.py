@@ -252,7 +252,8 @@ UPDATE send_queue i SET status = 'published', dispatch = 1, sweep_at = now() - i
     FROM due d WHERE d.item = i.id AND place = 3 AND n %% 10 = 1;
 UPDATE send_queue i SET status = 'sending', dispatch = 1, sweep_at = now() - interval '1 s'
     FROM due d WHERE d.item = i.id AND place = 3 AND n %% 10 = 2;
-CREATE TEMPORARY TABLE invited AS SELECT p.id, row_number() OVER (PARTITION BY p.account_id) AS i
+CREATE TEMPORARY TABLE invited AS SELECT p.id,
+    row_number() OVER (PARTITION BY p.account_id ORDER BY p.vanity) AS i
     FROM campaign_prospects p WHERE p.status = 'connection_request_sent'
     AND p.account_id IN (SELECT account FROM due);
 UPDATE campaign_prospects p SET status = 'connected', connected_at = now(), next_at = now(),
