@@ -6,7 +6,7 @@ import unittest
 
 from campaign_test import CampaignTest
 
-TOPICS = {"sam.jobs": 4, "sam.sync": 4, "sam.events": 4, "dlq.sam.jobs": 1}
+TOPICS = {"sam.jobs": 4, "sam.sync": 4, "sam.events": 4, "sam.accounts": 4, "dlq.sam.jobs": 1}
 ENDS = "outbox WHERE published_at IS NULL AND event_type = 'sam.attempt.ended.v1'"
 
 
