@@ -184,7 +184,7 @@ class Partitions(SamTest):
         self.assertEqual(done.returncode, 1)
         self.assertIn("other-sam.events", done.stderr)
         exists = [t["exists"] for t in self.samctl_json("topics", "show")]
-        self.assertEqual(exists, [False] * 4)
+        self.assertEqual(exists, [False] * 5)
 
 
 class Clear(CtlTest):
