@@ -8,6 +8,7 @@ import tempfile
 import unittest
 
 import compose_project as compose
+import skipping
 
 BIN = os.environ["SAM_BIN"]
 USER = "10001:10001"
@@ -16,11 +17,7 @@ CLOSE_OF_KAFKA_S = 14  # as deploy/kubernetes/base/worker.yaml counts it
 
 
 def setUpModule():
-    try:
-        compose.plain()
-    except RuntimeError as why:
-        print(f"skipped: {why}")
-        raise unittest.SkipTest(str(why)) from None
+    skipping.unless_had(compose.plain)
 
 
 def seconds(text):

@@ -14,6 +14,7 @@ import tempfile
 import unittest
 
 import kubernetes_objects as kubernetes
+import skipping
 from kubernetes_objects import (
     container_of, name_of, of_kind, pod_labels, pod_of, policies_of, ports, selects, workloads,
 )  # fmt: skip
@@ -27,11 +28,7 @@ PORTS = {"sam-producer": "producer.listen", "sam-worker": "worker.listen"}
 
 
 def setUpModule():
-    try:
-        kubernetes.tools()
-    except RuntimeError as why:
-        print(f"skipped: {why}")
-        raise unittest.SkipTest(str(why)) from None
+    skipping.unless_had(kubernetes.tools)
 
 
 # ---- what programs are told ---------------------------------------------------------------------

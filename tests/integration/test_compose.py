@@ -9,6 +9,7 @@ import unittest
 
 import compose_project as compose
 import sam_test
+import skipping
 from sam_test import BIN, SamTest, free_port, http
 
 RUN = "docker compose --env-file demo.env run --rm samctl "
@@ -16,11 +17,7 @@ EXPECTED = 20  # sends, by what demo/scenario.json says that the people will do
 
 
 def setUpModule():
-    try:
-        compose.demo()
-    except RuntimeError as why:
-        print(f"skipped: {why}")
-        raise unittest.SkipTest(str(why)) from None
+    skipping.unless_had(compose.demo)
 
 
 class Demo(SamTest):

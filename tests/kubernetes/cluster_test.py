@@ -11,6 +11,7 @@ import unittest
 import kubernetes_objects
 import node
 import sam_test
+import skipping
 import yaml
 from cluster import Cluster, servers
 
@@ -26,11 +27,7 @@ _serial = itertools.count(1)
 def set_up():
     """For setUpModule: starts the servers, or says why they are not there."""
     global _cluster, _node
-    try:
-        servers()
-    except RuntimeError as why:
-        print(f"skipped: {why}")
-        raise unittest.SkipTest(str(why)) from None
+    skipping.unless_had(servers)
     folder = tempfile.mkdtemp(prefix="sam-kubernetes.")
     unittest.addModuleCleanup(shutil.rmtree, folder)
     _cluster = Cluster(folder)
