@@ -339,9 +339,12 @@ class Document(ClusterTest):
         self.wait_for_rollout("sam-worker", 2)
         with self.subTest("a restart"):
             generations = self.generations()
-            self.run_cleanly("\n".join(document.inline("Begin")))
+            for command in document.inline("Begin"):
+                self.run_cleanly(command)
+                # A Pod that goes while it is described is an error to kubectl.
+                self.wait_for_rollout("sam-producer", 1)
+                self.wait_for_rollout("sam-worker", 2)
             self.assertEqual(self.generations(), [each + 1 for each in generations])
-            self.wait_for_rollout("sam-worker", 2)
         with self.subTest("a Job is in the way of another image"):
             self.edit('newTag: "1.0.0"', 'newTag: "1.0.1"')
             with self.assertRaisesRegex(AssertionError, "field is immutable"):
