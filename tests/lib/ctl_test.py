@@ -1,8 +1,6 @@
 """samctl against a real Postgres alone: no Kafka, no simulator, no daemons."""
 
 import os
-import shutil
-import tempfile
 import types
 import unittest
 
@@ -26,9 +24,7 @@ class CtlTest(sam_test.SamTest):
     @classmethod
     def setUpClass(cls):
         unittest.TestCase.setUpClass()
-        folder = tempfile.mkdtemp(prefix="sam-servers.")
-        os.chmod(folder, 0o711)
-        cls.addClassCleanup(shutil.rmtree, folder, True)
+        folder = cls.folder_of_servers()
         cls.postgres = sam_test.Postgres(os.path.join(folder, "postgres"), cls.private_servers)
         cls.addClassCleanup(cls.postgres.stop)
         cls.postgres.start()

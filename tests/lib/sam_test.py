@@ -427,14 +427,20 @@ class SamTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        folder = tempfile.mkdtemp(prefix="sam-servers.")
-        os.chmod(folder, 0o711)  # as root, Postgres runs as somebody else and must reach its data
-        cls.addClassCleanup(shutil.rmtree, folder, True)
+        folder = cls.folder_of_servers()
         cls.postgres = Postgres(os.path.join(folder, "postgres"), cls.private_servers)
         cls.kafka = Kafka(os.path.join(folder, "kafka"), cls.private_servers)
         for server in (cls.postgres, cls.kafka):
             cls.addClassCleanup(server.stop)
             server.start()
+
+    @classmethod
+    def folder_of_servers(cls):
+        """Where their data lie, in memory if tests/run says so; gone with the class."""
+        folder = tempfile.mkdtemp(prefix="sam-servers.", dir=os.environ.get("SAM_TEST_SERVERS"))
+        os.chmod(folder, 0o711)  # as root, Postgres runs as somebody else and must reach its data
+        cls.addClassCleanup(shutil.rmtree, folder, True)
+        return folder
 
     def setUp(self):
         super().setUp()
