@@ -149,7 +149,7 @@ class Refused(Fault):
             self.assertEqual(after[column], before[column], column)
         self.writes_end()
         self.assertEqual(self.simulator.audit()["writes"], 1)
-        self.database.execute("UPDATE linkedin_accounts SET rest_until = sam_now()")  # it is over
+        self.database.shift_clock("25 hours")  # it is over
         self.samctl("account", "pause", "anna")
         self.assertIn("is active", self.samctl("account", "resume", "anna"))
         self.wait_for("the next try", lambda: self.simulator.audit()["writes"] > 1)

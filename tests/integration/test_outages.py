@@ -91,10 +91,10 @@ class Outage(CampaignTest):
     def test_workers_leave_while_kafka_is_away(self):
         """The ends of calls that were under way go by the outbox: none becomes unknown."""
         self.config["worker"]["drain_timeout"] = "8s"
-        self.start_some(latency="1000-1500")
+        self.start_some(people=16, latency="2000-2500")
         workers = [p for p in self.processes if p is not self.producer]
-        in_flight = "sam_calls_in_flight"
-        self.wait_for("calls under way", lambda: sum(w.metric(in_flight) for w in workers) > 1)
+        writes = "send_attempts WHERE ended_at IS NULL AND start_by > sam_now() + interval '14 s'"
+        self.wait_for("writes that have just begun", lambda: self.count(writes) > 1)
         self.kafka.kill()
         for worker in workers:
             worker.signal(signal.SIGTERM)
@@ -104,7 +104,7 @@ class Outage(CampaignTest):
         self.assertGreater(self.count(left), 0)
         self.kafka.start()
         self.start_worker()
-        self.all_sent()
+        self.all_sent(16)
 
     def test_a_claim_that_kafka_acknowledges_while_the_worker_leaves(self):
         """It is not committed any more: the attempt would never end, and the item be unknown."""
