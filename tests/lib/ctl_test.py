@@ -24,7 +24,7 @@ class CtlTest(sam_test.SamTest):
     @classmethod
     def setUpClass(cls):
         unittest.TestCase.setUpClass()
-        folder = cls.folder_of_servers()
+        folder = sam_test.folder_of(cls)
         cls.postgres = sam_test.Postgres(os.path.join(folder, "postgres"), cls.private_servers)
         cls.addClassCleanup(cls.postgres.stop)
         cls.postgres.start()

@@ -28,7 +28,6 @@ import shutil
 import signal
 import subprocess
 import tempfile
-import time
 import unittest
 import urllib.error
 import urllib.parse
@@ -36,17 +35,13 @@ import urllib.request
 
 from ports import free_port
 from psql_session import PsqlSession
+from servers import SOURCE, Kafka, Postgres, folder_of
+from waiting import COMMAND_SECONDS, PATIENCE, run, wait_for
 
-HERE = os.path.dirname(os.path.abspath(__file__))
-SOURCE = os.environ.get("SAM_SOURCE", os.path.dirname(os.path.dirname(HERE)))
 BIN = os.environ.get("SAM_BIN", os.path.join(SOURCE, "build", "dev", "bin"))
-PATIENCE = float(os.environ.get("SAM_TEST_PATIENCE", "1"))
 FULL = os.environ.get("SAM_TEST_LENGTH") == "all" or os.environ.get("SAM_FULL") == "1"
-POLL_SECONDS = 0.05
-POLL_SECONDS_MAX = 0.25
 API_KEY = "test-key"
 LOG_LINES_SHOWN = 25
-COMMAND_SECONDS = 120
 SANITIZER_WORDS = ("ERROR: AddressSanitizer", "ERROR: LeakSanitizer", "runtime error:")
 
 # Decorates tests that take long: `tests/run all`, or SAM_FULL=1.
@@ -58,107 +53,6 @@ _serial = itertools.count(1)
 def unique_name():
     """A name that no other test of this machine uses, fit for a database and a topic."""
     return f"t{os.getpid()}x{next(_serial)}"
-
-
-def run(*command, **options):
-    """Runs a command to its end and returns its output; a failure shows what it said."""
-    options.setdefault("timeout", COMMAND_SECONDS * PATIENCE)
-    done = subprocess.run(command, capture_output=True, text=True, check=False, **options)
-    if done.returncode:
-        shown = " ".join(str(word) for word in command)
-        raise AssertionError(f"{shown}: exit {done.returncode}\n{done.stdout}{done.stderr}")
-    return done.stdout
-
-
-def wait_for(what, condition, seconds=30, watched=()):
-    """Waits until condition() is true and returns its value.
-
-    A watched process that ends meanwhile is an error at once, not after the deadline. The longer it
-    takes, the less often is looked: what asks the database costs the others their time.
-    """
-    begun = time.monotonic()
-    deadline = begun + seconds * PATIENCE
-    while True:
-        value = condition()
-        if value:
-            return value
-        for process in watched:
-            process.must_run()
-        if time.monotonic() > deadline:
-            raise AssertionError(f"waited {seconds * PATIENCE:.0f} s for {what}; last: {value!r}")
-        waited = time.monotonic() - begun
-        time.sleep(min(max(POLL_SECONDS, waited / 20), POLL_SECONDS_MAX))
-
-
-class Server:
-    """A server behind one of the start/stop/kill scripts of tests/."""
-
-    script = ()
-    running_variable = ""
-
-    def __init__(self, folder, private):
-        self.folder = folder
-        self.environment = dict(os.environ)
-        if private:
-            self.environment.pop(self.running_variable, None)
-            self.environment["SAM_TEST_SHORT_LIVED"] = "1"
-        self.address = None
-
-    def _do(self, verb, *arguments):
-        return run(*self.script, verb, self.folder, *arguments, env=self.environment).strip()
-
-    def start(self):
-        self.address = self._do("start")
-
-    def stop(self):
-        """In order; start() takes it up again, at the same address."""
-        self._do("stop")
-
-    def kill(self):
-        """A crash; start() recovers it, at the same address."""
-        self._do("kill")
-
-
-class Postgres(Server):
-    script = (os.path.join(HERE, "postgres"),)
-    running_variable = "SAM_TEST_POSTGRES"
-
-
-class Kafka(Server):
-    script = (os.path.join(SOURCE, "tests", "broker", "run"),)
-    running_variable = "SAM_TEST_KAFKA"
-
-    def tool(self, name, *arguments):
-        """One of Kafka's own tools (TopicCommand, ConsumerGroupCommand ...); a JVM: a second."""
-        return self._do("tool", name, *arguments)
-
-    def records(self, topic):
-        """All records of a topic: dicts with partition, offset, key, headers (a dict), value."""
-        source = ("-b", self.address, "-t", topic)
-        found = []
-        command = ("kcat", "-q", "-C", "-J", "-e", "-o", "beginning", *source)
-        for line in run(*command, errors="surrogateescape").splitlines():
-            record = json.loads(line)
-            headers = record.get("headers") or []
-            record["headers"] = dict(zip(headers[::2], headers[1::2]))
-            record["value"] = record.pop("payload")
-            found.append(record)
-        return found
-
-    def produce(self, topic, value, key=None, headers=()):
-        """One record, acknowledged; headers as "name=value"; partitioned by key as SAM does it. A
-        value that is None needs a key; bytes that are not UTF-8 as Python has them: "\\udcff"."""
-        command = ["kcat", "-q", "-P", "-b", self.address, "-t", topic]
-        command += ["-X", "acks=all", "-X", "partitioner=murmur2_random"]
-        command += ["-X", "message.max.bytes=2000000"]  # the broker's limit is what counts
-        for header in headers:
-            command += ["-H", header]
-        if not value:  # kcat sends none of these from a plain input
-            command += ["-K", ":", *(["-Z"] if value is None else [])]
-            value = f"{key}:\n"
-        elif key is not None:
-            command += ["-k", key]
-        run(*command, input=value, errors="surrogateescape")
 
 
 class Database:
@@ -427,20 +321,12 @@ class SamTest(unittest.TestCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        folder = cls.folder_of_servers()
+        folder = folder_of(cls)
         cls.postgres = Postgres(os.path.join(folder, "postgres"), cls.private_servers)
         cls.kafka = Kafka(os.path.join(folder, "kafka"), cls.private_servers)
         for server in (cls.postgres, cls.kafka):
             cls.addClassCleanup(server.stop)
             server.start()
-
-    @classmethod
-    def folder_of_servers(cls):
-        """Where their data lie, in memory if tests/run says so; gone with the class."""
-        folder = tempfile.mkdtemp(prefix="sam-servers.", dir=os.environ.get("SAM_TEST_SERVERS"))
-        os.chmod(folder, 0o711)  # as root, Postgres runs as somebody else and must reach its data
-        cls.addClassCleanup(shutil.rmtree, folder, True)
-        return folder
 
     def setUp(self):
         super().setUp()
