@@ -28,8 +28,9 @@ struct kafka_consumer {
 };
 
 /* A fetch that finds nothing is answered after fetch.wait.max.ms: so long may a partition wait that
- * was assigned meanwhile, or (tests/devbroker, whose answers nothing cuts short) a record. Ten
- * times a second is what a consumer asks without work; a hundred times cost a sixth of a machine.
+ * was assigned meanwhile, or (tests/devbroker, whose answers nothing cuts short) a record. Four
+ * times a second is what a consumer asks without work: with ten, the tests' broker answered little
+ * else (a tenth of the machine), and with a hundred it took a sixth.
  * Prefetch is bounded over all partitions together, but not tightly: librdkafka 2.0 rests a whole
  * second when its queue is full, so it must hold more than a second of work.
  * The end of a partition tells that it may be read, also where nothing comes.
@@ -39,7 +40,7 @@ static const struct kafka_setting settings[] = {
     {"enable.auto.offset.store", "false"}, {"partition.assignment.strategy", "range"},
     {"session.timeout.ms", "6000"},        {"heartbeat.interval.ms", "2000"},
     {"queued.min.messages", "10000"},      {"queued.max.messages.kbytes", "8192"},
-    {"fetch.message.max.bytes", "262144"}, {"fetch.wait.max.ms", "100"},
+    {"fetch.message.max.bytes", "262144"}, {"fetch.wait.max.ms", "250"},
     {"enable.partition.eof", "true"},      {"allow.auto.create.topics", "false"},
 };
 
