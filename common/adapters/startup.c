@@ -151,8 +151,9 @@ static int count_partitions(struct startup *s, const char *topic, int32_t *ret,
     return r == 0 ? 0 : -ENOTCONN;
 }
 
-/* A broker that does not tell how it keeps a topic is no reason to stand still: some providers'
- * tell nobody. */
+/* What Kafka's operator can mend is waited for, as a topic that is not there: the program stays
+ * unready and says why. A broker that does not tell how it keeps a topic is no reason to stand
+ * still: some providers' tell nobody. */
 static int check_configs(struct startup *s, const char *topic, char *why, size_t why_bytes)
 {
     struct kafka_topic_configs configs;
@@ -168,7 +169,7 @@ static int check_configs(struct startup *s, const char *topic, char *why, size_t
         if (topic_rules_kept(s->settings, topic, &configs, (enum kafka_topic_config_key)i, text))
             continue;
         (void)snprintf(why, why_bytes, "%s %s", name, text);
-        return -EPROTO;
+        return -ENOTCONN;
     }
     if (topic_rules_unchecked(topic, &configs, text))
         log_warn(s->log, "topic_configs_unknown", LOG_STR("topic", name), LOG_MSG(text));
@@ -205,7 +206,7 @@ static int check_replicas(const struct startup *s, int32_t of_ledger, char *why,
     if (topic_rules_replicas(s->settings, of_ledger, text))
         return 0;
     (void)snprintf(why, why_bytes, "%s %s", name, text);
-    return -EPROTO;
+    return -ENOTCONN;
 }
 
 static int check_all_configs(struct startup *s, char *why, size_t why_bytes)
@@ -240,7 +241,7 @@ static int check_topics(struct startup *s, char *why, size_t why_bytes)
                        "sam.jobs, sam.sync and sam.events have %d, %d and %d partitions: they must "
                        "be as many; see samctl topics show",
                        counts[TOPIC_JOBS], counts[TOPIC_SYNC], counts[TOPIC_EVENTS]);
-        return -EPROTO;
+        return -ENOTCONN;
     }
     /* A broker that makes topics by itself makes them of one partition, all alike. */
     if (counts[TOPIC_JOBS] < s->settings->kafka.partitions) {
@@ -249,7 +250,7 @@ static int check_topics(struct startup *s, char *why, size_t why_bytes)
                        "what is there, or make the topics anew; see samctl topics show",
                        counts[TOPIC_JOBS], counts[TOPIC_JOBS] == 1 ? "" : "s",
                        (long long)s->settings->kafka.partitions);
-        return -EPROTO;
+        return -ENOTCONN;
     }
     s->partitions = counts[TOPIC_JOBS];
     int r = check_replicas(s, replicas[TOPIC_EVENTS], why, why_bytes);
@@ -325,8 +326,8 @@ static int open_ledger(struct startup *s, char *why, size_t why_bytes)
     return 0;
 }
 
-/* Waiting mends a server, a topic or a schema that is not there yet, not one of a later release on
- * which this program does not run. */
+/* Waiting mends a server, a topic or a schema that is not there yet or not as it must be; not a
+ * schema of a later release on which this program does not run, or a property of the config. */
 static bool hopeless(struct startup *s, const char *what, int r, const char *why)
 {
     if (r != -EPROTO)

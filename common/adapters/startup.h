@@ -33,9 +33,10 @@ void startup_block_signals(void);
 /* A descriptor that reads them (signalfd), or a negative errno. */
 int startup_signal_fd(void);
 
-/* 0 everything is there; -EINTR a signal ended the wait; -EPROTO the topics or the config do not
- * fit, or the schema is of a later release, on which this program does not run (logged, with what
- * to do; migrate.h says what runs on what). */
+/* 0 everything is there; -EINTR a signal ended the wait; -EPROTO a property in the config is none
+ * of Kafka's, or the schema is of a later release, on which this program does not run (logged, with
+ * what to do; migrate.h says what runs on what). Topics that are not as they must be are waited
+ * for, as those that are not there. */
 SAM_MUSTCHECK int startup_wait(struct startup *s);
 
 /* Makes the ledger's row with $1 as its id, unless it is there. startup_wait then keeps in its

@@ -53,9 +53,8 @@ class AutoCreate(SamTest):
         self.assertIn(few, self.samctl_result("doctor", "--json").stdout)
         self.samctl("migrate")
         worker = self.start_worker(ready=False)
-        worker.killed = True  # leaves with 1
-        self.assertEqual(worker.wait_exit(), 1)
-        self.assertIn(few, worker.log())
+        self.wait_for("the reason", lambda: few in worker.get("/readyz")[1])
+        self.assertEqual(worker.get("/readyz")[0], 503)
 
     def test_a_daemon_that_waits_for_its_topics_makes_none(self):
         self.samctl("migrate")

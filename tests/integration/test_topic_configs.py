@@ -1,4 +1,4 @@
-"""How the topics are kept: what would lose jobs or history is refused before anything begins."""
+"""How the topics are kept: nothing begins while one of them would lose jobs or history."""
 
 import json
 import re
@@ -32,10 +32,10 @@ class TopicConfigs(SamTest):
         for text, (_, detail) in zip(texts, rows):
             self.assertIn(text, detail)
 
-    def refused_start(self, start, text):
-        program = start(ready=False)
-        program.killed = True  # leaves with 1
-        self.assertEqual(program.wait_exit(), 1)
+    def waits(self, program, text):
+        """It lives, is not ready, and says why, until the topic is mended."""
+        self.wait_for("the reason", lambda: text in program.get("/readyz")[1])
+        self.assertEqual((program.get("/readyz")[0], program.get("/healthz")[0]), (503, 200))
         self.assertIn(text, program.log())
 
     def test_what_loses_jobs_or_history_is_refused(self):
@@ -49,15 +49,26 @@ class TopicConfigs(SamTest):
                   "has retention.bytes=1000000000, it must be -1",
                   "has max.message.bytes=9000, it must be 32768 or more"]  # fmt: skip
         self.alter("sam.accounts", "--add-config", "cleanup.policy=delete")
+        self.alter("sam.jobs", "--add-config", "cleanup.policy=compact")
         dead = "has cleanup.policy=compact,delete, it must be delete"
+        jobs = f"{self.topic('sam.jobs')} has cleanup.policy=compact, it must be delete"
         self.assert_failed("sam.events", *events)
         self.assert_failed("dlq.sam.jobs", dead)
         self.assert_failed("sam.accounts", "has cleanup.policy=delete, it must be compact")
-        self.refused_start(self.start_worker, events[0])
-        self.refused_start(self.start_producer, events[0])
+        self.assert_failed("sam.jobs", "has cleanup.policy=compact, it must be delete")
+        programs = self.start_worker(ready=False), self.start_producer(ready=False)
+        for program in programs:
+            self.waits(program, jobs)
+        self.alter("sam.jobs", "--delete-config", "cleanup.policy")
+        for program in programs:
+            self.waits(program, events[0])
         self.alter("sam.events", "--delete-config", "retention.bytes,max.message.bytes",
                    "--add-config", "retention.ms=-1")  # fmt: skip
-        self.refused_start(self.start_worker, dead)
+        for program in programs:
+            self.waits(program, dead)
+        self.alter("dlq.sam.jobs", "--delete-config", "cleanup.policy")
+        for program in programs:
+            self.wait_for("it to go on by itself", program.ready)
 
     def test_a_ledger_that_one_broker_can_take_away_is_refused(self):
         """The broker is one, so is each replica; the config says what is meant."""
@@ -77,8 +88,8 @@ class TopicConfigs(SamTest):
         self.assertIn(f"{self.topic('sam.events')} {few}", done.stderr)
         self.assertIn(f"{self.topic('sam.events')} {least}", done.stderr)
         self.assertEqual(done.stderr.count(few), 1)
-        for start in (self.start_worker, self.start_producer):
-            self.refused_start(start, f"{self.topic('sam.events')} {few}")
+        for program in (self.start_worker(ready=False), self.start_producer(ready=False)):
+            self.waits(program, f"{self.topic('sam.events')} {few}")
         self.alter("sam.events", "--add-config", "min.insync.replicas=2")
         self.assert_failed("sam.events", few)
 
@@ -106,10 +117,10 @@ class TopicConfigs(SamTest):
         self.write_config()
         short = f"has retention.ms={30 * DAY_MS}, it must be {31 * DAY_MS} (31d) or more"
         self.assert_failed("sam.events", short)
-        self.refused_start(self.start_producer, short)
+        self.waits(self.start_producer(ready=False), short)
 
     def test_who_alters_the_ledger_while_all_runs_is_told(self):
-        """Nothing is lost yet, so nothing stops; but the next start would be refused."""
+        """Nothing is lost yet, so nothing stops; but the next start would wait."""
         self.samctl("migrate")
         self.samctl("topics", "create")
         worker, producer = self.start_worker(), self.start_producer()
