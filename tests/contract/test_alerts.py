@@ -156,9 +156,11 @@ class Alerts(unittest.TestCase):
             for option in options.split():
                 if option != "--help":
                     self.assertIn(option, done.stdout, f"samctl {words}")
-        topics = set(re.findall(r"-t (\S+)", text))
-        self.assertEqual(topics, {"sam.jobs", "sam.events", "dlq.sam.jobs"})
-        self.assertEqual(set(re.findall(r"--group (\S+)", text)), {"sam-workers", "sam-ledger"})
+        topics = set(re.findall(r'read_topic "(\S+)"', text))
+        self.assertEqual(topics, {"${PREFIX}sam.jobs", "${PREFIX}sam.events",
+                                  "dlq.${PREFIX}sam.jobs"})  # fmt: skip
+        groups = set(re.findall(r'--group "\${PREFIX}(\S+)"', text))
+        self.assertEqual(groups, {"sam-workers", "sam-ledger"})
         for name in re.findall(r"`((?:sam|process)_\w+)`", text):
             self.assertIn(name, self.list.names)
 

@@ -1,26 +1,10 @@
 """deploy/runbooks/queue.md: every command on it is run, and shows what the page says it shows."""
 
-import os
 import re
-import subprocess
 import unittest
 
+import runbooks
 from campaign_test import HELLO, CampaignTest
-from sam_test import SOURCE
-
-PAGE = os.path.join(SOURCE, "deploy", "runbooks", "queue.md")
-LIMIT = 60  # seconds of a command: a JVM on a busy machine
-
-
-def blocks():
-    """[(the heading above it, the shell text), ...]"""
-    with open(PAGE, encoding="utf-8") as file:
-        parts = re.split(r"^#+ (.*)\n", file.read(), flags=re.M)[1:]
-    return [
-        (heading, text)
-        for heading, part in zip(parts[::2], parts[1::2])
-        for text in re.findall(r"^```sh\n(.*?)^```$", part, flags=re.M | re.S)
-    ]
 
 
 class QueuePage(CampaignTest):
@@ -28,43 +12,28 @@ class QueuePage(CampaignTest):
         super().setUp()
         self.config["limits"]["spacing"] = "1h"
         self.prepare()
-        self.path = os.path.join(self.folder, "kafka-scripts")
-        broker = os.path.join(SOURCE, "tests", "broker", "run")
-        subprocess.run([broker, "scripts", self.path], check=True, timeout=600)
-        (_, self.top), *self.commands = blocks()
         self.start_both()
         self.campaign("hello", "messenger", HELLO, 6)
         self.wait_until_sent(2)
         self.anna = self.database.value("SELECT id FROM linkedin_accounts WHERE name = 'anna'")
-
-    def run_block(self, text):
-        """What a shell prints that has the page's variables, with the values of here."""
-        prefix = self.topic("sam.jobs")[: -len("sam.jobs")]
-        ours = f"BROKERS={self.kafka.address} PREFIX={prefix} ACCOUNT={self.anna}"
-        names = re.findall(r"(\w+)=", ours)
-        for name in names:
-            self.assertRegex(self.top, rf"(?m)^{name}=", "the page sets what is replaced here")
-        done = subprocess.run(
-            ["bash", "-euo", "pipefail", "-c", f"{self.top}\n{ours}\n{text}"],
-            env=dict(os.environ, PATH=f"{self.path}:{os.environ['PATH']}"),
-            capture_output=True, text=True, check=False, timeout=LIMIT,
-        )  # fmt: skip
-        self.assertEqual(done.returncode, 0, f"{text}\n{done.stdout}\n{done.stderr}")
-        return done.stdout
+        (_, top), *self.commands = runbooks.blocks("queue.md")
+        self.shell = runbooks.Shell(self.folder, runbooks.head() + top, {
+            "BROKERS": self.kafka.address, "PREFIX": self.topic_prefix, "ACCOUNT": self.anna,
+        })  # fmt: skip
 
     def follow(self, heading, *checks):
         """Runs the commands below a heading, each with its check; both must be as many."""
         texts = [text for above, text in self.commands if above == heading]
         self.assertEqual(len(texts), len(checks), heading)
         for text, check in zip(texts, checks):
-            check(self.run_block(text))
+            check(self.shell.run(text))
         self.followed.append(heading)
 
     def test_every_command_of_the_page(self):
         self.followed = []
         self.kafka.produce(self.topic("sam.jobs"), "no job", self.anna, ["ce_type=sam.job.v1"])
         accounts = [text for above, text in self.commands if above.startswith("What waits")][0]
-        self.wait_for("what waits", lambda: self.run_block(accounts).count('"waiting":2') == 2, 40)
+        self.wait_for("what waits", lambda: self.shell.run(accounts).count('"waiting":2') == 2, 40)
         self.wait_for("the dead letter", lambda: self.kafka.records(self.topic("dlq.sam.jobs")))
         self.follow("What waits for each account, and why", self.all_accounts, self.reasons,
                     self.one_account)  # fmt: skip

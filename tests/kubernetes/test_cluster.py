@@ -8,7 +8,9 @@ import unittest
 import document
 import kubernetes_objects
 import node
+import runbooks
 import sam_test
+import yaml
 from cluster import Refused
 from cluster_test import ClusterTest, set_up
 
@@ -57,6 +59,17 @@ class Accepted(ClusterTest):
                       document.section("What is proved, and what not"))  # fmt: skip
         print(f"\nfigure: {len(asked)} different objects of {len(names)} renderings accepted by "
               f"Kubernetes {version}")  # fmt: skip
+
+    def test_the_pod_of_the_runbooks(self):
+        """The namespace, which is restricted, lets it in; and not if it might run as root."""
+        self.namespace = "sam"
+        self.run_cleanly("kubectl apply -f base/namespace.yaml")
+        config, pod = yaml.safe_load_all(runbooks.page("kafka-tools.yaml"))
+        for each in (config, pod):
+            self.assertEqual(self.api.apply(self.path_of(each, {}), each, "&dryRun=All"), [])
+        del pod["spec"]["securityContext"]
+        with self.assertRaisesRegex(Refused, 'violates PodSecurity "restricted'):
+            self.api.apply(self.path_of(pod, {}), pod, "&dryRun=All")
 
     def test_an_unknown_field_and_a_broken_rule_are_refused(self):
         """So the test above can fail, for SAM's objects and for those of operators."""

@@ -1,0 +1,83 @@
+"""What stands beside deploy/kubernetes for whoever is woken: the Pod of the runbooks."""
+
+import os
+import re
+import unittest
+
+import kubernetes_objects as kubernetes
+import runbooks
+import skipping
+import yaml
+
+def setUpModule():
+    skipping.unless_had(kubernetes.tools)
+
+
+def read(*path):
+    with open(os.path.join(*path), encoding="utf-8") as file:
+        return file.read()
+
+
+class KafkaTools(unittest.TestCase):
+    """deploy/runbooks/kafka-tools.yaml fits into example-production."""
+
+    def setUp(self):
+        self.objects = list(yaml.safe_load_all(runbooks.page("kafka-tools.yaml")))
+        self.config, self.pod = self.objects
+        self.site = kubernetes.rendering("example-production")
+
+    def test_each_version_of_kubernetes_takes_it(self):
+        self.assertEqual(kubernetes.schema_complaints(self.objects), [])
+        self.pod["spec"]["containers"][0]["imag"] = "x"
+        self.assertNotEqual(kubernetes.schema_complaints(self.objects), [])
+
+    def test_the_listener_and_the_policies_let_it_through(self):
+        labels = self.pod["metadata"]["labels"]
+        (kafka,) = kubernetes.of_kind(self.site, "Kafka")
+        (listener,) = kafka["spec"]["kafka"]["listeners"]
+        peers = [peer["podSelector"] for peer in listener["networkPolicyPeers"]
+                 if "podSelector" in peer]  # fmt: skip
+        self.assertTrue(any(kubernetes.selects(peer, labels) for peer in peers))
+        workload = {"spec": {"template": {"metadata": {"labels": labels}}}}
+        rules, closed = kubernetes.policies_of(self.site, workload, "Egress")
+        self.assertTrue(closed)
+        allowed = set().union(*map(kubernetes.ports, rules))
+        self.assertLessEqual({("TCP", listener["port"]), ("UDP", 53)}, allowed)
+        self.assertRegex(runbooks.head(runbooks.KUBERNETES), rf"BROKERS=\S+:{listener['port']}\s")
+        # No Service or Deployment takes it for its own.
+        for each in kubernetes.workloads(self.site):
+            self.assertNotEqual(kubernetes.pod_labels(each)["app.kubernetes.io/name"],
+                                labels["app.kubernetes.io/name"])  # fmt: skip
+
+    def test_its_secrets_are_those_of_the_operator(self):
+        users = {each["metadata"]["name"] for each in kubernetes.of_kind(self.site, "KafkaUser")}
+        found = {}
+        for volume in self.pod["spec"]["volumes"]:
+            for source in volume.get("projected", {"sources": ()})["sources"]:
+                for item in source["secret"]["items"]:
+                    found[item["path"]] = (source["secret"]["name"], item["key"])
+        self.assertEqual(found, {"user.crt": ("sam-operator", "user.crt"),
+                                 "user.key": ("sam-operator", "user.key"),
+                                 "ca.crt": ("sam-cluster-ca-cert", "ca.crt")})  # fmt: skip
+        self.assertIn("sam-operator", users)
+        (folder,) = {mount["mountPath"] for each in self.pod["spec"]["containers"]
+                     for mount in each["volumeMounts"] if mount["name"] == "secrets"}  # fmt: skip
+        for text in self.config["data"].values():
+            for path in found:
+                self.assertTrue(f"{folder}/{path}" in text or f"{folder}:{path}" in text, path)
+
+    def test_the_runbook_names_what_is_there(self):
+        head = runbooks.head(runbooks.KUBERNETES)
+        (folder,) = {mount["mountPath"] for each in self.pod["spec"]["containers"]
+                     for mount in each["volumeMounts"] if mount["name"] == "config"}  # fmt: skip
+        for name in self.config["data"]:
+            self.assertIn(f"={folder}/{name}", head)
+        for each in self.pod["spec"]["containers"]:
+            self.assertIn(f"{self.pod['metadata']['name']} -c {each['name']} -- ", head)
+        (compose,) = re.findall(r"image: (apache/kafka:\S+)", read(
+            kubernetes.SOURCE, "deploy", "compose", "compose.yaml"))  # fmt: skip
+        self.assertIn(compose, self.pod["spec"]["containers"][1]["image"])
+
+
+if __name__ == "__main__":
+    unittest.main()
