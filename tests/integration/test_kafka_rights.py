@@ -3,9 +3,12 @@ missing is named while the program waits for it, unready."""
 
 import collections
 import concurrent.futures
+import functools
 import os
+import re
 import unittest
 
+import runbooks
 import sam_test
 import yaml
 from campaign_test import HELLO, CampaignTest
@@ -29,10 +32,19 @@ MISSING = {
 }
 IN_CI = ("w1", "w3", "w4", "p1")
 MENDED = ("w1", "w3")  # while the program runs, which must see it by itself
+TOOLS = "kafka-tools.yaml"  # of deploy/runbooks
+# The listeners: for the test itself, by password, and by key as a cluster of Strimzi has it.
 PROPERTIES = """\
-listeners=PLAINTEXT://127.0.0.1:@PORT@,CONTROLLER://127.0.0.1:@CONTROLLER@,SASL://127.0.0.1:{sasl}
-advertised.listeners=PLAINTEXT://127.0.0.1:@PORT@,SASL://127.0.0.1:{sasl}
-listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SASL:SASL_PLAINTEXT
+listeners=PLAINTEXT://127.0.0.1:@PORT@,CONTROLLER://127.0.0.1:@CONTROLLER@,\\
+ SASL://127.0.0.1:{sasl},TLS://127.0.0.1:{tls}
+advertised.listeners=PLAINTEXT://127.0.0.1:@PORT@,SASL://127.0.0.1:{sasl},TLS://127.0.0.1:{tls}
+listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT,SASL:SASL_PLAINTEXT,TLS:SSL
+listener.name.tls.ssl.client.auth=required
+listener.name.tls.ssl.keystore.type=PEM
+listener.name.tls.ssl.keystore.location={keys}/broker.pem
+listener.name.tls.ssl.truststore.type=PEM
+listener.name.tls.ssl.truststore.location={keys}/ca.crt
+listener.name.tls.ssl.principal.mapping.rules=RULE:^CN=(.*)$/$1/
 sasl.enabled.mechanisms=PLAIN
 listener.name.sasl.plain.sasl.jaas.config=\\
  org.apache.kafka.common.security.plain.PlainLoginModule required {users};
@@ -41,17 +53,41 @@ super.users=User:ANONYMOUS
 """
 
 
+def make_keys(folder):
+    """An authority, the broker's key, and that of sam-operator, as Strimzi's Secrets have them."""
+    os.makedirs(folder)
+    path = functools.partial(os.path.join, folder)
+    new = ("openssl", "req", "-newkey", "rsa:2048", "-nodes")
+    sam_test.run(*new, "-x509", "-days", "9", "-subj", "/CN=ca", "-keyout", path("ca.key"),
+                 "-out", path("ca.crt"))  # fmt: skip
+    with open(path("names"), "w", encoding="utf-8") as file:
+        file.write("subjectAltName=IP:127.0.0.1\n")
+    for name, common_name in (("broker", "broker"), ("user", "sam-operator")):
+        sam_test.run(*new, "-subj", f"/CN={common_name}", "-keyout", path(name + ".key"),
+                     "-out", path(name + ".csr"))  # fmt: skip
+        sam_test.run("openssl", "x509", "-req", "-in", path(name + ".csr"), "-CA", path("ca.crt"),
+                     "-CAkey", path("ca.key"), "-CAcreateserial", "-days", "9",
+                     "-extfile", path("names"), "-out", path(name + ".crt"))  # fmt: skip
+    with open(path("broker.pem"), "w", encoding="utf-8") as file:
+        for name in ("broker.key", "broker.crt"):
+            with open(path(name), encoding="utf-8") as part:
+                file.write(part.read())
+
+
 class KafkaWithRights(Kafka):
-    """Who comes without a password may do everything; who has one may do what he was given."""
+    """Who comes without a password may do everything; who has one, or a key, may do what he was
+    given."""
 
     def __init__(self, folder, users):
         super().__init__(folder, private=True)
-        sasl = free_port()
-        self.secured = f"127.0.0.1:{sasl}"
+        sasl, tls = free_port(), free_port()
+        self.secured, self.by_key = f"127.0.0.1:{sasl}", f"127.0.0.1:{tls}"
+        self.keys = folder + "-keys"
+        make_keys(self.keys)
         path = folder + ".properties"
         users = " ".join(f'user_{user}="{PASSWORD}"' for user in users)
         with open(path, "w", encoding="utf-8") as file:
-            file.write(PROPERTIES.format(sasl=sasl, users=users))
+            file.write(PROPERTIES.format(sasl=sasl, tls=tls, keys=self.keys, users=users))
         self.environment["SAM_TEST_BROKER_MORE"] = path
 
     def acl(self, verb, decision, users, operations, topics=(), groups=()):
@@ -81,7 +117,7 @@ class Rights(CampaignTest):
                 "SAM_KAFKA_PROPERTIES": ",".join(f"{k}={v}" for k, v in properties.items()),
                 }  # fmt: skip
 
-    def test_what_the_manifests_give_is_enough(self):
+    def give_what_the_manifests_give(self):
         with open(USERS, encoding="utf-8") as file:
             users = list(yaml.safe_load_all(file))
         commands = collections.defaultdict(set)  # the same rights in one command: each is a JVM
@@ -93,6 +129,9 @@ class Rights(CampaignTest):
             of = {kind: [name for k, name in sorted(resources) if k == kind]
                   for kind in ("topic", "group")}  # fmt: skip
             self.kafka.acl("add", "allow", [user], operations, of["topic"], of["group"])
+
+    def start_as_the_manifests_do(self):
+        self.give_what_the_manifests_give()
         self.prepare()
         self.worker = self.start("sam-worker", "worker", **self.as_user("sam-worker"))
         self.producer = self.start("sam-producer", "producer", **self.as_user("sam-producer"))
@@ -101,9 +140,70 @@ class Rights(CampaignTest):
         self.wait_until_sent(4)
         self.kafka.produce(self.topic("sam.jobs"), "no job", key="x")
         self.wait_for("the dead letter", lambda: self.kafka.records(self.topic("dlq.sam.jobs")))
+
+    def test_what_the_manifests_give_is_enough(self):
+        self.start_as_the_manifests_do()
         for daemon in (self.worker, self.producer):
             self.assertNotIn("refuse", daemon.log())
             self.assertEqual(daemon.stop(), 0)
+
+    def operators_shell(self):
+        """The reader of the runbooks on Kubernetes: by the files of the Pod that he starts there,
+        with the key of sam-operator and the broker that asks for it."""
+        config, _ = yaml.safe_load_all(runbooks.page(TOOLS))
+        folder = os.path.join(self.folder, "etc", "kafka-tools")
+        os.makedirs(folder)
+        for name, text in config["data"].items():
+            with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
+                file.write(text.replace("/run/secrets/kafka", self.kafka.keys))
+        (_, top), *_ = runbooks.blocks("queue.md")
+        anna = self.database.value("SELECT id FROM linkedin_accounts WHERE name = 'anna'")
+        shell = runbooks.Shell(self.folder, runbooks.head(runbooks.KUBERNETES) + top, {
+            "BROKERS": self.kafka.by_key, "PREFIX": self.topic_prefix, "ACCOUNT": anna,
+        })  # fmt: skip
+        runbooks.play_kubernetes(shell, self.database.conninfo)
+        return shell
+
+    def test_the_operator_may_do_what_the_runbooks_say(self):
+        """Every command of queue.md, and those of alerts.md that ask Kafka, but for the one that
+        wants another user."""
+        self.start_as_the_manifests_do()
+        accounts = self.topic("sam.accounts")
+        self.wait_for("the accounts", lambda: len(self.kafka.records(accounts)) >= 2)
+        shell = self.operators_shell()
+        _, *commands = runbooks.blocks("queue.md")
+        replay = [text for heading, text in commands if heading == "Replay"]
+        self.assertEqual(len(replay), 1)
+        places = (runbooks.OWN, runbooks.COMPOSE, runbooks.KUBERNETES)
+        commands += [each for each in runbooks.blocks("alerts.md") if each[0] not in places and
+                     re.search(r"kafka-|read_topic", each[1])]  # fmt: skip
+        self.assertGreater(len(commands), 15)
+        changes = [text for _, text in commands if "kafka-configs.sh" in text]
+        self.assertEqual(len(changes), 1)
+        shell.link(os.path.join(self.bin, "samctl"))
+        self.listen_as_they_do()
+        partition = self.kafka.records(self.topic("sam.events"))[0]["partition"]
+        for heading, text in commands:
+            if text in replay + changes:
+                continue
+            text = text.replace("-p PARTITION", f"-p {partition}").replace("OFFSET", "0")
+            text = text.replace("""grep '"unknown"'""", """grep '"sent"'""")
+            with self.subTest(heading, text=text):
+                out = shell.run(text)
+                self.assertTrue(out.strip())
+                self.assertNotIn("uthoriz", out)
+        refused = shell.result(changes[0])
+        self.assertIn("AuthorizationException", refused.stdout + refused.stderr)
+        for daemon in (self.worker, self.producer):
+            self.assertEqual(daemon.stop(), 0)
+        jobs = self.topic("sam.jobs")
+        self.wait_for("the offsets", lambda: jobs in shell.result(replay[0]).stdout)
+
+    def listen_as_they_do(self):
+        """`samctl health` looks where sam.cfg says."""
+        for section, daemon in (("producer", self.producer), ("worker", self.worker)):
+            self.config.setdefault(section, {})["listen"] = f"127.0.0.1:{daemon.port}"
+        self.write_config()
 
     def refuse(self, verb, user):
         _, name, what = MISSING[user]
