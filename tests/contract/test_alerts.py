@@ -9,7 +9,11 @@ import os
 import re
 import shutil
 import subprocess
+import tempfile
+import textwrap
 import unittest
+
+import yaml
 
 SOURCE = os.environ["SAM_SOURCE"]
 SAMCTL = os.path.join(os.environ["SAM_BIN"], "samctl")
@@ -18,9 +22,23 @@ RUNBOOK = "deploy/runbooks/alerts.md"
 ROWS = ["Sends and outcomes", "Lateness", "Ledger and gate", "Accounts", "Unipile",
         "Kafka and Postgres", "Process"]  # fmt: skip
 # Labels that Prometheus itself gives.
-SCRAPED = {"instance", "job"}
+SCRAPED = {"instance", "job", "namespace"}
 # What is left of an expression without strings, braces and brackets, and is no metric.
 WORDS = {"and", "or", "unless", "by", "on", "offset", "le", "h"}
+
+# What another SAM tells that is well, at each moment.
+WELL = {
+    'sam_postgres_up{instance="other"}': 1,
+    'sam_items_overdue{instance="other"}': 0,
+    'sam_oldest_due_seconds{instance="other"}': 0,
+    'sam_last_send_seconds{instance="other"}': 1,
+    'sam_assigned_partitions{instance="other", topic="sam.jobs"}': 48,
+    'sam_unknown_items{instance="other"}': 900,
+    'sam_calls_total{instance="other", outcome="sent"}': "0+60",
+    'sam_lateness_seconds_bucket{instance="other", le="60"}': "0+60",
+    'sam_lateness_seconds_count{instance="other"}': "0+60",
+    'sam_accounts{instance="other", status="active"}': 900,
+}
 
 HAVE_PROMTOOL = shutil.which("promtool") is not None
 
@@ -184,14 +202,14 @@ class Alerts(unittest.TestCase):
 
 
 class ScalingQuery(unittest.TestCase):
-    """What KEDA asks Prometheus is what the alert asks."""
+    """What KEDA asks Prometheus is what the alert asks, of the same namespace."""
 
     def test_it_counts_what_the_alert_counts(self):
         trigger = read("deploy", "kubernetes", "components", "keda-due-items", "trigger.yaml")
         query = value_of(trigger, "query")
         self.assertEqual(re.findall(r"sam_\w+", query), ["sam_items_overdue", "sam_postgres_up"])
         self.assertEqual(List().wrong(query), [])
-        rules = dict(blocks(read("deploy", "prometheus", "rules.yml"), "alert"))
+        rules = dict(blocks(read(*PrometheusRule.PATH), "alert"))
         self.assertTrue(value_of(rules["SamWorkOverdue"], "expr").startswith(query + " > 0 "))
 
 
@@ -236,27 +254,83 @@ class Dashboard(unittest.TestCase):
                     self.assertIn(label, labels | SCRAPED, panel["title"])
 
 
+def in_namespace(expression, namespace="sam"):
+    """The same of one installation: the operator gives each series the namespace of its pod."""
+    one = f'namespace="{namespace}"'
+    return re.sub(r"\b(sam_\w+)(\{)?",
+                  lambda m: f"{m[1]}{{{one}" + (", " if m[2] else "}"), expression)  # fmt: skip
+
+
 class PrometheusRule(unittest.TestCase):
-    """The Prometheus operator's form of the same rules."""
+    """The Prometheus operator's form of the same rules, each of them for the namespace sam only:
+    the Prometheus of a cluster sees every SAM of it."""
 
     PATH = ("deploy", "kubernetes", "components", "monitoring", "prometheus-rule.yaml")
     HEAD = """\
 # Written from deploy/prometheus/rules.yml: SAM_WRITE_DOCS=1 tests/run contract/test_alerts
+# Each series with its namespace: another SAM of the cluster neither hides an alert nor makes one.
 apiVersion: monitoring.coreos.com/v1
 kind: PrometheusRule
 metadata:
   name: sam
 spec:
 """
+    WIDTH = 98
+
+    def expression(self, match):
+        indent = match.group(1) + "  "
+        text = in_namespace(" ".join((match.group(2) or match.group(3)).split()))
+        lines = textwrap.wrap(text, self.WIDTH, initial_indent=indent, subsequent_indent=indent,
+                              break_long_words=False, break_on_hyphens=False)  # fmt: skip
+        return "\n".join([f"{match.group(1)}expr: >-", *lines, ""])
+
+    def written(self):
+        rules = read("deploy", "prometheus", "rules.yml")
+        rules = re.sub(r"^(?=.)", "  ", rules[rules.index("groups:") :], flags=re.M)
+        whole = r"^( *)expr: (?:>-\n((?:\1 +.*\n)+)|(.*)\n)"
+        return self.HEAD + re.sub(whole, self.expression, rules, flags=re.M)
 
     def test_it_is_what_the_rules_say(self):
-        rules = read("deploy", "prometheus", "rules.yml")
-        begin = rules.index("groups:")
-        want = self.HEAD + re.sub(r"^(?=.)", "  ", rules[begin:], flags=re.M)
+        want = self.written()
         if os.environ.get("SAM_WRITE_DOCS"):
             with open(os.path.join(SOURCE, *self.PATH), "w", encoding="utf-8") as file:
                 file.write(want)
         self.assertEqual(read(*self.PATH), want)
+
+    def test_each_series_has_its_namespace(self):
+        for name, block in blocks(read(*self.PATH), "alert"):
+            expression = value_of(block, "expr")
+            named = re.findall(r"\bsam_\w+", expression)
+            self.assertTrue(named, name)
+            self.assertEqual(expression.count('{namespace="sam"'), len(named), name)
+            self.assertEqual(List().wrong(expression), [], name)
+
+    @unittest.skipUnless(HAVE_PROMTOOL, "no promtool here (Debian package prometheus)")
+    def test_another_installation_neither_hides_an_alert_nor_makes_one(self):
+        """The cases of rules_test.yml: of this SAM, beside another that is well, all come out as
+        there; of another alone none does, and what is absent here is absent."""
+        for namespace in ("sam", "staging"):
+            cases = yaml.safe_load(read("deploy", "prometheus", "rules_test.yml"))
+            for case in cases["tests"]:
+                for series in case["input_series"]:
+                    series["series"] = in_namespace(series["series"], namespace)
+                if namespace == "sam":
+                    case["input_series"] += [
+                        {"series": in_namespace(series, "staging"), "values": f"{value}x700"}
+                        for series, value in WELL.items()
+                    ]
+                    continue
+                for look in case["promql_expr_test"]:
+                    gone = "Gone" in look["expr"]  # each of them looks after more than 5 minutes
+                    look["exp_samples"] = [{"labels": "{}", "value": 1}] if gone else []
+            with self.subTest(namespace), tempfile.TemporaryDirectory() as folder:
+                rules = yaml.safe_load(read(*self.PATH))["spec"]
+                for name, value in (("rules.yml", rules), ("rules_test.yml", cases)):
+                    with open(os.path.join(folder, name), "w", encoding="utf-8") as file:
+                        json.dump(value, file)
+                done = subprocess.run(["promtool", "test", "rules", "rules_test.yml"], cwd=folder,
+                                      capture_output=True, text=True, check=False)  # fmt: skip
+                self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
 
 
 if __name__ == "__main__":

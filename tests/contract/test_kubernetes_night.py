@@ -1,13 +1,19 @@
-"""What stands beside deploy/kubernetes for whoever is woken: the Pod of the runbooks."""
+"""What deploy/kubernetes says beside its objects: the Pod of the runbooks, and what the component
+monitoring tells the overlay to do."""
 
+import json
 import os
 import re
+import tempfile
 import unittest
 
 import kubernetes_objects as kubernetes
 import runbooks
 import skipping
 import yaml
+
+COMPONENTS = os.path.join(kubernetes.FOLDER, "components")
+
 
 def setUpModule():
     skipping.unless_had(kubernetes.tools)
@@ -77,6 +83,59 @@ class KafkaTools(unittest.TestCase):
         (compose,) = re.findall(r"image: (apache/kafka:\S+)", read(
             kubernetes.SOURCE, "deploy", "compose", "compose.yaml"))  # fmt: skip
         self.assertIn(compose, self.pod["spec"]["containers"][1]["image"])
+
+
+class Monitoring(unittest.TestCase):
+    """The comment of the component is followed."""
+
+    def setUp(self):
+        text = read(COMPONENTS, "monitoring", "kustomization.yaml")
+        self.comment = re.sub(r"^# ?", "", text[text.index("# For") : text.index("resources:")],
+                              flags=re.M)  # fmt: skip
+
+    def render(self, patches):
+        with tempfile.TemporaryDirectory() as folder:
+            folder = os.path.realpath(folder)
+            tree = os.path.relpath(os.path.realpath(kubernetes.FOLDER), folder)
+            with open(os.path.join(folder, "kustomization.yaml"), "w", encoding="utf-8") as file:
+                json.dump({"apiVersion": "kustomize.config.k8s.io/v1beta1",
+                           "kind": "Kustomization", "resources": [f"{tree}/base"],
+                           "components": [f"{tree}/components/monitoring"], **patches},
+                          file)  # fmt: skip
+            return kubernetes.render(folder)
+
+    def test_the_label_that_the_chart_selects_by(self):
+        (snippet,) = re.findall(r"^    patches:\n(?:     .*\n)+", self.comment, re.M)
+        objects = self.render(yaml.safe_load(snippet))
+        labels = {each["kind"]: each["metadata"].get("labels", {}).get("release")
+                  for each in objects}  # fmt: skip
+        labelled = {kind for kind, value in labels.items() if value == "kube-prometheus-stack"}
+        self.assertEqual(labelled, {"PodMonitor", "PrometheusRule"})
+        self.assertEqual(kubernetes.schema_complaints(objects), [])
+
+    def test_another_namespace_of_prometheus(self):
+        (path,) = re.findall(r"patch `(\S+)`", self.comment)
+        (policy,) = re.findall(r"NetworkPolicy `(\S+)`", self.comment)
+        value = {"kubernetes.io/metadata.name": "observability"}
+        objects = self.render({"patches": [{
+            "target": {"kind": "NetworkPolicy", "name": policy},
+            "patch": json.dumps([{"op": "replace", "path": path, "value": value}])}]})  # fmt: skip
+        (changed,) = [each for each in kubernetes.of_kind(objects, "NetworkPolicy")
+                      if each["metadata"]["name"] == policy]  # fmt: skip
+        self.assertEqual(changed["spec"]["ingress"][0]["from"],
+                         [{"namespaceSelector": {"matchLabels": value}}])  # fmt: skip
+
+    def test_the_number_of_alerts(self):
+        rules = yaml.safe_load(read(COMPONENTS, "monitoring", "prometheus-rule.yaml"))
+        count = sum(len(group["rules"]) for group in rules["spec"]["groups"])
+        self.assertIn(f"are the alerts there? {count}.", self.comment)
+
+    def test_the_word_that_another_namespace_replaces(self):
+        (command,) = re.findall(r"sed -i '(.*)' (\S+) (\S+)", self.comment)
+        self.assertEqual(command[0], """s/namespace="sam"/namespace="YOURS"/""" + "g")
+        for pattern, folder in zip(command[1:], ("monitoring", "keda-due-items")):
+            text = read(COMPONENTS, folder, os.path.basename(pattern))
+            self.assertIn('namespace="sam"', text)
 
 
 if __name__ == "__main__":
