@@ -1,5 +1,6 @@
 """deploy/README.md: its commands are run as they stand there, and what it says of them happens: a
-restored database catches up by itself, and nothing goes twice; leaving takes all along."""
+restored database catches up by itself, nothing goes twice, and the next upgrade may change it;
+leaving takes all along."""
 
 import json
 import os
@@ -7,90 +8,36 @@ import re
 import subprocess
 import unittest
 
-from campaign_test import HELLO, CampaignTest
-from sam_test import PATIENCE, SOURCE
+import deploy_page
+from campaign_test import HELLO
+from deploy_page import DeployPageTest
+from sam_test import SOURCE, run
 
-PAGE = os.path.join(SOURCE, "deploy", "README.md")
-LIMIT = 60  # seconds of a block: two JVMs on a busy machine
 TEXTS = dict(HELLO, direct_message_2={"after": "1s", "text": "Again {first_name}"},
              direct_message_3={"after": "1s", "text": "Bye {first_name}"})  # fmt: skip
 PEOPLE = 12
+# A connection that breaks off, and tells nobody.
+BROKEN_OFF = """
+at_postgres() {
+    if [ "$1" = pg_dump ]; then "$@" | (head -c 60000; cat >/dev/null); else "$@"; fi
+}
+"""
 
 
-def blocks():
-    """{heading: its blocks of sh}; what stands before the first heading of parts is ""."""
-    with open(PAGE, encoding="utf-8") as file:
-        head, *parts = re.split(r"^## \d\. (.*)\n", file.read(), flags=re.M)
-    found = dict(zip(["", *parts[::2]], [head, *parts[1::2]]))
-    of = {
-        heading: re.findall(r"^```sh\n(.*?)^```$", text, flags=re.M | re.S)
-        for heading, text in found.items()
-    }
-    return {heading: texts for heading, texts in of.items() if texts}
+class Restore(DeployPageTest):
+    """By what the page has for CloudNativePG; while all is stopped, by the plain samctl."""
 
-
-class DeployPage(CampaignTest):
     def setUp(self):
         super().setUp()
-        self.blocks = blocks()
-        (self.top,) = self.blocks.pop("")
-        self.path = os.path.join(self.folder, "path")
-        os.mkdir(self.path)
-        os.symlink(os.path.join(self.bin, "samctl"), os.path.join(self.path, "samctl"))
-        broker = os.path.join(SOURCE, "tests", "broker", "run")
-        subprocess.run([broker, "scripts", self.path], check=True, timeout=600)
-        self.variables = {
-            "CONFIG": self.config_path,
-            "BROKERS": self.kafka.address,
-            "PREFIX": self.topic_prefix,
-            "CLIENT": "/dev/null",
-            "SERVER": self.postgres.address,
-            "DATABASE": self.database.name,
-            "BACKUP": os.path.join(self.folder, "sam.dump"),
-            "LEAVE": os.path.join(self.folder, "taken along"),
-            "PERSON": "c-0",
-        }
-        self.assertEqual(re.findall(r"(?m)^(\w+)=", self.top), list(self.variables))
-        for name in ("_restored", "_broken"):
-            drop = f'DROP DATABASE IF EXISTS "{self.database.name}{name}" WITH (FORCE)'
-            self.addCleanup(self.database.execute_elsewhere, drop)
-
-    def follow(self, heading, number):
-        """Runs a block below a heading, with the values of here; what it prints."""
-        text = self.blocks[heading][number]
-        ours = "\n".join(f"{name}='{value}'" for name, value in self.variables.items())
-        done = subprocess.run(
-            ["bash", "-euo", "pipefail", "-c", f"{self.top}\n{ours}\n{text}"],
-            env=dict(os.environ, PATH=f"{self.path}:{os.environ['PATH']}"), cwd=self.folder,
-            capture_output=True, text=True, check=False, timeout=LIMIT * PATIENCE,
-        )  # fmt: skip
-        self.assertEqual(done.returncode, 0, f"{text}\n{done.stdout}\n{done.stderr}")
-        return done.stdout
-
-    def stop_all(self):
-        for daemon in (self.producer, self.worker):
-            self.assertEqual(daemon.stop(), 0)
-        # The test's own session; one of SAM that is left makes the page's command fail.
-        self.database.execute_elsewhere(
-            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE "
-            f"datname = '{self.database.name}' AND application_name = 'psql'"
-        )
-
-    def read(self, name):
-        with open(os.path.join(self.variables["LEAVE"], name), encoding="utf-8") as file:
-            return file.read()
-
-    # ---- numbers, backup, restore ----
+        self.form = self.kubernetes
 
     def test_a_restored_database_catches_up_and_nothing_goes_twice(self):
-        self.assertEqual([len(self.blocks[h]) for h in ("The numbers", "Backup")], [1, 1])
         self.prepare()
         self.start_both()
         self.campaign("c", "messenger", TEXTS, PEOPLE)
         self.wait_until_sent(8)
         self.numbers(self.follow("The numbers", 0))
-        tables = self.follow("Backup", 0)
-        self.assertGreater(int(tables), 20)
+        self.follow("Backup", 0)
         late = self.campaign("late", "messenger", HELLO, 4)
         self.wait_until_completed("late")
         self.wait_until_completed("c")
@@ -104,22 +51,24 @@ class DeployPage(CampaignTest):
         self.campaign("late", "messenger", HELLO, late)
         self.wait_until_ended()
         self.assertEqual(self.not_twice()["accepted"], 3 * PEOPLE + 4)
+        self.stop_all()
+        self.upgrade()
 
     def numbers(self, out):
         """As the table of the page counts them."""
-        self.assertRegex(out, r"sam-worker +\| +6\n")
-        self.assertRegex(out, r"sam-producer +\| +1\n")
+        self.assertRegex(out, r" 6 \| sam-worker\n")
+        self.assertRegex(out, r" 1 \| sam-producer\n")
         self.assertRegex(out, r"campaign_prospects +\| +\d+ \| \d+ kB")
 
     def restore(self):
         self.assertEqual(len(self.blocks["Restore"]), 4)
         self.follow("Restore", 0)
-        seen = self.follow("Restore", 1)
+        self.follow("Restore", 1)
+        seen = self.follow("Restore", 2, form="")
         self.assertRegex(seen, r"001_tables.sql +applied ")
         for words in ("waiting", "records are lost", "another Kafka", "NOTHING IS SENT"):
             self.assertNotIn(words, seen)
         self.assertGreater(sum(self.lags(seen)), 0, seen)
-        self.follow("Restore", 2)
 
     def lags(self, status):
         """The column of ledger status."""
@@ -137,10 +86,43 @@ class DeployPage(CampaignTest):
         self.assertIn("acme.com", self.samctl("blocklist", "list"))
         self.assertEqual(self.sent(), 3 * PEOPLE + 4)  # of late too, which is not there
 
-    # ---- leaving ----
+    def upgrade(self):
+        """The owner may do all that migrations do; at last all of them anew, in this database."""
+        strangers = f"<> '{self.owner}'::regrole"
+        public = "namespace = 'public'::regnamespace"
+        for kind in ("rel", "typ", "pro"):
+            table = {"rel": "class", "typ": "type", "pro": "proc"}[kind]
+            of_others = f"pg_{table} WHERE {kind}{public} AND {kind}owner {strangers}"
+            self.assertEqual(self.count(of_others), 0, of_others)
+        for statement in ("CREATE TABLE next_one (id bigint PRIMARY KEY)",
+                          "ALTER TABLE campaigns ADD COLUMN next_one integer NOT NULL DEFAULT 0",
+                          "CREATE INDEX next_ones ON campaigns (next_one)",
+                          f"DROP OWNED BY {self.owner}"):  # fmt: skip
+            run("psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", self.as_owner(), "-c", statement)
+        self.samctl("migrate")
+        self.assertNotIn("waiting", self.samctl("migrate", "--status"))
+
+    def test_a_dump_that_ends_too_early_takes_no_ones_place(self):
+        self.prepare()
+        self.follow("Backup", 0)
+        first = os.stat(os.path.join(self.folder, "sam.dump"))
+        done = self.result_of("Backup", 0, BROKEN_OFF)
+        self.assertNotEqual(done.returncode, 0)
+        self.assertIn("pg_restore: error", done.stderr)
+        self.assertEqual(os.stat(os.path.join(self.folder, "sam.dump")), first)
+
+
+class Leaving(DeployPageTest):
+    """By what the page has for Compose."""
+
+    def setUp(self):
+        super().setUp()
+        self.form = self.compose
+        broker = os.path.join(SOURCE, "tests", "broker", "run")
+        subprocess.run([broker, "scripts", self.path], check=True, timeout=600)
 
     def test_leaving(self):
-        self.assertEqual(len(self.blocks["Leaving"]), 3)
+        self.assertEqual(len(self.blocks["Leaving"]), 5)
         self.prepare()
         self.start_both()
         self.campaign("c", "messenger", TEXTS, PEOPLE)
@@ -151,32 +133,63 @@ class DeployPage(CampaignTest):
         self.assertIn("EVERYTHING IS PAUSED since", self.follow("Leaving", 0))
         self.calls_end(within=5)
         self.follow("Leaving", 1)
-        self.taken_along()
         self.stop_all()
         self.follow("Leaving", 2)
-        name = self.database.name
-        there = f"SELECT 1/(SELECT (count(*) = 0)::int FROM pg_database WHERE datname = '{name}')"
-        self.database.execute_elsewhere(there)  # divides by 0 where it is still there
+        self.nothing_goes_unless_complete()
+        self.follow("Leaving", 2)
+        self.assertRegex(self.follow("Leaving", 3), r"^(\d+) records are kept of \1\n$")
+        self.taken_along()
+        self.follow("Leaving", 4)
+        self.database.execute_elsewhere(f"SELECT 1 / ({self.databases()} = 0)::int")
         self.wait_for("the topics to be gone", lambda: not self.topics_left())
 
+    def databases(self):
+        """How many have its name; whoever divides by a wrong guess hears of it."""
+        return f"(SELECT count(*) FROM pg_database WHERE datname = '{self.database.name}')"
+
+    def nothing_goes_unless_complete(self):
+        for name, keep in (("sam.events.json", -1), ("sam.events.json", 0), ("sam.dump", -1)):
+            self.damage(name, keep)
+            for number in (3, 4):
+                self.assertNotEqual(self.result_of("Leaving", number).returncode, 0, name)
+        self.database.execute_elsewhere(f"SELECT 1 / {self.databases()}")
+        self.assertEqual(len(self.topics_left()), 5)
+
+    def damage(self, name, keep):
+        """Without its last line (of a dump: its last half), or empty; the rest is whole."""
+        self.follow("Leaving", 2)
+        path = os.path.join(self.folder, self.variables["LEAVE"], name)
+        with open(path, "rb") as file:
+            content = file.read()
+        if name.endswith(".dump"):
+            content = content[: len(content) // 2]
+        else:
+            content = b"".join(content.splitlines(True)[:keep])
+        with open(path, "wb") as file:
+            file.write(content)
+
     def taken_along(self):
-        self.assertEqual(len(self.read("c.csv").splitlines()), 1 + PEOPLE)
-        self.assertEqual(len(self.read("of a_b.csv").splitlines()), 1 + 2)
-        self.assertIn("acme.com", self.read("blocklist.json"))
-        self.assertEqual(json.loads(self.read("person.json"))["people"][0]["campaign"], "c")
-        events = [json.loads(line) for line in self.read("sam.events.json").splitlines()]
+        at = self.variables["LEAVE"]
+        self.assertEqual(len(self.read(at, "c.csv").splitlines()), 1 + PEOPLE)
+        self.assertEqual(len(self.read(at, "of a_b.csv").splitlines()), 1 + 2)
+        self.assertIn("acme.com", self.read(at, "blocklist.json"))
+        self.assertEqual(json.loads(self.read(at, "person.json"))["people"][0]["campaign"], "c")
+        events = [json.loads(line) for line in self.read(at, "sam.events.json").splitlines()]
         types = {event["headers"][event["headers"].index("ce_type") + 1] for event in events}
         self.assertLessEqual({"sam.attempt.started.v1", "sam.attempt.ended.v1"}, types)
-        self.assertGreater(os.path.getsize(os.path.join(self.variables["LEAVE"], "sam.dump")), 0)
 
     def topics_left(self):
         topics = self.kafka.tool("TopicCommand", "--list").split()
         return [topic for topic in topics if self.topic_prefix in topic]
 
+
+class Page(unittest.TestCase):
     def test_no_command_is_left_out(self):
         """Whoever adds a block adds its test."""
-        followed = {"The numbers", "Backup", "Restore", "Leaving"}
-        self.assertEqual(set(self.blocks), followed)
+        counts = {heading: len(texts) for heading, texts in deploy_page.blocks().items()}
+        followed = {"": 3, "Which way": 1, "The numbers": 1, "Backup": 1, "Restore": 4,
+                    "Leaving": 5}  # fmt: skip
+        self.assertEqual(counts, followed)
 
 
 if __name__ == "__main__":
