@@ -158,6 +158,14 @@ class Compose(unittest.TestCase):
                 self.assertEqual(service["environment"]["SAM_UNIPILE_BASE_URL"],
                                  f"http://127.0.0.1:{port}")  # fmt: skip
 
+    def test_an_image_is_built_with_the_packages_of_the_day(self):
+        """Else the layer with Debian's packages, time zones among them, is the first build's."""
+        wanted = "--pull --no-cache"
+        self.assertIn(f"`{wanted}`", read("deploy", "image", "README.md"))
+        for line in re.findall("docker compose build.*", read("deploy", "compose", "README.md")):
+            self.assertEqual(line, f"docker compose build {wanted}")
+        self.assertIn(f"docker compose build {wanted}\n", compose.readme_blocks()[-1])
+
     def test_the_readme_names_what_is_there(self):
         for line in "\n".join(compose.readme_blocks()).splitlines():
             words = line.split()

@@ -50,6 +50,7 @@ def environment(service):
 
 
 def readme_blocks():
-    """The commands of the README's blocks, in order."""
+    """The commands of the README's blocks, in order, each on one line."""
     with open(os.path.join(FOLDER, "README.md"), encoding="utf-8") as file:
-        return re.findall(r"^```\n(.*?)^```$", file.read(), re.M | re.S)
+        text = re.sub(r" *\\\n *", " ", file.read())
+    return re.findall(r"^```\n(.*?)^```$", text, re.M | re.S)
