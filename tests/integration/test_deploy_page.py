@@ -11,6 +11,7 @@ import unittest
 import deploy_page
 from campaign_test import HELLO
 from deploy_page import DeployPageTest
+from kafka_with_rights import PASSWORD, KafkaWithRights
 from sam_test import SOURCE, run
 
 TEXTS = dict(HELLO, direct_message_2={"after": "1s", "text": "Again {first_name}"},
@@ -112,12 +113,37 @@ class Restore(DeployPageTest):
         self.assertEqual(os.stat(os.path.join(self.folder, "sam.dump")), first)
 
 
+CLIENT = """\
+security.protocol=SASL_PLAINTEXT
+sasl.mechanism=PLAIN
+"""
+AS_JAVA = CLIENT + """\
+sasl.jaas.config=org.apache.kafka.common.security.plain.PlainLoginModule required \\
+ username="leaver" password="{password}";
+"""
+AS_LIBRDKAFKA = CLIENT + """\
+sasl.username=leaver
+sasl.password={password}
+"""
+
+
 class Leaving(DeployPageTest):
-    """By what the page has for Compose."""
+    """By what the page has for Compose, and from a Kafka that wants a password."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.kafka = KafkaWithRights(cls.kafka.folder + "-secured", ["leaver"])
+        cls.addClassCleanup(cls.kafka.stop)
+        cls.kafka.start()
+        cls.kafka.acl("add", "allow", ["leaver"], ["All"], ["*"], ["*"])
 
     def setUp(self):
         super().setUp()
         self.form = self.compose
+        self.variables["BROKERS"] = self.kafka.secured
+        for name, text in (("CLIENT", AS_JAVA), ("KCAT_CONFIG", AS_LIBRDKAFKA)):
+            self.variables[name] = self.write(name, text.format(password=PASSWORD))
         broker = os.path.join(SOURCE, "tests", "broker", "run")
         subprocess.run([broker, "scripts", self.path], check=True, timeout=600)
 
