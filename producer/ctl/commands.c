@@ -58,7 +58,8 @@ static const struct command table[] = {
 
     {"campaign check", "FILE", "", 1, 1, command_campaign_check,
      "tell everything that is wrong with a campaign file",
-     "Needs no database; where there is one, its accounts are looked at too."},
+     "Needs no database; where there is one, its accounts are looked at too. FILE may be - , here\n"
+     "and below: standard input."},
     {"campaign create", "FILE", "", 1, 1, command_campaign_create,
      "make a campaign (draft) from a file", NULL},
     {"campaign update", "FILE", "", 1, 1, command_campaign_update,
@@ -76,13 +77,15 @@ static const struct command table[] = {
     {"campaign stop", "CAMPAIGN", "", 1, 1, command_campaign_stop, "end a campaign for good",
      "What waits is cancelled. A stopped campaign cannot be started again."},
 
-    {"import", "CSV --campaign C [--dry-run]", "campaign= dry-run", 1, 1, command_import,
-     "bring people into a campaign, to be approved",
+    {"import", "CSV --campaign C [--rejects FILE] [--dry-run]", "campaign= rejects= dry-run", 1, 1,
+     command_import, "bring people into a campaign, to be approved",
      "Columns linkedin_url, linkedin_user_id, first_name, last_name, company, title, account; any\n"
      "other becomes {custom.name}; case, blanks, _ and - in the names do not matter. Lines that\n"
-     "cannot be used go to NAME.rejected.csv. Importing the same file again changes nothing; a\n"
-     "corrected one updates who was not contacted yet, in the columns that it has, and writes the\n"
-     "texts that wait anew. CSV may be - : standard input."},
+     "cannot be used go to NAME.rejected.csv, or where --rejects says. Importing the same file\n"
+     "again changes nothing; a corrected one updates who was not contacted yet, in the columns\n"
+     "that it has, and writes the texts that wait anew. CSV may be - : standard input; its\n"
+     "rejected lines go to people.rejected.csv in the current folder. --rejects - is standard\n"
+     "output: all other words go to standard error then."},
     {"approve", "--campaign C [--all | --person P ...] [--reject] | --campaign C [--limit N]",
      "campaign= all person=* reject limit=", 0, MANY, command_approve,
      "let imported people take part in the campaign, or reject them",

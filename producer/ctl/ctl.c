@@ -62,13 +62,14 @@ enum ctl_exit ctl_problems(const struct problems *p)
 
 void ctl_say(const struct ctl *c, const char *fmt, ...)
 {
+    FILE *out = c->words ? c->words : stdout;
     va_list ap;
     if (c->json)
         return;
     va_start(ap, fmt);
-    (void)vprintf(fmt, ap);
+    (void)vfprintf(out, fmt, ap);
     va_end(ap);
-    (void)putchar('\n');
+    (void)fputc('\n', out);
 }
 
 void ctl_progress(const struct ctl *c, int64_t done, const char *what)
@@ -212,7 +213,8 @@ enum ctl_exit ctl_list(struct ctl *c, const char *sql, const struct column *colu
 
 char *ctl_read_file(const char *path, size_t max_bytes, size_t *ret_bytes)
 {
-    FILE *f = fopen(path, "re");
+    /* Not by opening /dev/stdin: a pipe that another user has made (a container's) refuses that. */
+    FILE *f = strcmp(path, "-") == 0 ? stdin : fopen(path, "re");
     if (!f) {
         (void)ctl_fail("%s: cannot be read: %s", path, strerror(errno));
         return NULL;
@@ -220,7 +222,8 @@ char *ctl_read_file(const char *path, size_t max_bytes, size_t *ret_bytes)
     char *text = sam_xmalloc(max_bytes + 2);
     size_t n = fread(text, 1, max_bytes + 1, f);
     bool failed = ferror(f) != 0;
-    (void)fclose(f);
+    if (f != stdin)
+        (void)fclose(f);
     if (failed || n > max_bytes) {
         free(text);
         if (failed)

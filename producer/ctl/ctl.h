@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "common/adapters/pg.h"
 #include "common/base/problems.h"
@@ -19,6 +20,7 @@ enum ctl_exit { CTL_DONE = 0, CTL_FAILED = 1, CTL_WRONG_USE = 2 };
 struct ctl {
     const char *config_path; /* -c; NULL = the usual places */
     bool json;
+    FILE *words;           /* where ctl_say() writes; NULL = stdout */
     const char *workspace; /* --workspace; NULL = the only one */
     struct args args;
     struct settings *settings; /* NULL until ctl_settings() */
@@ -43,7 +45,7 @@ enum ctl_exit ctl_wrong_use(const char *fmt, ...) SAM_PRINTF(1, 2);
 enum ctl_exit ctl_sql_failed(const struct ctl *c, enum pg_failure failure);
 /* Each problem on stderr; CTL_FAILED when there is one. */
 enum ctl_exit ctl_problems(const struct problems *p);
-/* A sentence about what was done, on stdout; nothing with --json. */
+/* A sentence about what was done, on stdout or where c->words is; nothing with --json. */
 void ctl_say(const struct ctl *c, const char *fmt, ...) SAM_PRINTF(2, 3);
 /* How far a long command has come, on a terminal: one line that the next call writes over. what
  * NULL ends it. */
@@ -79,7 +81,8 @@ enum pg_failure ctl_refuse(struct ctl *c, const char *fmt, ...) SAM_PRINTF(2, 3)
 SAM_MUSTCHECK enum ctl_exit ctl_list(struct ctl *c, const char *sql, const struct column *columns,
                                      size_t columns_count, const char *empty);
 
-/* The whole of a file that a user gave; at most max_bytes. NULL: told. Owned by the caller. */
+/* The whole of a file that a user gave, - = standard input; at most max_bytes. NULL: told. Owned by
+ * the caller. */
 char *ctl_read_file(const char *path, size_t max_bytes, size_t *ret_bytes);
 
 #endif

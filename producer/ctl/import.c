@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "common/base/clock.h"
 #include "common/model/block_keys.h"
@@ -75,7 +76,9 @@ static const char taken_sql[] =
 
 struct import {
     struct ctl *c;
-    const char *path;
+    const char *path; /* for people where it is standard input */
+    bool from_stdin;
+    FILE *out; /* of the report */
     struct lookup_campaign campaign;
     struct pg_result *accounts; /* owned: id, name */
     GHashTable *by_name;        /* owned: name in accounts -> its row + 1 */
@@ -342,7 +345,7 @@ static void report(const struct import *m)
     int64_t rejected = rejects_count(m->rejects);
     struct table t;
     char lines[LINE_LIST_BYTES];
-    table_init_upright(&t, columns, SAM_ARRAY_LEN(columns), m->c->json, stdout);
+    table_init_upright(&t, columns, SAM_ARRAY_LEN(columns), m->c->json, m->out);
     ctl_progress(m->c, m->lines, NULL);
     table_number(&t, m->lines);
     table_number(&t, m->fresh);
@@ -390,11 +393,18 @@ static void report(const struct import *m)
                       "campaign that writes to them keeps them; the others do not");
 }
 
+/* Not by opening /dev/stdin: a pipe that another user has made (a container's) refuses that. */
+static int read_rows(struct import *m, char why[CSV_WHY_BYTES])
+{
+    return m->from_stdin ? csv_rows_read_open(stdin, on_row, m, why)
+                         : csv_rows_read(m->path, on_row, m, why);
+}
+
 static enum ctl_exit run(struct import *m)
 {
     char why[CSV_WHY_BYTES];
     m->began_us = clock_monotonic_us();
-    int bad = csv_rows_read(m->path, on_row, m, why);
+    int bad = read_rows(m, why);
     if (problems_any(&m->problems))
         return ctl_problems(&m->problems);
     if (m->exit)
@@ -419,17 +429,33 @@ static enum ctl_exit run(struct import *m)
                                                 : ctl_fail("%s: no line can be used", m->path);
 }
 
+/* Standard output is for the lines alone where they go there. */
+static enum ctl_exit place_rejects(struct import *m, const char *place)
+{
+    struct stat input;
+    struct stat output;
+    if (place && stat(m->path, &input) == 0 && stat(place, &output) == 0 &&
+        input.st_dev == output.st_dev && input.st_ino == output.st_ino)
+        return ctl_wrong_use("--rejects %s is the file that is imported", place);
+    if (place && strcmp(place, "-") == 0)
+        m->c->words = stderr;
+    m->out = m->c->words ? m->c->words : stdout;
+    m->rejects = rejects_new(m->path, place, m->dry);
+    return CTL_DONE;
+}
+
 enum ctl_exit command_import(struct ctl *c)
 {
     struct import *m = sam_xcalloc(1, sizeof(*m));
     enum ctl_exit e;
     m->c = c;
-    m->path = strcmp(c->args.words[0], "-") == 0 ? "/dev/stdin" : c->args.words[0];
+    m->from_stdin = strcmp(c->args.words[0], "-") == 0;
+    m->path = m->from_stdin ? "/dev/stdin" : c->args.words[0];
     m->dry = args_has(&c->args, "dry-run");
     buf_init(&m->chunk, CHUNK_MAX_BYTES);
     people_row_init(&m->person);
-    m->rejects = rejects_new(m->path, m->dry);
-    if (!(e = ctl_connect(c)) && !(e = lookup_campaign_option(c, &m->campaign))) {
+    if (!(e = place_rejects(m, args_get(&c->args, "rejects"))) && !(e = ctl_connect(c)) &&
+        !(e = lookup_campaign_option(c, &m->campaign))) {
         if (m->campaign.status == CAMPAIGN_STOPPED)
             e = ctl_fail("the campaign is stopped, which is final: make a new one");
         else if (!(e = prepare(m)))

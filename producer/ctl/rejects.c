@@ -15,8 +15,9 @@
 
 struct rejects {
     const char *input; /* borrowed */
-    char *path;
-    char *new_path; /* written first; takes the place of path at the end */
+    const char *place; /* borrowed; NULL = beside the input */
+    char *path;        /* NULL = standard output, as is new_path */
+    char *new_path;    /* written first; takes the place of path at the end */
     bool dry;
     FILE *file;
     struct buf header; /* the line with the names */
@@ -36,12 +37,15 @@ static char *path_of(const char *input)
     return sam_xasprintf("%.*s.rejected.csv", (int)(dot - input), input);
 }
 
-struct rejects *rejects_new(const char *path, bool dry)
+struct rejects *rejects_new(const char *input, const char *place, bool dry)
 {
     struct rejects *r = sam_xcalloc(1, sizeof(*r));
-    r->input = path;
-    r->path = path_of(path);
-    r->new_path = sam_xasprintf("%s.new", r->path);
+    r->input = input;
+    r->place = place;
+    if (!place || strcmp(place, "-") != 0) {
+        r->path = place ? sam_xstrdup(place) : path_of(input);
+        r->new_path = sam_xasprintf("%s.new", r->path);
+    }
     r->dry = dry;
     buf_init(&r->header, CSV_ROW_MAX_BYTES);
     return r;
@@ -51,7 +55,7 @@ void rejects_free(struct rejects *r)
 {
     if (!r)
         return;
-    if (r->file) {
+    if (r->file && r->path) {
         (void)fclose(r->file);
         (void)unlink(r->new_path);
     }
@@ -82,7 +86,12 @@ void rejects_header(struct rejects *r, const struct csv_row *header)
 
 static enum ctl_exit failed(const struct rejects *r)
 {
-    return ctl_fail("%s: cannot be written: %s", r->path, strerror(errno));
+    if (!r->path)
+        return ctl_fail("standard output cannot be written: %s", strerror(errno));
+    return ctl_fail("%s: cannot be written: %s%s", r->path, strerror(errno),
+                    r->place ? ""
+                             : " (`--rejects FILE` says where else the lines go that cannot be "
+                               "used, `--rejects -` writes them to standard output)");
 }
 
 static enum ctl_exit write_line(struct rejects *r, const struct csv_row *row, const char *why)
@@ -90,7 +99,7 @@ static enum ctl_exit write_line(struct rejects *r, const struct csv_row *row, co
     char number[24];
     (void)snprintf(number, sizeof(number), "%zu", row->line);
     if (!r->file) {
-        r->file = fopen(r->new_path, "we");
+        r->file = r->path ? fopen(r->new_path, "we") : stdout;
         if (!r->file || fwrite(buf_text(&r->header), 1, r->header.len, r->file) != r->header.len)
             return failed(r);
     }
@@ -106,7 +115,7 @@ enum ctl_exit rejects_add(struct rejects *r, const struct csv_row *row, const ch
         (void)fprintf(stderr, "%s:%zu: %s\n", r->input, row->line, why);
     else if (r->count == TOLD_MAX + 1)
         (void)fprintf(stderr, "%s: and more\n", r->input);
-    return r->dry ? CTL_DONE : write_line(r, row, why);
+    return r->dry && r->path ? CTL_DONE : write_line(r, row, why);
 }
 
 /* Only a file that an import has made. */
@@ -159,6 +168,8 @@ static enum ctl_exit keep_old(const struct rejects *r)
 
 enum ctl_exit rejects_end(struct rejects *r)
 {
+    if (!r->path)
+        return fflush(stdout) == 0 ? CTL_DONE : failed(r);
     if (!r->file) {
         if (!r->dry)
             remove_old(r);

@@ -177,6 +177,56 @@ class Import(CtlTest):
             self.assertTrue(os.path.exists(os.path.join(self.folder, "people.rejected.csv")))
             self.assertFalse(os.path.exists("/dev/stdin.rejected.csv"))
 
+    def piped(self, text, *more, folder=None):
+        """Imports from standard input, with words for people."""
+        program = os.path.join(sam_test.BIN, "samctl")
+        words = [program, "-c", self.config_path, "import", "-", "--campaign", "spring", *more]
+        return subprocess.run(words, cwd=folder or self.folder, input=text, capture_output=True,
+                              text=True, check=False)  # fmt: skip
+
+    def test_rejected_lines_on_standard_output(self):
+        """Nothing else is there: neither what people read, nor JSON, nor a file beside it."""
+        text = "linkedin_url,first_name\nada,Ada\nhttps://example.com/,Xy\n"
+        first = None
+        for more in ["--dry-run"], [], ["--json"]:
+            done = self.piped(text, "--rejects", "-", *more)
+            self.assertEqual(done.returncode, 0, done.stderr)
+            header, line = done.stdout.splitlines()
+            self.assertIn("linkedin_url", header)
+            self.assertIn('"3",', line)
+            self.assertIn("/dev/stdin:3: ", done.stderr)
+            self.assertIn("imported" if "--json" in more else "there already", done.stderr)
+            first = first or done.stdout
+            self.assertEqual(done.stdout, first)
+        self.assertEqual(self.count(), 1)
+        self.assertFalse([name for name in os.listdir(self.folder) if "rejected" in name])
+        again = self.piped(first.replace("https://example.com/", "bob"), "--rejects", "-")
+        self.assertEqual((again.stdout, self.count()), ("", 2))
+
+    def test_rejected_lines_in_a_file_that_is_named(self):
+        text = "linkedin_url\nada\nhttps://example.com/\n"
+        report = self.report(self.load(text, "people.csv", "--rejects", self.path("bad.csv")))
+        self.assertEqual(report["rejected_file"], self.path("bad.csv"))
+        self.assertTrue(os.path.exists(self.path("bad.csv")))
+        self.assertFalse(os.path.exists(self.path("people.rejected.csv")))
+        done = self.load(text, "people.csv", "--rejects", self.path("people.csv"))
+        self.assertEqual(done.returncode, 2)
+        self.assertIn("is the file that is imported", done.stderr)
+
+    def test_where_rejected_lines_cannot_be_written(self):
+        text = "linkedin_url\nada\nhttps://example.com/\n"
+        done = self.piped(text, folder="/proc")  # takes no files, from root neither
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("people.rejected.csv: cannot be written", done.stderr)
+        self.assertIn("`--rejects -` writes them to standard output", done.stderr)
+        done = self.piped(text, "--rejects", "/proc/bad.csv")
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("/proc/bad.csv: cannot be written", done.stderr)
+        self.assertNotIn("--rejects -", done.stderr)
+
+    def path(self, name):
+        return os.path.join(self.folder, name)
+
     def test_a_rejected_file_that_was_worked_on_is_kept(self):
         text = "linkedin_url\nada\nhttps://example.com/\n"
         rejected = os.path.join(self.folder, "people.rejected.csv")
