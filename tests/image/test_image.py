@@ -4,12 +4,13 @@
 import json
 import os
 import re
+import shlex
 import stat
 import subprocess
 import unittest
 
 import sam_test
-from campaign_test import HELLO, CampaignTest
+from campaign_test import ALL_DAY, HELLO, CampaignTest
 
 RUN = os.path.join(sam_test.SOURCE, "tests", "image", "run")
 NAME = "sam:test"
@@ -92,6 +93,36 @@ class Image(CampaignTest):
     def command(self, program, *arguments, mode="ro", user=f"{UID}:{UID}"):
         return ["unshare", "--mount", "sh", "-c", CONTAINER, "sh", self.root, self.folder, mode,
                 user, f"/usr/local/bin/{program}", *arguments]  # fmt: skip
+
+    def test_people_come_in_as_the_document_says(self):
+        """The commands of deploy/kubernetes/README.md, "People", with the image in kubectl's
+        place: it has no shell that could read a file, and its root takes none."""
+        with open(os.path.join(sam_test.SOURCE, "deploy/kubernetes/README.md"),
+                  encoding="utf-8") as file:  # fmt: skip
+            block = re.search(r"^## People\n.*?```\n(.*?)```", file.read(), re.M | re.S)[1]
+        function, commands = block.split("\n", 1)
+        self.assertRegex(function, r'^samctl\(\) \{ kubectl .*-- samctl -c \S+ "\$@"; \}$')
+        program = shlex.join(self.command("samctl", "-c", "/etc/sam/sam.cfg"))
+        self.install()
+        self.write_json("spring.json", dict(
+            ALL_DAY, name="spring", campaign_type="messenger", accounts=["anna"],
+            message_templates=HELLO))  # fmt: skip
+        self.write("people.csv", "linkedin_url,first_name\nada,Ada\nhttps://example.com/,Bo\n")
+        script = f'samctl() {{ {program} "$@"; }}\n' + commands.replace("--unipile-id ID",
+                                                                       "--unipile-id Uanna")
+        done = subprocess.run(["bash", "-euc", script], cwd=self.folder, capture_output=True,
+                              text=True, check=False)  # fmt: skip
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        with open(os.path.join(self.folder, "people.rejected.csv"), encoding="utf-8") as file:
+            self.assertIn('"3","', file.read())
+        self.start_both()
+        self.wait_until_sent(1)
+        command = self.command("samctl", "-c", "/etc/sam/sam.cfg", "import", "-", "--campaign",
+                               "spring")  # fmt: skip
+        done = subprocess.run(command, input="linkedin_url\nhttps://example.com/\n",
+                              capture_output=True, text=True, check=False)  # fmt: skip
+        self.assertIn("Read-only file system (`--rejects FILE` says", done.stderr)
+        self.judge(1)
 
     def samctl_result(self, *arguments):
         inside = [argument.replace(self.folder, "/etc/sam") for argument in arguments]
