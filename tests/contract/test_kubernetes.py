@@ -15,6 +15,7 @@ import unittest
 
 import kubernetes_objects as kubernetes
 import skipping
+from kubernetes_breaks import BREAKS, change
 from kubernetes_objects import (
     container_of, name_of, of_kind, pod_labels, pod_of, policies_of, ports, selects, workloads,
 )  # fmt: skip
@@ -249,7 +250,7 @@ def network(objects):
         if not {("UDP", 53), ("TCP", 53), ("TCP", 5432), *kafka} <= allowed:
             yield f"{name_of(each)}: does not reach what it needs, only {allowed}"
         outside = [rule for rule in rules if any("ipBlock" in to for to in rule.get("to", ()))]
-        if each["metadata"]["name"] != "sam-worker":
+        if each["metadata"]["name"] not in ("sam-worker", "sam-ask"):
             if outside:
                 yield f"{name_of(each)}: has no business with Unipile"
         else:
@@ -342,13 +343,41 @@ def topics(objects):
                 yield f"{name_of(each)}: may {acl['operations']}"
 
 
+def certificates(objects):
+    for each in workloads(objects):
+        properties = environment(objects, each)[0].get("SAM_KAFKA_PROPERTIES", "")
+        files = re.findall(r"\.location=([^,]+)", properties)
+        if each["metadata"]["name"] in (*PORTS, "sam-ask") and not set(files) <= set(
+                secret_files(each)):  # fmt: skip
+            yield f"{name_of(each)}: {files} of SAM_KAFKA_PROPERTIES are not all mounted"
+
+
+def jobs(objects):
+    for each in of_kind(objects, "Job"):
+        if "activeDeadlineSeconds" in each["spec"]:
+            yield f"{name_of(each)}: is given up while its Pod waits for a Secret"
+
+
+def asking(objects):
+    (ask,) = (each for each in workloads(objects) if each["metadata"]["name"] == "sam-ask")
+    for each in of_kind(objects, "Deployment", "Service", "PodDisruptionBudget", "PodMonitor"):
+        selector = each["spec"]["selector"]
+        selector = {"matchLabels": selector} if each["kind"] == "Service" else selector
+        if selects(selector, pod_labels(ask)):
+            yield f"{name_of(each)}: counts sam-ask"
+    if set(container_of(ask)) & {"ports", "startupProbe", "livenessProbe", "readinessProbe"}:
+        yield "sam-ask: serves nothing, and nobody asks it"
+
+
 RULES = (restricted, resources, probes, grace, secrets, selectors, references, network, scaling,
-         topics)  # fmt: skip
+         topics, certificates, jobs, asking)  # fmt: skip
 
 
 def complaints(objects, some_versions=None):
-    found = kubernetes.schema_complaints(objects, some_versions)
-    return found or [f"{rule.__name__}: {wrong}" for rule in RULES for wrong in rule(objects)]
+    pod, _ = kubernetes.asking(objects, "doctor")
+    found = kubernetes.schema_complaints([*objects, pod], some_versions)
+    whole = [*objects, kubernetes.as_workload(pod)]
+    return found or [f"{rule.__name__}: {wrong}" for rule in RULES for wrong in rule(whole)]
 
 
 class Kubernetes(unittest.TestCase):
@@ -364,6 +393,20 @@ class Kubernetes(unittest.TestCase):
               f"{' '.join(kubernetes.versions())}")  # fmt: skip
         for key in sorted(kinds & set(kubernetes.WITHOUT_SCHEMA)):
             print(f"not checked against its definition: {key[1]}: {kubernetes.WITHOUT_SCHEMA[key]}")
+
+    def test_the_document_names_the_versions_that_are_checked(self):
+        with open(os.path.join(kubernetes.HERE, "kubernetes_tools"), encoding="utf-8") as file:
+            checked = dict(re.findall(r"^(keda|prometheus_operator|strimzi)=(?:.*@v)?([\d.]+)$",
+                                      file.read(), re.M))  # fmt: skip
+        with open(os.path.join(kubernetes.FOLDER, "README.md"), encoding="utf-8") as file:
+            rows = dict(re.findall(r"^\| (\w[\w ]+) \| (\d.*checked against.*) \|$",
+                                   file.read(), re.M))  # fmt: skip
+        names = {"keda": "KEDA", "prometheus_operator": "Prometheus operator",
+                 "strimzi": "Strimzi"}  # fmt: skip
+        self.assertEqual(set(rows), {*names.values(), "CloudNativePG"})
+        for name, version in checked.items():
+            self.assertIn(version, re.findall(r"\d+(?:\.\d+)+", rows[names[name]]), name)
+        self.assertEqual(set(checked), set(names))
 
     def test_an_overlay_names_a_version(self):
         for name, objects in kubernetes.renderings().items():
@@ -382,63 +425,6 @@ class Kubernetes(unittest.TestCase):
                 each["data"]["sam.cfg"] = each["data"]["sam.cfg"].replace("format", "fromat")
         with self.assertRaisesRegex(AssertionError, "fromat"):
             complaints(objects)
-
-
-# What is done to the objects of example-production, and a word of the complaint that must come.
-BREAKS = {
-    "Deployment sam-worker": [
-        ("spec.template.spec.terminationGracePeriodSeconds", 100, "grace"),
-        ("spec.template.spec.terminationGracePeriodSecond", 130, "terminationGracePeriodSecond"),
-        ("spec.template.spec.enableServiceLinks", True, "enableServiceLinks"),
-        ("spec.template.spec.securityContext.runAsUser", 0, "securityContext"),
-        ("spec.template.spec.containers.0.securityContext.privileged", True, "securityContext"),
-        ("spec.template.spec.containers.0.livenessProbe.httpGet.path", "/readyz", "probes"),
-        ("spec.template.spec.containers.0.resources.limits.cpu", "1", "memory"),
-        ("spec.template.spec.containers.0.env.0.value", "10m", "grace"),
-        ("spec.template.metadata.labels.app.kubernetes.io/name", "worker", "own pods"),
-        ("spec.replicas", 3, "scales"),
-    ],
-    "ScaledObject sam-worker": [
-        ("spec.triggers.0.metadata.lagThreshold", 1000, "not of type 'string'"),
-        ("spec.triggers.0.metadata.lagThreshold", "500", "two claims"),
-        ("spec.triggers.1.metadata.threshold", 500, "not of type 'string'"),
-        ("spec.triggers.1.metadata.threshold", "5", "one claim"),
-        ("spec.triggers.1.metadata.serverAddress", "prometheus:9090", "no address"),
-        ("spec.maxReplicaCounts", 3, "maxReplicaCounts"),
-        ("spec.maxReplicaCount", 49, "never ready"),
-    ],
-    "KafkaTopic sam.events": [
-        ("spec.partition", 48, "partition"),
-        ("spec.partitions", 24, "samctl would make"),
-    ],
-    "KafkaUser sam-keda": [
-        ("spec.authorization.acls.0.operations.0", "read", "not one of"),
-        ("spec.authorization.acls.0.operations.0", "All", "may"),
-        ("spec.authorization.acls.0.resource.name", "sam.job", "sam.job"),
-    ],
-    "PodMonitor sam": [("spec.podMetricsEndpoints.0.bearer", "x", "bearer")],
-    "PodDisruptionBudget sam-worker": [
-        ("spec.selector.matchLabels.app.kubernetes.io/name", "worker", "selects no pod"),
-    ],
-    "NetworkPolicy sam-kafka": [("spec.egress.0.ports.0.port", 9092, "does not reach")],
-    "NetworkPolicy sam-unipile": [
-        ("spec.egress.0.ports.1.port", 13112, "does not reach"),
-        ("spec.egress.0.to.0.ipBlock.except", ["10.0.0.0/8"], "private"),
-        ("spec.podSelector.matchLabels", {}, "no business"),
-    ],
-    "Namespace sam": [("metadata.labels.pod-security.kubernetes.io/enforce", "x", "restricted")],
-    "Service sam-producer": [("spec.ports.0.port", 9465, "ports")],
-}
-
-
-def change(each, path, value):
-    """Sets what stands at a path; names of labels have dots of their own."""
-    path = re.sub(r"(app|pod-security)\.kubernetes\.io", r"\1/kubernetes/io", path)
-    *parents, last = [word if word.isdigit() else word.replace("/kubernetes/io", ".kubernetes.io")
-                      for word in path.split(".")]  # fmt: skip
-    for word in parents:
-        each = each[int(word)] if word.isdigit() else each[word]
-    each[int(last) if last.isdigit() else last] = value
 
 
 class ChecksCanFail(unittest.TestCase):

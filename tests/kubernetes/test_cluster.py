@@ -119,8 +119,8 @@ class Overlays(ClusterTest):
     def begin(self, overlay):
         """The Pods are ready only after the Job: as the programs wait for the schema."""
         self.node.ready = lambda pod: node.ends(pod) or self.migrated()
-        self.apply("overlays/" + overlay)
-        self.wait_for("the Job", self.migrated)
+        self.apply(overlay)
+        self.wait_for("the Job", self.migrated, 60)
         self.wait_for_rollout("sam-producer")
 
     def migrated(self):
@@ -130,7 +130,7 @@ class Overlays(ClusterTest):
         return {name: len(self.staying(name)) for name in PROGRAMS}
 
     def test_the_small_one(self):
-        self.begin("example-small")
+        self.begin("overlays/example-small")
         self.wait_for_rollout("sam-worker", 2)  # by its HorizontalPodAutoscaler: it has no replicas
         self.assertEqual(self.counts(), {"sam-producer": 1, "sam-worker": 2})
         self.wait_for("the topics", lambda: node.condition(
@@ -139,6 +139,13 @@ class Overlays(ClusterTest):
             for pod in self.pods(name):
                 with self.subTest(name):
                     self.check_pod(pod)
+
+    def test_a_job_whose_postgres_comes_late_is_tried_again(self):
+        tried = []
+        self.node.succeeds = lambda pod: tried.append(pod["metadata"]["uid"]) or len(
+            set(tried)) > 1  # fmt: skip
+        self.begin("base")
+        self.assertEqual(len(self.pods("sam-migrate")), 2)
 
     def check_pod(self, pod):
         """What admission has made of the template: nothing that SAM did not say."""
@@ -151,7 +158,7 @@ class Overlays(ClusterTest):
             self.assertNotIn("optional", source["secret"])
 
     def test_the_one_for_production(self):
-        self.begin("example-production")
+        self.begin("overlays/example-production")
         self.wait_for_rollout("sam-producer", 3)
         self.kubectl("scale", "deployment", "sam-worker", "--replicas=3")  # KEDA's part
         self.wait_for_rollout("sam-worker", 3)
@@ -301,23 +308,26 @@ class Document(ClusterTest):
     def config_maps(self):
         return {each["metadata"]["name"] for each in self.objects("configmaps", "api/v1")}
 
-    def ask(self, commands):
+    def ask(self, commands, words):
         """The image would say what its migrations mean: its Pod is let in, finds what it mounts,
         and is waited for although it ends with 1, as where files wait."""
-        before = self.config_maps()
         self.node.succeeds = lambda pod: pod["metadata"]["name"] != "sam-ask"
         asks, delete = commands.strip().rsplit("\n", 1)
         self.assertIn("pod/sam-ask condition met", self.run_cleanly(asks))
-        spec = self.object("pods", "sam-ask", "api/v1")["spec"]
+        pod = self.object("pods", "sam-ask", "api/v1")
+        spec = pod["spec"]
         (container,) = spec["containers"]
         self.assertIn("sam:1.0.1", container["image"])
-        self.assertEqual(container["command"][-2:], ["migrate", "--status"])
+        self.assertEqual(container["command"][-len(words):], words)
         mounted = {each["configMap"]["name"] for each in spec["volumes"] if "configMap" in each}
         mounted |= {each["configMapRef"]["name"] for each in container["envFrom"]}
         self.assertEqual(len(mounted), 2, mounted)
         self.assertLessEqual(mounted, self.config_maps())
-        self.assertEqual(len(mounted - before), 1, "the changed sam.cfg has a name of its own")
+        # The Deployment has not taken it: it replaces nobody, and nobody is deleted for it.
+        self.assertNotIn("ownerReferences", pod["metadata"])
+        self.assertEqual(len(self.staying("sam-worker")), 2)
         self.assertIn('pod "sam-ask" deleted', self.run_cleanly(delete))
+        return mounted
 
     def roll(self, commands, new):
         """To an image that no Pod has yet, one after the other."""
@@ -366,7 +376,11 @@ class Document(ClusterTest):
         ask, roll, stop_all = document.blocks("Update")
         _, new = self.set_image("1.0.0", "1.0.1")
         self.edit("kafka: {", "# changed\nkafka: {", "base/sam.cfg")
-        self.ask(ask)
+        before = self.config_maps()
+        mounted = self.ask(ask, ["migrate", "--status"])
+        self.assertEqual(len(mounted - before), 1, "the changed sam.cfg has a name of its own")
+        self.assertIn("`--arg words doctor`", document.section("Update"))
+        self.ask(ask.replace("'migrate --status'", "doctor"), ["doctor"])
         self.roll(roll, new)
         self.stop_all(stop_all, seconds_of_drain=1)
 

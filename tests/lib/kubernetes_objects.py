@@ -135,6 +135,25 @@ def ports(rule):
     return {(port.get("protocol", "TCP"), port["port"]) for port in rule["ports"]}
 
 
+def asking(objects, words):
+    """The Pod that asks samctl (ask.jq), and the ConfigMaps that come with it."""
+    done = subprocess.run(["jq", "-c", "--arg", "words", words, "-f",
+                           os.path.join(FOLDER, "ask.jq")],
+                          input="".join(map(json.dumps, objects)), capture_output=True, text=True,
+                          check=False)  # fmt: skip
+    if done.returncode:
+        raise AssertionError(f"jq -f ask.jq: {done.stderr}")
+    found = [json.loads(line) for line in done.stdout.splitlines()]
+    return of_kind(found, "Pod")[0], of_kind(found, "ConfigMap")
+
+
+def as_workload(pod):
+    """A Pod in the form of what makes Pods, for the rules about those."""
+    labels = pod["metadata"]["labels"]
+    return {"apiVersion": "batch/v1", "kind": "Job", "metadata": pod["metadata"],
+            "spec": {"template": {"metadata": {"labels": labels}, "spec": pod["spec"]}}}
+
+
 # ---- schemas -----------------------------------------------------------------------------------
 
 
