@@ -103,8 +103,9 @@ void work_advance(struct work *work)
         make_ready(work);
         return;
     }
-    /* a job that is far from due would be stale again by then */
-    if (!work->prepared && due - now < PREPARED_FOR_MS / 2) {
+    /* A job that is far from due would be stale again by then. What is laid by below is due later
+     * than now: at "now" itself on_due() would take it up again without an end. */
+    if (!work->prepared && due - now <= PREPARED_FOR_MS / 2) {
         work->state = WORK_PREPARING;
         if (!prepare_begin(work))
             work_later(work, now + 100);
