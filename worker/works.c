@@ -2,12 +2,12 @@
 #include <string.h>
 
 #include "common/base/clock.h"
+#include "worker/waiting_job.h"
 #include "worker/worker.h"
 
 #include "common/base/banned.h"
 
-#define PREPARED_FOR_MS (10 * SECOND_MS)
-#define LATE_MS         (15 * SECOND_MS) /* after due: it may have been read before, or be old */
+#define LATE_MS (15 * SECOND_MS) /* after due: it may have been read before, or be old */
 
 struct work *work_new(struct worker *w, const struct job *job, int32_t partition, int64_t offset)
 {
@@ -103,18 +103,20 @@ void work_advance(struct work *work)
         make_ready(work);
         return;
     }
-    /* A job that is far from due would be stale again by then. What is laid by below is due later
-     * than now: at "now" itself on_due() would take it up again without an end. */
-    if (!work->prepared && due - now <= PREPARED_FOR_MS / 2) {
+    struct waiting_next next = waiting_job_next(now, due, work->prepared);
+    switch (next.step) {
+    case WAITING_READ:
         work->state = WORK_PREPARING;
         if (!prepare_begin(work))
             work_later(work, now + 100);
         return;
-    }
-    if (due > now)
-        work_later(work, work->prepared ? due : due - PREPARED_FOR_MS / 2);
-    else
+    case WAITING_LATER:
+        work_later(work, next.at_boot_ms);
+        return;
+    case WAITING_CLAIM:
         make_ready(work);
+        return;
+    }
 }
 
 void works_clock(struct worker *w, int64_t db_now_ms, int64_t boot_ms)
