@@ -68,25 +68,30 @@ static void started(struct apply_batch *b, const struct event *e)
         account->schedule = true;
 }
 
-static bool others_open(const struct apply_batch *b, const struct apply_item *item)
+/* Another attempt of the item is under way, or has an end that tells nothing. */
+static bool others_undecided(const struct apply_batch *b, const struct event_attempt *a,
+                             const struct apply_item *item)
 {
     for (size_t i = 0; i < b->attempts_count; i++) {
-        if (!b->attempts[i].ended && uuid_equal(&b->attempts[i].item_id, &item->id))
+        const struct apply_attempt *other = &b->attempts[i];
+        if ((!other->ended || other->outcome == OUTCOME_UNKNOWN) &&
+            uuid_equal(&other->item_id, &item->id) && !uuid_equal(&other->id, &a->id))
             return true;
     }
     return false;
 }
 
 /* May the end of this attempt move the item? Not one that waits, or is published, again: it went
- * back by this end or by a later one. And only when none of its attempts is open: after a restore
- * there may be several, and each may still turn out to have happened. An item that was `sending` by
+ * back by this end or by a later one. And only when each of its other attempts is known not to have
+ * happened. There may be several: after a restore; or where Kafka was slow to take the end of a
+ * claim that was given up, while another worker claimed the same job. An item that was `sending` by
  * this attempt stands for a person then, and its account goes on. */
 static bool movable(const struct apply_batch *b, const struct event_attempt *a,
                     struct apply_item *item)
 {
     if (item->status == ITEM_PENDING || item->status == ITEM_PUBLISHED)
         return false;
-    if (!others_open(b, item))
+    if (!others_undecided(b, a, item))
         return true;
     if (item->status == ITEM_SENDING && uuid_equal(&item->attempt_id, &a->id))
         (void)set_item(item, ITEM_UNKNOWN, REASON_OUTCOME_UNKNOWN, ""); /* always allowed */

@@ -121,6 +121,34 @@ static void test_open_attempt_keeps_the_item(void **state)
     apply_deinit(&b);
 }
 
+/* Kafka takes the end of a claim that was given up after the end of the attempt that followed it,
+ * and nobody knows of that one whether it happened. */
+static void test_an_attempt_whose_end_tells_nothing_keeps_the_item(void **state)
+{
+    (void)state;
+    static const enum outcome outcomes[] = {OUTCOME_NOT_EXECUTED, OUTCOME_REFUSED,
+                                            OUTCOME_THROTTLED, OUTCOME_SETUP_BROKEN,
+                                            OUTCOME_ACCOUNT_BROKEN};
+    for (size_t i = 0; i < SAM_ARRAY_LEN(outcomes); i++) {
+        struct apply_batch b;
+        struct event cut = ended(OUTCOME_UNKNOWN, CALL_MESSAGE);
+        struct event late = ended(outcomes[i], CALL_MESSAGE);
+        late.attempt.id = id(OTHER_ATTEMPT);
+        setup(&b, CAMPAIGN_MESSENGER, PERSON_APPROVED, 0);
+        b.attempts[b.attempts_count++] =
+            (struct apply_attempt){.id = id(OTHER_ATTEMPT), .item_id = id(ITEM)};
+        apply_index(&b);
+        apply_event(&b, &cut);
+        apply_event(&b, &late);
+        assert_int_equal(b.items[0].status, ITEM_UNKNOWN);
+        assert_int_equal(b.people[0].status, PERSON_APPROVED);
+        cut.attempt.outcome = OUTCOME_NOT_EXECUTED; /* somebody has looked */
+        apply_event(&b, &cut);
+        assert_int_equal(b.items[0].status, ITEM_PENDING);
+        apply_deinit(&b);
+    }
+}
+
 static void test_an_older_end_leaves_a_call_under_way_alone(void **state)
 {
     (void)state;
@@ -349,6 +377,7 @@ int main(void)
         cmocka_unit_test(test_fifth_failure_ends),
         cmocka_unit_test(test_untried_does_not_count),
         cmocka_unit_test(test_open_attempt_keeps_the_item),
+        cmocka_unit_test(test_an_attempt_whose_end_tells_nothing_keeps_the_item),
         cmocka_unit_test(test_an_older_end_leaves_a_call_under_way_alone),
         cmocka_unit_test(test_that_it_happened_wins_over_an_operators_word),
         cmocka_unit_test(test_no_relation_is_asked_less_and_less_and_not_for_ever),
