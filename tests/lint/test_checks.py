@@ -262,8 +262,9 @@ class CTools(Case):
         for what, text in TIDY_SAMPLES.items():
             with self.subTest(check=what):
                 self.write("worker/a.c", text)
-                command = ["clang-tidy", "--quiet", os.path.join(self.root, "worker/a.c")]
-                found = tidy.run([*command, "--", "-std=gnu17"], self.root)
+                command = ["clang-tidy", "--quiet", *tidy.budget("ci")]
+                command += [os.path.join(self.root, "worker/a.c"), "--", "-std=gnu17"]
+                found = tidy.run(command, self.root)
                 self.assert_breach(found, "worker/a.c:", what)
 
     def test_a_file_that_passed_is_looked_at_again_when_anything_changed(self):
@@ -289,6 +290,24 @@ class CTools(Case):
         self.assertEqual([looks(["b"]), looks(["b"]), looks(), looks()], [1, 1, 1, 0])
         self.write("worker/a.c", '#include "none.h"\n')
         self.assertEqual([looks(), looks()], [1, 1])
+
+    def test_a_pass_within_bounds_is_none_without_them(self):
+        self.copy(".clang-tidy")
+        path = os.path.join(self.root, "worker/a.c")
+        entry = {"directory": self.root, "command": f"clang -o a.o -c {path}"}
+        looked = []
+
+        def looks(length):
+            bounds = tidy.budget(length)
+            cache = TidyCache(self.root, os.path.join(self.root, "passed"), bounds)
+            looked.clear()
+            cache.run(entry, lambda: looked.append(1) or [])
+            return len(looked)
+
+        self.write("worker/a.c", "int a;\n")
+        self.assertEqual([looks("ci"), looks("ci"), looks("all"), looks("all")], [1, 0, 1, 0])
+        self.write("worker/a.c", "int b;\n")
+        self.assertEqual([looks(None), looks("all"), looks("ci")], [1, 0, 0])
 
     def test_clang_tidy_that_cannot_run_is_a_breach(self):
         found = tidy.run(["clang-tidy", "--quiet", "worker/none.c", "--"], self.root)
