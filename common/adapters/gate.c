@@ -37,7 +37,9 @@ struct gate {
     bool grown;         /* partitions were added, or may have been: history may be anywhere */
     struct buf record;
     struct gate_part *parts;
-    int64_t shuts;  /* how often it was shut: an older question's answer says nothing any more */
+    int64_t shuts; /* how often it was shut: an older question's answer says nothing any more */
+    char
+        *tables; /* owned: the files of the tables (tables_sql); NULL = not looked since the shut */
     char *foreign;  /* owned: why the database is not this SAM's; NULL = it is */
     bool outdated;  /* foreign, as its schema needs later programs */
     char text[400]; /* gate_trouble */
@@ -45,16 +47,27 @@ struct gate {
 
 #define MISFIT_AGAIN_MS 10000 /* between markers in a log that does not fit */
 
+/* The files of what a claim decides by. A dump that is loaded into a live database cuts nobody off,
+ * and where it was taken at the position that was seen last, or later, nothing went back: but it
+ * makes each table anew. */
+#define TABLES_SQL                                                                                 \
+    "concat_ws(' ', pg_relation_filenode('ledger_positions'), "                                    \
+    "pg_relation_filenode('send_queue'), pg_relation_filenode('send_attempts'), "                  \
+    "pg_relation_filenode('contacted'), pg_relation_filenode('campaign_prospects'), "              \
+    "pg_relation_filenode('campaigns'), pg_relation_filenode('linkedin_accounts')) "
+
 /* One row at the least, whatever the tables hold: an empty answer would look like "nothing new". */
 const char gate_positions_sql[] =
     "SELECT l.ledger_id, l.least_partitions, (SELECT max(version) FROM "
-    "schema_migrations), " MIGRATE_OLDEST_SQL ", p.partition, p.next_offset, p.halted_reason "
+    "schema_migrations), " MIGRATE_OLDEST_SQL ", " TABLES_SQL
+    ", p.partition, p.next_offset, p.halted_reason "
     "FROM (SELECT 1) one LEFT JOIN ledger l ON true LEFT JOIN ledger_positions p ON true";
 enum column {
     COLUMN_LEDGER_ID,
     COLUMN_LEAST,
     COLUMN_VERSION,
     COLUMN_OLDEST_PROGRAM,
+    COLUMN_TABLES,
     COLUMN_PARTITION,
     COLUMN_OFFSET,
     COLUMN_HALTED
@@ -104,6 +117,7 @@ void gate_free(struct gate *g)
         free(g->parts[i].trouble);
     free(g->parts);
     free(g->foreign);
+    free(g->tables);
     free(g->topic);
     free(g);
 }
@@ -125,6 +139,8 @@ void gate_shut(struct gate *g, const char *why)
 {
     g->shuts++;
     g->open_parts = 0;
+    free(g->tables);
+    g->tables = NULL;
     for (int32_t i = 0; i < g->partitions; i++) {
         g->parts[i].open = false;
         g->parts[i].past_ms = 0;
@@ -247,6 +263,15 @@ static bool went_back(const struct gate *g, const struct gate_floor *floor,
         reached++;
     }
     return reached < wanted;
+}
+
+/* The tables are not those that were looked at last. */
+static bool made_anew(struct gate *g, const struct pg_result *r)
+{
+    const char *tables = pg_text(r, 0, COLUMN_TABLES);
+    if (!g->tables)
+        g->tables = sam_xstrdup(tables);
+    return strcmp(g->tables, tables) != 0;
 }
 
 /* ---- whose database is it? ------------------------------------------------------------------ */
@@ -395,6 +420,10 @@ int gate_positions(struct gate *g, const struct gate_floor *floor, const struct 
         return -1;
     if (went_back(g, floor, r)) {
         gate_shut(g, "ledger_positions went back: another database was loaded");
+        return -1;
+    }
+    if (made_anew(g, r)) {
+        gate_shut(g, "the tables were made anew: another database was loaded");
         return -1;
     }
     g->grown = pg_i64(r, 0, COLUMN_LEAST) != g->partitions;

@@ -3,10 +3,11 @@
  * A process that has (re)connected to Postgres may face a restored or failed-over database. It
  * writes a marker event to each partition of sam.events and plans, publishes or claims for that
  * partition only once ledger_positions has passed its marker. A position lower than one that was
- * seen, or no position at all where one was, shuts everything again; so does a database that is not
- * this SAM's (another ledger_id or none, another schema, no tables: gate_foreign); a partition
- * whose log does not fit its position (found here, or by the worker that applies it:
- * ledger_positions.halted_reason) stays shut.
+ * seen, no position at all where one was, or tables that were made anew (a dump that is loaded into
+ * the live database) shut everything again; so does a database that is not this SAM's (another
+ * ledger_id or none, another schema, no tables: gate_foreign); a partition whose log does not fit
+ * its position (found here, or by the worker that applies it: ledger_positions.halted_reason) stays
+ * shut.
  *
  * When partitions were added, history of an account may stand in another partition than its present
  * one. Every count that ever was could have put it elsewhere, so then the gate is open for all
@@ -59,8 +60,9 @@ SAM_DEFINE_FREEP(gate_floor)
 /* Call it when the statement is about to be sent. */
 void gate_ask(const struct gate *g, struct gate_floor *floor);
 /* The answer. Returns how many partitions have opened by it; -1 = it is no ground to act on: a
- * position below the floor or without a row (shuts all), another database (shuts all, and
- * gate_trouble tells), or the gate was shut since gate_ask: what it says may be of before. */
+ * position below the floor or without a row, tables made anew (shut all), another database (shuts
+ * all, and gate_trouble tells), or the gate was shut since gate_ask: what it says may be of before.
+ */
 int gate_positions(struct gate *g, const struct gate_floor *floor, const struct pg_result *r);
 /* A position that this process itself has committed: no answer to a later question may be lower. */
 void gate_seen(struct gate *g, int32_t partition, int64_t next_offset);

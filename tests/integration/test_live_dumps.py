@@ -115,6 +115,16 @@ class LiveDumps(CampaignTest):
         self.all_is_sent()
         self.assertIn("went back", self.producer.log())
 
+    def test_one_of_this_very_moment(self):
+        """Nothing goes back; and yet it would lack what was claimed a moment later."""
+        self.begin()
+        self.all_is_sent()
+        self.load(self.dump(self.database))
+        for daemon in (self.worker, self.producer):
+            self.wait_for("the gate to shut", lambda d=daemon: "made anew" in d.log())
+            self.wait_for("the gate to open again", daemon.ready)
+        self.judge(SENDS)
+
     # ---- what is not of this SAM ----
 
     def test_one_of_another_sam(self):
