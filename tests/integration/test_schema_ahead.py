@@ -118,6 +118,7 @@ class SchemaAhead(CampaignTest):
         self.worker.stop()
         self.producer.kill()
         self.start_both()
+        self.wait_until_ended(180)  # what was published and not produced is swept after 2 minutes
         self.wait_until_completed("c")
         self.judge(60)
 
