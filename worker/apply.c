@@ -285,6 +285,17 @@ static void plan_anew(struct apply_item *item, struct apply_person *person, int6
     person->dirty = true;
 }
 
+/* What a look at Unipile has told of an attempt whose end is unknown (worker/unknowns.h). */
+static bool is_look(const struct event_attempt *a)
+{
+    static const char *const words[] = {EVENT_UNSEEN, EVENT_UNSEEN_TWICE, EVENT_SEEN_TWICE};
+    for (size_t i = 0; i < SAM_ARRAY_LEN(words); i++) {
+        if (strcmp(a->error_type, words[i]) == 0)
+            return true;
+    }
+    return false;
+}
+
 /* An end is written once; but what is certain replaces what is unknown, and that a call happened
  * replaces everything, an operator's word included. */
 static bool is_news(const struct apply_attempt *attempt, const struct event_attempt *a)
@@ -294,7 +305,7 @@ static bool is_news(const struct apply_attempt *attempt, const struct event_atte
     if (attempt->outcome == OUTCOME_SENT)
         return false;
     return a->outcome == OUTCOME_SENT ||
-           (attempt->outcome == OUTCOME_UNKNOWN && a->outcome != OUTCOME_UNKNOWN);
+           (attempt->outcome == OUTCOME_UNKNOWN && (a->outcome != OUTCOME_UNKNOWN || is_look(a)));
 }
 
 static void ended(struct apply_batch *b, const struct event *e)
@@ -306,6 +317,7 @@ static void ended(struct apply_batch *b, const struct event *e)
     attempt->ended = true;
     attempt->outcome = a->outcome;
     attempt->end = a;
+    attempt->unseen_ms = strcmp(a->error_type, EVENT_UNSEEN) == 0 ? e->at_ms : 0;
     struct apply_account *account = apply_account(b, &e->account_id);
     struct apply_item *item = apply_item(b, a);
     struct apply_person *person = apply_person(b, &a->person_id);

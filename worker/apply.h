@@ -58,6 +58,7 @@ struct apply_attempt {
     bool ended;
     enum outcome outcome;            /* when ended */
     const struct event_attempt *end; /* to be written */
+    int64_t unseen_ms;               /* with an end by a look that did not find it; else 0 */
 };
 
 struct apply_item {

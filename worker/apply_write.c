@@ -8,10 +8,12 @@
 static const char attempts_sql[] =
     "UPDATE send_attempts t SET ended_at = x.ended_at, outcome = x.outcome, "
     "error_type = x.error_type, http_status = x.http_status, invitation_id = x.invitation_id, "
-    "chat_id = x.chat_id, message_id = x.message_id, untried = x.untried "
+    "chat_id = x.chat_id, message_id = x.message_id, untried = x.untried, "
+    "unseen_at = coalesce(t.unseen_at, x.unseen_at) "
     "FROM unnest($1::uuid[], $2::timestamptz[], $3::text[], $4::text[], $5::int[], $6::text[], "
-    "$7::text[], $8::text[], $9::bool[]) AS x(id, ended_at, outcome, error_type, http_status, "
-    "invitation_id, chat_id, message_id, untried) WHERE t.id = x.id";
+    "$7::text[], $8::text[], $9::bool[], $10::timestamptz[]) AS x(id, ended_at, outcome, "
+    "error_type, http_status, invitation_id, chat_id, message_id, untried, unseen_at) "
+    "WHERE t.id = x.id";
 
 static const char messages_sql[] =
     "INSERT INTO campaign_messages (id, workspace_id, campaign_id, prospect_id, account_id, "
@@ -111,6 +113,7 @@ static void write_attempts(struct apply_writer *w)
     PG_COLUMN(
         params, PG_ARRAY_BOOL, n, t[i].end,
         pg_item_bool(params, t[i].outcome == OUTCOME_NOT_EXECUTED && apply_never_left(t[i].end)));
+    PG_COLUMN(params, PG_ARRAY_TIME, n, t[i].end, pg_item_time(params, t[i].unseen_ms));
     apply_send(w, "apply_attempts_end", attempts_sql);
 }
 

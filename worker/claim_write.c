@@ -1,10 +1,9 @@
 /* What a claim writes: first contacts, items, attempts, verdicts. */
 #include "common/base/clock.h"
+#include "common/policy/reconcile.h"
 #include "worker/claim_batch.h"
 
 #include "common/base/banned.h"
-
-#define MARGIN_MS (10 * SECOND_MS) /* after start_by and the HTTP timeout: then it is unknown */
 
 /* A row of another human's item is left alone and not counted: the claim sees that and starts over.
  */
@@ -111,7 +110,7 @@ static void write_items(struct claim_batch *b, struct pg_async *pg, int64_t call
     EACH_GRANT(PG_ARRAY_UUID, pg_item_uuid(p, &g->attempt.item_id));
     EACH_GRANT(PG_ARRAY_UUID, pg_item_uuid(p, &g->attempt.id));
     EACH_GRANT(PG_ARRAY_I32, pg_item_i32(p, (int32_t)g->dispatch));
-    pg_add_time(p, b->db_now_ms + b->start_by_ms + call_timeout_ms + MARGIN_MS);
+    pg_add_time(p, b->db_now_ms + b->start_by_ms + call_timeout_ms + RECONCILE_MARGIN_MS);
     pg_add_text(p, item_status_name(ITEM_PUBLISHED));
     EACH_GRANT(PG_ARRAY_BOOL, pg_item_bool(p, g->leave_note_out));
     pg_add_text(p, note_done_name(NOTE_LEFT_OUT_MONTHLY));

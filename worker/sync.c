@@ -52,15 +52,23 @@ struct sync *sync_new(struct worker *w)
     return s;
 }
 
+static void destroy(struct look *look)
+{
+    news_deinit(&look->news);
+    if (look->unknowns)
+        unknowns_deinit(look->unknowns);
+    free(look->unknowns);
+    free(look->found);
+    free(look);
+}
+
 static void look_free(struct look *look)
 {
     struct sync *s = look->sync;
     TAILQ_REMOVE(&s->looks, look, link);
     s->count--;
     s->running -= look->begun ? 1 : 0;
-    news_deinit(&look->news);
-    free(look->found);
-    free(look);
+    destroy(look);
 }
 
 void sync_free(struct sync *s)
@@ -70,9 +78,7 @@ void sync_free(struct sync *s)
     struct look *next;
     for (struct look *look = TAILQ_FIRST(&s->looks); look; look = next) {
         next = TAILQ_NEXT(look, link);
-        news_deinit(&look->news);
-        free(look->found);
-        free(look);
+        destroy(look);
     }
     pg_params_deinit(&s->params);
     free(s);
@@ -153,11 +159,32 @@ static void on_asked(void *ctx, const char *trouble)
         finish(look, !trouble, trouble ? trouble : "");
 }
 
+static void on_unknowns(void *ctx)
+{
+    struct look *look = ctx;
+    if (look->sync->worker->phase == WORKER_LEAVE)
+        look_free(look);
+    else
+        finish(look, true, ""); /* what it was for has been read, whatever became of these */
+}
+
+static void ask_for_unknowns(struct look *look)
+{
+    look->unknowns = sam_xcalloc(1, sizeof(*look->unknowns));
+    look->unknowns->worker = look->sync->worker;
+    look->unknowns->job = &look->job;
+    look->unknowns->partition = look->partition;
+    look->unknowns->begun_ms = look->begun_db_ms;
+    look->unknowns->done = on_unknowns;
+    look->unknowns->ctx = look;
+    unknowns_ask(look->unknowns, &look->sync->params);
+}
+
 /* All pages have been read. */
 static void read_whole(struct look *look)
 {
-    if (look->job.kind != SYNC_RELATIONS) {
-        finish(look, true, "");
+    if (look->job.kind == SYNC_REPLIES) {
+        ask_for_unknowns(look);
         return;
     }
     look->unaccepted = (struct unaccepted){

@@ -6,6 +6,7 @@
 #include "common/adapters/pg_async.h"
 #include "worker/news.h"
 #include "worker/unaccepted.h"
+#include "worker/unknowns.h"
 #include "worker/worker.h"
 
 struct sync;
@@ -39,6 +40,7 @@ struct look {
     char cursor[1024];
     struct news news;             /* of the page */
     struct unaccepted unaccepted; /* of relations, at the end */
+    struct unknowns *unknowns;    /* of replies, at the end; owned */
 };
 
 /* Asks for the people behind what the page shows, for whom sync_people_found() is meant; params are

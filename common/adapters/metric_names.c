@@ -6,6 +6,7 @@
 #include "common/model/outcome.h"
 #include "common/model/reason.h"
 #include "common/model/status.h"
+#include "common/policy/reconcile.h"
 
 #include "common/base/banned.h"
 
@@ -44,6 +45,16 @@ static const char *reason(int value)
 static const char *sync_kind(int value)
 {
     return sync_kind_name((enum sync_kind)value);
+}
+
+static const char *reconcile(int value)
+{
+    static const char *const names[RECONCILE_VERDICT_N] = {
+        [RECONCILE_WAIT] = NULL,           [RECONCILE_SEEN] = "sent",
+        [RECONCILE_TWICE] = "seen_twice",  [RECONCILE_UNSEEN] = "unseen",
+        [RECONCILE_NOT_SENT] = "not_sent", [RECONCILE_ASK] = "left_to_a_person",
+    };
+    return names[value];
 }
 
 static const char *failure(int value)
@@ -88,6 +99,7 @@ const struct metric_label_values metric_names[LABEL_N] = {
     [LABEL_REASON] = {REASON_N, reason},
     [LABEL_ERROR] = {ERROR_TYPES_N + 1, error},
     [LABEL_SYNC] = {SYNC_KIND_N, sync_kind},
+    [LABEL_RECONCILE] = {RECONCILE_VERDICT_N, reconcile},
     [LABEL_FAILURE] = {SAM_ARRAY_LEN(failure_names), failure},
     [LABEL_TOPIC] = {METRIC_TOPIC_N, topic},
     [LABEL_STEP] = {METRIC_STEP_N, step},

@@ -22,8 +22,7 @@ enum column {
 
 #define COPY(to, from) ((void)snprintf(to, sizeof(to), "%s", from))
 
-enum pg_failure settle_event(struct pg *pg, const struct pg_result *r, int row, bool sent,
-                             const char *by, struct event *ret)
+bool settle_attempt(const struct pg_result *r, int row, struct event *ret)
 {
     *ret = (struct event){.type = EVENT_ATTEMPT_ENDED,
                           .workspace_id = pg_uuid(r, row, COL_WORKSPACE),
@@ -35,14 +34,20 @@ enum pg_failure settle_event(struct pg *pg, const struct pg_result *r, int row, 
                                       .started_at_ms = pg_time_ms(r, row, COL_STARTED_AT),
                                       .start_by_ms = pg_time_ms(r, row, COL_START_BY),
                                       .ended_at_ms = pg_time_ms(r, row, COL_ENDED_AT),
-                                      .outcome = sent ? OUTCOME_SENT : OUTCOME_NOT_EXECUTED,
-                                      .untried = !sent}};
+                                      .outcome = OUTCOME_UNKNOWN}};
     struct event_attempt *a = &ret->attempt;
     COPY(a->message_type, pg_text(r, row, COL_MESSAGE_TYPE));
     COPY(a->identities[0], pg_text(r, row, COL_IDENTITY));
     COPY(a->identities[1], pg_text(r, row, COL_OTHER_IDENTITY));
-    COPY(a->error_type, by);
-    if (call_kind_parse(pg_text(r, row, COL_KIND), &a->kind) != 0)
-        return pg_unknown_value(pg, "send_attempts.kind", pg_text(r, row, COL_KIND));
-    return PG_FINE;
+    return call_kind_parse(pg_text(r, row, COL_KIND), &a->kind) == 0;
+}
+
+enum pg_failure settle_event(struct pg *pg, const struct pg_result *r, int row, bool sent,
+                             const char *by, struct event *ret)
+{
+    bool known = settle_attempt(r, row, ret);
+    ret->attempt.outcome = sent ? OUTCOME_SENT : OUTCOME_NOT_EXECUTED;
+    ret->attempt.untried = !sent;
+    COPY(ret->attempt.error_type, by);
+    return known ? PG_FINE : pg_unknown_value(pg, "send_attempts.kind", pg_text(r, row, COL_KIND));
 }

@@ -16,14 +16,19 @@
     "IN ('" EVENT_SETTLED_BY_PERSON "', '" EVENT_SETTLED_BY_REPLY "') "                            \
     "AND o.created_at >= t.started_at)) LIMIT 1) IS NOT NULL "
 
-/* The columns that settle_event() reads, of send_attempts AS t, and which of them may have happened
- * (a profile view is no send). */
+/* The columns that settle_attempt() reads, of send_attempts AS t, and which of them may have
+ * happened (a profile view is no send). */
 #define SETTLE_COLUMNS                                                                             \
     "t.id, t.workspace_id, t.account_id, t.campaign_id, t.prospect_id, t.item_id, "                \
     "t.message_type, t.kind, t.identities[1], t.identities[2], t.started_at, t.start_by, "         \
     "coalesce(t.ended_at, t.start_by) "
+#define SETTLE_COLUMNS_N 13
+
 #define SETTLE_OPEN "t.kind <> 'profile_view' AND (t.outcome IS NULL OR t.outcome = 'unknown') "
 
+/* The row's attempt as an attempt.ended that says nothing yet (OUTCOME_UNKNOWN). false: it is of a
+ * kind that this release does not know. */
+SAM_MUSTCHECK bool settle_attempt(const struct pg_result *r, int row, struct event *ret);
 /* The row's attempt was sent, or it was not; `by`: EVENT_SETTLED_BY_…. PG_UNKNOWN_VALUE: it is of a
  * kind that this release does not know (pg_unknown_value() has told). */
 SAM_MUSTCHECK enum pg_failure settle_event(struct pg *pg, const struct pg_result *r, int row,

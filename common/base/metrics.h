@@ -29,6 +29,7 @@ enum metric_program { IN_PRODUCER = 1, IN_WORKER = 2, IN_BOTH = 3 };
     X(LABEL_REASON, "reason")         /* enum reason */                                            \
     X(LABEL_ERROR, "type")            /* error_type_index() of common/model/outcome.h */           \
     X(LABEL_SYNC, "kind")             /* enum sync_kind */                                         \
+    X(LABEL_RECONCILE, "result")      /* enum reconcile_verdict */                                 \
     X(LABEL_FAILURE, "class")         /* enum pg_failure */                                        \
     X(LABEL_TOPIC, "topic")           /* enum metric_topic */                                      \
     X(LABEL_STEP, "step")             /* enum metric_step */                                       \
@@ -115,6 +116,8 @@ enum metric_program { IN_PRODUCER = 1, IN_WORKER = 2, IN_BOTH = 3 };
     /* both: what the policy refused, what was looked at */                                        \
     X(METRIC_RETURNS, "sam_returns_total", METRIC_COUNTER, LABEL_REASON, 1, IN_BOTH,               \
       "Items that the policy sent back to the schedule or cancelled, by reason.")                  \
+    X(METRIC_RECONCILED, "sam_unknown_looks_total", METRIC_COUNTER, LABEL_RECONCILE, 1, IN_WORKER, \
+      "What Unipile showed of sends of which nobody knew whether they happened.")                  \
     X(METRIC_SYNC_JOBS, "sam_sync_jobs_total", METRIC_COUNTER, LABEL_SYNC, 1, IN_BOTH,             \
       "Looks at accounts that were asked for (producer) or done (worker).")                        \
     /* worker */                                                                                   \

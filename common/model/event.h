@@ -67,6 +67,13 @@ SAM_MUSTCHECK int reply_class_parse(const char *text, enum reply_class *ret);
  * proved, by answering. */
 #define EVENT_SETTLED_BY_PERSON "settled_by_person"
 #define EVENT_SETTLED_BY_REPLY  "settled_by_reply"
+/* And of one for which Unipile was asked (worker/unknowns.h): it shows it (sent); it does not
+ * (unknown), and does not the second time either (not executed, or unknown where a person decides);
+ * it shows two (unknown, for a person). */
+#define EVENT_SETTLED_BY_LOOK "settled_by_look"
+#define EVENT_UNSEEN          "unseen"
+#define EVENT_UNSEEN_TWICE    "unseen_twice"
+#define EVENT_SEEN_TWICE      "seen_twice"
 /* hold_reason of who wrote to us before anything that we know to have been sent. */
 #define EVENT_WROTE_FIRST "wrote_first"
 /* As in contacted.identity: "v:" vanity name, "p:" provider id. */

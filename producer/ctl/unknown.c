@@ -1,5 +1,6 @@
-/* unknown list, settle: sends of which nobody knows whether they happened. An operator who has
- * looked at LinkedIn says so; it goes to the ledger as the end of the attempt, and from there to
+/* unknown list, settle: sends of which nobody knows whether they happened. Workers look for them
+ * (worker/unknowns.h); an operator who has looked at LinkedIn may say so before, and has to where
+ * that came to nothing; it goes to the ledger as the end of the attempt, and from there to
  * Postgres as every outcome does. */
 #include <poll.h>
 #include <stdio.h>
@@ -19,17 +20,22 @@
 /* $1 workspace. */
 static const char list_sql[] =
     "SELECT i.id, t.started_at, a.name, c.name, coalesce(p.vanity, p.provider_id), "
-    "concat_ws(' ', p.first_name, p.last_name), i.message_type, t.error_type, " SETTLE_ON_ITS_WAY
+    "concat_ws(' ', p.first_name, p.last_name), i.message_type, t.error_type, "
+    "t.unseen_at, " SETTLE_ON_ITS_WAY
     "FROM linkedin_accounts a JOIN send_queue i ON i.account_id = a.id AND i.status = 'unknown' "
     "JOIN campaigns c ON c.id = i.campaign_id JOIN campaign_prospects p ON p.id = i.prospect_id "
     "LEFT JOIN send_attempts t ON t.id = i.attempt_id WHERE a.workspace_id = $1 "
     "ORDER BY t.started_at, i.id";
-static const struct column list_columns[] = {
-    {"item_id", "id", COLUMN_UUID},           {"started_at", "began", COLUMN_TIME},
-    {"account", "account", COLUMN_TEXT},      {"campaign", "campaign", COLUMN_TEXT},
-    {"person", "person", COLUMN_TEXT},        {"name", "name", COLUMN_TEXT},
-    {"message_type", "message", COLUMN_TEXT}, {"error_type", "error", COLUMN_TEXT},
-    {"settling", "settling", COLUMN_BOOL}};
+static const struct column list_columns[] = {{"item_id", "id", COLUMN_UUID},
+                                             {"started_at", "began", COLUMN_TIME},
+                                             {"account", "account", COLUMN_TEXT},
+                                             {"campaign", "campaign", COLUMN_TEXT},
+                                             {"person", "person", COLUMN_TEXT},
+                                             {"name", "name", COLUMN_TEXT},
+                                             {"message_type", "message", COLUMN_TEXT},
+                                             {"error_type", "error", COLUMN_TEXT},
+                                             {"unseen_at", "not found at", COLUMN_TIME},
+                                             {"settling", "settling", COLUMN_BOOL}};
 
 /* $1 item, $2 workspace. Attempts of the item that may have happened, the latest first. */
 static const char attempts_sql[] =

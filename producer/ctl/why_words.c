@@ -30,7 +30,8 @@ void why_item(struct why_answer *a, const struct why_facts *so, enum item_status
     if (status == ITEM_SENDING)
         say(a, a->reason, so->now_ms, "it is being sent");
     else if (status == ITEM_UNKNOWN)
-        say(a, a->reason, TIME_NEVER_MS, "look at LinkedIn, then `samctl unknown settle`");
+        say(a, a->reason, TIME_NEVER_MS,
+            "SAM looks for it; who knows it says `samctl unknown settle`");
     else
         say(a, a->reason, TIME_NEVER_MS, "%s", detail);
 }

@@ -149,6 +149,12 @@ static void test_from_the_invitation_to_the_reply(void **state)
     assert_true(*o.invitation_id != '\0');
     who = profile_call(f, "j\xc3\xb6rg-m\xc3\xbcller");
     assert_true(who.read.first_degree);
+    struct seen invited = {.fixture = f};
+    f->left++;
+    unipile_invited(f->u, "acc1", "", on_read, &invited);
+    fixture_wait(f);
+    assert_int_equal(invited.read.result, UNIPILE_READ_OK);
+    assert_int_equal(invited.read.items_count, 0); /* none is pending any more */
     struct seen relations = {.fixture = f};
     f->left++;
     unipile_relations(f->u, "acc1", "", on_read, &relations);

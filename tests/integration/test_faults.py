@@ -34,6 +34,10 @@ class MayHaveHappened(Fault):
     """Never repeated: the item is unknown, the others go on, what arrived arrived once. It stands
     in the list until an operator says what it was."""
 
+    def setUp(self):
+        super().setUp()
+        self.config["producer"]["replies_every"] = "1h"  # nobody looks before (test_reconcile)
+
     def unknown_once(self, accepted, error_type):
         self.wait_for("the others", lambda: self.items() == {"unknown": 1, "sent": 2}, 60)
         audit = self.simulator.audit(self.spacing_ms)

@@ -382,7 +382,8 @@ end:
 
 /* ---- reconcile ------------------------------------------------------------------------------ */
 
-/* What the last round has told is applied by now. */
+/* worker/unknowns.c: drop_early() waits for a marker of later than all of it; then finish(), tell().
+ * What the last round has told is applied by now. */
 inline verdict(a)
 {
     if

@@ -249,6 +249,31 @@ static void test_relations(void **state)
     page_deinit(&p);
 }
 
+static void test_invitations(void **state)
+{
+    (void)state;
+    struct page p =
+        page_of(ROUTE_INVITED, 200,
+                "{\"object\":\"InvitationList\",\"items\":["
+                "{\"object\":\"InvitationSent\",\"id\":\"7\",\"date\":\"Sent today\","
+                "\"parsed_datetime\":\"2026-11-23T09:00:00.000Z\",\"invited_user_id\":\"ACo1\","
+                "\"invited_user_public_id\":\"ada\",\"invitation_text\":null},"
+                "{\"id\":\"8\",\"parsed_datetime\":null,\"invited_user_id\":null,"
+                "\"invited_user_public_id\":\"bob\"},{\"id\":\"9\"},17],\"cursor\":\"more\"}");
+    assert_int_equal(p.read.result, UNIPILE_READ_OK);
+    assert_int_equal(p.read.items_count, 2);
+    assert_int_equal(p.read.broken, 1);
+    assert_string_equal(p.read.cursor, "more");
+    assert_string_equal(p.read.items[0].message_id, "7");
+    assert_string_equal(p.read.items[0].person, "ACo1");
+    assert_string_equal(p.read.items[0].name, "ada");
+    assert_int_equal(p.read.items[0].at_ms, INT64_C(1795424400000));
+    assert_string_equal(p.read.items[1].person, "");
+    assert_string_equal(p.read.items[1].name, "bob");
+    assert_int_equal(p.read.items[1].at_ms, 0);
+    page_deinit(&p);
+}
+
 /* An end of the list that is none would let a reply or an acceptance pass for absent. */
 static void test_cursors_that_lead_nowhere(void **state)
 {
@@ -349,6 +374,7 @@ int main(void)
         cmocka_unit_test(test_chats),
         cmocka_unit_test(test_one_chat),
         cmocka_unit_test(test_relations),
+        cmocka_unit_test(test_invitations),
         cmocka_unit_test(test_cursors_that_lead_nowhere),
         cmocka_unit_test(test_too_many_items),
         cmocka_unit_test(test_failures_of_reads),

@@ -67,6 +67,8 @@ static void test_reads(void **state)
                "/users/relations?account_id=acc&limit=250");
     expect_url(ROUTE_RELATIONS, SUBJECT(.account = "acc", .cursor = "next"),
                "/users/relations?account_id=acc&cursor=next");
+    expect_url(ROUTE_INVITED, SUBJECT(.account = "acc"),
+               "/users/invite/sent?account_id=acc&limit=100");
     expect_url(ROUTE_CHECK, SUBJECT(.account = NULL), "/accounts?limit=1");
 }
 

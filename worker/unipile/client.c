@@ -223,6 +223,13 @@ void unipile_relations(struct unipile *u, const char *account, const char *curso
     get(u, ROUTE_RELATIONS, &subject, (struct reader){fn, ctx});
 }
 
+void unipile_invited(struct unipile *u, const char *account, const char *cursor,
+                     unipile_read_fn *fn, void *ctx)
+{
+    const struct request_subject subject = {.account = account, .cursor = cursor};
+    get(u, ROUTE_INVITED, &subject, (struct reader){fn, ctx});
+}
+
 void unipile_check(struct unipile *u, unipile_read_fn *fn, void *ctx)
 {
     const struct request_subject subject = {.account = NULL};

@@ -129,6 +129,15 @@ static enum element read_relation(struct json_object *json, struct unipile_item 
     return *item->person || *item->name ? ELEMENT_ITEM : ELEMENT_NOTHING;
 }
 
+static enum element read_invited(struct json_object *json, struct unipile_item *item)
+{
+    item->message_id = id_of(json, "id");
+    item->person = person_of(json, "invited_user_id");
+    item->name = text_of(json, "invited_user_public_id");
+    item->at_ms = time_of(json, "parsed_datetime");
+    return *item->person || *item->name ? ELEMENT_ITEM : ELEMENT_NOTHING;
+}
+
 static enum element read_element(enum route route, struct json_object *json,
                                  struct unipile_item *item)
 {
@@ -144,6 +153,8 @@ static enum element read_element(enum route route, struct json_object *json,
         return read_message(json, item);
     case ROUTE_RELATIONS:
         return read_relation(json, item);
+    case ROUTE_INVITED:
+        return read_invited(json, item);
     case ROUTE_CHECK:
         return ELEMENT_NOTHING;
     case ROUTE_INVITE:
@@ -186,7 +197,7 @@ static bool read_cursor(struct json_object *json, const char *asked, const char 
  * about one person before a message goes to them must be whole. */
 static bool of_account(enum route route)
 {
-    return route == ROUTE_MESSAGES || route == ROUTE_RELATIONS;
+    return route == ROUTE_MESSAGES || route == ROUTE_RELATIONS || route == ROUTE_INVITED;
 }
 
 static bool read_list(enum route route, const char *cursor, struct page *p)

@@ -37,6 +37,7 @@ enum route_segment { SEGMENT_NONE, SEGMENT_PERSON, SEGMENT_ID };
     /* messages carry much beside the text: 100 of them stay far below the bound of an answer */   \
     X(ROUTE_MESSAGES, "messages", "/messages", ROUTE_GET, SEGMENT_NONE, true, 100)                 \
     X(ROUTE_RELATIONS, "relations", "/users/relations", ROUTE_GET, SEGMENT_NONE, true, 250)        \
+    X(ROUTE_INVITED, "invited", "/users/invite/sent", ROUTE_GET, SEGMENT_NONE, true, 100)          \
     X(ROUTE_CHECK, "check", "/accounts", ROUTE_GET, SEGMENT_NONE, false, 1)
 
 #define ROUTE_ENUM_ROW(id, ...) id,

@@ -112,12 +112,12 @@ enum unipile_read_result {
  * of the callback, "" = not given. */
 struct unipile_item {
     const char *chat_id;
-    const char *message_id;
-    const char *person; /* provider id: of the relation, sender or other party */
-    const char *name;   /* public identifier of a relation, as it stands there */
-    const char *text;   /* of an inbound message: to judge it, never to keep */
-    int64_t at_ms;      /* 0 = not given; an inbound message always has it */
-    bool inbound;       /* a message of the other party */
+    const char *message_id; /* or the id of an invitation */
+    const char *person;     /* provider id: of the relation, sender, other party or invited one */
+    const char *name;       /* public identifier of a relation or invited one, as it stands there */
+    const char *text;       /* of a message: to judge it, never to keep */
+    int64_t at_ms;          /* 0 = not given; an inbound message always has it */
+    bool inbound;           /* a message of the other party */
 };
 
 struct unipile_read {
@@ -164,6 +164,9 @@ void unipile_messages(struct unipile *u, const char *account, int64_t after_ms, 
 /* GET /users/relations, newest first (items: person, at_ms). */
 void unipile_relations(struct unipile *u, const char *account, const char *cursor,
                        unipile_read_fn *fn, void *ctx);
+/* GET /users/invite/sent: invitations that are pending (items: message_id, person, name, at_ms). */
+void unipile_invited(struct unipile *u, const char *account, const char *cursor,
+                     unipile_read_fn *fn, void *ctx);
 /* GET /accounts?limit=1: is our key good? */
 void unipile_check(struct unipile *u, unipile_read_fn *fn, void *ctx);
 
