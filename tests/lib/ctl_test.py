@@ -37,7 +37,7 @@ class CtlTest(sam_test.SamTest):
 
     def prepare(self, accounts=("anna",), campaigns=()):
         """Schema, one workspace, accounts in Germany, campaigns (dicts, as draft)."""
-        self.samctl("migrate")
+        self.make_schema()
         self.samctl("workspace", "add", "acme")
         for name in accounts:
             self.samctl("account", "add", name, "--unipile-id", "u-" + name, "--country", "DE")

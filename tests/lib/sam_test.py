@@ -78,8 +78,9 @@ class Database:
     def _psql(self, conninfo, sql, *options):
         return run("psql", "-X", "-q", "-v", "ON_ERROR_STOP=1", *options, "-d", conninfo, "-c", sql)
 
-    def create(self):
-        self._psql(self._server.address, f'CREATE DATABASE "{self.name}"')
+    def create(self, template=None):
+        of = f' TEMPLATE "{template}"' if template else ""
+        self._psql(self._server.address, f'CREATE DATABASE "{self.name}"{of}')
 
     def drop(self):
         if self._session:
@@ -395,7 +396,7 @@ class SamTest(unittest.TestCase):
             },
             "unipile": {"base_url": "", "api_key": API_KEY, "timeout": "5s"},
             "limits": {"spacing": "1s", "jitter": "0s", "pace": "fast"},
-            "producer": {"tick": "100ms"},
+            "producer": {"tick": "250ms"},
             "worker": {"drain_timeout": "20s"},
             "log": {"level": "debug", "format": "text"},
         }
@@ -445,8 +446,17 @@ class SamTest(unittest.TestCase):
         """Simulator (by a scenario: a value written as JSON), sam.cfg, schema and topics."""
         self.start_simulator(scenario, options)
         self.write_config()
-        self.samctl("migrate")
+        self.make_schema()
         self.samctl("topics", "create")
+
+    def make_schema(self):
+        """What `samctl migrate` makes; a copy of it where tests/run has made it once for all."""
+        template = os.environ.get("SAM_TEST_TEMPLATE")
+        if not template or self.private_servers:
+            self.samctl("migrate")
+            return
+        self.database.drop()
+        self.database.create(template)
 
     def start_simulator(self, scenario=None, options=(), port=None):
         """Without a scenario everybody exists; port: None = a free one."""
