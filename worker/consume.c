@@ -153,6 +153,12 @@ static void on_readable(void *ctx, unsigned events)
         hold(w, true);
 }
 
+void consume_tend(struct worker *w)
+{
+    if (w->consumer && !w->held)
+        on_readable(w, LOOP_READ);
+}
+
 int consume_new(struct worker *w, char *why, size_t why_bytes)
 {
     static const struct kafka_consumer_ops ops = {

@@ -46,6 +46,10 @@ SAM_MUSTCHECK int ledger_new(const struct ledger_options *options, struct ledger
 void ledger_free(struct ledger *l);
 SAM_DEFINE_FREEP(ledger)
 
+/* Call it every few seconds: a group takes a member that reads nothing for five minutes for hung
+ * (max.poll.interval.ms), also where there is nothing to read. */
+void ledger_tend(struct ledger *l);
+
 /* Leaves the group at once, and writes nothing more but what is under way. May be called again. */
 void ledger_leave(struct ledger *l);
 

@@ -301,6 +301,12 @@ void ledger_on_readable(void *ctx, unsigned events)
     ledger_advance(l);
 }
 
+void ledger_tend(struct ledger *l)
+{
+    if (!l->held)
+        ledger_on_readable(l, LOOP_READ);
+}
+
 const struct kafka_consumer_ops ledger_consumer_ops = {
     .record = on_record,
     .assigned = on_assigned,

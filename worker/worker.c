@@ -235,6 +235,8 @@ static void on_heartbeat(void *ctx)
     struct app *app = ctx;
     loop_timer_after(app->w.loop, &app->heartbeat, HEARTBEAT_MS);
     sync_advance(app->w.sync);
+    consume_tend(&app->w);
+    ledger_tend(app->w.ledger);
     ask_clock(&app->w);
     tell_kafka(&app->w);
     tell_postgres(&app->w);

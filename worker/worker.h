@@ -177,6 +177,8 @@ SAM_MUSTCHECK int consume_new(struct worker *w, char *why, size_t why_bytes);
 void consume_free(struct worker *w);
 /* Gives the partitions to other workers at once; calls under way go on. */
 void consume_leave(struct worker *w);
+/* As ledger_tend(). */
+void consume_tend(struct worker *w);
 /* There may be room again for what is read: goes on if so. */
 void consume_go_on(struct worker *w);
 /* A record of a topic (0 jobs, 1 sync) is settled. */

@@ -243,6 +243,14 @@ int kafka_consumer_fd(const struct kafka_consumer *c)
     return c->fd;
 }
 
+/* A pause is kept by librdkafka with the partition, and outlives its assignment: one that comes
+ * back would stay paused for ever. */
+static void go_on(struct kafka_consumer *c)
+{
+    for (size_t i = 0; i < c->topics_count; i++)
+        kafka_consumer_pause(c, (int)i, false);
+}
+
 void kafka_consumer_assign(struct kafka_consumer *c, const struct kafka_part *parts, size_t count)
 {
     rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new((int)count);
@@ -251,19 +259,17 @@ void kafka_consumer_assign(struct kafka_consumer *c, const struct kafka_part *pa
             rd_kafka_topic_partition_list_add(list, c->topics[parts[i].topic], parts[i].partition);
         tp->offset = parts[i].offset;
     }
-    for (size_t i = 0; i < c->topics_count; i++) /* a pause would outlive the assignment */
-        kafka_consumer_pause(c, (int)i, false);
+    go_on(c);
     rd_kafka_resp_err_t err = rd_kafka_assign(c->rk, list);
     rd_kafka_topic_partition_list_destroy(list);
     if (err)
         log_error(c->log, "kafka_assign_failed", LOG_STR("error", rd_kafka_err2name(err)));
-    memset(c->paused, 0, sizeof(c->paused));
 }
 
 void kafka_consumer_unassign(struct kafka_consumer *c)
 {
+    go_on(c);
     (void)rd_kafka_assign(c->rk, NULL);
-    memset(c->paused, 0, sizeof(c->paused));
 }
 
 void kafka_consumer_store(struct kafka_consumer *c, int topic, int32_t partition,
