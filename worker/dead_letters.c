@@ -5,14 +5,20 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/adapters/kafka_headers.h"
 #include "common/base/clock.h"
+#include "common/model/dead_letter.h"
 
 #include "common/base/banned.h"
 
 #define LETTER_MAX_BYTES ((size_t)512 * 1024) /* of a value: it must fit into Kafka again */
-#define LETTERS_MAX      64                   /* about; a turn may bring some more */
-#define AGAIN_MIN_MS     SECOND_MS
-#define AGAIN_MAX_MS     (30 * SECOND_MS)
+/* Of keys and headers: ours are smaller by far. With all three at most it is below Kafka's default
+ * of 1 MB. */
+#define KEY_MAX_BYTES     ((size_t)1024)
+#define HEADERS_MAX_BYTES ((size_t)64 * 1024)
+#define LETTERS_MAX       64 /* about; a turn may bring some more */
+#define AGAIN_MIN_MS      SECOND_MS
+#define AGAIN_MAX_MS      (30 * SECOND_MS)
 
 struct letter {
     struct kafka_delivery delivery; /* first: found from the callback's pointer */
@@ -22,11 +28,14 @@ struct letter {
     int32_t partition;
     int64_t offset;
     char why[RECORD_WHY_BYTES];
-    char key[128];
+    char *key; /* owned; NULL = none */
+    size_t key_bytes;
     char bytes[24]; /* of the whole value */
     char *value;    /* owned */
     size_t value_bytes;
-    bool with_kafka; /* the struct is librdkafka's until it reports */
+    struct kafka_headers *own; /* owned; NULL = too large */
+    const char *cut;           /* what is not kept whole; NULL = all is */
+    bool with_kafka;           /* the struct is librdkafka's until it reports */
     bool given_back;
 };
 
@@ -52,13 +61,20 @@ static void tell(struct dead_letters *d, bool trouble)
                              : NULL);
 }
 
+static void letter_free(struct letter *letter)
+{
+    kafka_headers_free(letter->own);
+    free(letter->key);
+    free(letter->value);
+    free(letter);
+}
+
 static void remove_one(struct letter *letter)
 {
     struct dead_letters *d = letter->all;
     TAILQ_REMOVE(&d->letters, letter, link);
     d->count--;
-    free(letter->value);
-    free(letter);
+    letter_free(letter);
     if (d->count == 0)
         tell(d, false);
     consume_go_on(d->worker);
@@ -108,18 +124,26 @@ static void produce(struct letter *letter)
     char offset[24];
     (void)snprintf(partition, sizeof(partition), "%d", letter->partition);
     (void)snprintf(offset, sizeof(offset), "%lld", (long long)letter->offset);
-    const struct kafka_header headers[] = {{"sam_reason", letter->why},
-                                           {"sam_topic", w->topics[letter->topic]},
-                                           {"sam_partition", partition},
-                                           {"sam_offset", offset},
-                                           {"sam_bytes", letter->bytes}};
+    const char *values[DEAD_LETTER_N] = {
+        [DEAD_LETTER_REASON] = letter->why,  [DEAD_LETTER_TOPIC] = w->topics[letter->topic],
+        [DEAD_LETTER_PARTITION] = partition, [DEAD_LETTER_OFFSET] = offset,
+        [DEAD_LETTER_BYTES] = letter->bytes, [DEAD_LETTER_CUT] = letter->cut};
+    struct kafka_header headers[DEAD_LETTER_N];
+    size_t count = 0;
+    for (size_t i = 0; i < DEAD_LETTER_N; i++) {
+        if (values[i])
+            headers[count++] = (struct kafka_header){
+                dead_letter_header_name((enum dead_letter_header)i), values[i]};
+    }
     struct kafka_message m = {.topic = w->topic_dead,
                               .partition = -1,
                               .key = letter->key,
+                              .key_bytes = letter->key_bytes,
                               .value = letter->value,
                               .value_bytes = letter->value_bytes,
                               .headers = headers,
-                              .headers_count = SAM_ARRAY_LEN(headers),
+                              .headers_count = count,
+                              .kept = letter->own,
                               .delivery = &letter->delivery};
     letter->delivery.fn = on_delivery;
     int r = kafka_produce(w->kafka, &m);
@@ -158,10 +182,42 @@ void dead_letters_free(struct dead_letters *d)
     loop_timer_cancel(d->worker->loop, &d->timer);
     for (struct letter *letter = TAILQ_FIRST(&d->letters); letter; letter = next) {
         next = TAILQ_NEXT(letter, link);
-        free(letter->value);
-        free(letter);
+        letter_free(letter);
     }
     free(d);
+}
+
+static char *keep_bytes(struct letter *letter, const char *what, const char *bytes, size_t count,
+                        size_t max_bytes, size_t *ret_count)
+{
+    if (count > max_bytes)
+        letter->cut = what;
+    *ret_count = count < max_bytes ? count : max_bytes;
+    char *copy = sam_xmalloc(*ret_count + 1);
+    if (bytes) /* a record may have none at all */
+        memcpy(copy, bytes, *ret_count);
+    copy[*ret_count] = '\0';
+    return copy;
+}
+
+/* Its own headers too: without them nobody could say what it was, and a record that is put back
+ * would be refused again. */
+static void keep(struct letter *letter, const struct kafka_record *record)
+{
+    letter->own = kafka_headers_of(record);
+    for (size_t i = 0; i < DEAD_LETTER_N; i++) /* nobody else's word for ours */
+        kafka_headers_remove(letter->own, dead_letter_header_name((enum dead_letter_header)i));
+    if (kafka_headers_bytes(letter->own) > HEADERS_MAX_BYTES) {
+        kafka_headers_free(letter->own);
+        letter->own = NULL;
+        letter->cut = "headers";
+    }
+    if (record->key)
+        letter->key = keep_bytes(letter, "key", record->key, record->key_bytes, KEY_MAX_BYTES,
+                                 &letter->key_bytes);
+    (void)snprintf(letter->bytes, sizeof(letter->bytes), "%zu", record->value_bytes);
+    letter->value = keep_bytes(letter, "value", record->value, record->value_bytes,
+                               LETTER_MAX_BYTES, &letter->value_bytes);
 }
 
 void dead_letters_add(struct dead_letters *d, const struct kafka_record *record, const char *why)
@@ -172,14 +228,7 @@ void dead_letters_add(struct dead_letters *d, const struct kafka_record *record,
     letter->partition = record->partition;
     letter->offset = record->offset;
     (void)snprintf(letter->why, sizeof(letter->why), "%s", why);
-    (void)snprintf(letter->key, sizeof(letter->key), "%.*s", (int)record->key_bytes,
-                   record->key ? record->key : "");
-    (void)snprintf(letter->bytes, sizeof(letter->bytes), "%zu", record->value_bytes);
-    letter->value_bytes =
-        record->value_bytes < LETTER_MAX_BYTES ? record->value_bytes : LETTER_MAX_BYTES;
-    letter->value = sam_xmalloc(letter->value_bytes + 1);
-    if (record->value) /* a record may have none at all */
-        memcpy(letter->value, record->value, letter->value_bytes);
+    keep(letter, record);
     TAILQ_INSERT_TAIL(&d->letters, letter, link);
     d->count++;
     log_error(d->worker->log, "dead_letter", LOG_STR("topic", d->worker->topics[record->topic]),

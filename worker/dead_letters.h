@@ -11,7 +11,8 @@ struct dead_letters *dead_letters_new(struct worker *w);
 /* After the producer is gone: librdkafka reports on letters until then. */
 void dead_letters_free(struct dead_letters *d);
 
-/* The record and why are copied; of a value as much as fits into Kafka again. */
+/* The record and why are copied; of a value as much as fits into Kafka again; the
+ * record's own headers come before ours (common/model/dead_letter.h). */
 void dead_letters_add(struct dead_letters *d, const struct kafka_record *record, const char *why);
 /* So many wait that no further record should be read. */
 bool dead_letters_full(const struct dead_letters *d);

@@ -42,15 +42,19 @@ struct kafka_header {
     const char *value;
 };
 
+struct kafka_headers;
+
 struct kafka_message {
     const char *topic;
     int32_t partition; /* -1 = by key, murmur2 as Java has it */
-    const char *key;   /* NUL-terminated; NULL only with an explicit partition */
+    const char *key;   /* NULL = none: then any partition, where none is given */
+    size_t key_bytes;  /* 0 = up to its NUL */
     const char *value;
     size_t value_bytes;
     const struct kafka_header *headers;
     size_t headers_count;
-    struct kafka_delivery *delivery; /* NULL = nobody waits; failures are counted and logged */
+    const struct kafka_headers *kept; /* these come first (kafka_headers.h); NULL = none */
+    struct kafka_delivery *delivery;  /* NULL = nobody waits; failures are counted and logged */
 };
 
 SAM_MUSTCHECK int kafka_producer_new(const struct kafka_options *options,

@@ -181,7 +181,7 @@ void kafka_producer_free(struct kafka_producer *p)
 
 static rd_kafka_headers_t *headers_of(const struct kafka_message *m)
 {
-    rd_kafka_headers_t *headers = rd_kafka_headers_new(m->headers_count);
+    rd_kafka_headers_t *headers = kafka_headers_copy(m->kept);
     for (size_t i = 0; i < m->headers_count; i++)
         (void)rd_kafka_header_add(headers, m->headers[i].name, -1, m->headers[i].value, -1);
     return headers;
@@ -191,16 +191,16 @@ int kafka_produce(struct kafka_producer *p, const struct kafka_message *m)
 {
     rd_kafka_headers_t *headers = headers_of(m);
     int32_t partition = m->partition < 0 ? RD_KAFKA_PARTITION_UA : m->partition;
+    size_t key_bytes = m->key && m->key_bytes == 0 ? strlen(m->key) : m->key_bytes;
     union {
         const char *in;
         void *out; /* RD_KAFKA_MSG_F_COPY: it is only read */
     } value = {.in = m->value};
-    rd_kafka_resp_err_t err =
-        rd_kafka_producev(p->rk, RD_KAFKA_V_TOPIC(m->topic), RD_KAFKA_V_PARTITION(partition),
-                          RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY),
-                          RD_KAFKA_V_KEY(m->key, m->key ? strlen(m->key) : 0),
-                          RD_KAFKA_V_VALUE(value.out, m->value_bytes), RD_KAFKA_V_HEADERS(headers),
-                          RD_KAFKA_V_OPAQUE(m->delivery), RD_KAFKA_V_END);
+    rd_kafka_resp_err_t err = rd_kafka_producev(
+        p->rk, RD_KAFKA_V_TOPIC(m->topic), RD_KAFKA_V_PARTITION(partition),
+        RD_KAFKA_V_MSGFLAGS(RD_KAFKA_MSG_F_COPY), RD_KAFKA_V_KEY(m->key, key_bytes),
+        RD_KAFKA_V_VALUE(value.out, m->value_bytes), RD_KAFKA_V_HEADERS(headers),
+        RD_KAFKA_V_OPAQUE(m->delivery), RD_KAFKA_V_END);
     if (err) {
         rd_kafka_headers_destroy(headers);
         count(p, METRIC_KAFKA_FAILED);

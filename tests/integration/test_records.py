@@ -122,6 +122,8 @@ class BadJobs(Records):
                 self.assertEqual(record["headers"]["sam_partition"], str(came["partition"]))
                 self.assertEqual(record["headers"]["sam_offset"], str(came["offset"]))
                 self.assertEqual(record["key"], came["key"])
+                own = [(k, v) for k, v in record["headers"].items() if not k.startswith("sam_")]
+                self.assertEqual(own, list(came["headers"].items()))
                 value = came["value"] or ""
                 self.assertEqual(record["headers"]["sam_bytes"], str(len(value.encode(*BYTES))))
                 self.assertEqual(record["value"], value[:LETTER_BYTES])

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/adapters/metric_names.h"
+#include "common/model/dead_letter.h"
 #include "tests/test.h"
 #include "worker/dead_letters.h"
 
@@ -17,6 +18,8 @@ struct fake {
     struct kafka_delivery *delivery;
     size_t tries;
     char value[32];
+    size_t key_bytes;
+    char cut[16]; /* "" = all was kept */
     int64_t settled;
     bool not_ready;
     struct dead_letters *letters;
@@ -29,6 +32,12 @@ int kafka_produce(struct kafka_producer *p SAM_UNUSED, const struct kafka_messag
     fake->tries++;
     fake->delivery = m->delivery;
     (void)snprintf(fake->value, sizeof(fake->value), "%.*s", (int)m->value_bytes, m->value);
+    fake->key_bytes = m->key_bytes;
+    fake->cut[0] = '\0';
+    for (size_t i = 0; i < m->headers_count; i++) {
+        if (strcmp(m->headers[i].name, dead_letter_header_name(DEAD_LETTER_CUT)) == 0)
+            (void)snprintf(fake->cut, sizeof(fake->cut), "%s", m->headers[i].value);
+    }
     if (fake->tries == 3) /* of a loop that runs until it was tried so often */
         loop_stop(fake->worker.loop);
     return fake->produced;
@@ -133,6 +142,22 @@ static void test_a_partition_that_is_gone(void **state SAM_UNUSED)
     assert_false(fake->not_ready);
 }
 
+static void is_cut(const struct kafka_record *record, const char *what)
+{
+    dead_letters_add(fake->letters, record, "not JSON");
+    assert_string_equal(fake->cut, what);
+}
+
+static void test_what_is_too_large_to_be_kept_is_told(void **state SAM_UNUSED)
+{
+    static char much[600000];
+    static const char binary[] = {'a', '\0', 'b'};
+    is_cut(&(struct kafka_record){.topic = 1, .key = binary, .key_bytes = 3}, "");
+    assert_int_equal(fake->key_bytes, 3);
+    is_cut(&(struct kafka_record){.topic = 1, .value = much, .value_bytes = sizeof(much)}, "value");
+    is_cut(&(struct kafka_record){.topic = 1, .key = much, .key_bytes = sizeof(much)}, "key");
+}
+
 static void test_full(void **state SAM_UNUSED)
 {
     for (int i = 0; i < 64; i++) {
@@ -150,6 +175,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_settled_when_kafka_has_it, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_tried_again_until_kafka_has_it, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_partition_that_is_gone, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_what_is_too_large_to_be_kept_is_told, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(test_full, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
