@@ -129,16 +129,12 @@ static void on_rebalance(struct kafka_consumer *c, rd_kafka_event_t *event)
     free(parts);
 }
 
-static bool on_message(struct kafka_consumer *c, const rd_kafka_message_t *m)
+struct kafka_record kafka_record_of(const rd_kafka_message_t *m, int topic)
 {
-    if (m->err) {
-        c->ops.error(c->ctx, rd_kafka_err2str(m->err), false);
-        return false;
-    }
     rd_kafka_timestamp_type_t type;
     int64_t timestamp = rd_kafka_message_timestamp(m, &type);
-    struct kafka_record record = {
-        .topic = topic_index(c, rd_kafka_topic_name(m->rkt)),
+    return (struct kafka_record){
+        .topic = topic,
         .partition = m->partition,
         .offset = m->offset,
         .timestamp_ms = timestamp > 0 ? timestamp : 0,
@@ -148,6 +144,16 @@ static bool on_message(struct kafka_consumer *c, const rd_kafka_message_t *m)
         .value_bytes = m->len,
         .message = m,
     };
+}
+
+static bool on_message(struct kafka_consumer *c, const rd_kafka_message_t *m)
+{
+    if (m->err) {
+        c->ops.error(c->ctx, rd_kafka_err2str(m->err), false);
+        return false;
+    }
+    const struct kafka_record record =
+        kafka_record_of(m, topic_index(c, rd_kafka_topic_name(m->rkt)));
     kafka_refusal_over(&c->refusals, rd_kafka_topic_name(m->rkt));
     if (record.topic >= 0)
         c->ops.record(c->ctx, &record);

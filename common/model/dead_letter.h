@@ -23,8 +23,4 @@ enum dead_letter_header {
 
 const char *dead_letter_header_name(enum dead_letter_header h);
 
-/* Not of a letter: a record that was put back has it, and keeps it when it is refused again. Its
- * value is the letter it was put back from, PARTITION:OFFSET. */
-#define DEAD_LETTER_REPLAYED "sam_replayed"
-
 #endif

@@ -167,6 +167,17 @@ static const struct command table[] = {
     {"unknown settle", "ID sent|not-sent", "", 2, 2, command_unknown_settle,
      "say what an unknown send was",
      "Look at LinkedIn first: after not-sent the message is sent again."},
+    {"dlq list", "[--limit N]", "limit=", 0, 0, command_dlq_list,
+     "records that no worker could read, and why",
+     "Those of dlq.sam.jobs, the newest first: 100, or N; --json lists all, in their order. What "
+     "a\n"
+     "record holds is not shown. Nothing is lost by one: its message is published anew."},
+    {"dlq replay", "PARTITION:OFFSET ... | --all", "all", 0, MANY, command_dlq_replay,
+     "put records that no worker could read back to where they stood",
+     "As they were, by key, each acknowledged before the next. What is old by then is passed over\n"
+     "by its dispatch number, so a second time is harmless; the letters stay. --all leaves alone\n"
+     "what this release cannot read either: name such a one. Nothing has to be put back: the\n"
+     "message of a record that nobody read is published anew by itself."},
     {"ledger status", "", "", 0, 0, command_ledger_status,
      "how far the ledger is applied, what halts it, and which events block accounts",
      "position: the next record to apply; first and end: what Kafka's log holds; lag: what is not\n"

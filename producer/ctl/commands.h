@@ -93,6 +93,10 @@ ctl_command_fn command_person_forget;
 /* unknown.c */
 ctl_command_fn command_unknown_list;
 ctl_command_fn command_unknown_settle;
+/* dlq_list.c */
+ctl_command_fn command_dlq_list;
+/* dlq_replay.c */
+ctl_command_fn command_dlq_replay;
 /* ledger.c */
 ctl_command_fn command_ledger_status;
 /* ledger_clear.c */

@@ -10,6 +10,7 @@
 #include "producer/ctl/catch_up.h"
 #include "producer/ctl/commands.h"
 #include "producer/ctl/event_meaning.h"
+#include "producer/ctl/log_place.h"
 #include "producer/ctl/lookup.h"
 #include "producer/ctl/lost_attempts.h"
 #include "producer/ctl/person_hold.h"
@@ -72,15 +73,10 @@ static const char unblock_sql[] =
     "WHERE x.account_id = a.id AND x.cleared_at IS NULL)";
 enum unblock_column { COL_ID, COL_NAME, COL_STATUS, COL_STILL, COL_LEFT };
 
-struct event_place {
-    int32_t partition;
-    int64_t offset;
-};
-
 struct ledger_clear {
     const char *account; /* --account; NULL = the events are named */
     struct uuid account_id;
-    struct event_place *places; /* owned */
+    struct log_place *places; /* owned */
     size_t count;
     struct pg_result *events;   /* owned; as they were before */
     struct pg_result *accounts; /* owned; those that were blocked, as they are now */
@@ -97,33 +93,6 @@ static void ledger_clear_deinit(struct ledger_clear *l)
 
 /* ---- the words ------------------------------------------------------------------------------- */
 
-/* Digits alone: no sign, no space. */
-static bool number_at(const char *text, int64_t max, int64_t *ret, const char **ret_end)
-{
-    int64_t n = 0;
-    const char *p = text;
-    for (; *p >= '0' && *p <= '9'; p++) {
-        int digit = *p - '0';
-        if (n > (max - digit) / 10)
-            return false;
-        n = n * 10 + digit;
-    }
-    *ret = n;
-    *ret_end = p;
-    return p > text;
-}
-
-static bool place_of(const char *word, struct event_place *ret)
-{
-    int64_t partition = 0;
-    const char *end = word;
-    if (!number_at(word, INT32_MAX, &partition, &end) || *end != ':' ||
-        !number_at(end + 1, INT64_MAX, &ret->offset, &end) || *end)
-        return false;
-    ret->partition = (int32_t)partition;
-    return true;
-}
-
 static enum ctl_exit read_words(const struct ctl *c, struct ledger_clear *l)
 {
     l->account = args_get(&c->args, "account");
@@ -135,7 +104,7 @@ static enum ctl_exit read_words(const struct ctl *c, struct ledger_clear *l)
                              "or --account NAME for all of an account");
     l->places = sam_xcalloc(l->count + 1, sizeof(*l->places));
     for (size_t i = 0; i < l->count; i++) {
-        if (!place_of(c->args.words[i], &l->places[i]))
+        if (!log_place_parse(c->args.words[i], &l->places[i]))
             return ctl_wrong_use(
                 "%.60s is not the place of an event: PARTITION:OFFSET, two numbers "
                 "as in 3:17; `samctl ledger status` shows them",

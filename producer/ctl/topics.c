@@ -44,7 +44,7 @@ enum ctl_exit topics_connect(const struct settings *s, struct kafka_admin **ret)
     return kafka_admin_new(&options, ret, why, sizeof(why)) == 0 ? CTL_DONE : ctl_fail("%s", why);
 }
 
-static enum ctl_exit no_kafka(const struct ctl *c, const char *why)
+enum ctl_exit topics_no_answer(const struct ctl *c, const char *why)
 {
     return ctl_fail("Kafka at %s does not answer: %s (kafka.bootstrap_servers comes from %s)",
                     c->settings->kafka.bootstrap_servers, why,
@@ -167,7 +167,7 @@ static enum ctl_exit create(struct ctl *c)
     if (e)
         return e;
     if (create_missing(admin, &t, states, results, why) != 0)
-        return no_kafka(c, why);
+        return topics_no_answer(c, why);
     return report(c, admin, &t, states, results);
 }
 
@@ -212,7 +212,7 @@ static enum ctl_exit show(struct ctl *c)
     for (size_t i = 0; !e && i < TOPIC_N; i++) {
         struct kafka_topic_state state;
         if (kafka_admin_topic(admin, t.names[i], TOPICS_TIMEOUT_MS, &state, why) != 0)
-            e = no_kafka(c, why);
+            e = topics_no_answer(c, why);
         else
             show_one(&table, t.names[i], &state);
     }

@@ -20,5 +20,7 @@ void topics_deinit(struct topics *t);
 
 /* A client of the config's Kafka; told when a property is refused. */
 SAM_MUSTCHECK enum ctl_exit topics_connect(const struct settings *s, struct kafka_admin **ret);
+/* Tells that Kafka does not answer, and from where its address comes. */
+enum ctl_exit topics_no_answer(const struct ctl *c, const char *why);
 
 #endif

@@ -18,7 +18,7 @@ BLOCKS = {
     "SamUnknownGrowing": ["hello-", '"outcome":"unknown"'],
     "SamUnipileErrors": ["unipile +ok", '"error_type"'],
     "SamGateClosed": ["partition", "ready", r"(?m)^\d+ .*ce_type=sam\."],
-    "SamDeadLetters": ["sam_reason"],
+    "SamDeadLetters": ["not read for", "sam_reason"],
     "SamRebalanceStorm": ["Stable", r"sam-ledger .*sam-worker"],
     "SamAccountsBlocked": ["not JSON", "{no event"],
     "SamTopicsBadlyKept": ["Completed updating config"],

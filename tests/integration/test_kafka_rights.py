@@ -79,6 +79,21 @@ class Rights(CampaignTest):
             self.assertNotIn("refuse", daemon.log())
             self.assertEqual(daemon.stop(), 0)
 
+    def test_dead_letters_are_shown_in_every_pod_and_put_back_in_a_producers(self):
+        self.start_as_the_manifests_do()
+        said = {}
+        for user in ("sam-worker", "sam-producer"):
+            of = self.as_user(user)
+            self.config["kafka"]["bootstrap_servers"] = of["SAM_KAFKA_BOOTSTRAP_SERVERS"]
+            self.config["kafka"]["properties"] = of["SAM_KAFKA_PROPERTIES"].split(",")
+            self.write_config()
+            (letter,) = self.samctl_json("dlq", "list")
+            said[user] = self.samctl_result("dlq", "replay", letter["letter"])
+        self.assertEqual(said["sam-worker"].returncode, 1)
+        self.assertIn("give it Write on the topic", said["sam-worker"].stderr)
+        self.assertEqual(said["sam-producer"].returncode, 0, said["sam-producer"].stderr)
+        self.wait_for("it", lambda: len(self.kafka.records(self.topic("dlq.sam.jobs"))) == 2)
+
     def operators_shell(self):
         """The reader of the runbooks on Kubernetes: by the files of the Pod that he starts there,
         with the key of sam-operator and the broker that asks for it."""

@@ -1,5 +1,6 @@
 """deploy/runbooks/queue.md: every command on it is run, and shows what the page says it shows."""
 
+import os
 import re
 import unittest
 
@@ -21,6 +22,8 @@ class QueuePage(CampaignTest):
             "BROKERS": self.kafka.address, "PREFIX": self.topic_prefix, "ACCOUNT": self.anna,
         })  # fmt: skip
 
+        self.shell.link(os.path.join(self.bin, "samctl"))
+
     def follow(self, heading, *checks):
         """Runs the commands below a heading, each with its check; both must be as many."""
         texts = [text for above, text in self.commands if above == heading]
@@ -40,7 +43,7 @@ class QueuePage(CampaignTest):
         self.follow("Lag: does anybody work?", self.lag, self.described, self.offsets)
         self.follow("One account's jobs", self.jobs)
         self.follow("One account's history", self.history)
-        self.follow("Dead letters", self.dead_letter, self.dead_letter)
+        self.follow("Dead letters", self.listed, self.dead_letter, self.dead_letter, self.left)
         self.replay()
         self.assertEqual(set(self.followed), {heading for heading, _ in self.commands})
 
@@ -94,6 +97,14 @@ class QueuePage(CampaignTest):
         started, ended = out.find("sam.attempt.started.v1"), out.find("sam.attempt.ended.v1")
         self.assertTrue(0 <= started < ended, out)
         self.assertIn('"outcome":"sent"', out)
+
+    def listed(self, out):
+        for piece in (self.topic("sam.jobs"), "not JSON", self.anna):
+            self.assertIn(piece, out)
+        self.assertNotIn("no job", out)
+
+    def left(self, out):
+        self.assertIn("0 put back, 1 left alone", out)
 
     def dead_letter(self, out):
         self.assertIn("sam_reason", out)
