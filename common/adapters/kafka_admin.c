@@ -10,6 +10,8 @@
 
 #include "common/base/banned.h"
 
+#define TIMES_MS 5000
+
 struct kafka_admin {
     rd_kafka_t *rk;
     char trouble[KAFKA_ADMIN_WHY_BYTES];
@@ -260,4 +262,20 @@ int kafka_admin_ends(struct kafka_admin *a, const char *name, int64_t timeout_ms
         ask_ends(a, topic, until_ms, *ret, why);
     rd_kafka_metadata_destroy(metadata);
     return 0;
+}
+
+int kafka_admin_offsets_at(struct kafka_admin *a, const char *name, int32_t count, int64_t at_ms,
+                           int64_t *ret_offsets, char why[KAFKA_ADMIN_WHY_BYTES])
+{
+    rd_kafka_topic_partition_list_t *list = rd_kafka_topic_partition_list_new(count);
+    for (int32_t i = 0; i < count; i++)
+        rd_kafka_topic_partition_list_add(list, name, i)->offset = at_ms;
+    rd_kafka_resp_err_t err = rd_kafka_offsets_for_times(a->rk, list, TIMES_MS);
+    for (int32_t i = 0; !err && i < count; i++)
+        err = list->elems[i].err;
+    for (int32_t i = 0; !err && i < count; i++)
+        ret_offsets[list->elems[i].partition] =
+            list->elems[i].offset >= 0 ? list->elems[i].offset : -1;
+    rd_kafka_topic_partition_list_destroy(list);
+    return err ? no_answer(a, err, why) : 0;
 }

@@ -72,5 +72,11 @@ SAM_MUSTCHECK int kafka_admin_topic(struct kafka_admin *a, const char *name, int
 SAM_MUSTCHECK int kafka_admin_ends(struct kafka_admin *a, const char *name, int64_t timeout_ms,
                                    struct kafka_ends **ret, int32_t *ret_count,
                                    char why[KAFKA_ADMIN_WHY_BYTES]);
+/* Of each partition 0 .. count - 1 of a topic that is there: the first record that is not older
+ * than at_ms (by Kafka's time of it); -1 = there is none. Waits up to 5 s. 0 done; -ENOTCONN: why.
+ */
+SAM_MUSTCHECK int kafka_admin_offsets_at(struct kafka_admin *a, const char *name, int32_t count,
+                                         int64_t at_ms, int64_t *ret_offsets,
+                                         char why[KAFKA_ADMIN_WHY_BYTES]);
 
 #endif

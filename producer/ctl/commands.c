@@ -194,6 +194,13 @@ static const struct command table[] = {
      "the\n"
      "events aside again and blocks their accounts again: in doubt nothing is sent. Clear them "
      "again."},
+    {"ledger replay", "[--partition N] --from OFFSET|beginning|TIME", "partition= from=", 0, 0,
+     command_ledger_replay, "let the workers apply events again that were applied before",
+     "Always safe: what was applied is recognised, nothing is sent twice, and nothing at all is\n"
+     "sent until they are applied. Of all partitions, or of one; an offset needs --partition. "
+     "TIME\n"
+     "is RFC 3339, as 2026-11-23T09:00:00Z. Never further than the position, nor before the log's\n"
+     "first record."},
     {"export", "CAMPAIGN [--raw]", "raw", 1, 1, command_export,
      "the campaign's people and what became of them, as CSV",
      "A spreadsheet may run a cell that begins with = + - @, a tab or a line end (also behind "

@@ -101,6 +101,8 @@ ctl_command_fn command_dlq_replay;
 ctl_command_fn command_ledger_status;
 /* ledger_clear.c */
 ctl_command_fn command_ledger_clear;
+/* ledger_replay.c */
+ctl_command_fn command_ledger_replay;
 /* export.c */
 ctl_command_fn command_export;
 

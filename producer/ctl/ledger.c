@@ -5,22 +5,20 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "common/base/clock.h"
 #include "producer/ctl/commands.h"
 #include "producer/ctl/event_meaning.h"
+#include "producer/ctl/ledger_look.h"
 #include "producer/ctl/lookup.h"
-#include "producer/ctl/topics.h"
 
 #include "common/base/banned.h"
 
-#define KAFKA_TIMEOUT_MS (5 * SECOND_MS)
-#define ROWS_SHOWN       100 /* to people, of events and of accounts */
+#define ROWS_SHOWN 100 /* to people, of events and of accounts */
 
 static const char ledger_sql[] = "SELECT ledger_id FROM ledger";
 static const char positions_sql[] =
-    "SELECT partition, next_offset, updated_at, halted_reason FROM ledger_positions "
-    "ORDER BY partition";
-enum position_column { COL_PARTITION, COL_POSITION, COL_MOVED, COL_HALTED };
+    "SELECT partition, next_offset, updated_at, halted_reason, last_event_id IS NOT NULL "
+    "FROM ledger_positions ORDER BY partition";
+enum position_column { COL_PARTITION, COL_POSITION, COL_MOVED, COL_HALTED, COL_HAS_ID };
 
 static const struct column ledger_columns[] = {{"kind", NULL, COLUMN_TEXT},
                                                {"ledger_id", "ledger", COLUMN_UUID},
@@ -68,51 +66,6 @@ static const struct column account_columns[] = {{"kind", NULL, COLUMN_TEXT},
                                                 {"status", "status", COLUMN_TEXT},
                                                 {"blocked_reason", "first for", COLUMN_TEXT}};
 
-/* What Kafka says about the topic. */
-struct ledger_log {
-    char *topic;             /* owned */
-    bool asked;              /* and answered */
-    struct kafka_ends *ends; /* owned */
-    int32_t count;
-    char why[KAFKA_ADMIN_WHY_BYTES]; /* "" = all is known */
-};
-
-static void ledger_log_deinit(struct ledger_log *log)
-{
-    free(log->topic);
-    free(log->ends);
-}
-
-/* ---- Kafka ----------------------------------------------------------------------------------- */
-
-static void ask_kafka(const struct ctl *c, struct ledger_log *log)
-{
-    SAM_CLEANUP(kafka_admin_freep) struct kafka_admin *admin = NULL;
-    *log = (struct ledger_log){.topic = settings_topic(c->settings, "sam.events")};
-    if (topics_connect(c->settings, &admin) != CTL_DONE)
-        (void)snprintf(log->why, sizeof(log->why), "a property was refused");
-    else if (kafka_admin_ends(admin, log->topic, KAFKA_TIMEOUT_MS, &log->ends, &log->count,
-                              log->why) == 0)
-        log->asked = true;
-}
-
-static enum ctl_exit tell_kafka(const struct ctl *c, const struct ledger_log *log)
-{
-    if (!log->asked)
-        return ctl_fail("Kafka at %s does not answer: %s (kafka.bootstrap_servers comes from %s); "
-                        "its columns are -",
-                        c->settings->kafka.bootstrap_servers, log->why,
-                        settings_source(c->settings, "kafka", "bootstrap_servers")->text);
-    if (log->count == 0)
-        return ctl_fail("Kafka has no topic %s: is this the right Kafka, and kafka.topic_prefix? "
-                        "`samctl topics create` makes it",
-                        log->topic);
-    if (log->why[0])
-        return ctl_fail("Kafka did not tell the ends of every partition of %s: %s", log->topic,
-                        log->why);
-    return CTL_DONE;
-}
-
 /* ---- partitions ------------------------------------------------------------------------------ */
 
 static void number_or_null(struct table *t, bool known, int64_t value)
@@ -124,17 +77,15 @@ static void number_or_null(struct table *t, bool known, int64_t value)
 }
 
 static const char *note_of(const struct ledger_log *log, const struct kafka_ends *ends,
-                           int64_t position)
+                           int64_t position, bool has_id)
 {
     if (position < 0)
-        return "no row: nothing of it was applied yet";
+        return ledger_fit_text(LEDGER_NO_ROW);
     if (log->asked && !ends)
-        return "Kafka has no such partition";
+        return ledger_fit_text(LEDGER_NO_PARTITION);
     if (!ends || ends->end < 0)
         return NULL;
-    if (position < ends->first)
-        return "the log begins after the position: records are lost";
-    return position > ends->end ? "the log ends before the position: another Kafka?" : NULL;
+    return ledger_fit_text(ledger_fit_of(ends, position, has_id));
 }
 
 /* row < 0: Postgres has none for it. */
@@ -152,7 +103,7 @@ static void show_partition(struct table *t, const struct ledger_log *log, int32_
     number_or_null(t, known, known ? ends->end : 0);
     number_or_null(t, known && from <= ends->end, known ? ends->end - from : 0);
     table_time(t, row < 0 ? 0 : pg_time_ms(r, row, COL_MOVED));
-    table_text(t, note_of(log, ends, position));
+    table_text(t, note_of(log, ends, position, row >= 0 && pg_bool(r, row, COL_HAS_ID)));
     table_text(t, row < 0 || pg_null(r, row, COL_HALTED) ? NULL : pg_text(r, row, COL_HALTED));
 }
 
@@ -204,7 +155,7 @@ static enum ctl_exit show_log(struct ctl *c, struct ledger_log *log)
     /* Positions before ends: what is applied meanwhile is never ahead of the log. */
     if ((e = ctl_query(c, ledger_sql, &ledger)) || (e = ctl_query(c, positions_sql, &positions)))
         return e;
-    ask_kafka(c, log);
+    ledger_log_ask(c, log);
     show_ledger(c, log, ledger);
     ctl_say(c, "%s", "");
     int halted = show_partitions(c, log, positions);
@@ -284,5 +235,5 @@ enum ctl_exit command_ledger_status(struct ctl *c)
     e = show_log(c, &log);
     for (size_t i = 0; !e && i < SAM_ARRAY_LEN(lists); i++)
         e = show_list(c, &lists[i], c->workspace ? &w.id : NULL);
-    return e ? e : tell_kafka(c, &log);
+    return e ? e : ledger_log_tell(c, &log, "its columns are -");
 }

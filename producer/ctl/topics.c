@@ -35,12 +35,17 @@ void topics_deinit(struct topics *t)
         free(t->names[i]);
 }
 
+struct kafka_options topics_kafka(const struct settings *s)
+{
+    return (struct kafka_options){.bootstrap_servers = s->kafka.bootstrap_servers,
+                                  .client_id = "samctl",
+                                  .properties = (const char *const *)s->kafka.properties};
+}
+
 enum ctl_exit topics_connect(const struct settings *s, struct kafka_admin **ret)
 {
     char why[KAFKA_ADMIN_WHY_BYTES];
-    const struct kafka_options options = {.bootstrap_servers = s->kafka.bootstrap_servers,
-                                          .client_id = "samctl",
-                                          .properties = (const char *const *)s->kafka.properties};
+    const struct kafka_options options = topics_kafka(s);
     return kafka_admin_new(&options, ret, why, sizeof(why)) == 0 ? CTL_DONE : ctl_fail("%s", why);
 }
 

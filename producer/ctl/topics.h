@@ -18,6 +18,8 @@ struct topics {
 void topics_init(struct topics *t, const struct settings *s);
 void topics_deinit(struct topics *t);
 
+/* How samctl connects; borrows from the settings. */
+struct kafka_options topics_kafka(const struct settings *s);
 /* A client of the config's Kafka; told when a property is refused. */
 SAM_MUSTCHECK enum ctl_exit topics_connect(const struct settings *s, struct kafka_admin **ret);
 /* Tells that Kafka does not answer, and from where its address comes. */
