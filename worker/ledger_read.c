@@ -243,8 +243,9 @@ static bool verified(struct ledger *l, struct ledger_part *p, const struct kafka
         return true;
     halt(l, p, record->partition,
          record->offset == p->next_offset - 1
-             ? "the record before the position is another one: the topic was made anew"
-             : "the log does not reach back to the position");
+             ? "the record before the position is another one: the topic was made anew "
+               "(`samctl ledger reset`)"
+             : "the log does not reach back to the position (`samctl ledger accept-gap`)");
     return false;
 }
 
@@ -272,7 +273,9 @@ static void on_record(void *ctx, const struct kafka_record *record)
     else if (r == -ENOTSUP)
         halt_newer(l, p, record, why);
     else
-        halt(l, p, record->partition, "the events belong to another ledger (ledger_id)");
+        halt(l, p, record->partition,
+             "the events belong to another ledger (ledger_id): set kafka or postgres in sam.cfg "
+             "back");
 }
 
 static void on_no_offset(void *ctx, int topic, int32_t partition)
@@ -281,7 +284,9 @@ static void on_no_offset(void *ctx, int topic, int32_t partition)
     (void)topic;
     struct ledger_part *p = ledger_part(l, partition);
     if (p->assigned && !p->halted[0])
-        halt(l, p, partition, "the log begins after the position, or ends before it");
+        halt(l, p, partition,
+             "the log begins after the position, or ends before it (`samctl ledger status` says "
+             "which, and names the command)");
 }
 
 static void on_error(void *ctx, const char *text, bool fatal)

@@ -73,7 +73,8 @@ enum column {
     COLUMN_HALTED
 };
 
-static const char ends_before[] = "the log ends before the position";
+static const char ends_before[] = "the log ends before the position (another Kafka? if the topic "
+                                  "was made anew: `samctl ledger reset`)";
 
 static void on_delivery(struct kafka_delivery *d, int error, int32_t partition, int64_t offset)
 {

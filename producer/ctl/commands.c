@@ -201,6 +201,19 @@ static const struct command table[] = {
      "TIME\n"
      "is RFC 3339, as 2026-11-23T09:00:00Z. Never further than the position, nor before the log's\n"
      "first record."},
+    {"ledger accept-gap", "PARTITION ... | --all [--yes]", "all yes", 0, MANY,
+     command_ledger_accept_gap, "go on where the log has lost records that were not applied",
+     "For a log that begins after the position (kept too short). Bring the records back if you "
+     "can.\n"
+     "What they said is not known, so whoever may have been written to by then is put on hold\n"
+     "(ledger_gap) until `samctl person release`. Without --yes it says what would be done, and\n"
+     "ends with 1."},
+    {"ledger reset", "[--yes]", "yes", 0, 0, command_ledger_reset,
+     "begin anew with a log that was made anew",
+     "For a topic that was deleted and made, or another cluster: where the log ends before the\n"
+     "position, or another record stands before it. Positions begin at the log's first record.\n"
+     "Whoever may have been written to by now is put on hold (ledger_gap) until `samctl person\n"
+     "release`. Without --yes it says what would be done, and ends with 1."},
     {"export", "CAMPAIGN [--raw]", "raw", 1, 1, command_export,
      "the campaign's people and what became of them, as CSV",
      "A spreadsheet may run a cell that begins with = + - @, a tab or a line end (also behind "

@@ -103,6 +103,9 @@ ctl_command_fn command_ledger_status;
 ctl_command_fn command_ledger_clear;
 /* ledger_replay.c */
 ctl_command_fn command_ledger_replay;
+/* ledger_repair.c */
+ctl_command_fn command_ledger_accept_gap;
+ctl_command_fn command_ledger_reset;
 /* export.c */
 ctl_command_fn command_export;
 

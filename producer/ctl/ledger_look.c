@@ -9,7 +9,7 @@
 
 #include "common/base/banned.h"
 
-static const char ledger_sql[] = "SELECT ledger_id, coalesce(least_partitions, 0) FROM ledger";
+static const char ledger_sql[] = "SELECT ledger_id, least_partitions FROM ledger";
 static const char positions_sql[] =
     "SELECT partition, next_offset, last_event_id FROM ledger_positions ORDER BY partition";
 

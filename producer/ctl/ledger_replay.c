@@ -146,7 +146,7 @@ static enum ctl_exit add_move(struct ledger_replay *l, const struct ledger_place
                         p->partition, p->position);
     struct replay_move *m = &l->moves[l->count++];
     *m = (struct replay_move){.place = p, .was = p->position};
-    m->clamped = l->from == FROM_OFFSET && to < p->ends.first;
+    m->clamped = to < p->ends.first;
     m->to = to < p->ends.first ? p->ends.first : to;
     m->to = m->to > p->position ? p->position : m->to;
     return m->to < p->position ? find_before(l, m) : CTL_DONE;
