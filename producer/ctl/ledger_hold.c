@@ -23,9 +23,10 @@ static const char accounts_sql[] =
 #define DUE_SQL                                                                                    \
     "WITH x AS (SELECT * FROM unnest($1::uuid[], $2::timestamptz[]) AS x(account_id, until)), "    \
     "due AS (SELECT p.id, p.workspace_id, p.vanity, p.provider_id, p.contacted_at "                \
-    "FROM x JOIN campaign_prospects p ON p.account_id = x.account_id "                             \
-    "JOIN campaigns c ON c.id = p.campaign_id "                                                    \
-    "WHERE c.status <> 'stopped' AND p.status IN " OPEN " AND (p.next_at <= x.until "              \
+    "FROM x JOIN linkedin_accounts a ON a.id = x.account_id "                                      \
+    "JOIN campaigns c ON c.workspace_id = a.workspace_id AND c.status <> 'stopped' "               \
+    "JOIN campaign_prospects p ON p.campaign_id = c.id AND p.account_id = a.id "                   \
+    "WHERE p.status IN " OPEN " AND (p.next_at <= x.until "                                        \
     "OR (p.next_at IS NULL AND p.status = 'connection_request_sent') "                             \
     "OR EXISTS (SELECT FROM send_queue i WHERE i.prospect_id = p.id AND i.status IN "              \
     "('pending', 'published', 'sending', 'unknown')))), "                                          \

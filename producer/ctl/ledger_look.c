@@ -68,10 +68,9 @@ enum ledger_fit ledger_fit_of(const struct kafka_ends *ends, int64_t position, b
 {
     if (position > ends->end)
         return LEDGER_ENDS_BEFORE;
-    /* A worker that begins here looks for the record before its position. */
-    if (position < ends->first || (has_id && position > 0 && position == ends->first))
+    if (position < ends->first)
         return LEDGER_GAP;
-    return LEDGER_FITS;
+    return has_id && position > 0 && position == ends->first ? LEDGER_UNVERIFIED : LEDGER_FITS;
 }
 
 const char *ledger_fit_text(enum ledger_fit fit)
@@ -82,6 +81,9 @@ const char *ledger_fit_text(enum ledger_fit fit)
     case LEDGER_GAP:
         return "the log begins after the position: records are lost; bring them back, or "
                "`samctl ledger accept-gap`";
+    case LEDGER_UNVERIFIED:
+        return "the record before the position is gone: a worker that begins here cannot know the "
+               "log by it; `samctl ledger accept-gap` (no record is lost)";
     case LEDGER_ENDS_BEFORE:
         return "the log ends before the position: another Kafka? If it was made anew: `samctl "
                "ledger reset`";
@@ -110,8 +112,8 @@ static enum ctl_exit verify(struct ledger_look *l, struct ledger_place *p)
     if (e)
         return e;
     if (!found || record.offset >= p->position) {
-        p->fit = LEDGER_GAP;
         p->there = found ? record.offset : p->ends.end;
+        p->fit = p->there > p->position ? LEDGER_GAP : LEDGER_UNVERIFIED;
     } else if (!uuid_equal(&record.id, &p->last_event_id)) {
         p->fit = LEDGER_OTHER_RECORD;
     }

@@ -12,7 +12,9 @@
 
 enum ledger_fit {
     LEDGER_FITS,
-    LEDGER_GAP,          /* the record before the position is gone, and maybe later ones too */
+    LEDGER_GAP,          /* the log begins after the position: records are lost */
+    LEDGER_UNVERIFIED,   /* it begins at the position: nothing is lost, but a worker that begins
+                          * there finds no record to know it by, and halts */
     LEDGER_ENDS_BEFORE,  /* the log ends before the position */
     LEDGER_OTHER_RECORD, /* the record before the position is not the one that was applied */
     LEDGER_NO_ROW,       /* Postgres has no position: nothing of it was applied yet */
@@ -26,7 +28,7 @@ struct ledger_place {
     struct uuid last_event_id;
     struct kafka_ends ends; /* -1 without a partition */
     enum ledger_fit fit;
-    int64_t there; /* of LEDGER_GAP: the first offset from the position on that can be read */
+    int64_t there; /* of these two: the first offset from the position on that can be read */
 };
 
 struct ledger_look {

@@ -61,7 +61,8 @@ static void ledger_repair_deinit(struct ledger_repair *l)
 
 static bool fits_command(const struct ledger_repair *l, enum ledger_fit fit)
 {
-    return l->reset ? fit == LEDGER_ENDS_BEFORE || fit == LEDGER_OTHER_RECORD : fit == LEDGER_GAP;
+    return l->reset ? fit == LEDGER_ENDS_BEFORE || fit == LEDGER_OTHER_RECORD
+                    : fit == LEDGER_GAP || fit == LEDGER_UNVERIFIED;
 }
 
 /* Lost is what stood between the position and what is there; of a log that was made anew, whatever
@@ -73,12 +74,12 @@ static enum ctl_exit add_move(struct ledger_repair *l, const struct ledger_place
     bool found = false;
     *m = (struct repair_move){.place = p, .to = l->reset ? p->ends.first : p->there};
     m->loss = (struct ledger_loss){.partition = p->partition, .until_ms = l->now_ms};
-    if (l->reset)
+    if (p->fit == LEDGER_UNVERIFIED)
+        m->loss.until_ms = 0;
+    if (p->fit != LEDGER_GAP)
         return CTL_DONE;
     enum ctl_exit e = ledger_look_record(&l->look, p->partition, m->to, &record, &found);
-    if (!e && m->to == p->position)
-        m->loss.until_ms = 0;
-    else if (!e && found && record.at_ms + MARGIN_MS < l->now_ms)
+    if (!e && found && record.at_ms + MARGIN_MS < l->now_ms)
         m->loss.until_ms = record.at_ms + MARGIN_MS;
     return e;
 }
@@ -251,7 +252,9 @@ static void show(struct ctl *c, const struct ledger_repair *l, bool done)
             "were written to; `samctl person release` after a look at LinkedIn",
             people, done ? "are" : "are to be put");
     ctl_say(c, "if this database was restored: stops, opt-outs, pauses and blocklist entries since "
-               "the backup may be lost too, so bring them in again");
+               "the backup may be lost too, so bring them in again; and who was imported or "
+               "approved since then may have been written to: look at LinkedIn before they are "
+               "again");
     if (done)
         ctl_say(c, "the positions are set: the workers go on within a minute (`samctl ledger "
                    "status`)");

@@ -1,166 +1,9 @@
-"""samctl ledger replay, accept-gap, reset: what an operator does to the ledger's positions."""
+"""samctl ledger accept-gap, reset: where the log does not fit, an operator takes the loss."""
 
-import datetime
-import json
 import unittest
 
-import moments
 from campaign_test import HELLO
-from restore_test import RestoreTest
-
-
-def written(record):
-    """The second in which Kafka was given it."""
-    at = datetime.datetime.fromtimestamp(record["ts"] / 1000, moments.UTC)
-    return moments.text(at)
-
-
-class LedgerTest(RestoreTest):
-    """samctl ledger, by its rows."""
-
-    def ledger(self, *words, code=0):
-        """The rows of a command, by their kind."""
-        done = self.samctl_result("ledger", *words, "--json")
-        self.assertEqual(done.returncode, code, f"{words}: {done.stdout}{done.stderr}")
-        found = {}
-        for line in done.stdout.splitlines():
-            row = json.loads(line)
-            found.setdefault(row["kind"], []).append(row)
-        return found
-
-    def refused(self, *words, code=1):
-        """What it said on stderr."""
-        done = self.samctl_result("ledger", *words)
-        self.assertEqual(done.returncode, code, f"{words}: {done.stdout}{done.stderr}")
-        self.assertTrue(done.stderr.strip())
-        return done.stderr
-
-    def positions(self):
-        rows = self.database.rows("SELECT * FROM ledger_positions ORDER BY partition")
-        return {int(row["partition"]): int(row["next_offset"]) for row in rows}
-
-    def partitions(self):
-        return {row["partition"]: row for row in self.ledger("status")["partition"]}
-
-    def reached(self, positions):
-        now = self.positions()
-        return all(now[partition] >= offset for partition, offset in positions.items())
-
-    def all_is_applied(self):
-        return all(row["lag"] == 0 and not row["note"] and not row["halted_reason"]
-                   for row in self.partitions().values())  # fmt: skip
-
-
-    def trim(self, offsets):
-        """partition -> the first record that stays; -1 = none."""
-        topic = self.topic("sam.events")
-        first = [{"topic": topic, "partition": p, "offset": o} for p, o in offsets.items()]
-        path = self.write_json("trim.json", {"version": 1, "partitions": first})
-        self.kafka.tool("DeleteRecordsCommand", "--offset-json-file", path)
-
-
-class Replay(LedgerTest):
-    def test_a_running_campaign_applies_all_again_twice(self):
-        self.prepare()
-        self.start_both()
-        self.campaign("c", "messenger", HELLO, 40)
-        end = {}
-        for sent in (4, 8):
-            self.wait_until_sent(sent)
-            self.wait_for("the first replay", lambda: self.reached(end))
-            end = self.positions()
-            rows = self.ledger("replay", "--from", "beginning")["partition"]
-            self.assertEqual([row["partition"] for row in rows], [0, 1, 2, 3])
-            self.assertEqual({row["position"] for row in rows}, {0})
-            self.assertGreater(sum(row["again"] for row in rows), sent)
-            for row in rows:
-                self.assertEqual(row["again"], row["before"])
-        self.wait_until_completed("c")
-        self.judge(40)
-        for daemon in (self.worker, self.producer):
-            self.assertIn("gate_shut", daemon.log())
-        self.wait_for("all to be applied", self.all_is_applied)
-
-    def test_a_worker_that_rests_notices_by_itself(self):
-        self.prepare()
-        self.start_both()
-        self.assertEqual(self.producer.stop(), 0)
-        end = self.positions()
-        self.ledger("replay", "--from", "beginning")
-        self.wait_for("the positions", lambda: self.reached(end))
-        self.wait_for("all to be applied", self.all_is_applied)
-
-    def some_events(self):
-        """A partition at rest that has at least five events, and its records."""
-        self.prepare()
-        self.start_both()
-        self.campaign("c", "messenger", HELLO, 6)
-        self.wait_until_completed("c")
-        for daemon in (self.producer, self.worker):
-            self.assertEqual(daemon.stop(), 0)
-        self.start_worker()
-        self.wait_for("all to be applied", self.all_is_applied)
-        self.assertEqual(self.processes[-1].stop(), 0)
-        partition, position = max(self.positions().items(), key=lambda each: each[1])
-        self.assertGreater(position, 5)
-        records = [record for record in self.kafka.records(self.topic("sam.events"))
-                   if record["partition"] == partition]  # fmt: skip
-        return partition, position, {record["offset"]: record for record in records}
-
-    def last_event_id(self, partition):
-        return self.database.value(
-            f"SELECT last_event_id FROM ledger_positions WHERE partition = {partition}"
-        )
-
-    def test_where_a_partition_goes(self):
-        partition, position, records = self.some_events()
-        before = self.positions()
-        one = ("replay", "--partition", str(partition), "--from")
-        (row,) = self.ledger(*one, str(position))["partition"]
-        self.assertEqual((row["before"], row["position"], row["again"]), (position, position, 0))
-        (row,) = self.ledger(*one, "3")["partition"]
-        self.assertEqual((row["before"], row["position"]), (position, 3))
-        self.assertEqual(row["again"], position - 3)
-        self.assertEqual(self.last_event_id(partition), records[2]["headers"]["ce_id"])
-        self.assertEqual(self.positions(), {**before, partition: 3})
-        self.assertIn("its position is 3", self.refused(*one, "4"))
-        self.assertIn("its position is 3", self.refused(*one, "9" * 30))
-        later = moments.text(moments.now() + datetime.timedelta(minutes=1))
-        for row in self.ledger("replay", "--from", later)["partition"]:
-            self.assertEqual(row["again"], 0)
-        (row,) = self.ledger(*one, written(records[1]))["partition"]
-        self.assertLessEqual(row["position"], 1)
-        (row,) = self.ledger(*one, "beginning")["partition"]
-        self.assertEqual(row["position"], 0)
-        self.assertFalse(self.last_event_id(partition))
-        self.start_both()
-        self.wait_for("all to be applied", self.all_is_applied)
-        self.trim({partition: 2})
-        for words in (("beginning",), ("1",)):
-            (row,) = self.ledger(*one, *words)["partition"]
-            self.assertEqual(row["position"], 2)
-            self.assertEqual(row["note"], "the log begins here, not earlier")
-        self.wait_for("all to be applied", self.all_is_applied)
-        self.judge(6)
-
-    def test_wrong_words(self):
-        self.install()
-        for words in ((), ("--from", "yesterday"), ("--from", "-1"), ("--from", ""),
-                      ("--from", "5"), ("--partition", "x", "--from", "beginning"),
-                      ("--partition", "-1", "--from", "beginning"),
-                      ("--partition", "1", "--from", "5x"), ("word",)):  # fmt: skip
-            with self.subTest(words):
-                self.refused("replay", *words, code=2)
-        self.assertIn("no ledger yet", self.refused("replay", "--from", "beginning"))
-        self.database.execute("INSERT INTO ledger (ledger_id) VALUES (gen_random_uuid())")
-        told = self.refused("replay", "--partition", "4", "--from", "beginning")
-        self.assertIn("has 0 to 3", told)
-        self.database.execute("INSERT INTO ledger_positions VALUES (1, 7)")
-        self.assertIn("samctl ledger reset", self.refused("replay", "--from", "beginning"))
-        self.assertEqual(self.positions(), {1: 7})
-        self.config["kafka"]["topic_prefix"] += "other-"
-        self.write_config()
-        self.assertIn("has no topic", self.refused("replay", "--from", "beginning"))
+from ledger_test import LedgerTest
 
 
 class RepairTest(LedgerTest):
@@ -285,6 +128,21 @@ class AcceptGap(RepairTest):
         )
         self.assertEqual([row["who"] for row in rows], ["other/bob-x", "twin/bob-x"])
 
+    def test_a_log_that_begins_at_the_position(self):
+        """Nothing is lost, so nobody is held; but a worker that begins there cannot know that."""
+        self.send_some(12)
+        self.stop_both()
+        self.trim(dict.fromkeys(self.positions(), -1))
+        self.start_and_wait("the log begins after the position")
+        for row in self.wrong().values():
+            self.assertIn("no record is lost", row["note"])
+        done = self.ledger("accept-gap", "--all", "--yes")
+        self.assertEqual({row["lost"] for row in done["partition"]}, {0})
+        self.assertEqual((done["people"][0]["people"], self.held()), ("0", set()))
+        self.goes_on()
+        self.wait_until_completed("c")
+        self.judge(12)
+
     def test_wrong_words(self):
         self.prepare()
         self.start_both()
@@ -328,6 +186,22 @@ class Reset(RepairTest):
         self.judge(12)
         self.assertIn("nothing is to be reset", self.refused("reset", "--yes"))
 
+    def test_a_topic_that_is_made_anew_under_a_running_worker(self):
+        self.send_some(3)
+        self.stop_producing()
+        known = self.sent()
+        self.make_topic_anew()
+        self.producer = self.start_producer(ready=False)
+        said = lambda: self.producer.get("/readyz")[1]  # noqa: E731
+        self.wait_for("the trouble", lambda: "samctl ledger" in said(), 60)
+        self.wait_for("the reset", lambda: self.samctl_result(
+            "ledger", "reset", "--yes").returncode == 0)  # fmt: skip
+        self.goes_on()
+        self.assertEqual(len(self.held()), 12 - known)
+        self.release(self.held())
+        self.wait_until_completed("c")
+        self.judge(12)
+
     def test_events_of_another_ledger(self):
         self.send_some(3)
         self.stop_both()
@@ -354,6 +228,52 @@ class Reset(RepairTest):
         self.samctl("ledger", "clear", place)
         self.ledger("reset", "--yes")
         self.assertEqual(self.count("ledger_aside"), 0)
+
+
+class Many(RepairTest):
+    """Without any program: a position behind the end of an empty log."""
+
+    accounts = ("anna", "ben", "carl", "dora", "emil", "fred")
+
+    def setUp(self):
+        super().setUp()
+        self.prepare()
+        self.campaign("c", "messenger", HELLO, 1100, start=False)
+        anna = "(SELECT key_hash % 4 FROM linkedin_accounts b WHERE b.name = 'anna')"
+        self.mine = f"a.key_hash % 4 = {anna}"
+        self.database.execute(
+            "INSERT INTO ledger (ledger_id, least_partitions) VALUES (gen_random_uuid(), 4); "
+            "INSERT INTO ledger_positions (partition, next_offset) SELECT key_hash % 4, 5 "
+            "FROM linkedin_accounts WHERE name = 'anna'"
+        )
+
+    def of(self, accounts):
+        return self.count("campaign_prospects p JOIN linkedin_accounts a ON a.id = p.account_id "
+                          f"WHERE {accounts}")  # fmt: skip
+
+    def people(self):
+        (people,) = self.ledger("reset", code=1)["people"]
+        return int(people["people"])
+
+    def test_accounts_of_the_partition_or_of_all_where_partitions_were_added(self):
+        self.assertEqual(self.people(), self.of(self.mine))
+        self.database.execute("UPDATE ledger SET least_partitions = 2")
+        self.assertEqual(self.people(), 1100)
+
+    def test_more_than_one_transaction_holds(self):
+        self.database.execute("UPDATE ledger SET least_partitions = 2")
+        self.database.execute(
+            "UPDATE campaign_prospects SET hold_reason = 'operator' WHERE id IN "
+            "(SELECT id FROM campaign_prospects ORDER BY id LIMIT 10)"
+        )
+        done = self.ledger("reset", "--yes")
+        self.assertEqual(done["people"][0]["people"], "1090")
+        self.assertEqual(len(self.held()), 1090)
+        told = "outbox WHERE event_type = 'sam.person.v1'"
+        self.assertEqual(self.count(told), 1090)
+        self.assertEqual(set(self.positions().values()), {0})
+        self.refused("reset", "--yes")
+        self.assertEqual(self.count(told), 1090)
 
 
 if __name__ == "__main__":
