@@ -19,7 +19,8 @@ static const char unknown_sql[] =
     "SELECT " SETTLE_COLUMNS ", CASE WHEN i.restored THEN NULL ELSE i.message END, p.provider_id, "
     "p.vanity, t.unseen_at FROM (SELECT * FROM send_queue WHERE account_id = $1 "
     "AND status = 'unknown' AND (SELECT true FROM send_attempts t WHERE t.item_id = send_queue.id "
-    "AND t.error_type = ANY ($3) LIMIT 1) IS NULL ORDER BY random() LIMIT $2) i "
+    "AND t.outcome = 'unknown' AND t.error_type = ANY ($3) LIMIT 1) IS NULL ORDER BY random() "
+    "LIMIT $2) i "
     "CROSS JOIN LATERAL (SELECT * FROM campaign_prospects WHERE id = i.prospect_id LIMIT 1) p "
     "CROSS JOIN LATERAL (SELECT * FROM send_attempts WHERE item_id = i.id OFFSET 0) t "
     "WHERE " SETTLE_OPEN "ORDER BY i.id, t.started_at DESC, t.id";
