@@ -31,6 +31,16 @@ enum column {
     COL_UNSEEN_AT,
 };
 
+/* What else was written to the people of these items, or may have been: it stands in the same
+ * chats. $1 uuid[] items. */
+static const char known_sql[] =
+    "SELECT i.id, t.message_id, CASE WHEN o.restored THEN NULL ELSE o.message END "
+    "FROM unnest($1::uuid[]) AS x(id) JOIN send_queue i ON i.id = x.id "
+    "CROSS JOIN LATERAL (SELECT * FROM send_queue WHERE prospect_id = i.prospect_id "
+    "AND id <> i.id OFFSET 0) o CROSS JOIN LATERAL (SELECT * FROM send_attempts "
+    "WHERE item_id = o.id AND kind <> 'profile_view' OFFSET 0) t "
+    "WHERE t.outcome IS NULL OR t.outcome IN ('sent', 'unknown')";
+
 static const char *const verdict_words[] = {
     [RECONCILE_WAIT] = NULL,
     [RECONCILE_SEEN] = EVENT_SETTLED_BY_LOOK,
@@ -40,12 +50,19 @@ static const char *const verdict_words[] = {
     [RECONCILE_ASK] = EVENT_UNSEEN_TWICE,
 };
 
+static void item_deinit(struct unknown_item *it)
+{
+    for (size_t i = 0; i < it->known_count; i++)
+        free(it->known[i].text);
+    free(it->known);
+    free(it->ends);
+    free(it->text);
+}
+
 void unknowns_deinit(struct unknowns *u)
 {
-    for (size_t i = 0; i < u->count; i++) {
-        free(u->items[i].ends);
-        free(u->items[i].text);
-    }
+    for (size_t i = 0; i < u->count; i++)
+        item_deinit(&u->items[i]);
     u->count = 0;
 }
 
@@ -147,6 +164,20 @@ static bool may_read(struct unknowns *u)
 
 /* ---- messages: in the chats with their person ------------------------------------------------ */
 
+/* It is another message of ours, by its id or its text. */
+static bool is_known(const struct unknown_item *it, const struct unipile_item *message)
+{
+    for (size_t i = 0; i < it->known_count; i++) {
+        const struct unknown_known *k = &it->known[i];
+        if (*k->message_id && strcmp(k->message_id, message->message_id) == 0)
+            return true;
+        if (k->text && reconcile_same_text(k->text, message->text) &&
+            !(it->text && reconcile_same_text(it->text, message->text)))
+            return true;
+    }
+    return false;
+}
+
 static void read_chats(struct unknowns *u);
 static void read_messages(struct unknowns *u);
 
@@ -159,7 +190,7 @@ static void on_messages(void *ctx, const struct unipile_read *read)
     it->unread = it->unread || *read->cursor;
     for (size_t i = 0; i < read->items_count; i++) {
         const struct unipile_item *message = &read->items[i];
-        if (message->inbound)
+        if (message->inbound || is_known(it, message))
             continue;
         switch (reconcile_match(&it->sought, message->text, message->at_ms)) {
         case RECONCILE_OURS:
@@ -388,20 +419,43 @@ static void drop_early(struct unknowns *u)
         bool known = gate_open(g, u->partition) && it->ends_count > 0 &&
                      gate_past_ms(g, u->partition) > it->sought.over_ms;
         early = early || !known;
-        if (known) {
+        if (known)
             u->items[kept++] = *it;
-        } else {
-            free(it->ends);
-            free(it->text);
-        }
+        else
+            item_deinit(it);
     }
     u->count = kept;
     if (early)
         gate_renew(g, u->partition);
 }
 
-static void on_unknown(void *ctx, enum pg_failure failure, const struct pg_result *r,
-                       const char *error)
+static struct unknown_item *item_of(struct unknowns *u, const struct uuid *id)
+{
+    for (size_t i = 0; i < u->count; i++) {
+        if (uuid_equal(&u->items[i].ends[0].attempt.item_id, id))
+            return &u->items[i];
+    }
+    return NULL;
+}
+
+static void keep_known(struct unknowns *u, const struct pg_result *r)
+{
+    for (int row = 0; row < pg_rows(r); row++) {
+        struct uuid id = pg_uuid(r, row, 0);
+        struct unknown_item *it = item_of(u, &id);
+        if (!it)
+            continue;
+        it->known = sam_xrealloc(it->known, (it->known_count + 1) * sizeof(*it->known));
+        struct unknown_known *k = &it->known[it->known_count++];
+        *k = (struct unknown_known){.text = NULL};
+        COPY(k->message_id, pg_text(r, row, 1));
+        if (!pg_null(r, row, 2) && *pg_text(r, row, 2)) /* "": an invitation without a note */
+            k->text = sam_xstrdup(pg_text(r, row, 2));
+    }
+}
+
+static void on_known(void *ctx, enum pg_failure failure, const struct pg_result *r,
+                     const char *error)
 {
     struct unknowns *u = ctx;
     bool invitations = false;
@@ -409,8 +463,7 @@ static void on_unknown(void *ctx, enum pg_failure failure, const struct pg_resul
         give_up(u, error);
         return;
     }
-    keep_items(u, r);
-    drop_early(u);
+    keep_known(u, r);
     for (size_t i = 0; i < u->count; i++)
         invitations = invitations || is_invitation(&u->items[i]);
     if (invitations)
@@ -419,12 +472,40 @@ static void on_unknown(void *ctx, enum pg_failure failure, const struct pg_resul
         read_chats(u);
 }
 
+static void ask_known(struct unknowns *u)
+{
+    pg_params_reset(u->params);
+    pg_array_open(u->params, PG_ARRAY_UUID);
+    for (size_t i = 0; i < u->count; i++)
+        pg_item_uuid(u->params, &u->items[i].ends[0].attempt.item_id);
+    pg_array_close(u->params);
+    pg_async_send(u->worker->util, "sync_unknown_known", known_sql, u->params, on_known, u);
+    pg_async_sync(u->worker->util);
+}
+
+static void on_unknown(void *ctx, enum pg_failure failure, const struct pg_result *r,
+                       const char *error)
+{
+    struct unknowns *u = ctx;
+    if (failure) {
+        give_up(u, error);
+        return;
+    }
+    keep_items(u, r);
+    drop_early(u);
+    if (u->count > 0)
+        ask_known(u);
+    else
+        u->done(u->ctx);
+}
+
 void unknowns_ask(struct unknowns *u, struct pg_params *params)
 {
     u->count = 0;
     u->at = 0;
     u->pages = 0;
     u->cursor[0] = '\0';
+    u->params = params;
     pg_params_reset(params);
     pg_add_uuid(params, &u->job->account_id);
     pg_add_i64(params, UNKNOWNS_MAX);

@@ -24,6 +24,12 @@
 
 struct worker;
 
+/* A message of another item to the same person. */
+struct unknown_known {
+    char message_id[EVENT_ID_MAX + 1]; /* "" = not told */
+    char *text;                        /* owned; NULL = not known */
+};
+
 /* An item and its attempts that may have happened. */
 struct unknown_item {
     struct event *ends; /* owned: as settle_attempt() gives them, the latest attempt first */
@@ -32,6 +38,8 @@ struct unknown_item {
     char provider_id[PROVIDER_ID_MAX_BYTES + 1];
     char vanity[VANITY_MAX_BYTES + 1];
     struct reconcile_sought sought;
+    struct unknown_known *known; /* owned: other messages of ours to the person */
+    size_t known_count;
     int64_t found;
     int64_t others;
     struct event_attempt seen; /* the ids and the moment of what was found */
@@ -49,7 +57,8 @@ struct unknowns {
     void *ctx;
     struct unknown_item items[UNKNOWNS_MAX];
     size_t count;
-    size_t at; /* the item whose chats are read */
+    struct pg_params *params; /* scratch */
+    size_t at;                /* the item whose chats are read */
     char chats[UNKNOWNS_CHATS][EVENT_ID_MAX + 1];
     size_t chats_count;
     size_t chats_at;

@@ -18,7 +18,7 @@ static const char *next_seen(const char *text)
     return text;
 }
 
-static bool same_text(const char *a, const char *b)
+bool reconcile_same_text(const char *a, const char *b)
 {
     for (;;) {
         a = next_seen(a);
@@ -38,7 +38,8 @@ enum reconcile_match reconcile_match(const struct reconcile_sought *sought, cons
     if (at_ms && (at_ms < sought->first_started_ms - RECONCILE_CLOCKS_MS ||
                   at_ms > sought->over_ms + RECONCILE_CLOCKS_MS))
         return RECONCILE_OTHER_TIME;
-    return !sought->text || same_text(sought->text, text) ? RECONCILE_OURS : RECONCILE_OTHER_TEXT;
+    return !sought->text || reconcile_same_text(sought->text, text) ? RECONCILE_OURS
+                                                                    : RECONCILE_OTHER_TEXT;
 }
 
 enum reconcile_verdict reconcile_judge(const struct reconcile_sought *sought,

@@ -26,6 +26,9 @@ struct reconcile_sought {
     int64_t unseen_ms;        /* when each of them was looked for first and not found; 0 = never */
 };
 
+/* Whatever became of their blanks. */
+bool reconcile_same_text(const char *a, const char *b);
+
 enum reconcile_match {
     RECONCILE_OTHER_TIME, /* it was not written by our call */
     RECONCILE_OTHER_TEXT, /* nor, it seems; but the network may have changed what we wrote */

@@ -87,7 +87,8 @@ class Reconcile(FridayTest):
                       or self.people()["completed"] == 1)  # fmt: skip
         self.judge(3)
 
-    def test_a_second_message(self):
+    def begin_with_the_second(self, **fault):
+        """The message before it stands in the same chat, a moment earlier."""
         texts = {"direct_message_1": "One {first_name}",
                  "direct_message_2": {"after": "1s", "text": "Two {first_name}"}}  # fmt: skip
         self.config["worker"].update({"reconcile_after": f"{AFTER}s"})
@@ -96,9 +97,12 @@ class Reconcile(FridayTest):
         self.producer = self.start_producer()
         self.campaign("c", "messenger", texts, 1, start=False)
         self.simulator.fault(route="chats", action="delay", delay_ms=1)
-        self.simulator.fault(route="chats", action="cut_after")
+        self.simulator.fault(route="chats", **fault)
         self.samctl("campaign", "start", "c")
         self.wait_for("the second", lambda: self.items() == {"sent": 1, "unknown": 1}, 60)
+
+    def test_a_second_message(self):
+        self.begin_with_the_second(action="cut_after")
         self.is_found(2)
 
     # ---- what did not ----
@@ -113,6 +117,10 @@ class Reconcile(FridayTest):
                    fault={"route": "invite", "action": "status", "status": 500,
                           "type": "errors/provider_error"})  # fmt: skip
         self.goes_again(3)
+
+    def test_a_second_message_that_never_arrived(self):
+        self.begin_with_the_second(action="status", status=500, type="errors/provider_error")
+        self.goes_again(2)
 
     def test_one_that_goes_wrong_again(self):
         """Its first attempt is settled, and says nothing of the second."""
