@@ -7,6 +7,7 @@
 
 #include "common/adapters/cloud_event.h"
 #include "common/base/clock.h"
+#include "common/base/failpoint.h"
 #include "producer/producer.h"
 
 #include "common/base/banned.h"
@@ -110,6 +111,8 @@ static enum pg_failure land(struct producer *p, int64_t *ret_rows)
     pg_add_time(&p->params, p->now_ms);
     free(flight);
     p->outbox = NULL;
+    if (rows)
+        failpoint(FAILPOINT_OUTBOX_ACKED);
     *ret_rows = rows;
     return rows ? pg_exec(p->pg, done_sql, &p->params, NULL) : PG_FINE;
 }

@@ -6,6 +6,7 @@
 #include "common/adapters/cloud_event.h"
 #include "common/adapters/verdicts.h"
 #include "common/base/clock.h"
+#include "common/base/failpoint.h"
 #include "common/policy/reply.h"
 #include "producer/producer.h"
 #include "producer/unclaimed.h"
@@ -320,7 +321,11 @@ struct batch producer_publish(struct producer *p)
     if (failure) {
         result = producer_failed(p, "publish", failure);
     } else {
+        if (b->jobs_count)
+            failpoint(FAILPOINT_PUBLISHED);
         produce(p, b);
+        if (b->jobs_count)
+            failpoint(FAILPOINT_JOB_PRODUCED);
         result.rows = (int64_t)b->jobs_count;
         result.more = b->accounts_count == PUBLISH_MAX;
         metrics_add(p->metrics, METRIC_ITEMS_PUBLISHED, (uint64_t)b->jobs_count);

@@ -11,6 +11,7 @@
 
 #include "common/adapters/cloud_event.h"
 #include "common/base/clock.h"
+#include "common/base/failpoint.h"
 #include "common/base/random.h"
 #include "worker/claim_batch.h"
 #include "worker/unwritten.h"
@@ -185,6 +186,8 @@ static void on_committed(void *ctx, enum pg_failure failure, const struct pg_res
         finish_undone(c, TROUBLE_MS);
         return;
     }
+    if (b->grants_count)
+        failpoint(FAILPOINT_CLAIM_COMMITTED);
     metrics_observe(c->w->metrics, METRIC_CLAIM_SIZE, (int64_t)b->count);
     metrics_observe(c->w->metrics, METRIC_CLAIM_SECONDS, clock_monotonic_us() - c->begun_us);
     c->batch_max = c->batch_max ? c->batch_max * 2 : 0;
@@ -238,6 +241,7 @@ static void started_over(struct claim *c)
         return;
     }
     stops_written(c->w->stops);
+    failpoint(FAILPOINT_STARTED_ACKED);
     commit(c);
 }
 
@@ -297,6 +301,7 @@ static void produce_started(struct claim *c)
             on_started(&c->started[i].delivery, r, 0, 0);
     }
     buf_deinit(&record);
+    failpoint(FAILPOINT_STARTED_PRODUCED);
     c->pending--;
     if (c->pending == 0)
         started_over(c);
@@ -329,9 +334,10 @@ static void on_written(void *ctx, enum pg_failure failure, const struct pg_resul
     note(c, failure, error);
     if (c->failure)
         fail(c);
-    else if (c->batch.grants_count > 0)
+    else if (c->batch.grants_count > 0) {
+        failpoint(FAILPOINT_CLAIM_WRITTEN);
         produce_started(c);
-    else
+    } else
         commit(c);
 }
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/adapters/migrate.h"
+#include "common/base/failpoint.h"
 #include "worker/apply_sql.h"
 
 #include "common/base/banned.h"
@@ -160,6 +161,15 @@ static void tell_broken(const struct ledger_tx *tx)
     }
 }
 
+static bool speaks_of_a_call(const struct ledger_tx *tx)
+{
+    for (size_t i = 0; i < tx->count; i++) {
+        if (tx->events[i].type == EVENT_ATTEMPT_ENDED)
+            return true;
+    }
+    return false;
+}
+
 static void on_committed(void *ctx, enum pg_failure failure, const struct pg_result *r,
                          const char *error)
 {
@@ -170,6 +180,8 @@ static void on_committed(void *ctx, enum pg_failure failure, const struct pg_res
         give_up(tx);
         return;
     }
+    if (speaks_of_a_call(tx))
+        failpoint(FAILPOINT_APPLY_COMMITTED);
     if (!tx->moved)
         tell_broken(tx);
     finish(tx, tx->moved ? LEDGER_TX_MOVED : LEDGER_TX_DONE);
@@ -200,6 +212,8 @@ static int by_uuid(const void *x, const void *y)
 static void write_all(struct ledger_tx *tx)
 {
     tx->stage = STAGE_WRITE;
+    if (speaks_of_a_call(tx))
+        failpoint(FAILPOINT_APPLY_LOADED);
     for (size_t i = 0; i < tx->count; i++)
         apply_event(&tx->rows, &tx->events[i]);
     apply_sql_write(&(struct apply_writer){.pg = tx->o.pg,

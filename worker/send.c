@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "common/base/clock.h"
+#include "common/base/failpoint.h"
 #include "worker/worker.h"
 
 #include "common/base/banned.h"
@@ -38,6 +39,7 @@ static void tell_end(struct worker *w, const struct grant *g, const struct event
                           .at_ms = end->ended_at_ms,
                           .attempt = *end};
     outgoing_event(w, &event);
+    failpoint(FAILPOINT_ENDED_PRODUCED);
 }
 
 void send_untried(struct worker *w, const struct grant *grant, const char *error_type)
@@ -68,6 +70,7 @@ static void on_outcome(void *ctx, const struct unipile_outcome *o)
     struct call *call = ctx;
     struct worker *w = call->worker;
     struct event_attempt end = call->grant->attempt;
+    failpoint(FAILPOINT_CALL_ANSWERED);
     int64_t now = clock_boot_ms();
     end.ended_at_ms = db_moment(call->grant, now);
     end.outcome = o->outcome;

@@ -6,6 +6,7 @@
 
 #include "common/adapters/settle.h"
 #include "common/base/clock.h"
+#include "common/base/failpoint.h"
 #include "worker/reads.h"
 #include "worker/worker.h"
 
@@ -118,6 +119,7 @@ static void settle(struct unknowns *u, const struct unknown_item *it)
     else
         log_info(w->log, "unknown_looked_for", LOG_UUID("item", &it->ends[0].attempt.item_id),
                  LOG_STR("found", verdict_words[verdict]));
+    failpoint(FAILPOINT_LOOKED);
     tell(u, it, verdict);
 }
 

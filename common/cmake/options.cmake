@@ -17,6 +17,10 @@ if(SAM_SANITIZE)
   add_compile_options(-Wno-null-dereference)
 endif()
 
+if(SAM_FAILPOINTS)
+  add_compile_definitions(SAM_FAILPOINTS) # common/base/failpoint.h; never in what is shipped
+endif()
+
 if(SAM_FUZZ)
   # Coverage feedback in everything; tests/fuzz links libFuzzer's own main. The warnings that count
   # are gcc's: a new one of clang's must not stop the fuzzers.

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/base/clock.h"
+#include "common/base/failpoint.h"
 #include "worker/unipile/answer.h"
 #include "worker/unipile/client_internal.h"
 #include "worker/unipile/page.h"
@@ -39,6 +40,7 @@ static size_t on_body(char *out, size_t size, size_t count, void *ctx)
     }
     if (n == 0)
         return CURL_READFUNC_ABORT;
+    failpoint(FAILPOINT_CALL_BODY);
     memcpy(out, call->body.data + call->body_at, n);
     call->body_at += n;
     return n;
