@@ -197,7 +197,7 @@ static void on_messages(void *ctx, const struct unipile_read *read)
         switch (reconcile_match(&it->sought, message->text, message->at_ms)) {
         case RECONCILE_OURS:
             it->found++;
-            COPY(it->seen.chat_id, u->chats[u->chats_at]);
+            memcpy(it->seen.chat_id, u->chats[u->chats_at], sizeof(it->seen.chat_id));
             COPY(it->seen.message_id, message->message_id);
             break;
         case RECONCILE_OTHER_TEXT:
