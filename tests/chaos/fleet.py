@@ -1,0 +1,92 @@
+"""The programs under chaos: what plays the part of each at the moment, and how each may end."""
+
+import threading
+import urllib.request
+from concurrent.futures import ThreadPoolExecutor
+
+from waiting import wait_for
+
+READY_SECONDS = 120
+
+
+class Role:
+    """A producer or a worker that is started anew after each end; one after the other."""
+
+    def __init__(self, start):
+        self._start = start
+        self.daemon = start()
+
+    def again(self):
+        self.daemon = self._start()
+
+    def kill(self):
+        self.daemon.kill()
+
+    def leave(self):
+        end_by_term(self.daemon)
+
+
+def end_by_term(daemon):
+    """It leaves by itself within its drain time. What was under way meanwhile may have been lost to
+    a fault: then it leaves with 1, and that is as it must be; a sanitizer's word is not."""
+    daemon.stop()
+    daemon.killed = True
+
+
+def in_flight(daemon):
+    try:
+        with urllib.request.urlopen(daemon.admin + "/metrics", timeout=0.5) as answer:
+            lines = answer.read().decode().splitlines()
+    except OSError:
+        return 0
+    return sum(int(line.rsplit(" ", 1)[1]) for line in lines
+               if line.startswith("sam_calls_in_flight "))  # fmt: skip
+
+
+class Fleet:
+    """Programs die with the thread that has started them (sam_test.Process): all are started by one
+    that stays as long as this object."""
+
+    def __init__(self, test, workers, producers):
+        self._starter = ThreadPoolExecutor(1)
+
+        def worker():
+            return self._starter.submit(test.start_worker, ready=False).result()
+
+        def producer():
+            return self._starter.submit(test.start_producer, ready=False).result()
+
+        self._worker = worker
+        self._lock = threading.Lock()
+        self._more = []
+        self.roles = {f"worker{n + 1}": Role(worker) for n in range(workers)}
+        self.roles |= {f"producer{n + 1}": Role(producer) for n in range(producers)}
+
+    def more(self):
+        """One worker more; less() makes it leave."""
+        daemon = self._worker()
+        with self._lock:
+            self._more.append(daemon)
+        return daemon
+
+    def less(self, daemon):
+        with self._lock:
+            self._more.remove(daemon)
+        end_by_term(daemon)
+
+    def daemons(self):
+        with self._lock:
+            return [role.daemon for role in self.roles.values()] + list(self._more)
+
+    def wait_until_ready(self):
+        for role in self.roles.values():
+            wait_for(f"{role.daemon.name} to be ready", role.daemon.ready, READY_SECONDS,
+                     [role.daemon])  # fmt: skip
+
+    def calls_under_way(self):
+        """Of all workers, by their own word; one that is frozen or away says nothing."""
+        return sum(in_flight(role.daemon) for name, role in self.roles.items()
+                   if name.startswith("worker"))  # fmt: skip
+
+    def ended_by_themselves(self):
+        return [f"{d.name} ended by itself" for d in self.daemons() if not d.running()]
