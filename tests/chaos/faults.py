@@ -1,12 +1,16 @@
-"""The kinds of faults: each method is one, breaks something, and has mended it when it returns."""
+"""Runs the faults. A kind is a method here or of the parts; it breaks something, has mended it when
+it returns, and returns what to call it in the table (and which account alone it was for)."""
 
 import threading
 import time
 from collections import defaultdict
 from dataclasses import dataclass
 
+from server_faults import ServerFaults
+from wire_faults import UNIPILE_TIMEOUT, WireFaults
+
 SESSION_SECONDS = 6  # session.timeout.ms of the workers
-UNKNOWN_SECONDS = 15 + 3 + 10  # start_by, unipile.timeout of these settings, margin
+UNKNOWN_SECONDS = 15 + UNIPILE_TIMEOUT + 10  # start_by before, and the margin after it
 
 
 @dataclass(frozen=True)
@@ -18,6 +22,7 @@ class Hit:
     begun: float  # of time.time()
     ended: float
     calls: int
+    account: str = None  # its Unipile id; such a fault waits for the account's next call
 
 
 class Faults:
@@ -30,6 +35,7 @@ class Faults:
         self.errors = []
         self.over = threading.Event()
         self._threads = []
+        self._parts = (self, ServerFaults(test, fleet, self.span), WireFaults(test, self.span))
 
     def start(self, lane, faults):
         thread = threading.Thread(target=self._run, args=(lane, faults), name=lane, daemon=True)
@@ -50,11 +56,16 @@ class Faults:
                 return
             calls, begun = self.fleet.calls_under_way(), time.time()
             try:
-                done = getattr(self, kind)(lane, drawn)
+                done = self._method(kind)(lane, drawn)
             except Exception as error:  # pylint: disable=broad-except
-                self.errors.append(f"{lane} {kind}: {error}")
+                self.errors.append(f"{lane} {kind}: {error!r}")
                 return
-            self.hits.append(Hit(lane, done or kind, begun, time.time(), calls))
+            name, account = done if isinstance(done, tuple) else (done, None)
+            self.hits.append(Hit(lane, name, begun, time.time(), calls, account))
+
+    def _method(self, kind):
+        (part,) = (part for part in self._parts if hasattr(part, kind))
+        return getattr(part, kind)
 
     def table(self):
         """Lines: fault kind, how often, calls under way when it hit."""
@@ -73,18 +84,20 @@ class Faults:
 
     def kill(self, lane, drawn):
         role = self.fleet.roles[lane]
-        role.kill()
-        self.span(drawn.uniform(0, 2))
-        role.again()
+        with role.lock:
+            role.kill()
+            self.span(drawn.uniform(0, 2))
+            role.again()
         return f"SIGKILL of a {lane[:-1]}"
 
     def freeze(self, lane, drawn, least=SESSION_SECONDS + 1, most=SESSION_SECONDS + 4):
-        daemon = self.fleet.roles[lane].daemon
-        daemon.freeze()
-        try:
-            self.span(drawn.uniform(least, most))
-        finally:
-            daemon.thaw()
+        role = self.fleet.roles[lane]
+        with role.lock:
+            role.daemon.freeze()
+            try:
+                self.span(drawn.uniform(least, most))
+            finally:
+                role.daemon.thaw()
         return f"SIGSTOP of a {lane[:-1]}, {least} s and more"
 
     def freeze_for_long(self, lane, drawn):
@@ -92,13 +105,15 @@ class Faults:
 
     def leave(self, lane, drawn):
         role = self.fleet.roles[lane]
-        role.leave()
-        self.span(drawn.uniform(0, 2))
-        role.again()
+        with role.lock:
+            role.leave()
+            self.span(drawn.uniform(0, 2))
+            role.again()
         return f"SIGTERM of a {lane[:-1]}"
 
     def one_worker_more(self, _, drawn):
-        daemon = self.fleet.more()
-        self.span(drawn.uniform(5, 10))
-        self.fleet.less(daemon)
+        with self.fleet.scaling:
+            daemon = self.fleet.more()
+            self.span(drawn.uniform(5, 10))
+            self.fleet.less(daemon)
         return "a worker more, then less"

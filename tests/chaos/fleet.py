@@ -1,5 +1,6 @@
 """The programs under chaos: what plays the part of each at the moment, and how each may end."""
 
+import contextlib
 import threading
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
@@ -13,6 +14,7 @@ class Role:
     """A producer or a worker that is started anew after each end; one after the other."""
 
     def __init__(self, start):
+        self.lock = threading.Lock()  # held by the fault that it meets
         self._start = start
         self.daemon = start()
 
@@ -59,6 +61,7 @@ class Fleet:
         self._worker = worker
         self._lock = threading.Lock()
         self._more = []
+        self.scaling = threading.Lock()  # held by who changes how many workers there are
         self.roles = {f"worker{n + 1}": Role(worker) for n in range(workers)}
         self.roles |= {f"producer{n + 1}": Role(producer) for n in range(producers)}
 
@@ -73,6 +76,22 @@ class Fleet:
         with self._lock:
             self._more.remove(daemon)
         end_by_term(daemon)
+
+    @contextlib.contextmanager
+    def no_worker(self):
+        """All of them leave; they are started again afterwards. Their faults wait meanwhile."""
+        roles = [role for name, role in self.roles.items() if name.startswith("worker")]
+        with contextlib.ExitStack() as held:
+            held.enter_context(self.scaling)
+            for role in roles:
+                held.enter_context(role.lock)
+            with ThreadPoolExecutor() as side_by_side:
+                list(side_by_side.map(Role.leave, roles))
+            try:
+                yield
+            finally:
+                for role in roles:
+                    role.again()
 
     def daemons(self):
         with self._lock:

@@ -29,8 +29,8 @@ def of(test, person):
             ids |= {row["id"] for row in found}
     events = test.kafka.records(test.topic("sam.events"))
     ours = [e for e in events if any(i in (e["value"] or "") for i in ids)]
-    yield from _told("sam.events", [{k: e[k] for k in ("partition", "offset", "ts", "headers",
-                                                       "value") if k in e} for e in ours])  # fmt: skip
+    shown = ("partition", "offset", "ts", "headers", "value")
+    yield from _told("sam.events", [{k: e[k] for k in shown if k in e} for e in ours])
     calls = [c for c in test.simulator.journal() if c["person"] in ids]
     yield from _told("calls", calls)
     yield from _log_lines(test.folder, ids)

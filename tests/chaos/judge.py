@@ -128,15 +128,21 @@ def _judge_unknowns(v, database, people, hits):
     """An unknown outcome is explained by a fault between its claim and the latest moment at which
     its call can have ended."""
     for row in database.rows(
-        "SELECT p.vanity, extract(epoch FROM a.started_at) AS begun FROM send_queue q "
-        "JOIN campaign_prospects p ON p.id = q.prospect_id "
+        "SELECT p.vanity, extract(epoch FROM a.started_at) AS begun, c.unipile_id AS account "
+        "FROM send_queue q JOIN campaign_prospects p ON p.id = q.prospect_id "
+        "JOIN linkedin_accounts c ON c.id = q.account_id "
         "JOIN send_attempts a ON a.id = q.attempt_id WHERE q.status = 'unknown'"
     ):
         v.unknown += 1
-        begun = float(row["begun"])
-        if not any(h.begun < begun + CALL_SECONDS and h.ended > begun - 1 for h in hits):
+        if not any(_explains(hit, float(row["begun"]), row["account"]) for hit in hits):
             v.unexplained += 1
             v.bad.append(("unknown, and no fault hit its call", people[row["vanity"]]))
+
+
+def _explains(hit, begun, account):
+    if hit.account:
+        return hit.account == account and hit.begun < begun + CALL_SECONDS
+    return hit.begun < begun + CALL_SECONDS and hit.ended > begun - 1
 
 
 def _judge_rest(v, test):

@@ -15,6 +15,7 @@ class Lane:
 
 
 PROGRAM = {"kill": 4, "freeze": 3, "freeze_for_long": 1, "leave": 2}
+WIRE = {"cut": 4, "refuse": 1, "hold": 3, "delay": 2}
 LANES = {
     "worker1": Lane((8, 20), PROGRAM),
     "worker2": Lane((8, 20), PROGRAM),
@@ -22,6 +23,15 @@ LANES = {
     "producer1": Lane((4, 12), PROGRAM),
     "producer2": Lane((4, 12), PROGRAM),
     "scale": Lane((10, 20), {"one_worker_more": 1}),
+    "sessions": Lane((1, 4), {"end_a_session": 5, "end_all_sessions": 1}),
+    "postgres": Lane((20, 35), {"restart_postgres": 1, "crash_postgres": 1}),
+    "kafka": Lane((25, 40), {"restart_kafka": 1, "crash_kafka": 1, "freeze_kafka": 1}),
+    "offsets": Lane((20, 35), {"set_offsets_back": 1}),
+    "dumps": Lane((15, 30), {"load_a_dump": 1}),
+    "wire_postgres": Lane((3, 8), WIRE),
+    "wire_kafka": Lane((3, 8), WIRE),
+    "wire_unipile": Lane((3, 8), WIRE),
+    "unipile": Lane((0.4, 1.4), {"break_a_read": 3, "break_a_write": 2}),
 }
 
 
