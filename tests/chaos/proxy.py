@@ -18,6 +18,7 @@ import threading
 import ports
 
 PIECE = 1 << 16
+STOP_SECONDS = 5
 RESET = struct.pack("ii", 1, 0)  # SO_LINGER: close() sends RST
 
 
@@ -99,11 +100,12 @@ class Proxy:
         started.set()
         await self._stopped.wait()
         listener.close()
+        for way in self._open.values():
+            way.set()
         self._cut()
-        tasks = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        passing = asyncio.all_tasks() - {asyncio.current_task()}
+        if passing:
+            await asyncio.wait(passing, timeout=STOP_SECONDS)
 
     def _cut(self):
         for writer in [writer for pair in self._pairs for writer in pair]:

@@ -16,22 +16,23 @@ class Lane:
 
 PROGRAM = {"kill": 4, "freeze": 3, "freeze_for_long": 1, "leave": 2}
 WIRE = {"cut": 4, "refuse": 1, "hold": 3, "delay": 2}
+# So that sends go on in between: what nobody is under way for finds nothing.
 LANES = {
-    "worker1": Lane((8, 20), PROGRAM),
-    "worker2": Lane((8, 20), PROGRAM),
-    "worker3": Lane((8, 20), PROGRAM),
+    "worker1": Lane((15, 35), PROGRAM),
+    "worker2": Lane((15, 35), PROGRAM),
+    "worker3": Lane((15, 35), PROGRAM),
     "producer1": Lane((4, 12), PROGRAM),
     "producer2": Lane((4, 12), PROGRAM),
-    "scale": Lane((10, 20), {"one_worker_more": 1}),
-    "sessions": Lane((1, 4), {"end_a_session": 5, "end_all_sessions": 1}),
+    "scale": Lane((20, 40), {"one_worker_more": 1}),
+    "sessions": Lane((1, 4), {"end_a_session": 12, "end_all_sessions": 1}),
     "postgres": Lane((20, 35), {"restart_postgres": 1, "crash_postgres": 1}),
-    "kafka": Lane((25, 40), {"restart_kafka": 1, "crash_kafka": 1, "freeze_kafka": 1}),
-    "offsets": Lane((20, 35), {"set_offsets_back": 1}),
+    "kafka": Lane((35, 60), {"restart_kafka": 1, "crash_kafka": 1, "freeze_kafka": 1}),
+    "offsets": Lane((40, 60), {"set_offsets_back": 1}),
     "dumps": Lane((15, 30), {"load_a_dump": 1}),
-    "wire_postgres": Lane((3, 8), WIRE),
-    "wire_kafka": Lane((3, 8), WIRE),
-    "wire_unipile": Lane((3, 8), WIRE),
-    "unipile": Lane((0.4, 1.4), {"break_a_read": 3, "break_a_write": 2}),
+    "wire_postgres": Lane((4, 10), WIRE),
+    "wire_kafka": Lane((4, 10), WIRE),
+    "wire_unipile": Lane((4, 10), WIRE),
+    "unipile": Lane((0.3, 1.0), {"break_a_read": 3, "break_a_write": 2}),
 }
 
 

@@ -2,8 +2,8 @@
 
 UNIPILE_TIMEOUT = 3  # unipile.timeout of these settings
 
-# What a write may draw: action, and what else the simulator is told of the fault.
-WRITES = (
+# What a call may draw: action, and what else the simulator is told of the fault.
+FAULTS = (
     {"action": "cut_before"},
     {"action": "cut_after"},
     {"action": "hang"},
@@ -15,8 +15,9 @@ WRITES = (
     {"action": "not_json"},
     {"action": "delay", "delay_ms": 1500},
     {"action": "delay", "delay_ms": 2 * UNIPILE_TIMEOUT * 1000},
+    # A write: the account rests for a quarter of an hour. A read: it is tried again.
+    {"action": "status", "type": "errors/too_many_requests", "status": 429},
 )
-READS = WRITES + ({"action": "status", "type": "errors/too_many_requests", "status": 429},)
 WRITE_ROUTES = ("invite", "chats")
 READ_ROUTES = ("profile", "relations", "attendee_chats")
 
@@ -59,10 +60,10 @@ class WireFaults:
         return f"bytes to and from {name} delayed"
 
     def break_a_read(self, _, drawn):
-        return self._break("read", drawn.choice(READ_ROUTES), drawn.choice(READS), drawn)
+        return self._break("read", drawn.choice(READ_ROUTES), drawn.choice(FAULTS), drawn)
 
     def break_a_write(self, _, drawn):
-        return self._break("write", drawn.choice(WRITE_ROUTES), drawn.choice(WRITES), drawn)
+        return self._break("write", drawn.choice(WRITE_ROUTES), drawn.choice(FAULTS), drawn)
 
     def _break(self, what, route, fault, drawn):
         account = "U" + drawn.choice(self.test.accounts)

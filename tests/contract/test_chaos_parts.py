@@ -1,0 +1,164 @@
+"""The parts of tests/chaos that decide or break: a judge that misses nothing, a schedule that the
+seed alone decides, a proxy that does what it says."""
+
+import itertools
+import os
+import socket
+import sys
+import threading
+import unittest
+from types import SimpleNamespace
+
+import sam_test
+
+sys.path.insert(0, os.path.join(sam_test.SOURCE, "tests", "chaos"))
+
+import judge  # noqa: E402  pylint: disable=wrong-import-position
+import people  # noqa: E402  pylint: disable=wrong-import-position
+import schedule  # noqa: E402  pylint: disable=wrong-import-position
+from proxy import Proxy  # noqa: E402  pylint: disable=wrong-import-position
+
+WAIT_SECONDS = 10
+LATE_MS = 60_000
+
+
+class Judge(unittest.TestCase):
+    """One person at a time: what arrived, and what the books say."""
+
+    def setUp(self):
+        self.silent, self.replies = people.make("m", people.MESSENGER, people.MESSENGER_PEOPLE, 2)
+
+    def verdict(self, person, writes, status, items):
+        calls = [{"route": "invite" if route == "invite" else "chats", "text_bytes": n,
+                  "at_ms": LATE_MS * i} for i, (route, n) in enumerate(writes)]  # fmt: skip
+        v = judge.Verdict()
+        row = {"status": status, "items": items, "messages": str(items.split().count("sent"))}
+        judge._judge_person(v, person, calls, row)  # pylint: disable=protected-access
+        return {name: n for name, n in vars(v).items() if isinstance(n, int) and n}
+
+    def test_as_it_must_be(self):
+        person = self.silent
+        self.assertEqual(self.verdict(person, person.writes, "completed", "sent sent"), {})
+        person = self.replies
+        self.assertEqual(self.verdict(person, person.writes, "replied", "sent cancelled"), {})
+
+    def test_lost(self):
+        one = self.silent.writes[:1]
+        self.assertEqual(self.verdict(self.silent, one, "completed", "sent"), {"lost": 1})
+
+    def test_what_may_have_happened_ends_it(self):
+        one = self.silent.writes[:1]
+        self.assertEqual(self.verdict(self.silent, one, "messaging", "sent unknown"), {})
+
+    def test_sent_by_the_books_only(self):
+        one = self.silent.writes[:1]
+        found = self.verdict(self.silent, one, "completed", "sent sent")
+        self.assertEqual(found, {"lost": 1, "invented": 1})
+
+    def test_wrong_order(self):
+        turned = self.silent.writes[::-1]
+        found = self.verdict(self.silent, turned, "completed", "sent sent")
+        self.assertEqual(found["invented"], 1)
+
+    def test_after_a_reply(self):
+        both = self.silent.writes
+        self.assertEqual(self.verdict(self.replies, both, "replied", "sent sent")["after_reply"], 1)
+
+    def test_stuck(self):
+        both = self.silent.writes
+        self.assertEqual(self.verdict(self.silent, both, "messaging", "sent sent"), {"stuck": 1})
+        found = self.verdict(self.silent, both[:1], "messaging", "sent published")
+        self.assertEqual(found["stuck"], 2)
+
+    def test_a_fault_explains_its_own_call_only(self):
+        def explains(**hit):
+            hit = SimpleNamespace(**{"begun": 100, "ended": 101, "account": None, **hit})
+            return judge._explains(hit, 100, "U1")  # pylint: disable=protected-access
+
+        self.assertTrue(explains())
+        self.assertTrue(explains(account="U1"))
+        self.assertFalse(explains(account="U2"))
+        self.assertFalse(explains(begun=50, ended=60))
+        self.assertFalse(explains(begun=200, ended=210))
+
+
+class Schedule(unittest.TestCase):
+    def drawn(self, lane, seed):
+        faults = itertools.islice(schedule.faults_of(lane, seed), 20)
+        return [(gap, kind, own.random()) for gap, kind, own in faults]
+
+    def test_the_seed_decides_all(self):
+        for lane in schedule.LANES:
+            self.assertEqual(self.drawn(lane, 7), self.drawn(lane, 7), lane)
+            self.assertNotEqual(self.drawn(lane, 7), self.drawn(lane, 8), lane)
+        self.assertNotEqual(self.drawn("worker1", 7), self.drawn("worker2", 7))
+
+
+class Wire(unittest.TestCase):
+    """An echo behind a proxy."""
+
+    def setUp(self):
+        self.server = socket.create_server(("127.0.0.1", 0))
+        self.addCleanup(self.server.close)
+        threading.Thread(target=self.serve, daemon=True).start()
+        self.wire = Proxy(self.server.getsockname())
+        self.addCleanup(self.wire.stop)
+
+    def serve(self):
+        while True:
+            try:
+                client, _ = self.server.accept()
+            except OSError:
+                return
+            threading.Thread(target=self.echo, args=(client,), daemon=True).start()
+
+    def echo(self, client):
+        with client:
+            try:
+                while piece := client.recv(100):
+                    client.sendall(piece)
+            except OSError:
+                pass
+
+    def connect(self):
+        client = socket.create_connection(("127.0.0.1", self.wire.port), WAIT_SECONDS)
+        self.addCleanup(client.close)
+        return client
+
+    def says(self, client, what):
+        client.sendall(what)
+        self.assertEqual(client.recv(100), what)
+
+    def test_it_passes_on_and_cuts(self):
+        client = self.connect()
+        self.says(client, b"one")
+        self.wire.cut()
+        with self.assertRaises(ConnectionError):
+            client.recv(100)
+        self.says(self.connect(), b"two")
+
+    def test_it_refuses(self):
+        with self.wire.refusing(), self.assertRaises(ConnectionError):
+            self.says(self.connect(), b"one")
+        self.says(self.connect(), b"two")
+
+    def test_it_holds_each_way(self):
+        for way in ("to_server", "to_client"):
+            client = self.connect()
+            self.says(client, b"one")
+            with self.wire.holding(**{way: True}):
+                client.sendall(b"two")
+                client.settimeout(0.2)
+                with self.assertRaises(TimeoutError):
+                    client.recv(100)
+            client.settimeout(WAIT_SECONDS)
+            self.assertEqual(client.recv(100), b"two")
+
+    def test_it_delays(self):
+        client = self.connect()
+        with self.wire.delaying(0.1):
+            self.says(client, b"one")
+
+
+if __name__ == "__main__":
+    unittest.main()
