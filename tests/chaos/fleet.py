@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from waiting import wait_for
 
 READY_SECONDS = 120
+LEAVE_SECONDS = 60  # drain time, and what a server that is away adds to it
 
 
 class Role:
@@ -22,16 +23,18 @@ class Role:
         self.daemon = self._start()
 
     def kill(self):
+        self.daemon.must_run()  # nobody else has ended it
         self.daemon.kill()
 
     def leave(self):
+        self.daemon.must_run()
         end_by_term(self.daemon)
 
 
 def end_by_term(daemon):
     """It leaves by itself within its drain time. What was under way meanwhile may have been lost to
     a fault: then it leaves with 1, and that is as it must be; a sanitizer's word is not."""
-    daemon.stop()
+    daemon.stop(LEAVE_SECONDS)
     daemon.killed = True
 
 

@@ -1,6 +1,6 @@
 """The verdict: what arrived at the simulator, against what had to, and against SAM's own books."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
 from campaign_test import WRITES
@@ -11,6 +11,7 @@ from people import ACCEPT_MS, REPLY_MS, write_of
 UNKNOWNS_MAY_STAND = True
 # From the start of an attempt on: start_by, timeout, and what a held connection adds to both.
 CALL_SECONDS = 45
+DAY_MS = 86_400_000
 
 
 @dataclass
@@ -58,6 +59,13 @@ def _arrived(journal, people):
     return found, strangers
 
 
+def cap_breaks(journal, caps):
+    """Writes that took effect beyond the cap of their account's day."""
+    days = Counter((call["account"], call["at_ms"] // DAY_MS) for call in journal
+                   if call["route"] in WRITES and call["executed"])  # fmt: skip
+    return sum(max(0, count - caps.get(account, count)) for (account, _), count in days.items())
+
+
 def _replied_at(person, calls):
     """When the person has written: in ms of the simulator's clock, None = never. A note that is
     accepted is answered, too."""
@@ -82,11 +90,12 @@ OPEN = ("pending", "published", "sending")
 def judge(test, people, hits):
     """Everything has come to its end, or has had its time."""
     v = Verdict(people=len(people), expected=sum(len(p.writes) for p in people))
-    found, strangers = _arrived(test.simulator.journal(), people)
+    journal = test.simulator.journal()
+    found, strangers = _arrived(journal, people)
     audit = test.simulator.audit(test.spacing_ms)
     v.arrived = audit["accepted"]
     v.duplicates = audit["duplicates"] + audit["refused_duplicates"]
-    v.spacing_breaks, v.cap_breaks = audit["spacing_breaks"], audit["cap_breaks"]
+    v.spacing_breaks, v.cap_breaks = audit["spacing_breaks"], cap_breaks(journal, test.caps)
     v.invented = len(strangers)
     if v.duplicates or v.spacing_breaks:
         v.complaints += [str(audit["duplicate_samples"]), str(audit["spacing_samples"])]
@@ -134,9 +143,11 @@ def _judge_unknowns(v, database, people, hits):
         "JOIN send_attempts a ON a.id = q.attempt_id WHERE q.status = 'unknown'"
     ):
         v.unknown += 1
-        if not any(_explains(hit, float(row["begun"]), row["account"]) for hit in hits):
-            v.unexplained += 1
-            v.bad.append(("unknown, and no fault hit its call", people[row["vanity"]]))
+        explained = any(_explains(hit, float(row["begun"]), row["account"]) for hit in hits)
+        v.unexplained += not explained
+        if not explained or not UNKNOWNS_MAY_STAND:
+            what = "unknown, by a fault" if explained else "unknown, and no fault hit its call"
+            v.bad.append((what, people[row["vanity"]]))
 
 
 def _explains(hit, begun, account):

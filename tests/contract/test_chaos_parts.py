@@ -70,6 +70,15 @@ class Judge(unittest.TestCase):
         found = self.verdict(self.silent, both[:1], "messaging", "sent published")
         self.assertEqual(found["stuck"], 2)
 
+    def test_a_cap_is_of_one_account_and_day(self):
+        def call(account, day, executed=True):
+            return {"route": "chats", "account": account, "at_ms": day * judge.DAY_MS + 1,
+                    "executed": executed}  # fmt: skip
+
+        calls = [call("a", 1), call("a", 1), call("a", 2), call("a", 1, False), call("b", 1)]
+        self.assertEqual(judge.cap_breaks(calls, {"a": 2}), 0)
+        self.assertEqual(judge.cap_breaks(calls, {"a": 1}), 1)
+
     def test_a_fault_explains_its_own_call_only(self):
         def explains(**hit):
             hit = SimpleNamespace(**{"begun": 100, "ended": 101, "account": None, **hit})
