@@ -8,7 +8,7 @@ from people import ACCEPT_MS, REPLY_MS, write_of
 
 # True while an outcome that is not known stands in the list until a person settles it: then each
 # needs a fault that hit its call. False: there must be none at the end.
-UNKNOWNS_MAY_STAND = True
+UNKNOWNS_MAY_STAND = False
 # From the start of an attempt on: start_by, timeout, and what a held connection adds to both.
 CALL_SECONDS = 45
 DAY_MS = 86_400_000
