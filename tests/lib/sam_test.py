@@ -67,6 +67,7 @@ class Database:
         self.name = name
         self._server = server
         self._session = None  # made by the first question
+        self.touched = False  # by a test, since it was made
         self.conninfo = self._conninfo_of(name)
 
     def _conninfo_of(self, name):
@@ -80,6 +81,7 @@ class Database:
 
     def create(self, template=None):
         of = f' TEMPLATE "{template}"' if template else ""
+        self.touched = False
         self._psql(self._server.address, f'CREATE DATABASE "{self.name}"{of}')
 
     def drop(self):
@@ -89,6 +91,7 @@ class Database:
         self._psql(self._server.address, f'DROP DATABASE IF EXISTS "{self.name}" WITH (FORCE)')
 
     def execute(self, sql):
+        self.touched = True
         self._psql(self.conninfo, sql)
 
     def execute_elsewhere(self, sql):
@@ -452,7 +455,7 @@ class SamTest(unittest.TestCase):
     def make_schema(self):
         """What `samctl migrate` makes; a copy of it where tests/run has made it once for all."""
         template = os.environ.get("SAM_TEST_TEMPLATE")
-        if not template or self.private_servers:
+        if not template or self.private_servers or self.database.touched:
             self.samctl("migrate")
             return
         self.database.drop()
