@@ -97,6 +97,7 @@ static void on_over(void *ctx, enum pg_failure failure, const struct pg_result *
 
 void unaccepted_ask(struct unaccepted *u, struct pg_params *params)
 {
+    struct pg_async *pg = u->worker->util; /* without a connection u is gone when it is answered */
     u->count = 0;
     u->at = 0;
     u->told = false;
@@ -106,6 +107,6 @@ void unaccepted_ask(struct unaccepted *u, struct pg_params *params)
     pg_add_i64(params, u->worker->settings->limits.daily_profile_views);
     pg_add_i64(params, UNACCEPTED_MAX);
     pg_add_time(params, worker_db_now_ms(u->worker, clock_boot_ms()));
-    pg_async_send(u->worker->util, "sync_unaccepted", over_sql, params, on_over, u);
-    pg_async_sync(u->worker->util);
+    pg_async_send(pg, "sync_unaccepted", over_sql, params, on_over, u);
+    pg_async_sync(pg);
 }

@@ -476,13 +476,14 @@ static void on_known(void *ctx, enum pg_failure failure, const struct pg_result 
 
 static void ask_known(struct unknowns *u)
 {
+    struct pg_async *pg = u->worker->util; /* without a connection u is gone when it is answered */
     pg_params_reset(u->params);
     pg_array_open(u->params, PG_ARRAY_UUID);
     for (size_t i = 0; i < u->count; i++)
         pg_item_uuid(u->params, &u->items[i].ends[0].attempt.item_id);
     pg_array_close(u->params);
-    pg_async_send(u->worker->util, "sync_unknown_known", known_sql, u->params, on_known, u);
-    pg_async_sync(u->worker->util);
+    pg_async_send(pg, "sync_unknown_known", known_sql, u->params, on_known, u);
+    pg_async_sync(pg);
 }
 
 static void on_unknown(void *ctx, enum pg_failure failure, const struct pg_result *r,
@@ -503,6 +504,7 @@ static void on_unknown(void *ctx, enum pg_failure failure, const struct pg_resul
 
 void unknowns_ask(struct unknowns *u, struct pg_params *params)
 {
+    struct pg_async *pg = u->worker->util; /* as above */
     u->count = 0;
     u->at = 0;
     u->pages = 0;
@@ -515,6 +517,6 @@ void unknowns_ask(struct unknowns *u, struct pg_params *params)
     pg_item_text(params, EVENT_SEEN_TWICE);
     pg_item_text(params, EVENT_UNSEEN_TWICE);
     pg_array_close(params);
-    pg_async_send(u->worker->util, "sync_unknown", unknown_sql, params, on_unknown, u);
-    pg_async_sync(u->worker->util);
+    pg_async_send(pg, "sync_unknown", unknown_sql, params, on_unknown, u);
+    pg_async_sync(pg);
 }
