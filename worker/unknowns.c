@@ -166,16 +166,21 @@ static bool may_read(struct unknowns *u)
 
 /* ---- messages: in the chats with their person ------------------------------------------------ */
 
-/* It is another message of ours, by its id or its text. */
-static bool is_known(const struct unknown_item *it, const struct unipile_item *message)
+/* It is another message of ours: by its id; where none was told, by its text, once. Else an item
+ * whose own text is not known would be taken for unsent as often as another one has the same. */
+static bool is_known(struct unknown_item *it, const struct unipile_item *message)
 {
+    bool sought = it->text && reconcile_same_text(it->text, message->text);
     for (size_t i = 0; i < it->known_count; i++) {
-        const struct unknown_known *k = &it->known[i];
-        if (*k->message_id && strcmp(k->message_id, message->message_id) == 0)
+        if (*it->known[i].message_id && strcmp(it->known[i].message_id, message->message_id) == 0)
             return true;
-        if (k->text && reconcile_same_text(k->text, message->text) &&
-            !(it->text && reconcile_same_text(it->text, message->text)))
-            return true;
+    }
+    for (size_t i = 0; i < it->known_count && !sought; i++) {
+        struct unknown_known *k = &it->known[i];
+        if (*k->message_id || k->met || !k->text || !reconcile_same_text(k->text, message->text))
+            continue;
+        k->met = true;
+        return true;
     }
     return false;
 }

@@ -28,6 +28,7 @@ struct worker;
 struct unknown_known {
     char message_id[EVENT_ID_MAX + 1]; /* "" = not told */
     char *text;                        /* owned; NULL = not known */
+    bool met;                          /* by its text, which explains one message and no second */
 };
 
 /* An item and its attempts that may have happened. */

@@ -87,10 +87,10 @@ class Reconcile(FridayTest):
                       or self.people()["completed"] == 1)  # fmt: skip
         self.judge(3)
 
-    def begin_with_the_second(self, **fault):
+    def begin_with_the_second(self, text="Two {first_name}", **fault):
         """The message before it stands in the same chat, a moment earlier."""
         texts = {"direct_message_1": "One {first_name}",
-                 "direct_message_2": {"after": "1s", "text": "Two {first_name}"}}  # fmt: skip
+                 "direct_message_2": {"after": "1s", "text": text}}  # fmt: skip
         self.config["worker"].update({"reconcile_after": f"{AFTER}s"})
         self.prepare_on_friday()
         self.worker = self.start_worker()
@@ -117,6 +117,15 @@ class Reconcile(FridayTest):
                    fault={"route": "invite", "action": "status", "status": 500,
                           "type": "errors/provider_error"})  # fmt: skip
         self.goes_again(3)
+
+    def test_a_second_one_of_the_same_text_whose_own_is_not_known(self):
+        """As after a restore: the first one explains one message of the chat, not both."""
+        self.begin_with_the_second("One {first_name}", action="cut_after")
+        self.database.execute("UPDATE send_queue SET restored = true WHERE status = 'unknown'")
+        self.move_clock(OVER)
+        self.wait_for("it to be found", lambda: self.items() == {"sent": 2})
+        self.assertEqual(self.looks("sent"), 1)
+        self.assertEqual(self.simulator.audit()["accepted"], 2)  # of one text, as the campaign says
 
     def test_a_second_message_that_never_arrived(self):
         self.begin_with_the_second(action="status", status=500, type="errors/provider_error")
