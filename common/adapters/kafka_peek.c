@@ -93,21 +93,10 @@ static int result_of(rd_kafka_resp_err_t err)
 
 static int take(rd_kafka_message_t *m, kafka_peek_fn *fn, void *ctx)
 {
-    rd_kafka_timestamp_type_t type;
     int r = result_of(m->err);
     if (r != 0)
         return r;
-    int64_t timestamp = rd_kafka_message_timestamp(m, &type);
-    const struct kafka_record record = {
-        .partition = m->partition,
-        .offset = m->offset,
-        .timestamp_ms = timestamp > 0 ? timestamp : 0,
-        .key = m->key,
-        .key_bytes = m->key_len,
-        .value = m->payload,
-        .value_bytes = m->len,
-        .message = m,
-    };
+    const struct kafka_record record = kafka_record_of(m, 0);
     fn(ctx, &record);
     return 0;
 }
