@@ -1,11 +1,8 @@
 #include "worker/unknowns.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "common/adapters/settle.h"
-#include "common/base/clock.h"
 #include "common/base/failpoint.h"
 #include "worker/reads.h"
 #include "worker/worker.h"
@@ -14,33 +11,6 @@
 
 #define COPY(to, from) ((void)snprintf(to, sizeof(to), "%s", from))
 #define PAGES_MAX      20 /* of a list: 2,000 invitations, 5,000 relations */
-
-/* $1 account, $2 items at most, $3 text[] words of a look after which a person decides. */
-static const char unknown_sql[] =
-    "SELECT " SETTLE_COLUMNS ", CASE WHEN i.restored THEN NULL ELSE i.message END, p.provider_id, "
-    "p.vanity, t.unseen_at FROM (SELECT * FROM send_queue WHERE account_id = $1 "
-    "AND status = 'unknown' AND (SELECT true FROM send_attempts t WHERE t.item_id = send_queue.id "
-    "AND t.outcome = 'unknown' AND t.error_type = ANY ($3) LIMIT 1) IS NULL ORDER BY random() "
-    "LIMIT $2) i "
-    "CROSS JOIN LATERAL (SELECT * FROM campaign_prospects WHERE id = i.prospect_id LIMIT 1) p "
-    "CROSS JOIN LATERAL (SELECT * FROM send_attempts WHERE item_id = i.id OFFSET 0) t "
-    "WHERE " SETTLE_OPEN "ORDER BY i.id, t.started_at DESC, t.id";
-enum column {
-    COL_TEXT = SETTLE_COLUMNS_N,
-    COL_PROVIDER_ID,
-    COL_VANITY,
-    COL_UNSEEN_AT,
-};
-
-/* What else was written to the people of these items, or may have been: it stands in the same
- * chats. $1 uuid[] items. */
-static const char known_sql[] =
-    "SELECT i.id, t.message_id, CASE WHEN o.restored THEN NULL ELSE o.message END "
-    "FROM unnest($1::uuid[]) AS x(id) JOIN send_queue i ON i.id = x.id "
-    "CROSS JOIN LATERAL (SELECT * FROM send_queue WHERE prospect_id = i.prospect_id "
-    "AND id <> i.id OFFSET 0) o CROSS JOIN LATERAL (SELECT * FROM send_attempts "
-    "WHERE item_id = o.id AND kind <> 'profile_view' OFFSET 0) t "
-    "WHERE t.outcome IS NULL OR t.outcome IN ('sent', 'unknown')";
 
 static const char *const verdict_words[] = {
     [RECONCILE_WAIT] = NULL,
@@ -51,25 +21,11 @@ static const char *const verdict_words[] = {
     [RECONCILE_ASK] = EVENT_UNSEEN_TWICE,
 };
 
-static void item_deinit(struct unknown_item *it)
-{
-    for (size_t i = 0; i < it->known_count; i++)
-        free(it->known[i].text);
-    free(it->known);
-    free(it->ends);
-    free(it->text);
-}
-
 void unknowns_deinit(struct unknowns *u)
 {
     for (size_t i = 0; i < u->count; i++)
-        item_deinit(&u->items[i]);
+        unknown_item_deinit(&u->items[i]);
     u->count = 0;
-}
-
-static bool is_invitation(const struct unknown_item *it)
-{
-    return it->ends[0].attempt.kind == CALL_INVITATION;
 }
 
 /* ---- what it comes to ------------------------------------------------------------------------ */
@@ -166,25 +122,6 @@ static bool may_read(struct unknowns *u)
 
 /* ---- messages: in the chats with their person ------------------------------------------------ */
 
-/* It is another message of ours: by its id; where none was told, by its text, once. Else an item
- * whose own text is not known would be taken for unsent as often as another one has the same. */
-static bool is_known(struct unknown_item *it, const struct unipile_item *message)
-{
-    bool sought = it->text && reconcile_same_text(it->text, message->text);
-    for (size_t i = 0; i < it->known_count; i++) {
-        if (*it->known[i].message_id && strcmp(it->known[i].message_id, message->message_id) == 0)
-            return true;
-    }
-    for (size_t i = 0; i < it->known_count && !sought; i++) {
-        struct unknown_known *k = &it->known[i];
-        if (*k->message_id || k->met || !k->text || !reconcile_same_text(k->text, message->text))
-            continue;
-        k->met = true;
-        return true;
-    }
-    return false;
-}
-
 static void read_chats(struct unknowns *u);
 static void read_messages(struct unknowns *u);
 
@@ -197,7 +134,7 @@ static void on_messages(void *ctx, const struct unipile_read *read)
     it->unread = it->unread || *read->cursor;
     for (size_t i = 0; i < read->items_count; i++) {
         const struct unipile_item *message = &read->items[i];
-        if (message->inbound || is_known(it, message))
+        if (message->inbound || unknown_item_is_known(it, message))
             continue;
         switch (reconcile_match(&it->sought, message->text, message->at_ms)) {
         case RECONCILE_OURS:
@@ -247,7 +184,8 @@ static void on_chats(void *ctx, const struct unipile_read *read)
 
 static void read_chats(struct unknowns *u)
 {
-    while (u->at < u->count && (is_invitation(&u->items[u->at]) || !*u->items[u->at].provider_id))
+    while (u->at < u->count &&
+           (unknown_item_is_invitation(&u->items[u->at]) || !*u->items[u->at].provider_id))
         u->at++;
     if (u->at == u->count) {
         finish(u);
@@ -260,20 +198,11 @@ static void read_chats(struct unknowns *u)
 
 /* ---- invitations: pending, or accepted meanwhile --------------------------------------------- */
 
-static bool is_person(const struct unknown_item *it, const struct unipile_item *item)
-{
-    struct identity identity;
-    if (*item->person && *it->provider_id)
-        return strcmp(item->person, it->provider_id) == 0;
-    return *it->vanity && identity_parse(item->name, &identity) == IDENTITY_OK &&
-           identity.kind == IDENTITY_VANITY && strcmp(identity.text, it->vanity) == 0;
-}
-
 static int64_t first_started_ms(const struct unknowns *u)
 {
     int64_t first = INT64_MAX;
     for (size_t i = 0; i < u->count; i++) {
-        if (is_invitation(&u->items[i]) && u->items[i].sought.first_started_ms < first)
+        if (unknown_item_is_invitation(&u->items[i]) && u->items[i].sought.first_started_ms < first)
             first = u->items[i].sought.first_started_ms;
     }
     return first;
@@ -285,11 +214,11 @@ static void seek_invited(struct unknowns *u, const struct unipile_read *read, bo
 {
     for (size_t i = 0; i < u->count; i++) {
         struct unknown_item *it = &u->items[i];
-        if (!is_invitation(it))
+        if (!unknown_item_is_invitation(it))
             continue;
         it->unread = it->unread || read->broken > 0;
         for (size_t j = 0; j < read->items_count && !it->found; j++) {
-            if (!is_person(it, &read->items[j]))
+            if (!unknown_item_is_person(it, &read->items[j]))
                 continue;
             it->found = 1;
             COPY(it->seen.invitation_id, pending ? read->items[j].message_id : "");
@@ -300,7 +229,7 @@ static void seek_invited(struct unknowns *u, const struct unipile_read *read, bo
 static void unread_invitations(struct unknowns *u)
 {
     for (size_t i = 0; i < u->count; i++)
-        u->items[i].unread = u->items[i].unread || is_invitation(&u->items[i]);
+        u->items[i].unread = u->items[i].unread || unknown_item_is_invitation(&u->items[i]);
 }
 
 /* Is there a page to follow? Its cursor is kept. */
@@ -363,57 +292,6 @@ static void read_invited(struct unknowns *u)
 
 /* ---- what is sought -------------------------------------------------------------------------- */
 
-static void add_attempt(struct unknowns *u, struct unknown_item *it, const struct pg_result *r,
-                        int row)
-{
-    int64_t timeout_ms = u->worker->settings->unipile.timeout_ms;
-    int64_t unseen_ms = pg_time_ms(r, row, COL_UNSEEN_AT);
-    struct event e;
-    if (!settle_attempt(r, row, &e)) { /* a later release's: its own workers look for it */
-        it->unread = true;
-        return;
-    }
-    it->ends = sam_xrealloc(it->ends, (it->ends_count + 1) * sizeof(*it->ends));
-    it->ends[it->ends_count++] = e;
-    const struct event_attempt *a = &e.attempt;
-    int64_t over_ms = a->start_by_ms + timeout_ms + RECONCILE_MARGIN_MS;
-    struct reconcile_sought *s = &it->sought;
-    s->first_started_ms = a->started_at_ms; /* the latest comes first */
-    if (over_ms > s->over_ms)
-        s->over_ms = over_ms;
-    bool first = it->ends_count == 1;
-    bool each = unseen_ms && (first || s->unseen_ms); /* was looked for */
-    if (!each)
-        s->unseen_ms = 0;
-    else if (unseen_ms > s->unseen_ms)
-        s->unseen_ms = unseen_ms;
-}
-
-static void begin_item(struct unknown_item *it, const struct pg_result *r, int row)
-{
-    *it = (struct unknown_item){.unread = pg_null(r, row, COL_PROVIDER_ID)};
-    if (!pg_null(r, row, COL_TEXT))
-        it->text = sam_xstrdup(pg_text(r, row, COL_TEXT));
-    it->sought.text = it->text;
-    COPY(it->provider_id, pg_text(r, row, COL_PROVIDER_ID));
-    COPY(it->vanity, pg_text(r, row, COL_VANITY));
-}
-
-static void keep_items(struct unknowns *u, const struct pg_result *r)
-{
-    struct uuid last = {{0}};
-    for (int row = 0; row < pg_rows(r); row++) {
-        struct uuid id = pg_uuid(r, row, 5); /* of SETTLE_COLUMNS: the item */
-        if (u->count == 0 || !uuid_equal(&id, &last)) {
-            if (u->count == UNKNOWNS_MAX)
-                break;
-            begin_item(&u->items[u->count++], r, row);
-            last = id;
-        }
-        add_attempt(u, &u->items[u->count - 1], r, row);
-    }
-}
-
 /* What the ledger may still say of their attempts has been applied: it was, past the moment at
  * which the last of their calls was over. */
 static void drop_early(struct unknowns *u)
@@ -429,36 +307,11 @@ static void drop_early(struct unknowns *u)
         if (known)
             u->items[kept++] = *it;
         else
-            item_deinit(it);
+            unknown_item_deinit(it);
     }
     u->count = kept;
     if (early)
         gate_renew(g, u->partition);
-}
-
-static struct unknown_item *item_of(struct unknowns *u, const struct uuid *id)
-{
-    for (size_t i = 0; i < u->count; i++) {
-        if (uuid_equal(&u->items[i].ends[0].attempt.item_id, id))
-            return &u->items[i];
-    }
-    return NULL;
-}
-
-static void keep_known(struct unknowns *u, const struct pg_result *r)
-{
-    for (int row = 0; row < pg_rows(r); row++) {
-        struct uuid id = pg_uuid(r, row, 0);
-        struct unknown_item *it = item_of(u, &id);
-        if (!it)
-            continue;
-        it->known = sam_xrealloc(it->known, (it->known_count + 1) * sizeof(*it->known));
-        struct unknown_known *k = &it->known[it->known_count++];
-        *k = (struct unknown_known){.text = NULL};
-        COPY(k->message_id, pg_text(r, row, 1));
-        if (!pg_null(r, row, 2) && *pg_text(r, row, 2)) /* "": an invitation without a note */
-            k->text = sam_xstrdup(pg_text(r, row, 2));
-    }
 }
 
 static void on_known(void *ctx, enum pg_failure failure, const struct pg_result *r,
@@ -470,9 +323,9 @@ static void on_known(void *ctx, enum pg_failure failure, const struct pg_result 
         give_up(u, error);
         return;
     }
-    keep_known(u, r);
+    unknown_items_read_known(u->items, u->count, r);
     for (size_t i = 0; i < u->count; i++)
-        invitations = invitations || is_invitation(&u->items[i]);
+        invitations = invitations || unknown_item_is_invitation(&u->items[i]);
     if (invitations)
         read_invited(u);
     else
@@ -482,12 +335,8 @@ static void on_known(void *ctx, enum pg_failure failure, const struct pg_result 
 static void ask_known(struct unknowns *u)
 {
     struct pg_async *pg = u->worker->util; /* without a connection u is gone when it is answered */
-    pg_params_reset(u->params);
-    pg_array_open(u->params, PG_ARRAY_UUID);
-    for (size_t i = 0; i < u->count; i++)
-        pg_item_uuid(u->params, &u->items[i].ends[0].attempt.item_id);
-    pg_array_close(u->params);
-    pg_async_send(pg, "sync_unknown_known", known_sql, u->params, on_known, u);
+    unknown_items_ask_known(u->params, u->items, u->count);
+    pg_async_send(pg, "sync_unknown_known", unknown_items_known_sql, u->params, on_known, u);
     pg_async_sync(pg);
 }
 
@@ -499,7 +348,8 @@ static void on_unknown(void *ctx, enum pg_failure failure, const struct pg_resul
         give_up(u, error);
         return;
     }
-    keep_items(u, r);
+    u->count =
+        unknown_items_read(u->items, UNKNOWNS_MAX, r, u->worker->settings->unipile.timeout_ms);
     drop_early(u);
     if (u->count > 0)
         ask_known(u);
@@ -515,13 +365,7 @@ void unknowns_ask(struct unknowns *u, struct pg_params *params)
     u->pages = 0;
     u->cursor[0] = '\0';
     u->params = params;
-    pg_params_reset(params);
-    pg_add_uuid(params, &u->job->account_id);
-    pg_add_i64(params, UNKNOWNS_MAX);
-    pg_array_open(params, PG_ARRAY_TEXT);
-    pg_item_text(params, EVENT_SEEN_TWICE);
-    pg_item_text(params, EVENT_UNSEEN_TWICE);
-    pg_array_close(params);
-    pg_async_send(pg, "sync_unknown", unknown_sql, params, on_unknown, u);
+    unknown_items_ask(params, &u->job->account_id, UNKNOWNS_MAX);
+    pg_async_send(pg, "sync_unknown", unknown_items_sql, params, on_unknown, u);
     pg_async_sync(pg);
 }

@@ -15,37 +15,14 @@
 #include "common/adapters/pg.h"
 #include "common/model/event.h"
 #include "common/model/job.h"
-#include "common/policy/reconcile.h"
 #include "worker/unipile/unipile.h"
+#include "worker/unknown_items.h"
 
 #define UNKNOWNS_MAX 20 /* items of one look, chosen at random where there are more */
 
 #define UNKNOWNS_CHATS 3 /* a person has one 1:1 chat; some have a second of another kind */
 
 struct worker;
-
-/* A message of another item to the same person. */
-struct unknown_known {
-    char message_id[EVENT_ID_MAX + 1]; /* "" = not told */
-    char *text;                        /* owned; NULL = not known */
-    bool met;                          /* by its text, which explains one message and no second */
-};
-
-/* An item and its attempts that may have happened. */
-struct unknown_item {
-    struct event *ends; /* owned: as settle_attempt() gives them, the latest attempt first */
-    size_t ends_count;
-    char *text; /* owned; NULL = not known */
-    char provider_id[PROVIDER_ID_MAX_BYTES + 1];
-    char vanity[VANITY_MAX_BYTES + 1];
-    struct reconcile_sought sought;
-    struct unknown_known *known; /* owned: other messages of ours to the person */
-    size_t known_count;
-    int64_t found;
-    int64_t others;
-    struct event_attempt seen; /* the ids and the moment of what was found */
-    bool unread;               /* not all that could show it was read: nothing is told */
-};
 
 /* Lives in its owner, who keeps it until done is called, or drops all callbacks; then
  * unknowns_deinit(). */

@@ -19,6 +19,7 @@ static const struct kafka_setting settings[] = {
     {"enable.partition.eof", "true"}, {"auto.offset.reset", "earliest"},
     {"enable.auto.commit", "false"},  {"enable.auto.offset.store", "false"},
     {"check.crcs", "true"},           {"queued.max.messages.kbytes", "8192"},
+    {"fetch.wait.max.ms", "50"},
 };
 
 int kafka_reader_new(const struct kafka_options *options, const char *topic,
@@ -72,6 +73,8 @@ static int serve(const rd_kafka_message_t *m, const struct kafka_range *range,
     if (m->offset >= range->ends.first && m->offset < range->ends.end) {
         const struct kafka_record record = kafka_record_of(m, 0);
         range->fn(range->ctx, &record);
+        if (range->one)
+            return 1;
     }
     return m->offset + 1 >= range->ends.end ? 1 : 0;
 }

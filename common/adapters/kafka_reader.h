@@ -21,6 +21,7 @@ typedef void kafka_reader_fn(void *ctx, const struct kafka_record *record);
 struct kafka_range {
     int32_t partition;
     struct kafka_ends ends; /* from first to before end */
+    bool one;               /* the first of them that is there, and no more */
     kafka_reader_fn *fn;
     void *ctx;
 };

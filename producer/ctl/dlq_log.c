@@ -33,10 +33,7 @@ enum ctl_exit dlq_log_open(struct ctl *c, struct dlq_log *ret)
     ret->topic = settings_topic(c->settings, topic_row(TOPIC_DEAD_JOBS)->name);
     if ((e = ask(c, ret)) || dlq_log_count(ret) == 0)
         return e;
-    const struct kafka_options options = {.bootstrap_servers = c->settings->kafka.bootstrap_servers,
-                                          .client_id = "samctl",
-                                          .properties =
-                                              (const char *const *)c->settings->kafka.properties};
+    const struct kafka_options options = topics_kafka(c->settings);
     return kafka_reader_new(&options, ret->topic, &ret->reader, why) == 0 ? CTL_DONE
                                                                           : ctl_fail("%s", why);
 }

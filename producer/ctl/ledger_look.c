@@ -33,15 +33,22 @@ static void on_record(void *ctx, const struct kafka_record *record)
         found->at_ms = event.at_ms;
 }
 
-enum ctl_exit ledger_look_record(struct ledger_look *l, int32_t partition, int64_t offset,
-                                 struct ledger_record *ret, bool *ret_found)
+enum ctl_exit ledger_look_record(struct ledger_look *l, const struct ledger_place *place,
+                                 int64_t offset, struct ledger_record *ret, bool *ret_found)
 {
     char why[KAFKA_ADMIN_WHY_BYTES];
-    int r = kafka_peek_record(l->peek, partition, offset, on_record, ret, why);
-    *ret_found = r == 0;
-    if (r == 0 || r == -ENODATA)
+    const struct kafka_range range = {.partition = place->partition,
+                                      .ends = {.first = offset, .end = place->ends.end},
+                                      .one = true,
+                                      .fn = on_record,
+                                      .ctx = ret};
+    ret->offset = -1;
+    int r = kafka_reader_read(l->reader, &range, LEDGER_LOG_TIMEOUT_MS, why);
+    *ret_found = r == 0 && ret->offset >= 0;
+    if (r == 0)
         return CTL_DONE;
-    return ctl_fail("a record of %s cannot be read: %s%s; nothing was changed", l->log.topic, why,
+    return ctl_fail("a record of partition %d of %s cannot be read: %s%s; nothing was changed",
+                    place->partition, l->log.topic, why,
                     r == -EACCES ? " (samctl's user needs Read on the topic)" : "");
 }
 
@@ -53,7 +60,7 @@ enum ctl_exit ledger_look_foreign(struct ledger_look *l, const struct ledger_pla
     for (size_t i = 0; i < SAM_ARRAY_LEN(offsets) && place->ends.first < place->ends.end; i++) {
         struct ledger_record record;
         bool found = false;
-        enum ctl_exit e = ledger_look_record(l, place->partition, offsets[i], &record, &found);
+        enum ctl_exit e = ledger_look_record(l, place, offsets[i], &record, &found);
         if (e)
             return e;
         *ret = *ret || (found && !uuid_is_null(&record.ledger_id) &&
@@ -108,7 +115,7 @@ static enum ctl_exit verify(struct ledger_look *l, struct ledger_place *p)
     p->there = p->position > p->ends.first ? p->position : p->ends.first;
     if (p->fit != LEDGER_FITS || !has_id)
         return CTL_DONE;
-    enum ctl_exit e = ledger_look_record(l, p->partition, p->position - 1, &record, &found);
+    enum ctl_exit e = ledger_look_record(l, p, p->position - 1, &record, &found);
     if (e)
         return e;
     if (!found || record.offset >= p->position) {
@@ -171,7 +178,7 @@ enum ctl_exit ledger_look(struct ctl *c, struct ledger_look *ret)
     ret->ledger_id = pg_uuid(ledger, 0, 0);
     ret->grown = pg_i64(ledger, 0, 1) != ret->log.count;
     const struct kafka_options options = topics_kafka(c->settings);
-    if (kafka_peek_new(&options, ret->log.topic, LEDGER_LOG_TIMEOUT_MS, &ret->peek, why) != 0)
+    if (kafka_reader_new(&options, ret->log.topic, &ret->reader, why) != 0)
         return ctl_fail("%s", why);
     return look_at_all(ret, positions);
 }
@@ -179,7 +186,7 @@ enum ctl_exit ledger_look(struct ctl *c, struct ledger_look *ret)
 void ledger_look_deinit(struct ledger_look *l)
 {
     ledger_log_deinit(&l->log);
-    kafka_peek_free(l->peek);
+    kafka_reader_free(l->reader);
     free(l->places);
     *l = (struct ledger_look){.count = 0};
 }

@@ -5,7 +5,7 @@
 #ifndef SAM_CTL_LEDGER_LOOK_H
 #define SAM_CTL_LEDGER_LOOK_H
 
-#include "common/adapters/kafka_peek.h"
+#include "common/adapters/kafka_reader.h"
 #include "common/base/uuid.h"
 #include "producer/ctl/ctl.h"
 #include "producer/ctl/ledger_log.h"
@@ -33,7 +33,7 @@ struct ledger_place {
 
 struct ledger_look {
     struct ledger_log log;
-    struct kafka_peek *peek; /* owned */
+    struct kafka_reader *reader; /* owned */
     struct uuid ledger_id;
     bool grown; /* partitions were added once: history of an account may be in any of them */
     struct ledger_place *places; /* owned */
@@ -54,11 +54,11 @@ void ledger_look_deinit(struct ledger_look *l);
 /* NULL: neither Kafka nor Postgres knows it. */
 struct ledger_place *ledger_look_at(const struct ledger_look *l, int64_t partition);
 
-/* The record at the offset, or the next one that is there. *ret_found false: none. Failures are
- * told. */
-SAM_MUSTCHECK enum ctl_exit ledger_look_record(struct ledger_look *l, int32_t partition,
-                                               int64_t offset, struct ledger_record *ret,
-                                               bool *ret_found);
+/* The record at the offset, or the next one that is there, of those that place->ends tells of.
+ * *ret_found false: none. Failures are told. */
+SAM_MUSTCHECK enum ctl_exit ledger_look_record(struct ledger_look *l,
+                                               const struct ledger_place *place, int64_t offset,
+                                               struct ledger_record *ret, bool *ret_found);
 /* The log's first or last record is an event of another ledger. */
 SAM_MUSTCHECK enum ctl_exit ledger_look_foreign(struct ledger_look *l,
                                                 const struct ledger_place *place, bool *ret);

@@ -78,7 +78,7 @@ static enum ctl_exit add_move(struct ledger_repair *l, const struct ledger_place
         m->loss.until_ms = 0;
     if (p->fit != LEDGER_GAP)
         return CTL_DONE;
-    enum ctl_exit e = ledger_look_record(&l->look, p->partition, m->to, &record, &found);
+    enum ctl_exit e = ledger_look_record(&l->look, p, m->to, &record, &found);
     if (!e && found && record.at_ms + MARGIN_MS < l->now_ms)
         m->loss.until_ms = record.at_ms + MARGIN_MS;
     return e;

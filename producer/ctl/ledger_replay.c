@@ -128,7 +128,7 @@ static enum ctl_exit find_before(struct ledger_replay *l, struct replay_move *m)
     bool found = false;
     if (m->to <= p->ends.first)
         return CTL_DONE;
-    enum ctl_exit e = ledger_look_record(&l->look, p->partition, m->to - 1, &record, &found);
+    enum ctl_exit e = ledger_look_record(&l->look, p, m->to - 1, &record, &found);
     if (!e && found && record.offset == m->to - 1)
         m->before_id = record.id;
     return e;
