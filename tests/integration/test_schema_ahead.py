@@ -149,8 +149,8 @@ class SchemaAhead(CampaignTest):
         self.wait_until_sent(6)
         self.later(999, None)
         says = f"which needs programs from 999 on (this is {self.own:03d}): upgrade the program"
-        self.wait_for("the reason", lambda: says in forgotten.get("/readyz")[1])
         self.outdated(old)
+        self.wait_for("the reason", lambda: says in forgotten.get("/readyz")[1])
         self.assertLess(self.sent(), 60)
         self.wait_until_completed("c")
         self.judge(60)
