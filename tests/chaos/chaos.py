@@ -112,6 +112,7 @@ class Chaos(LoadTest):
         print(f"chaos: its end took {time.monotonic() - begun:.0f} s", flush=True)
         verdict = judge.judge(self, people, faults.hits)
         verdict.complaints += faults.errors + fleet.ended_by_themselves()
+        verdict.complaints += faults.steps.missing(self.options)
         verdict.complaints += [f"not at its end after {END_SECONDS} s"] if late else []
         self.tell(verdict, faults)
 
@@ -139,11 +140,19 @@ class Chaos(LoadTest):
         self.simulator.ask("DELETE", "/fault")
         try:
             fleet.wait_until_ready()
+            self.resume_all()
             wait_for("all to end", lambda: self.left() == 0 or self.skip_waiting(), END_SECONDS)
         except AssertionError as error:
             print(f"chaos: {error}", flush=True)
             return True
         return False
+
+    def resume_all(self):
+        """A dump may have taken back for good that an account was resumed: what had not reached the
+        ledger yet. Who has loaded one looks, and says it again."""
+        for row in self.database.rows("SELECT name FROM linkedin_accounts "
+                                      "WHERE status = 'paused'"):  # fmt: skip
+            self.samctl_result("account", "resume", row["name"])
 
     def skip_waiting(self):
         """What failed too often is tried again a quarter of an hour later: once nothing else is

@@ -1,5 +1,6 @@
 """Runs the faults. A kind is a method here or of the parts; it breaks something, has mended it when
-it returns, and returns what to call it in the table (and which account alone it was for)."""
+it returns, and returns what to call it in the table (and which account alone it was for), or None
+where nothing came to it."""
 
 import threading
 import time
@@ -7,6 +8,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 
 from server_faults import ServerFaults
+from step_faults import StepFaults
 from wire_faults import UNIPILE_TIMEOUT, WireFaults
 
 SESSION_SECONDS = 6  # session.timeout.ms of the workers
@@ -35,7 +37,9 @@ class Faults:
         self.errors = []
         self.over = threading.Event()
         self._threads = []
-        self._parts = (self, ServerFaults(test, fleet, self.span), WireFaults(test, self.span))
+        self.steps = StepFaults(test, fleet, self.span)
+        self._parts = (self, ServerFaults(test, fleet, self.span), WireFaults(test, self.span),
+                       self.steps)  # fmt: skip
 
     def start(self, lane, faults):
         thread = threading.Thread(target=self._run, args=(lane, faults), name=lane, daemon=True)
@@ -56,10 +60,13 @@ class Faults:
                 return
             calls, begun = self.fleet.calls_under_way(), time.time()
             try:
-                done = self._method(kind)(lane, drawn)
+                name, *told = kind.split()
+                done = self._method(name)(lane, drawn, *told)
             except Exception as error:  # pylint: disable=broad-except
                 self.errors.append(f"{lane} {kind}: {error!r}")
                 return
+            if not done:
+                continue
             name, account = done if isinstance(done, tuple) else (done, None)
             self.hits.append(Hit(lane, name, begun, time.time(), calls, account))
 
@@ -77,8 +84,8 @@ class Faults:
             yield f"{kind:<34} {len(calls):>6} {sum(calls):>24} {max(calls):>8}"
 
     def span(self, seconds):
-        """The length of a fault; cut short when all faults cease."""
-        self.over.wait(seconds)
+        """The length of a fault; cut short, and true, when all faults cease."""
+        return self.over.wait(seconds)
 
     # ---- programs: the lane is the name of the role ----
 

@@ -1,12 +1,16 @@
 """The programs under chaos: what plays the part of each at the moment, and how each may end."""
 
 import contextlib
+import os
 import threading
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 
+from failpoints import Failpoints
 from waiting import wait_for
 
+# Programs of their own, which are ended at the places of common/base/failpoint.h.
+STEPS = ("worker_steps", "producer_steps")
 READY_SECONDS = 120
 LEAVE_SECONDS = 60  # drain time, and what a server that is away adds to it
 
@@ -55,18 +59,21 @@ class Fleet:
     def __init__(self, test, workers, producers):
         self._starter = ThreadPoolExecutor(1)
 
-        def worker():
-            return self._starter.submit(test.start_worker, ready=False).result()
+        def by_starter(start, **environment):
+            return lambda: self._starter.submit(start, ready=False, **environment).result()
 
-        def producer():
-            return self._starter.submit(test.start_producer, ready=False).result()
-
+        worker = by_starter(test.start_worker)
+        producer = by_starter(test.start_producer)
         self._worker = worker
         self._lock = threading.Lock()
         self._more = []
         self.scaling = threading.Lock()  # held by who changes how many workers there are
         self.roles = {f"worker{n + 1}": Role(worker) for n in range(workers)}
         self.roles |= {f"producer{n + 1}": Role(producer) for n in range(producers)}
+        self.points = {lane: Failpoints(os.path.join(test.folder, lane)) for lane in STEPS}
+        for lane, points in self.points.items():
+            start = test.start_worker if lane == "worker_steps" else test.start_producer
+            self.roles[lane] = Role(by_starter(start, **points.environment))
 
     def more(self):
         """One worker more; less() makes it leave."""

@@ -7,15 +7,27 @@ Each fault has a Random of its own, so that what it does is the same whatever th
 import random
 from dataclasses import dataclass
 
+from failpoints import OF_PRODUCERS, names
+
 
 @dataclass(frozen=True)
 class Lane:
     gap: tuple  # seconds from the end of a fault to the next, least and most
-    kinds: dict  # kind -> weight; each is a method of Faults
+    kinds: dict  # kind -> weight; a method of Faults, and what it is told
+    each: bool = False  # all of them come, as often as they weigh, before the next round
 
 
 PROGRAM = {"kill": 4, "freeze": 3, "freeze_for_long": 1, "leave": 2}
 WIRE = {"cut": 4, "refuse": 1, "hold": 3, "delay": 2}
+OF_WORKERS = [name for name in names() if name not in OF_PRODUCERS]
+
+
+def steps(places):
+    """Killed or frozen at each."""
+    return {f"{how} {place}": weight for place in places
+            for how, weight in (("die_at", 2), ("freeze_at", 1))}  # fmt: skip
+
+
 # So that sends go on in between: what nobody is under way for finds nothing.
 LANES = {
     "worker1": Lane((15, 35), PROGRAM),
@@ -23,6 +35,8 @@ LANES = {
     "worker3": Lane((15, 35), PROGRAM),
     "producer1": Lane((4, 12), PROGRAM),
     "producer2": Lane((4, 12), PROGRAM),
+    "worker_steps": Lane((0.5, 2), steps(OF_WORKERS), each=True),
+    "producer_steps": Lane((0.5, 2), steps(OF_PRODUCERS), each=True),
     "scale": Lane((20, 40), {"one_worker_more": 1}),
     "sessions": Lane((1, 4), {"end_a_session": 12, "end_all_sessions": 1}),
     "postgres": Lane((20, 35), {"restart_postgres": 1, "crash_postgres": 1}),
@@ -40,7 +54,10 @@ def faults_of(lane, seed):
     """The faults of a lane without an end: (seconds to wait before, kind, its Random)."""
     drawn = random.Random(f"{seed} {lane}")
     kinds, weights = zip(*LANES[lane].kinds.items())
+    coming = []
     while True:
+        if not coming:
+            coming = (drawn.sample(kinds, sum(weights), counts=weights) if LANES[lane].each
+                      else drawn.choices(kinds, weights))  # fmt: skip
         gap = drawn.uniform(*LANES[lane].gap)
-        (kind,) = drawn.choices(kinds, weights)
-        yield gap, kind, random.Random(drawn.random())
+        yield gap, coming.pop(), random.Random(drawn.random())

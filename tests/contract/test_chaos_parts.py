@@ -7,8 +7,10 @@ import socket
 import sys
 import threading
 import unittest
+from collections import Counter
 from types import SimpleNamespace
 
+import failpoints
 import sam_test
 
 sys.path.insert(0, os.path.join(sam_test.SOURCE, "tests", "chaos"))
@@ -101,6 +103,16 @@ class Schedule(unittest.TestCase):
             self.assertEqual(self.drawn(lane, 7), self.drawn(lane, 7), lane)
             self.assertNotEqual(self.drawn(lane, 7), self.drawn(lane, 8), lane)
         self.assertNotEqual(self.drawn("worker1", 7), self.drawn("worker2", 7))
+
+    def test_every_step_comes_before_one_comes_again(self):
+        for lane in ("worker_steps", "producer_steps"):
+            kinds = schedule.LANES[lane].kinds
+            for seed in (7, 8):
+                round_of = itertools.islice(schedule.faults_of(lane, seed), sum(kinds.values()))
+                self.assertEqual(Counter(kind for _, kind, _ in round_of), kinds)
+        places = {kind.split()[1] for lane in ("worker_steps", "producer_steps")
+                  for kind in schedule.LANES[lane].kinds}  # fmt: skip
+        self.assertEqual(places, set(failpoints.names()))
 
 
 class Wire(unittest.TestCase):

@@ -4,14 +4,13 @@ is written to twice, everybody is written to, and no end stays unknown."""
 import unittest
 
 from campaign_test import CampaignTest
-from failpoints import Failpoints, names
+from failpoints import OF_PRODUCERS, Failpoints, names
 from waiting import wait_for
 
 TEXTS = {"direct_message_1": "Hello {first_name}",
          "direct_message_2": {"after": "1s", "text": "Again {first_name}"}}  # fmt: skip
 # What was published by who died is swept after two minutes: perhaps all that there is to do.
 SWEPT = 200
-PRODUCERS = ("published", "job_produced", "outbox_acked")
 
 
 class FailpointTest(CampaignTest):
@@ -59,15 +58,15 @@ class Killed(FailpointTest):
 
     def test_at_every_step(self):
         self.begin(3 * 34)
-        for name in sorted(names(), key=lambda name: name in PRODUCERS):
+        for name in sorted(names(), key=lambda name: name in OF_PRODUCERS):
             with self.subTest(at=name):
                 self.points.arm(name)
                 self.make_it_happen(name)
                 wait_for(f"somebody at {name}", lambda n=name: self.points.hit(n), SWEPT, [])
                 wait_for("its death", self.dead, 30, [])
                 (dead,) = self.dead()
-                self.programs[dead].killed = True  # and that is no complaint
-                self.assertEqual(dead == "producer", name in PRODUCERS)
+                self.programs[dead].wait_for_death()
+                self.assertEqual(dead == "producer", name in OF_PRODUCERS)
                 self.replace(dead)
         self.ends()
 

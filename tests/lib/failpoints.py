@@ -7,6 +7,10 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 HEADER = os.path.join(HERE, "..", "..", "common", "base", "failpoint.h")
 
 
+# The places that a producer comes to; a worker comes to all others.
+OF_PRODUCERS = ("published", "job_produced", "outbox_acked")
+
+
 def names():
     """All places, in the order in which a send passes them."""
     with open(HEADER, encoding="utf-8") as file:
@@ -18,7 +22,7 @@ class Failpoints:
 
     def __init__(self, folder):
         self.folder = os.path.join(folder, "failpoints")
-        os.mkdir(self.folder)
+        os.makedirs(self.folder)
         self.environment = {"SAM_FAILPOINT_DIR": self.folder}
 
     def _path(self, name, how):

@@ -198,6 +198,11 @@ class Process:
         self._process.kill()
         self._process.wait(10 * PATIENCE)
 
+    def wait_for_death(self):
+        """By its own hand, as a test has asked (failpoints.py)."""
+        self.killed = True
+        self._process.wait(10 * PATIENCE)
+
     def stop(self, seconds=30):
         """SIGTERM; it must leave by itself within the time. Returns its exit code."""
         if self.running():
