@@ -51,7 +51,8 @@ rd_kafka_conf_t *kafka_conf(const struct kafka_options *options, const struct ka
                             size_t count, char *why, size_t why_bytes)
 {
     rd_kafka_conf_t *conf = rd_kafka_conf_new();
-    bool ok = true;
+    /* librdkafka lets up to ten seconds pass before it tries again; an operator may say so */
+    bool ok = set(conf, "reconnect.backoff.max.ms", "1000", why, why_bytes);
     for (const char *const *p = options->properties; ok && p && *p; p++)
         ok = set_line(conf, *p, why, why_bytes);
     ok = ok && set(conf, "bootstrap.servers", options->bootstrap_servers, why, why_bytes) &&
