@@ -16,7 +16,6 @@
  * of 1 MB. */
 #define KEY_MAX_BYTES     ((size_t)1024)
 #define HEADERS_MAX_BYTES ((size_t)64 * 1024)
-#define LETTERS_MAX       64 /* about; a turn may bring some more */
 #define AGAIN_MIN_MS      SECOND_MS
 #define AGAIN_MAX_MS      (30 * SECOND_MS)
 
@@ -237,9 +236,14 @@ void dead_letters_add(struct dead_letters *d, const struct kafka_record *record,
     produce(letter);
 }
 
+size_t dead_letters_count(const struct dead_letters *d)
+{
+    return d->count;
+}
+
 bool dead_letters_full(const struct dead_letters *d)
 {
-    return d->count >= LETTERS_MAX;
+    return d->count >= DEAD_LETTERS_MAX;
 }
 
 void dead_letters_give_back(struct dead_letters *d, const struct kafka_part *parts, size_t count)

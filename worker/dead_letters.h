@@ -14,6 +14,8 @@ void dead_letters_free(struct dead_letters *d);
 /* The record and why are copied; of a value as much as fits into Kafka again; the
  * record's own headers come before ours (common/model/dead_letter.h). */
 void dead_letters_add(struct dead_letters *d, const struct kafka_record *record, const char *why);
+#define DEAD_LETTERS_MAX 64 /* about; a turn may bring some more */
+size_t dead_letters_count(const struct dead_letters *d);
 /* So many wait that no further record should be read. */
 bool dead_letters_full(const struct dead_letters *d);
 /* The partitions are gone: whoever owns them now reads the records again. */

@@ -307,6 +307,12 @@ bool ledger_up(const struct ledger *l)
     return pg_async_up(l->pg);
 }
 
+size_t ledger_queued(const struct ledger *l, size_t *ret_max)
+{
+    *ret_max = l->queue.capacity;
+    return l->queue.count;
+}
+
 bool ledger_idle(const struct ledger *l)
 {
     return l->queue.count == 0 && !l->busy;

@@ -56,6 +56,9 @@ void ledger_leave(struct ledger *l);
 /* Nothing that was read is waiting to be applied. */
 bool ledger_idle(const struct ledger *l);
 
+/* Events that were read and are not applied yet; *ret_max: then the consumer is paused. */
+size_t ledger_queued(const struct ledger *l, size_t *ret_max);
+
 /* Which partitions are applied here: their owner tells about their accounts. begun: counts up each
  * time that reading begins, as others may have owned them meanwhile. */
 bool ledger_owns(const struct ledger *l, int32_t partition);

@@ -14,8 +14,7 @@
 
 #include "common/base/banned.h"
 
-#define SYNCS_AT_ONCE      8 /* and one in so many of the places in flight */
-#define SYNCS_MAX          2000
+#define SYNCS_AT_ONCE      8   /* and one in so many of the places in flight */
 #define PAGES_MAX          100 /* since the last look; more is read by the next one, again */
 #define RELATION_PAGES_MAX 5   /* of the first look, newest first: what is older is no news, */
 #define REPLY_PAGES_MAX    20  /* for nobody had been written to */
@@ -82,6 +81,11 @@ void sync_free(struct sync *s)
     }
     pg_params_deinit(&s->params);
     free(s);
+}
+
+size_t sync_count(const struct sync *s)
+{
+    return s->count;
 }
 
 size_t sync_busy(const struct sync *s)

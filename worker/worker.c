@@ -1,6 +1,7 @@
 #include "worker/worker.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,11 +13,13 @@
 #include "common/base/clock.h"
 #include "worker/dead_letters.h"
 #include "worker/gate_look.h"
+#include "worker/queues.h"
 #include "worker/worker_main.h"
 
 #include "common/base/banned.h"
 
 #define HEARTBEAT_MS 1000
+#define SILENT_MS    (5 * SECOND_MS) /* a session that answers nothing for so long is no use */
 
 /* Everything that only the main file needs. */
 struct app {
@@ -24,6 +27,7 @@ struct app {
     struct loop_watch *signals;
     int signal_fd;
     struct loop_timer heartbeat;
+    bool postgres_silent;
     int exit_code;
 };
 
@@ -221,10 +225,21 @@ static void tell_kafka(struct worker *w)
     reason(w, "kafka", trouble);
 }
 
-/* The worst of our sessions. */
-static void tell_postgres(struct worker *w)
+/* The worst of our sessions; and a server that is there, but stands still. */
+static void tell_postgres(struct app *app)
 {
-    bool up = pg_async_up(w->util) && ledger_up(w->ledger);
+    struct worker *w = &app->w;
+    int64_t silent_ms = w->clock_asked ? clock_boot_ms() - w->clock_asked_boot_ms : 0;
+    bool silent = silent_ms >= SILENT_MS;
+    bool up = pg_async_up(w->util) && ledger_up(w->ledger) && !silent;
+    if (silent) {
+        char why[80];
+        (void)snprintf(why, sizeof(why), "no answer for %" PRId64 " s", silent_ms / SECOND_MS);
+        reason(w, "postgres", why);
+    } else if (app->postgres_silent && pg_async_up(w->util)) {
+        reason(w, "postgres", NULL);
+    }
+    app->postgres_silent = silent;
     for (size_t i = 0; i < WORKER_CLAIMS_MAX; i++)
         up = up && claim_up(w->claims[i]);
     metrics_set(w->metrics, METRIC_POSTGRES_UP, up ? 1 : 0);
@@ -239,7 +254,8 @@ static void on_heartbeat(void *ctx)
     ledger_tend(app->w.ledger);
     ask_clock(&app->w);
     tell_kafka(&app->w);
-    tell_postgres(&app->w);
+    tell_postgres(app);
+    queues_show(&app->w);
     if (app->w.phase == WORKER_RUN) /* leaving would wait for the answer */
         topics_watch_look(app->w.topics_watch, app->w.kafka, loop_now_ms(app->w.loop));
     reason(&app->w, "outgoing", outgoing_trouble(app->w.outgoing));

@@ -248,6 +248,8 @@ void sync_give_back(struct sync *s, const struct kafka_part *parts, size_t count
 /* Begins what there is room for. */
 void sync_advance(struct sync *s);
 size_t sync_busy(const struct sync *s);
+#define SYNCS_MAX 2000
+size_t sync_count(const struct sync *s);
 
 /* stops.c: reasons of this process to claim nothing for a while. */
 struct stops *stops_new(struct worker *w);

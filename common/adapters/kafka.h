@@ -71,7 +71,8 @@ int kafka_producer_fd(const struct kafka_producer *p);
 void kafka_producer_poll(struct kafka_producer *p);
 /* 0 all acknowledged; -ETIMEDOUT. */
 SAM_MUSTCHECK int kafka_producer_flush(struct kafka_producer *p, int64_t timeout_ms);
-/* Messages that are queued or under way. */
+/* Messages that are queued or under way: so many at most, or 64 MB of them. */
+#define KAFKA_PRODUCER_MAX 200000
 size_t kafka_producer_pending(const struct kafka_producer *p);
 /* A broker is connected, by what librdkafka reports every 2 s while poll is called. */
 bool kafka_producer_up(const struct kafka_producer *p);

@@ -10,7 +10,6 @@
 #include "common/base/banned.h"
 
 /* Bounded: at most this many messages wait for an acknowledgement. */
-#define QUEUE_MAX_MESSAGES "200000"
 
 #define ERROR_BYTES 320
 /* A refusal that was not repeated for so long: longer than a message waits (message.timeout.ms). */
@@ -36,8 +35,8 @@ static const struct kafka_setting settings[] = {
     {"partitioner", "murmur2_random"},
     {"linger.ms", "2"},
     {"message.timeout.ms", "30000"},
-    {"queue.buffering.max.messages", QUEUE_MAX_MESSAGES},
-    {"queue.buffering.max.kbytes", "262144"},
+    {"queue.buffering.max.messages", SAM_STRING(KAFKA_PRODUCER_MAX)},
+    {"queue.buffering.max.kbytes", "65536"},
     {"statistics.interval.ms", "2000"},
 };
 

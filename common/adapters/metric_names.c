@@ -14,6 +14,7 @@
 static const char *const topic_names[] = {METRIC_TOPIC_MAP(NAME_ROW)};
 static const char *const step_names[] = {METRIC_STEP_MAP(NAME_ROW)};
 static const char *const table_names[] = {METRIC_TABLE_MAP(NAME_ROW)};
+static const char *const queue_names[] = {METRIC_QUEUE_MAP(NAME_ROW)};
 #undef NAME_ROW
 
 static const char *const failure_names[] = {
@@ -87,6 +88,11 @@ static const char *table(int value)
     return table_names[value];
 }
 
+static const char *queue(int value)
+{
+    return queue_names[value];
+}
+
 static const char *version(int value)
 {
     (void)value;
@@ -106,5 +112,6 @@ const struct metric_label_values metric_names[LABEL_N] = {
     [LABEL_LEVEL] = {LOG_LEVEL_N, level},
     [LABEL_ACCOUNT_STATUS] = {ACCOUNT_STATUS_N, account},
     [LABEL_TABLE] = {METRIC_TABLE_N, table},
+    [LABEL_QUEUE] = {METRIC_QUEUE_N, queue},
     [LABEL_VERSION] = {1, version},
 };

@@ -16,6 +16,10 @@
 
 #define SAM_ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
 
+/* The value of a macro as a string literal. */
+#define SAM_STRING(macro)    SAM_STRING_OF(macro)
+#define SAM_STRING_OF(value) #value
+
 /* Defines `static inline void TYPE_freep(struct TYPE **)` over `TYPE_free(struct TYPE *)`. */
 #define SAM_DEFINE_FREEP(type)                                                                     \
     static inline void type##_freep(struct type **p)                                               \

@@ -36,6 +36,7 @@ enum metric_program { IN_PRODUCER = 1, IN_WORKER = 2, IN_BOTH = 3 };
     X(LABEL_LEVEL, "level")           /* enum log_level */                                         \
     X(LABEL_ACCOUNT_STATUS, "status") /* enum account_status */                                    \
     X(LABEL_TABLE, "table")           /* enum metric_table */                                      \
+    X(LABEL_QUEUE, "queue")           /* enum metric_queue */                                      \
     X(LABEL_VERSION, "version")       /* one value: the program's version */
 
 /* The topics that are read, by their names without the prefix. */
@@ -66,6 +67,16 @@ enum metric_program { IN_PRODUCER = 1, IN_WORKER = 2, IN_BOTH = 3 };
 #define METRIC_TABLE_MAP(X)                                                                        \
     X(METRIC_TABLE_SEND_QUEUE, "send_queue")                                                       \
     X(METRIC_TABLE_ACCOUNT_SCHEDULE, "account_schedule")
+
+/* What a worker keeps in memory because something else is slower; each has an end, from which on it
+ * takes no more (worker/queues.h). */
+#define METRIC_QUEUE_MAP(X)                                                                        \
+    X(METRIC_QUEUE_JOBS, "jobs")                 /* read from Kafka, not claimed */                \
+    X(METRIC_QUEUE_LOOKS, "looks")               /* jobs of sam.sync, under way or not */          \
+    X(METRIC_QUEUE_LEDGER, "ledger")             /* events read from Kafka, not in Postgres */     \
+    X(METRIC_QUEUE_OUTGOING, "outgoing")         /* events that Kafka does not have yet */         \
+    X(METRIC_QUEUE_DEAD_LETTERS, "dead_letters") /* likewise */                                    \
+    X(METRIC_QUEUE_KAFKA, "kafka")               /* records that Kafka has not acknowledged */
 
 /* X(id, prometheus name, kind, label, unit scale, programs, help): a value is stored as an integer
  * and shown divided by the scale (ms -> seconds: 1000, us -> seconds: 1000000). */
@@ -145,6 +156,10 @@ enum metric_program { IN_PRODUCER = 1, IN_WORKER = 2, IN_BOTH = 3 };
       "Write calls under way.")                                                                    \
     X(METRIC_WAITING_JOBS, "sam_jobs_waiting", METRIC_GAUGE, LABEL_NONE, 1, IN_WORKER,             \
       "Jobs in the worker that are not claimed yet.")                                              \
+    X(METRIC_QUEUE, "sam_queue_length", METRIC_GAUGE, LABEL_QUEUE, 1, IN_WORKER,                   \
+      "What waits in the worker's memory.")                                                        \
+    X(METRIC_QUEUE_MAX, "sam_queue_length_max", METRIC_GAUGE, LABEL_QUEUE, 1, IN_WORKER,           \
+      "From where on the worker takes no more.")                                                   \
     X(METRIC_LATENESS, "sam_lateness_seconds", METRIC_HISTOGRAM, LABEL_NONE, 1000, IN_WORKER,      \
       "From the moment a send was due to the start of its call.")                                  \
     X(METRIC_CALL_SECONDS, "sam_call_seconds", METRIC_HISTOGRAM, LABEL_NONE, 1000, IN_WORKER,      \
@@ -210,6 +225,7 @@ enum metric_label { METRIC_LABEL_MAP(METRIC_ENUM_ROW) LABEL_N };
 enum metric_topic { METRIC_TOPIC_MAP(METRIC_ENUM_ROW) METRIC_TOPIC_N };
 enum metric_step { METRIC_STEP_MAP(METRIC_ENUM_ROW) METRIC_STEP_N };
 enum metric_table { METRIC_TABLE_MAP(METRIC_ENUM_ROW) METRIC_TABLE_N };
+enum metric_queue { METRIC_QUEUE_MAP(METRIC_ENUM_ROW) METRIC_QUEUE_N };
 enum metric { METRICS_MAP(METRIC_ENUM_ROW) METRIC_N };
 #undef METRIC_ENUM_ROW
 
