@@ -139,9 +139,10 @@ void topic_document(const struct settings *s, struct buf *out)
              "`. Without it everything\nelse goes on; start-up and doctor say so.\n",
              HOUR_MS);
     buf_addf(out,
-             "\nPartitions are never added: an account would move to another one, and the order "
-             "of its\nevents would be lost. No topic that SAM reads in order is compacted: that "
-             "keeps the last record\nof a key, and every account has one key.\n");
+             "\nSAM adds no partitions, and stands still where somebody has: accounts would move "
+             "to others.\n`deploy/runbooks/kafka-partitions.md` says how, and what it costs. No "
+             "topic that SAM reads in\norder is compacted: that keeps the last record of a key, "
+             "and every account has one key.\n");
 }
 
 void topic_strimzi(const struct settings *s, struct buf *out)

@@ -12,6 +12,11 @@ LOST_JOB_ENDS = "UPDATE send_queue SET sweep_at = sam_now() WHERE status = 'publ
 class Lost(KafkaBook):
     page = "kafka-lost.md"
 
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.kafka = cls.own_kafka("kafka")
+
     def begin(self):
         self.prepare(options=("--latency", "20-200"))
         self.start_both()
@@ -47,7 +52,7 @@ class Lost(KafkaBook):
         unsure = {p for p in held if there.get(p, 0) > known[p]}
         ((_, block),) = self.blocks  # nothing else is left of the page
         for person in sorted(held - unsure):
-            self.shell.run(self.filled(block, {"PERSON": person}))
+            self.shell.run(block.replace("PERSON", person))
         return unsure
 
     def everybody_is_accounted_for(self, unsure):

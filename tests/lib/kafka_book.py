@@ -1,8 +1,7 @@
-"""The runbooks of Kafka, for integration tests: a page is followed block by block, on a Kafka of its
-own that can be lost, moved or changed."""
+"""The runbooks of Kafka, for integration tests: a page is followed block by block, on a Kafka of
+its own that can be lost, moved or changed."""
 
 import os
-import re
 import shutil
 import signal
 
@@ -45,29 +44,20 @@ class KafkaBook(LedgerTest):
         kafka.start()
         return kafka
 
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.kafka = cls.own_kafka("kafka")
-
-    def read(self, **variables):
-        """The page is opened; variables: what stands for its words in capitals."""
+    def read(self, top="", **variables):
+        """The page is opened; top: what it has its reader say first, with these values."""
         self.blocks = runbooks.blocks(self.page)
-        self.words = variables
-        self.shell = runbooks.Shell(self.folder, runbooks.head(), {
+        self.shell = runbooks.Shell(self.folder, runbooks.head() + top, {
             "BROKERS": self.config["kafka"]["bootstrap_servers"], "PREFIX": self.topic_prefix,
-            "DATABASE": self.database.conninfo,
+            "DATABASE": self.database.conninfo, **variables,
         })  # fmt: skip
         self.shell.link(os.path.join(self.bin, "samctl"))
 
-    def follow(self, heading, **words):
+    def follow(self, heading):
         """Runs the next block, which stands below this heading; what it printed."""
         above, text = self.blocks.pop(0)
         self.assertEqual(above, heading)
-        return self.shell.run(self.filled(text, dict(self.words, **words)))
-
-    def filled(self, text, words):
-        return re.sub(r"\b(%s)\b" % "|".join(words), lambda m: words[m[1]], text) if words else text
+        return self.shell.run(text)
 
     def listen_as_said(self, producer, worker):
         """`health` on this machine finds both by sam.cfg."""
