@@ -208,12 +208,16 @@ static const struct command table[] = {
      "What they said is not known, so whoever may have been written to by then is put on hold\n"
      "(ledger_gap) until `samctl person release`. Without --yes it says what would be done, and\n"
      "ends with 1."},
-    {"ledger reset", "[--yes]", "yes", 0, 0, command_ledger_reset,
+    {"ledger reset", "[--copied] [--yes]", "copied yes", 0, 0, command_ledger_reset,
      "begin anew with a log that was made anew",
      "For a topic that was deleted and made, or another cluster: where the log ends before the\n"
      "position, or another record stands before it. Positions begin at the log's first record.\n"
      "Whoever may have been written to by now is put on hold (ledger_gap) until `samctl person\n"
-     "release`. Without --yes it says what would be done, and ends with 1."},
+     "release`. Without --yes it says what would be done, and ends with 1.\n"
+     "--copied: the log is a whole copy of the one before, at other offsets, and nobody writes to\n"
+     "either. Positions begin behind the event that was applied last, which must be among the "
+     "last\n"
+     "1000 of its partition, and nobody is put on hold; where it is not, nothing is changed."},
     {"export", "CAMPAIGN [--raw]", "raw", 1, 1, command_export,
      "the campaign's people and what became of them, as CSV",
      "A spreadsheet may run a cell that begins with = + - @, a tab or a line end (also behind "

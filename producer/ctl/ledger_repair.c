@@ -17,18 +17,22 @@
  * may wait for its broker. */
 #define MARGIN_MS MINUTE_MS
 
+/* Of the end of a copied log, among which the event that was applied last is looked for. */
+#define COPIED_RECORDS 1000
+
 static const char now_sql[] = "SELECT sam_now()";
 /* $1 partitions. */
 static const char aside_sql[] = "SELECT count(*), min(partition || ':' || event_offset) "
                                 "FROM ledger_aside WHERE cleared_at IS NULL "
                                 "AND partition = ANY ($1)";
-/* $1 partitions, $2 positions as they were seen, $3 as they are to be, $4 ledger. No id of a record
- * before it: there is none that was applied. */
+/* $1 partitions, $2 positions as they were seen, $3 as they are to be, $4 ids of the records before
+ * these (NULL: there is none that was applied), $5 ledger. */
 static const char move_sql[] =
-    "UPDATE ledger_positions p SET next_offset = x.next_offset, last_event_id = NULL, "
+    "UPDATE ledger_positions p SET next_offset = x.next_offset, last_event_id = x.id, "
     "updated_at = sam_now(), halted_reason = NULL FROM unnest($1::int[], $2::bigint[], "
-    "$3::bigint[]) AS x(partition, was, next_offset) WHERE p.partition = x.partition "
-    "AND p.next_offset = x.was AND EXISTS (SELECT FROM ledger WHERE ledger_id = $4)";
+    "$3::bigint[], $4::uuid[]) AS x(partition, was, next_offset, id) "
+    "WHERE p.partition = x.partition "
+    "AND p.next_offset = x.was AND EXISTS (SELECT FROM ledger WHERE ledger_id = $5)";
 /* $1 partitions. In a log that was made anew the same places are of other events, and one that is
  * set aside there must not pass for one that somebody has cleared. */
 static const char forget_aside_sql[] =
@@ -37,11 +41,13 @@ static const char forget_aside_sql[] =
 struct repair_move {
     const struct ledger_place *place;
     int64_t to;
-    struct ledger_loss loss; /* until_ms 0: nothing is lost */
+    const struct uuid *before_id; /* of the record before `to`; NULL = none that was applied */
+    struct ledger_loss loss;      /* until_ms 0: nothing is lost */
 };
 
 struct ledger_repair {
-    bool reset; /* else accept-gap */
+    bool reset;  /* else accept-gap */
+    bool copied; /* the log is a whole copy: its operator says so, and the event is looked for */
     struct ledger_look look;
     int64_t now_ms; /* sam_now() */
     struct repair_move *moves;
@@ -65,6 +71,33 @@ static bool fits_command(const struct ledger_repair *l, enum ledger_fit fit)
                     : fit == LEDGER_GAP || fit == LEDGER_UNVERIFIED;
 }
 
+/* Behind the event that was applied last, which the copy must have: so it reaches to there, and
+ * what comes after it is applied as ever. */
+static enum ctl_exit move_behind_last(struct ledger_repair *l, struct repair_move *m)
+{
+    const struct ledger_place *p = m->place;
+    int64_t looks = uuid_is_null(&p->last_event_id) ? 0 : p->ends.end - p->ends.first;
+    looks = looks > COPIED_RECORDS ? COPIED_RECORDS : looks;
+    for (int64_t offset = p->ends.end - 1; looks > 0; offset--, looks--) {
+        struct ledger_record record;
+        bool found = false;
+        enum ctl_exit e = ledger_look_record(&l->look, p, offset, &record, &found);
+        if (e)
+            return e;
+        if (found && uuid_equal(&record.id, &p->last_event_id)) {
+            m->to = record.offset + 1;
+            m->before_id = &p->last_event_id;
+            m->loss.until_ms = 0;
+            return CTL_DONE;
+        }
+    }
+    return ctl_fail(
+        "partition %d: the event that was applied last is not among the last %d records "
+        "of %s: the copy is not whole (or far ahead of the database: let the workers "
+        "apply all of the old log first); nothing was changed",
+        p->partition, COPIED_RECORDS, l->look.log.topic);
+}
+
 /* Lost is what stood between the position and what is there; of a log that was made anew, whatever
  * was never applied. */
 static enum ctl_exit add_move(struct ledger_repair *l, const struct ledger_place *p)
@@ -76,6 +109,8 @@ static enum ctl_exit add_move(struct ledger_repair *l, const struct ledger_place
     m->loss = (struct ledger_loss){.partition = p->partition, .until_ms = l->now_ms};
     if (p->fit == LEDGER_UNVERIFIED)
         m->loss.until_ms = 0;
+    if (l->copied)
+        return move_behind_last(l, m);
     if (p->fit != LEDGER_GAP)
         return CTL_DONE;
     enum ctl_exit e = ledger_look_record(&l->look, p, m->to, &record, &found);
@@ -206,6 +241,7 @@ static enum pg_failure move(struct ctl *c, void *arg)
     add_partitions(l, p);
     PG_COLUMN(p, PG_ARRAY_I64, l->count, true, pg_item_i64(p, l->moves[i].place->position));
     PG_COLUMN(p, PG_ARRAY_I64, l->count, true, pg_item_i64(p, l->moves[i].to));
+    PG_COLUMN(p, PG_ARRAY_UUID, l->count, true, pg_item_uuid(p, l->moves[i].before_id));
     pg_add_uuid(p, &l->look.ledger_id);
     if ((failure = pg_exec(c->pg, move_sql, p, &r)))
         return failure;
@@ -224,6 +260,18 @@ static const struct column columns[] = {
     {"lost", "lost", COLUMN_NUMBER},      {"until", "lost until", COLUMN_TIME},
     {"trouble", "for that", COLUMN_TEXT},
 };
+
+static void say_lost(const struct ctl *c, const char *people, bool done)
+{
+    ctl_say(c,
+            "%s people %s on hold (" LEDGER_HOLD_REASON "), for what is lost may say that they "
+            "were written to; `samctl person release` after a look at LinkedIn",
+            people, done ? "are" : "are to be put");
+    ctl_say(c, "if this database was restored: stops, opt-outs, pauses and blocklist entries since "
+               "the backup may be lost too, so bring them in again; and who was imported or "
+               "approved since then may have been written to: look at LinkedIn before they are "
+               "again");
+}
 
 static void show(struct ctl *c, const struct ledger_repair *l, bool done)
 {
@@ -247,14 +295,10 @@ static void show(struct ctl *c, const struct ledger_repair *l, bool done)
     (void)snprintf(people, sizeof(people), "%" PRId64, l->people);
     ctl_result(c, "kind", "people", "people", people, "hold_reason", LEDGER_HOLD_REASON, "done",
                done ? "yes" : "no", NULL);
-    ctl_say(c,
-            "%s people %s on hold (" LEDGER_HOLD_REASON "), for what is lost may say that they "
-            "were written to; `samctl person release` after a look at LinkedIn",
-            people, done ? "are" : "are to be put");
-    ctl_say(c, "if this database was restored: stops, opt-outs, pauses and blocklist entries since "
-               "the backup may be lost too, so bring them in again; and who was imported or "
-               "approved since then may have been written to: look at LinkedIn before they are "
-               "again");
+    if (l->copied)
+        ctl_say(c, "each partition has the event that was applied last: nobody is put on hold");
+    else
+        say_lost(c, people, done);
     if (done)
         ctl_say(c, "the positions are set: the workers go on within a minute (`samctl ledger "
                    "status`)");
@@ -315,5 +359,6 @@ enum ctl_exit command_ledger_accept_gap(struct ctl *c)
 enum ctl_exit command_ledger_reset(struct ctl *c)
 {
     SAM_CLEANUP(ledger_repair_deinit) struct ledger_repair l = {.reset = true};
+    l.copied = args_has(&c->args, "copied");
     return repair(c, &l);
 }

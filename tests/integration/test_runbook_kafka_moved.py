@@ -7,6 +7,7 @@ import unittest
 import runbooks
 from kafka_book import TEXTS, KafkaBook
 
+OTHERS = "The offsets are others"
 PEOPLE = 60
 SENDS = PEOPLE * len(TEXTS)
 LOST_JOB_ENDS = "UPDATE send_queue SET sweep_at = sam_now() WHERE status = 'published'"
@@ -33,22 +34,30 @@ class Moved(KafkaBook):
         self.blocks = rest
 
     def mirror(self):
-        """Steps 1 to 6, to a copy that is complete."""
-        out = self.follow("Before: does it fit?")
-        self.assertTrue(all(line.endswith(":0") for line in out.splitlines()), out)
+        """Steps 1 to 3."""
         self.assertIn("sam.events", self.follow("What to do"))
         self.follow("What to do")
         self.addCleanup(self.shell.result, 'kill "$(cat mirror.pid)"')
         self.assertIn(self.topic("sam.events"), self.follow("What to do"))
 
-    def follow_to_the_end_of_the_copy(self):
+    def begins(self):
+        """Where the old log's partitions begin."""
+        out = self.follow("Before: does it fit?")
+        return {line.rsplit(":", 1)[1] for line in out.splitlines()}
+
+    def stop_in_order(self):
+        """Step 4."""
         self.assertEqual(self.producer.stop(), 0)
         self.wait_for("all to be applied", self.all_is_applied, 60)
         self.assertIn("position", self.follow("What to do"))
         self.stop_all()
-        _, compare = self.blocks.pop(0)
+
+    def wait_for_the_copy(self, heading):
+        """Two blocks: as many, and the same."""
+        above, compare = self.blocks.pop(0)
+        self.assertEqual(above, heading)
         self.wait_for("the copy to end", lambda: self.shell.result(compare).returncode == 0, 90)
-        one, other = self.follow("What to do").splitlines()
+        one, other = self.follow(heading).splitlines()
         self.assertEqual(one, other)
 
     def start_on_the_new_one(self):
@@ -72,14 +81,16 @@ class Moved(KafkaBook):
     def test_the_ledger_comes_along(self):
         self.begin()
         backup = self.dump()
+        self.assertEqual(self.begins(), {"0"})
         self.mirror()
-        self.follow_to_the_end_of_the_copy()
+        self.stop_in_order()
+        self.wait_for_the_copy("What to do")
         self.assertIn("nothing is to be reset", self.fits())
         written = self.simulator.audit()["writes"]
         self.assertLess(written, SENDS)
         self.start_on_the_new_one()
         self.assertRegex(self.follow("Is it over?"), r"(?s)producer .*ready.*worker .*ready")
-        self.assertEqual(self.blocks, [])
+        self.assertEqual({above for above, _ in self.blocks}, {OTHERS})
         self.one_that_was_forgotten_on_the_old_one()
         self.wait_until_completed("c")
         self.judge(SENDS)
@@ -101,6 +112,43 @@ class Moved(KafkaBook):
         self.assertTrue(calls)
         self.assertEqual({line.rsplit(" ", 1)[1] for line in calls}, {"0"})
         self.assertEqual(old.stop(), 0)
+
+    def test_a_ledger_that_does_not_begin_at_0(self):
+        """Its records stand at other offsets in the copy; it is whole, so nobody is put on hold."""
+        self.begin()
+        self.trim(dict.fromkeys(self.positions(), 1))
+        self.assertEqual(self.begins(), {"1"})
+        self.mirror()
+        self.stop_in_order()
+        self.blocks = [block for block in self.blocks if block[0] == OTHERS]
+        self.wait_for_the_copy(OTHERS)
+        self.one_that_lacks_the_last_event()
+        before = self.positions()
+        self.assertIn("samctl ledger reset", self.shell.result("on_new ledger status").stdout)
+        self.assertIn("nobody is put on hold", self.follow(OTHERS))
+        self.assertEqual(self.positions(), before)
+        self.follow(OTHERS)
+        self.assertEqual(self.positions(), {p: offset - 1 for p, offset in before.items()})
+        self.assertIn("nothing is to be reset", self.shell.result("on_new ledger reset").stderr)
+        self.assertLess(self.simulator.audit()["writes"], SENDS)
+        self.start_on_the_new_one()
+        self.wait_until_completed("c")
+        self.judge(SENDS)
+        self.assertEqual(self.held(), set())
+
+    def one_that_lacks_the_last_event(self):
+        """A copy that is not whole is no copy: nothing is changed."""
+        one = "UPDATE ledger_positions SET last_event_id = {} WHERE partition = 2"
+        known = self.database.value("SELECT last_event_id FROM ledger_positions "
+                                    "WHERE partition = 2")  # fmt: skip
+        before = self.positions()
+        for lost in ("gen_random_uuid()", "NULL"):
+            self.database.execute(one.format(lost))
+            done = self.shell.result("on_new ledger reset --copied --yes")
+            self.assertEqual(done.returncode, 1, done.stdout)
+            self.assertRegex(done.stderr, "partition 2: .* not among the last 1000 .*changed")
+            self.assertEqual((self.positions(), self.held()), (before, set()))
+        self.database.execute(one.format(f"'{known}'"))
 
     def restore_on_the_new_one(self, backup):
         self.assertEqual(self.second.stop(), 0)
