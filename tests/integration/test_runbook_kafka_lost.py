@@ -6,7 +6,6 @@ import unittest
 from kafka_book import TEXTS, KafkaBook
 
 PEOPLE = 24
-LOST_JOB_ENDS = "UPDATE send_queue SET sweep_at = sam_now() WHERE status = 'published'"
 
 
 class Lost(KafkaBook):
@@ -18,6 +17,7 @@ class Lost(KafkaBook):
         cls.kafka = cls.own_kafka("kafka")
 
     def begin(self):
+        self.config["worker"]["drain_timeout"] = "5s"  # there is nobody to acknowledge
         self.prepare(options=("--latency", "20-200"))
         self.start_both()
         self.start_worker()
@@ -79,7 +79,7 @@ class Lost(KafkaBook):
         self.kafka.start_empty()
         self.follow_from_the_empty_cluster_on()
         self.assertEqual(self.simulator.audit()["writes"], written)
-        self.database.execute(LOST_JOB_ENDS)  # its two minutes are over
+        self.let_lost_jobs_end()
         self.start_both()
         self.listen_as_said(self.producer, self.worker)
         self.everybody_is_accounted_for(self.release(self.look_who_is_held()))
@@ -94,7 +94,7 @@ class Lost(KafkaBook):
         self.assertEqual(self.simulator.audit()["writes"], written)
         for daemon in self.daemons():
             self.wait_for("it to go on", daemon.ready, 90)
-        self.database.execute(LOST_JOB_ENDS)
+        self.let_lost_jobs_end()
         self.everybody_is_accounted_for(self.release(self.look_who_is_held()))
 
 

@@ -10,7 +10,6 @@ from kafka_book import TEXTS, KafkaBook
 OTHERS = "The offsets are others"
 PEOPLE = 60
 SENDS = PEOPLE * len(TEXTS)
-LOST_JOB_ENDS = "UPDATE send_queue SET sweep_at = sam_now() WHERE status = 'published'"
 
 
 class Moved(KafkaBook):
@@ -63,7 +62,7 @@ class Moved(KafkaBook):
     def start_on_the_new_one(self):
         self.config["kafka"]["bootstrap_servers"] = self.new.address
         self.write_config()
-        self.database.execute(LOST_JOB_ENDS)  # its two minutes are over
+        self.let_lost_jobs_end()
         self.start_both()
         self.second = self.start_worker()
         self.listen_as_said(self.producer, self.worker)
@@ -71,12 +70,6 @@ class Moved(KafkaBook):
     def fits(self):
         done = self.shell.result(self.blocks.pop(0)[1])
         return done.stdout + done.stderr
-
-    def books(self):
-        return self.database.rows(
-            "SELECT p.vanity, p.status, count(m.id) FROM campaign_prospects p LEFT JOIN "
-            "campaign_messages m ON m.prospect_id = p.id GROUP BY 1, 2 ORDER BY 1"
-        )
 
     def test_the_ledger_comes_along(self):
         self.begin()

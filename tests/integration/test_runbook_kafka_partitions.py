@@ -10,7 +10,6 @@ from kafka_book import TEXTS, KafkaBook
 CAP = 12  # of each account's day, less than there is to send
 BEFORE, AFTER = "4", "6"
 KEYED = ("sam.jobs", "sam.sync", "sam.events")
-LOST_JOB_ENDS = "UPDATE send_queue SET sweep_at = sam_now() WHERE status = 'published'"
 
 
 class Partitions(KafkaBook, FridayTest):
@@ -44,7 +43,7 @@ class Partitions(KafkaBook, FridayTest):
             self.assertRegex(out, rf"{self.topic(topic)} +ok +{AFTER} partitions")
 
     def start_all(self):
-        self.database.execute(LOST_JOB_ENDS)  # of a job that its worker has left: two minutes
+        self.let_lost_jobs_end()
         self.start_both()
         self.second = self.start_worker()
         self.listen_as_said(self.producer, self.worker)
@@ -70,12 +69,6 @@ class Partitions(KafkaBook, FridayTest):
             if "attempt" in record["headers"]["ce_type"]:
                 where.setdefault(record["key"], set()).add(record["partition"])
         return [account for account, partitions in where.items() if len(partitions) > 1]
-
-    def books(self):
-        return self.database.rows(
-            "SELECT p.vanity, p.status, count(m.id) FROM campaign_prospects p LEFT JOIN "
-            "campaign_messages m ON m.prospect_id = p.id GROUP BY 1, 2 ORDER BY 1"
-        )
 
     def test_on_purpose_and_then_a_restore_from_before(self):
         self.begin()

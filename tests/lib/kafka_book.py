@@ -77,7 +77,20 @@ class KafkaBook(LedgerTest):
     def daemons(self):
         return [p for p in self.processes if isinstance(p, Daemon) and p.running()]
 
+    def let_lost_jobs_end(self):
+        """The two minutes are over after which what is in no log goes back to the schedule."""
+        self.database.execute(
+            "UPDATE send_queue SET sweep_at = sam_now() WHERE status = 'published'"
+        )
+
     # ---- everybody is accounted for ----
+
+    def books(self):
+        """Who stands where, with how many messages."""
+        return self.database.rows(
+            "SELECT p.vanity, p.status, count(m.id) FROM campaign_prospects p LEFT JOIN "
+            "campaign_messages m ON m.prospect_id = p.id GROUP BY 1, 2 ORDER BY 1"
+        )
 
     def held(self):
         rows = self.database.rows(
