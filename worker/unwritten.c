@@ -17,7 +17,7 @@ const char *unwritten_text(int error)
         return "there is no such topic or partition";
     case -ETIMEDOUT:
     case -ECANCELED:
-        return "no acknowledgement in time";
+        return "no acknowledgement in time: slow, or too few replicas in sync";
     default:
         return "refused";
     }
