@@ -21,6 +21,7 @@ struct fault {
     char *detail;
     int64_t status;
     int64_t delay_ms;
+    int64_t retry_after_s;
     int64_t left;
     enum fault_action action;
     bool executes;
@@ -152,6 +153,7 @@ void faults_add(struct faults *f, struct json_object *object, struct problems *w
         {"detail", &words.detail, 0, FIELD_TEXT, false},
         {"execute", &executes, 0, FIELD_FLAG, false},
         {"delay_ms", &fault->delay_ms, 0, FIELD_NUMBER, false},
+        {"retry_after_s", &fault->retry_after_s, 0, FIELD_NUMBER, false},
     };
     fields_read(object, "fault", fields, SAM_ARRAY_LEN(fields), wrong);
     if (problems_any(wrong))
@@ -251,6 +253,7 @@ static void answer_html(struct request *r)
 void fault_apply(const struct fault *fault, struct request *r)
 {
     r->delay_ms += fault->delay_ms;
+    r->retry_after_s = fault->retry_after_s;
     switch (fault->action) {
     case FAULT_STATUS:
         answer_status(fault, r);

@@ -2,6 +2,7 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <json-c/json.h>
 #include <microhttpd.h>
 #include <netinet/in.h>
@@ -231,6 +232,18 @@ static struct MHD_Response *make_response(struct request *r)
     return NULL;
 }
 
+static enum MHD_Result add_headers(const struct request *r, struct MHD_Response *response)
+{
+    char seconds[24];
+    enum MHD_Result result =
+        MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE,
+                                r->content_type_out ? r->content_type_out : "application/json");
+    if (result == MHD_NO || r->retry_after_s == 0)
+        return result;
+    (void)snprintf(seconds, sizeof(seconds), "%" PRId64, r->retry_after_s);
+    return MHD_add_response_header(response, MHD_HTTP_HEADER_RETRY_AFTER, seconds);
+}
+
 /* MHD_NO closes the connection without a word. */
 static enum MHD_Result answer(struct call *c)
 {
@@ -238,9 +251,7 @@ static enum MHD_Result answer(struct call *c)
     struct MHD_Response *response = make_response(r);
     if (!response)
         return MHD_NO;
-    enum MHD_Result result =
-        MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE,
-                                r->content_type_out ? r->content_type_out : "application/json");
+    enum MHD_Result result = add_headers(r, response);
     if (result == MHD_YES)
         result = MHD_queue_response(c->connection, r->status, response);
     MHD_destroy_response(response);

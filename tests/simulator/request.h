@@ -43,6 +43,7 @@ struct request {
     struct buf answer;            /* JSON */
     enum delivery delivery;
     int64_t delay_ms;
+    int64_t retry_after_s; /* 0 = no such header */
 
     /* For the journal; "" = not known. */
     char account[REQUEST_ID_BYTES];
