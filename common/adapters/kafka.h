@@ -81,8 +81,9 @@ bool kafka_producer_connected(const struct kafka_producer *p);
 /* What the last attempt to reach a broker met, since one was reached; "" = nothing is known, or
  * poll was not called. Valid until the next poll. */
 const char *kafka_producer_error(const struct kafka_producer *p);
-/* Why Kafka takes nothing, for an operator: no broker, or a topic that is refused to us. NULL = it
- * does, as far as is known. Valid until the next poll. */
+/* Why Kafka takes nothing, for an operator: no broker, a topic that is refused to us, or records
+ * that are larger than a topic takes. NULL = it does, as far as is known. Valid until the next
+ * poll. */
 const char *kafka_producer_trouble(struct kafka_producer *p);
 /* A fatal error of the idempotent producer: free it and make a new one. */
 bool kafka_producer_broken(const struct kafka_producer *p);

@@ -15,6 +15,14 @@
 /* A refusal that was not repeated for so long: longer than a message waits (message.timeout.ms). */
 #define REFUSED_MS (2 * MINUTE_MS)
 
+/* A record that is larger than its topic takes: max.message.bytes. */
+struct too_large {
+    char text[ERROR_BYTES]; /* "" = none */
+    char topic[256];
+    size_t bytes;
+    int64_t noted_ms;
+};
+
 struct kafka_producer {
     rd_kafka_t *rk;
     rd_kafka_queue_t *queue;
@@ -25,7 +33,8 @@ struct kafka_producer {
     bool up; /* the last that was heard: a broker is connected, a message arrived */
     bool connected;
     struct kafka_refusals refusals;
-    char error[ERROR_BYTES]; /* of the last attempt to reach a broker */
+    struct too_large too_large; /* the newest */
+    char error[ERROR_BYTES];    /* of the last attempt to reach a broker */
     char trouble[ERROR_BYTES + 40];
 };
 
@@ -76,13 +85,43 @@ static bool is_refused(rd_kafka_resp_err_t err)
     return err == RD_KAFKA_RESP_ERR_TOPIC_AUTHORIZATION_FAILED;
 }
 
+static bool is_too_large(rd_kafka_resp_err_t err)
+{
+    return err == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE;
+}
+
+static void note_too_large(struct kafka_producer *p, const char *topic, size_t bytes)
+{
+    struct too_large *l = &p->too_large;
+    bool news = !l->text[0] || strcmp(l->topic, topic) != 0;
+    l->bytes = bytes;
+    l->noted_ms = clock_boot_ms();
+    (void)snprintf(l->topic, sizeof(l->topic), "%s", topic);
+    (void)snprintf(l->text, sizeof(l->text),
+                   "Kafka does not take records of %s: larger than max.message.bytes of the topic",
+                   topic);
+    if (news)
+        log_error(p->log, "kafka_too_large", LOG_INT("bytes", (int64_t)bytes), LOG_MSG(l->text));
+}
+
+/* A smaller one that is taken says nothing of it. */
+static void note_taken(struct kafka_producer *p, const char *topic, size_t bytes)
+{
+    kafka_refusal_over(&p->refusals, topic);
+    if (bytes >= p->too_large.bytes && strcmp(p->too_large.topic, topic) == 0)
+        p->too_large.text[0] = '\0';
+}
+
+/* A broker that refuses a message is connected. */
 static void on_delivered(struct kafka_producer *p, const rd_kafka_message_t *m)
 {
     const char *topic = rd_kafka_topic_name(m->rkt);
     p->up = !m->err;
-    p->connected = p->up || is_refused(m->err);
+    p->connected = p->up || is_refused(m->err) || is_too_large(m->err);
     if (!m->err)
-        kafka_refusal_over(&p->refusals, topic);
+        note_taken(p, topic, m->len);
+    else if (is_too_large(m->err))
+        note_too_large(p, topic, m->len);
     else if (is_refused(m->err) &&
              kafka_refusal_note(&p->refusals, "the topic", topic, "Write", clock_boot_ms()))
         log_error(p->log, "kafka_refused", LOG_MSG(kafka_refusal_newest(&p->refusals)));
@@ -248,7 +287,11 @@ const char *kafka_producer_trouble(struct kafka_producer *p)
 {
     kafka_refusal_expire(&p->refusals, clock_boot_ms(), REFUSED_MS);
     const char *refused = kafka_refusal_text(&p->refusals);
-    if (refused || p->up)
+    if (clock_boot_ms() - p->too_large.noted_ms > REFUSED_MS)
+        p->too_large.text[0] = '\0';
+    if (!refused && p->too_large.text[0])
+        refused = p->too_large.text;
+    if (refused || p->connected)
         return refused;
     return p->error[0] ? p->trouble : "no broker is connected";
 }

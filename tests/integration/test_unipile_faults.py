@@ -96,7 +96,6 @@ class Named(CampaignTest):
         self.start_at(NAME)
         self.assert_sent()
 
-    @full_length
     def test_an_authority_that_nobody_trusts(self):
         self.begin(trusted="")
         self.assert_stopped("tls")
