@@ -12,6 +12,7 @@ static bool is_up(struct json_object *broker)
 {
     struct json_object *state = NULL;
     return json_object_object_get_ex(broker, "state", &state) &&
+           json_object_is_type(state, json_type_string) &&
            strcmp(json_object_get_string(state), "UP") == 0;
 }
 

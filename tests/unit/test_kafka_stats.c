@@ -19,6 +19,7 @@ static void test_brokers_that_are_up_are_counted(void **state)
          0, 2},
         {"{\"brokers\":{\"b:1/bootstrap\":{\"state\":\"DOWN\"}}}", 0, 0},
         {"{\"brokers\":{\"b:1/1\":{\"nodeid\":1}}}", 0, 0},
+        {"{\"brokers\":{\"a\":{\"state\":null},\"b\":null,\"c\":{\"state\":7}}}", 0, 0},
         {"{\"brokers\":{}}", 0, 0},
         {"{\"brokers\":[]}", -EINVAL, 0},
         {"{\"topics\":{}}", -EINVAL, 0},
