@@ -11,7 +11,7 @@
 
 /* libconfig loses some bytes of a string when the file ends badly (its scanner, strbuf_append). */
 /* NOLINTBEGIN(bugprone-reserved-identifier, readability-identifier-naming) */
-const char *__lsan_default_suppressions(void);
+__attribute__((visibility("default"))) const char *__lsan_default_suppressions(void);
 const char *__lsan_default_suppressions(void)
 {
     return "leak:libconfig";
