@@ -15,8 +15,8 @@
 /* A refusal that was not repeated for so long: longer than a message waits (message.timeout.ms). */
 #define REFUSED_MS (2 * MINUTE_MS)
 
-/* A record that is larger than its topic takes: max.message.bytes. */
-struct too_large {
+/* A record that a topic did not take although brokers are connected. */
+struct untaken {
     char text[ERROR_BYTES]; /* "" = none */
     char topic[256];
     size_t bytes;
@@ -33,8 +33,9 @@ struct kafka_producer {
     bool up; /* the last that was heard: a broker is connected, a message arrived */
     bool connected;
     struct kafka_refusals refusals;
-    struct too_large too_large; /* the newest */
-    char error[ERROR_BYTES];    /* of the last attempt to reach a broker */
+    struct untaken untaken;  /* the newest */
+    bool brokers_up;         /* by the statistics */
+    char error[ERROR_BYTES]; /* of the last attempt to reach a broker */
     char trouble[ERROR_BYTES + 40];
 };
 
@@ -67,7 +68,7 @@ int kafka_producer_new(const struct kafka_options *options, struct kafka_produce
     p->rk = rk;
     p->log = options->log;
     p->metrics = options->metrics;
-    p->up = p->connected = true; /* until it is heard otherwise */
+    p->up = p->connected = p->brokers_up = true; /* until it is heard otherwise */
     p->queue = rd_kafka_queue_get_main(rk);
     p->fd = kafka_wake_fd(p->queue);
     *ret = p;
@@ -90,26 +91,24 @@ static bool is_too_large(rd_kafka_resp_err_t err)
     return err == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE;
 }
 
-static void note_too_large(struct kafka_producer *p, const char *topic, size_t bytes)
+/* bytes: a smaller record that is taken says nothing of it; 0 = any does. */
+static void note_untaken(struct kafka_producer *p, const char *topic, size_t bytes, const char *why)
 {
-    struct too_large *l = &p->too_large;
-    bool news = !l->text[0] || strcmp(l->topic, topic) != 0;
-    l->bytes = bytes;
-    l->noted_ms = clock_boot_ms();
-    (void)snprintf(l->topic, sizeof(l->topic), "%s", topic);
-    (void)snprintf(l->text, sizeof(l->text),
-                   "Kafka does not take records of %s: larger than max.message.bytes of the topic",
-                   topic);
+    struct untaken *u = &p->untaken;
+    bool news = !u->text[0] || strcmp(u->topic, topic) != 0;
+    u->bytes = bytes;
+    u->noted_ms = clock_boot_ms();
+    (void)snprintf(u->topic, sizeof(u->topic), "%s", topic);
+    (void)snprintf(u->text, sizeof(u->text), "Kafka does not take records of %s: %s", topic, why);
     if (news)
-        log_error(p->log, "kafka_too_large", LOG_INT("bytes", (int64_t)bytes), LOG_MSG(l->text));
+        log_error(p->log, "kafka_untaken", LOG_MSG(u->text));
 }
 
-/* A smaller one that is taken says nothing of it. */
 static void note_taken(struct kafka_producer *p, const char *topic, size_t bytes)
 {
     kafka_refusal_over(&p->refusals, topic);
-    if (bytes >= p->too_large.bytes && strcmp(p->too_large.topic, topic) == 0)
-        p->too_large.text[0] = '\0';
+    if (bytes >= p->untaken.bytes && strcmp(p->untaken.topic, topic) == 0)
+        p->untaken.text[0] = '\0';
 }
 
 /* A broker that refuses a message is connected. */
@@ -121,7 +120,9 @@ static void on_delivered(struct kafka_producer *p, const rd_kafka_message_t *m)
     if (!m->err)
         note_taken(p, topic, m->len);
     else if (is_too_large(m->err))
-        note_too_large(p, topic, m->len);
+        note_untaken(p, topic, m->len, "larger than max.message.bytes of the topic");
+    else if (m->err == RD_KAFKA_RESP_ERR__MSG_TIMED_OUT && p->brokers_up)
+        note_untaken(p, topic, 0, "no acknowledgement in time: slow, or too few replicas in sync");
     else if (is_refused(m->err) &&
              kafka_refusal_note(&p->refusals, "the topic", topic, "Write", clock_boot_ms()))
         log_error(p->log, "kafka_refused", LOG_MSG(kafka_refusal_newest(&p->refusals)));
@@ -179,7 +180,7 @@ static void on_stats(struct kafka_producer *p, rd_kafka_event_t *event)
     const char *json = rd_kafka_event_stats(event);
     size_t up;
     if (json && kafka_stats_brokers_up(json, strlen(json), &up) == 0)
-        reached(p, up > 0);
+        reached(p, p->brokers_up = up > 0);
 }
 
 static void serve(struct kafka_producer *p, rd_kafka_event_t *event)
@@ -287,10 +288,10 @@ const char *kafka_producer_trouble(struct kafka_producer *p)
 {
     kafka_refusal_expire(&p->refusals, clock_boot_ms(), REFUSED_MS);
     const char *refused = kafka_refusal_text(&p->refusals);
-    if (clock_boot_ms() - p->too_large.noted_ms > REFUSED_MS)
-        p->too_large.text[0] = '\0';
-    if (!refused && p->too_large.text[0])
-        refused = p->too_large.text;
+    if (clock_boot_ms() - p->untaken.noted_ms > REFUSED_MS || !p->brokers_up)
+        p->untaken.text[0] = '\0';
+    if (!refused && p->untaken.text[0])
+        refused = p->untaken.text;
     if (refused || p->connected)
         return refused;
     return p->error[0] ? p->trouble : "no broker is connected";

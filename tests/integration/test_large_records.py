@@ -24,7 +24,7 @@ class TooLarge(CampaignTest):
         """The topic is named, once in the log; Kafka is not said to be away."""
         said = f"Kafka does not take records of {self.topic(topic)}: larger than max.message.bytes"
         self.wait_for("the reason", lambda: said in daemon.get("/readyz")[1])
-        self.assertEqual(daemon.log().count("kafka_too_large"), 1)
+        self.assertEqual(daemon.log().count("kafka_untaken"), 1)
         self.assertNotIn("no broker is connected", daemon.get("/readyz")[1])
         self.assertEqual(daemon.metric("sam_kafka_up"), 1)
         self.assertEqual(daemon.get("/healthz")[0], 200)
