@@ -162,11 +162,12 @@ void pg_async_reset(struct pg_async *a, const char *why)
         lost(a, why);
 }
 
-/* libpq may change its socket while it connects. */
+/* While it connects libpq may change its socket, for the next host or address of conninfo. The new
+ * one often has the number of the one that was closed, so the number does not tell: watch anew. */
 static void watch(struct pg_async *a, unsigned events)
 {
     int fd = PQsocket(a->conn);
-    if (a->watch && a->watched_fd == fd) {
+    if (a->watch && a->watched_fd == fd && a->state != ASYNC_CONNECTING) {
         loop_watch_change(a->loop, a->watch, events);
         return;
     }

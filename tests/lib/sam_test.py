@@ -70,6 +70,14 @@ class Database:
         self.touched = False  # by a test, since it was made
         self.conninfo = self._conninfo_of(name)
 
+    def served_by(self, server):
+        """From now on it is asked for there: the server that was asked before is gone."""
+        if self._session:
+            self._session.close()
+            self._session = None
+        self._server = server
+        self.conninfo = self._conninfo_of(self.name)
+
     def _conninfo_of(self, name):
         base = self._server.address
         if "://" in base:
