@@ -16,6 +16,9 @@ class RestoreTest(CampaignTest):
         """While nothing runs."""
         self.assertEqual(self.producer.stop(), 0)
         self.assertEqual(self.worker.stop(), 0)
+        self.put_back(path)
+
+    def put_back(self, path):
         self.database.drop()
         self.database.create()
         run("pg_restore", "-d", self.database.conninfo, path)
