@@ -1,6 +1,7 @@
 /* Publish: the best due item of each account that has nothing outstanding becomes a job. Marked and
  * committed first, produced afterwards: a crash in between leaves a published item that the sweep
  * returns. */
+#include <errno.h>
 #include <string.h>
 
 #include "common/adapters/cloud_event.h"
@@ -309,6 +310,18 @@ static void produce(struct producer *p, const struct publish_batch *b)
     buf_deinit(&record);
 }
 
+/* The answer to the commit is lost. If it was made, these items wait for a claim of jobs that
+ * nobody has: they are swept at once. If not, another producer may have published one under the
+ * same number: then its job is swept as well, a stale one, and goes out again. */
+static void doubt(struct producer *p, const struct publish_batch *b)
+{
+    for (size_t i = 0; i < b->jobs_count; i++) {
+        struct kafka_delivery *delivery =
+            undelivered_watch(p, &b->jobs[i].item_id, b->jobs[i].dispatch);
+        delivery->fn(delivery, -ENOTCONN, -1, -1);
+    }
+}
+
 struct batch producer_publish(struct producer *p)
 {
     struct publish_batch *b = sam_xcalloc(1, sizeof(*b));
@@ -316,8 +329,8 @@ struct batch producer_publish(struct producer *p)
     enum pg_failure failure = pg_begin(p->pg);
     if (!failure)
         failure = publish(p, b);
-    if (!failure)
-        failure = pg_commit(p->pg);
+    if (!failure && (failure = pg_commit(p->pg)) == PG_LOST)
+        doubt(p, b);
     if (failure) {
         result = producer_failed(p, "publish", failure);
     } else {

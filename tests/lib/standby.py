@@ -73,17 +73,32 @@ CREATE TRIGGER learn AFTER INSERT ON send_attempts FOR EACH ROW EXECUTE FUNCTION
 """
 
 
-class FailoverTest(RestoreTest):
-    """A Postgres and its standby for each test: it loses the first one."""
+class OwnPostgresTest(RestoreTest):
+    """A Postgres of its own for each test, and the shared Kafka."""
 
     def setUp(self):
-        folder = folder_of(type(self))
-        self.postgres = Postgres(os.path.join(folder, "primary"), True)
+        self.servers = folder_of(type(self))
+        self.postgres = Postgres(os.path.join(self.servers, "primary"), True)
         self.postgres.start()
         self.addCleanup(self.postgres.stop)
-        self.standby = Standby(os.path.join(folder, "standby"), self.postgres)
-        self.addCleanup(self.standby.stop)
+        self.more_servers()
         super().setUp()
+
+    def more_servers(self):
+        """What must be there longer than the database."""
+
+    def postgres_said(self, text):
+        """How often its log has that."""
+        with open(os.path.join(self.postgres.folder, "data", "log"), encoding="utf-8") as log:
+            return log.read().count(text)
+
+
+class FailoverTest(OwnPostgresTest):
+    """It loses its Postgres, and has a standby."""
+
+    def more_servers(self):
+        self.standby = Standby(os.path.join(self.servers, "standby"), self.postgres)
+        self.addCleanup(self.standby.stop)
 
     def prepare_both(self):
         """A standby from before the schema; the programs know the addresses of both."""

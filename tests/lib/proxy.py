@@ -5,6 +5,8 @@
     with wire.refusing(): ...                # no connection at all
     with wire.holding(to_server=True): ...   # bytes of that direction wait
     with wire.delaying(0.3): ...             # every piece comes so much later, both ways
+    with wire.losing_answers(b"commit"): ... # cut when the server answers to what holds the word;
+                                             # wire.lost counts them
 
 One thread with a loop of its own. Order and content of the bytes are never touched.
 """
@@ -29,6 +31,8 @@ class Proxy:
         self._pairs = set()
         self._refuses = False
         self._delay = 0.0
+        self._word = None
+        self.lost = 0
         self._open = {}  # direction -> asyncio.Event, set while bytes may pass
         self._loop = asyncio.new_event_loop()
         self._stopped = None
@@ -73,6 +77,14 @@ class Proxy:
             yield
         finally:
             self._delay = 0.0
+
+    @contextlib.contextmanager
+    def losing_answers(self, word):
+        self._word = word
+        try:
+            yield
+        finally:
+            self._word = None
 
     # ---- on the loop's thread ----
 
@@ -123,8 +135,9 @@ class Proxy:
         pair = (writer, above[1])
         self._pairs.add(pair)
         try:
-            await asyncio.gather(self._pass(reader, above[1], "up"),
-                                 self._pass(above[0], writer, "down"))  # fmt: skip
+            said = set()  # the word, once it went up on this connection
+            await asyncio.gather(self._pass(reader, above[1], "up", said),
+                                 self._pass(above[0], writer, "down", said))  # fmt: skip
         except OSError:
             pass  # one side is gone: the other is cut as well
         finally:
@@ -132,8 +145,13 @@ class Proxy:
             for end in pair:
                 reset(end)
 
-    async def _pass(self, reader, writer, way):
+    async def _pass(self, reader, writer, way, said):
         while piece := await reader.read(PIECE):
+            if way == "up" and self._word and self._word in piece.lower():
+                said.add(self._word)
+            if way == "down" and self._word and self._word in said:
+                self.lost += 1
+                raise ConnectionResetError
             if self._delay:
                 await asyncio.sleep(self._delay)
             await self._open[way].wait()
