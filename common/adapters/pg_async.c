@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/adapters/pg_hosts.h"
 #include "common/adapters/pg_internal.h"
 #include "common/adapters/pg_keys.h"
 #include "common/base/clock.h"
@@ -15,6 +16,7 @@
 #define RECONNECT_MIN_MS    200
 #define RECONNECT_MAX_MS    5000
 #define CONNECT_DEADLINE_MS 15000
+#define CONNINFO_MAX_BYTES  4096
 
 enum entry_kind { ENTRY_PREPARE, ENTRY_QUERY, ENTRY_SYNC };
 
@@ -41,6 +43,7 @@ struct pg_async {
     int watched_fd;
     enum async_state state;
     int64_t delay_ms;
+    size_t turns; /* hosts that did not answer in time: the next connect begins behind them */
     struct entry *waiting; /* ring of room entries, a power of 2; owned */
     size_t room;
     size_t head;
@@ -187,11 +190,48 @@ static void flush(struct pg_async *a)
         watch(a, r > 0 ? LOOP_READ | LOOP_WRITE : LOOP_READ);
 }
 
+/* The lists of conninfo whose order says which host is tried first. */
+static const char *const host_keys[] = {"host", "hostaddr", "port"};
+#define HOST_KEYS SAM_ARRAY_LEN(host_keys)
+
+/* What conninfo says of each of them, turned; NULL where it says nothing. */
+static void turn_hosts(const struct pg_async *a, struct buf *texts, const char **ret_values)
+{
+    PQconninfoOption *options = PQconninfoParse(a->conninfo, NULL);
+    for (size_t i = 0; i < HOST_KEYS; i++) {
+        ret_values[i] = NULL;
+        for (const PQconninfoOption *o = options; o && o->keyword; o++) {
+            if (!o->val || strcmp(o->keyword, host_keys[i]) != 0)
+                continue;
+            pg_hosts_turn(o->val, a->turns, &texts[i]);
+            ret_values[i] = buf_text(&texts[i]);
+        }
+    }
+    PQconninfoFree(options);
+}
+
+static PGconn *start(const struct pg_async *a)
+{
+    struct buf texts[HOST_KEYS];
+    const char *hosts[HOST_KEYS];
+    for (size_t i = 0; i < HOST_KEYS; i++)
+        buf_init(&texts[i], CONNINFO_MAX_BYTES);
+    turn_hosts(a, texts, hosts);
+    /* behind dbname, so that they win over conninfo; NULL values are passed over */
+    const char *keys[] = {PG_ALIVE_KEYS, "dbname",     "application_name", "client_encoding",
+                          host_keys[0],  host_keys[1], host_keys[2],       NULL};
+    const char *values[] = {PG_ALIVE_VALUES, a->conninfo, a->application_name,
+                            "UTF8",          hosts[0],    hosts[1],
+                            hosts[2],        NULL};
+    PGconn *conn = PQconnectStartParams(keys, values, 1);
+    for (size_t i = 0; i < HOST_KEYS; i++)
+        buf_deinit(&texts[i]);
+    return conn;
+}
+
 static void connect_begin(struct pg_async *a)
 {
-    const char *keys[] = {PG_ALIVE_KEYS, "dbname", "application_name", "client_encoding", NULL};
-    const char *values[] = {PG_ALIVE_VALUES, a->conninfo, a->application_name, "UTF8", NULL};
-    a->conn = PQconnectStartParams(keys, values, 1);
+    a->conn = start(a);
     a->state = ASYNC_CONNECTING;
     if (!a->conn || PQstatus(a->conn) == CONNECTION_BAD) {
         lost(a, a->conn ? PQerrorMessage(a->conn) : "out of memory");
@@ -204,10 +244,12 @@ static void connect_begin(struct pg_async *a)
 static void on_timer(void *ctx)
 {
     struct pg_async *a = ctx;
-    if (a->state == ASYNC_DOWN)
+    if (a->state == ASYNC_DOWN) {
         connect_begin(a);
-    else if (a->state != ASYNC_UP)
+    } else if (a->state != ASYNC_UP) {
+        a->turns++;
         lost(a, "no answer while connecting");
+    }
 }
 
 static void settings_begin(struct pg_async *a)

@@ -1,9 +1,10 @@
 """Postgres fails over to a standby that had not received the last commits: what they held comes
 back from the ledger before the first claim, and nothing is sent twice."""
 
+import socket
 import unittest
 
-from standby import FailoverTest
+from standby import FailoverTest, port_of
 
 TEXTS = {
     "direct_message_1": "Hello {first_name}",
@@ -57,6 +58,22 @@ class Failover(FailoverTest):
         self.start_worker(ready=False)
         self.samctl("campaign", "start", "later")
         self.all_end()
+
+    def test_a_first_host_that_takes_connections_and_never_answers(self):
+        """A machine that hangs, or is gone without a word: the second one is tried."""
+        self.prepare()
+        with socket.create_server(("127.0.0.1", 0)) as silent:
+            port = silent.getsockname()[1]
+            both = (
+                f"host=127.0.0.1,127.0.0.1 port={port},{port_of(self.postgres)} user=postgres "
+                f"dbname={self.database.name} target_session_attrs=read-write"
+            )
+            worker = self.start_worker(ready=False, SAM_POSTGRES_CONNINFO=both)
+            self.wait_for("the worker", worker.ready, 60)
+            self.start_producer()
+            self.campaign("f", "messenger", TEXTS, 4)
+            self.wait_until_completed("f")
+        self.judge(8)
 
 
 if __name__ == "__main__":
