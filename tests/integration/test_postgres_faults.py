@@ -208,23 +208,32 @@ class NotSerializable(Faults, OwnPostgresTest):
 class LostAnswer(Faults, OwnPostgresTest):
     accounts = ACCOUNTS
 
-    def test_of_commits(self):
-        """What was committed is there; what was granted by it was not tried, and goes later."""
+    def wire(self):
         wire = Proxy(("127.0.0.1", int(port_of(self.postgres))))
         self.addCleanup(wire.stop)
+        return wire
+
+    def through(self, wire):
         port = f"port={port_of(self.postgres)}"
-        through = self.database.conninfo.replace(port, f"port={wire.port}")
-        self.config["postgres"]["conninfo"] = through
+        return self.database.conninfo.replace(port, f"port={wire.port}")
+
+    def test_of_commits(self):
+        """What was committed is there; what was granted by it was not tried, and goes later."""
         self.prepare()
-        self.start_campaign()
+        of_worker, of_producer = self.wire(), self.wire()
+        self.worker = self.start_worker(ready=False, SAM_POSTGRES_CONNINFO=self.through(of_worker))
+        self.producer = self.start_producer(SAM_POSTGRES_CONNINFO=self.through(of_producer))
+        self.campaign("c", "messenger", TEXTS, self.people_count)
+        self.wait_until_sent(6)
         lost = "send_attempts WHERE error_type = 'commit_lost'"
-        with wire.losing_answers(b"commit"):
-            self.wait_for("it to be told", lambda: "claim_commit_lost" in self.worker.log())
-            self.says("postgres_lost")
+        with of_worker.losing_answers(b"commit"):  # one after the other: each needs the other's
+            self.says("claim_commit_lost", self.worker)
+        with of_producer.losing_answers(b"commit"):
+            self.says("postgres_lost", self.producer)
         self.wait_for("its attempts", lambda: self.count(lost) > 0)
         self.back_within("lost answers", lambda: None)
         self.assertEqual(self.count(f"{lost} AND outcome <> 'not_executed'"), 0)
-        self.assertGreater(wire.lost, 0)
+        self.assertGreater(min(of_worker.lost, of_producer.lost), 0)
 
 
 if __name__ == "__main__":
