@@ -25,6 +25,7 @@ SENDS_EACH = 1.6
 END_SECONDS = 240
 MEND_SECONDS = 120
 WORTH_SKIPPING = 20  # seconds
+LOST_LOOK = "9 minutes"  # one that has been outstanding for a minute: OUTSTANDING_MS of sync.c
 
 
 class Chaos(LoadTest):
@@ -155,14 +156,18 @@ class Chaos(LoadTest):
             self.samctl_result("account", "resume", row["name"])
 
     def skip_waiting(self):
-        """What failed too often is tried again a quarter of an hour later: once nothing else is
-        left to do, both clocks go on to then. Always false."""
+        """What failed too often is tried again a quarter of an hour later, and a look that was lost
+        is taken for lost after ten minutes: once nothing else is left to do, both clocks go on to
+        then. Always false."""
         busy = "send_queue WHERE status IN ('published', 'sending')"
         row = self.database.rows(f"""
             SELECT (SELECT count(*) FROM {busy}) AS busy, ceil(extract(epoch FROM
                 (SELECT min(t) FROM (SELECT min(greatest(q.scheduled_for, a.rest_until,
                     a.invitations_rest_until)) AS t FROM send_queue q JOIN linkedin_accounts a
-                    ON a.id = q.account_id WHERE q.status = 'pending') waits) - sam_now())) AS s
+                    ON a.id = q.account_id WHERE q.status = 'pending'
+                    UNION ALL SELECT outstanding_until FROM sync_schedule
+                    WHERE outstanding_until < sam_now() + interval '{LOST_LOOK}') waits)
+                - sam_now())) AS s
             """)[0]
         if row["busy"] == "0" and row["s"] and float(row["s"]) > WORTH_SKIPPING:
             self.skipped += int(row["s"])
