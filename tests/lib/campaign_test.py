@@ -93,8 +93,9 @@ class CampaignTest(SamTest):
     def campaign_status(self, name):
         return self.database.value(f"SELECT status FROM campaigns WHERE name = '{name}'")
 
-    def wait_until_completed(self, name):
-        self.wait_for(f"{name} to complete", lambda: self.campaign_status(name) == "completed")
+    def wait_until_completed(self, name, seconds=120):
+        self.wait_for(f"{name} to complete", lambda: self.campaign_status(name) == "completed",
+                      seconds)  # fmt: skip
 
     def wait_until_sent(self, count, seconds=30):
         self.wait_for(f"{count} sends", lambda: self.sent() >= count, seconds)
