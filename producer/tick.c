@@ -9,6 +9,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "common/adapters/leaving.h"
 #include "common/adapters/topics_watch.h"
 #include "common/base/clock.h"
 #include "common/base/db_clock.h"
@@ -331,6 +332,7 @@ static void loop(struct app *a)
         bool waiting = gate_waiting(a->p.gate) && rest > GATE_EVERY_MS;
         wait_ms(a, waiting ? GATE_EVERY_MS : rest > 0 ? rest : 0);
     }
+    leaving_within(a->p.log, LEAVING_MS);
 }
 
 int producer_run(struct startup *s, struct metrics *metrics)

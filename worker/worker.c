@@ -9,6 +9,7 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "common/adapters/leaving.h"
 #include "common/adapters/startup.h"
 #include "common/base/clock.h"
 #include "worker/dead_letters.h"
@@ -138,6 +139,7 @@ static void leave(struct app *app, const char *how)
 {
     app->w.phase = WORKER_LEAVE;
     log_info(app->w.log, "leaving", LOG_STR("how", how), LOG_INT("sending", app->w.sending));
+    leaving_within(app->w.log, LEAVING_MS);
     loop_stop(app->w.loop);
 }
 
@@ -163,7 +165,8 @@ static void look_at_kafka(struct app *app)
               LOG_MSG("this process drains and ends, to be started anew"));
     app->exit_code = 1;
     if (app->w.phase == WORKER_RUN)
-        drain(app, "Kafka's producer is broken: calls under way end, nothing new is begun");
+        drain(app, "Kafka's producer is broken, or Kafka another one: calls under way end, "
+                   "nothing new is begun");
 }
 
 /* Others, who know the schema, take the partitions; without them an event that is new to us would

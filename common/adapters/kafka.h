@@ -85,7 +85,8 @@ const char *kafka_producer_error(const struct kafka_producer *p);
  * that are larger than a topic takes. NULL = it does, as far as is known. Valid until the next
  * poll. */
 const char *kafka_producer_trouble(struct kafka_producer *p);
-/* A fatal error of the idempotent producer: free it and make a new one. */
+/* A fatal error of the idempotent producer, or another cluster answers than did at first (logged):
+ * it takes nothing more. Free it and make a new one. */
 bool kafka_producer_broken(const struct kafka_producer *p);
 /* How many partitions the cluster says the topic has, and how many replicas the partition with
  * fewest, those that are down included; ret_replicas may be NULL. Blocks up to timeout_ms.

@@ -30,7 +30,8 @@ struct kafka_producer {
     struct log *log;
     struct metrics *metrics; /* may be NULL */
     bool broken;
-    bool up; /* the last that was heard: a broker is connected, a message arrived */
+    char cluster[64]; /* its id; "" = not told yet */
+    bool up;          /* the last that was heard: a broker is connected, a message arrived */
     bool connected;
     struct kafka_refusals refusals;
     struct untaken untaken;  /* the newest */
@@ -174,10 +175,28 @@ static void on_error(struct kafka_producer *p, rd_kafka_event_t *event)
     }
 }
 
+/* Whoever answers at the address may be another Kafka by now, made anew or the wrong one. Handles
+ * of librdkafka do not survive that: consumers stand still without a partition, and cannot be
+ * destroyed (tests/integration/test_runbook_kafka_lost.py). And nobody has looked yet whether the
+ * ledger there is ours. */
+static void look_at_cluster(struct kafka_producer *p)
+{
+    char *id = rd_kafka_clusterid(p->rk, 0);
+    if (id && p->cluster[0] && strcmp(id, p->cluster) != 0 && !p->broken) {
+        p->broken = true;
+        log_error(p->log, "kafka_other_cluster", LOG_STR("was", p->cluster), LOG_STR("is", id),
+                  LOG_MSG("another Kafka answers at this address: deploy/runbooks/kafka-lost.md"));
+    }
+    if (id && !p->cluster[0])
+        (void)snprintf(p->cluster, sizeof(p->cluster), "%s", id);
+    rd_kafka_mem_free(p->rk, id);
+}
+
 /* A broker that answers no more stays connected for a while: what is not delivered tells sooner. */
 static void on_stats(struct kafka_producer *p, rd_kafka_event_t *event)
 {
     const char *json = rd_kafka_event_stats(event);
+    look_at_cluster(p);
     size_t up;
     if (json && kafka_stats_brokers_up(json, strlen(json), &up) == 0)
         reached(p, p->brokers_up = up > 0);
@@ -228,6 +247,8 @@ static rd_kafka_headers_t *headers_of(const struct kafka_message *m)
 
 int kafka_produce(struct kafka_producer *p, const struct kafka_message *m)
 {
+    if (p->broken)
+        return -EIO;
     rd_kafka_headers_t *headers = headers_of(m);
     int32_t partition = m->partition < 0 ? RD_KAFKA_PARTITION_UA : m->partition;
     size_t key_bytes = m->key && m->key_bytes == 0 ? strlen(m->key) : m->key_bytes;

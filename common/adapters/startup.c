@@ -18,6 +18,7 @@
 #define TRY_EVERY_MS     1000
 #define REMIND_EVERY_MS  MINUTE_MS
 #define KAFKA_TIMEOUT_MS 3000
+#define FORGET_AFTER     5 /* tries, some 20 s */
 
 static void signals(sigset_t *set)
 {
@@ -270,6 +271,16 @@ static int open_kafka(struct startup *s, char *why, size_t why_bytes)
     return check_topics(s, why, why_bytes);
 }
 
+/* A handle of librdkafka that was made while brokers went and came can stay without an answer for
+ * minutes, beside others that have one (tests/chaos, seed 1): nothing depends on it yet. */
+static void forget_kafka(struct startup *s)
+{
+    if (++s->unanswered % FORGET_AFTER != 0)
+        return;
+    kafka_producer_free(s->kafka);
+    s->kafka = NULL;
+}
+
 /* unwritten: sam.events has never had a record, so a ledger may begin here. Where it has some, an
  * id made now would be another one's: our markers would stand in a log that the right database,
  * once it is loaded, could not read past. */
@@ -307,10 +318,17 @@ static int open_ledger(struct startup *s, char *why, size_t why_bytes)
         if (opened != 0)
             return opened;
     }
+    if (!s->kafka) {
+        int opened = open_kafka(s, why, why_bytes);
+        if (opened != 0)
+            return opened;
+    }
     if (kafka_topic_unwritten(s->kafka, events, s->partitions, KAFKA_TIMEOUT_MS, &unwritten) != 0) {
         no_answer(s, events, why, why_bytes);
+        forget_kafka(s);
         return -ENOTCONN;
     }
+    s->unanswered = 0;
     if (read_ledger(s, unwritten, &r) != PG_FINE) {
         (void)snprintf(why, why_bytes, "%s", pg_error(s->pg));
         return -ENOTCONN;

@@ -25,6 +25,7 @@ struct startup {
     struct kafka_producer *kafka;
     int32_t partitions; /* of sam.jobs, sam.sync and sam.events alike */
     struct uuid ledger_id;
+    int unanswered; /* private: questions in a row */
 };
 
 /* Blocks the signals that end a program in order, for this thread and those it starts: SIGTERM,
