@@ -201,6 +201,17 @@ class Alerts(unittest.TestCase):
             self.assertEqual(len(self.list.wrong(wrong)), 1, wrong)  # fmt: skip
 
 
+class Runbooks(unittest.TestCase):
+    def test_both_readmes_name_each(self):
+        pages = [name for name in os.listdir(os.path.join(DEPLOY, "runbooks"))
+                 if name.endswith(".md")]  # fmt: skip
+        self.assertGreater(len(pages), 6)
+        for readme in (("README.md",), ("deploy", "README.md")):
+            text = read(*readme)
+            for name in pages:
+                self.assertRegex(text, rf"`(deploy/runbooks/)?{re.escape(name)}`", readme)
+
+
 class ScalingQuery(unittest.TestCase):
     """What KEDA asks Prometheus is what the alert asks, of the same namespace."""
 
