@@ -10,8 +10,7 @@
 
 #include "common/base/banned.h"
 
-#define RECORDS_PER_TURN 1000
-#define HOLD_MS          2000
+#define HOLD_MS 2000
 
 void consume_settle(struct worker *w, int topic, int32_t partition, int64_t offset)
 {
@@ -147,9 +146,9 @@ static void on_readable(void *ctx, unsigned events)
 {
     struct worker *w = ctx;
     (void)events;
-    (void)kafka_consumer_poll(w->consumer, RECORDS_PER_TURN);
-    if (w->phase == WORKER_RUN && (w->works_count + RECORDS_PER_TURN >= WORKER_WORKS_MAX ||
-                                   dead_letters_full(w->dead_letters)))
+    (void)kafka_consumer_poll(w->consumer, WORKER_TURN);
+    if (w->phase == WORKER_RUN &&
+        (w->works_count >= WORKER_WORKS_HOLD || dead_letters_full(w->dead_letters)))
         hold(w, true);
 }
 

@@ -309,7 +309,7 @@ bool ledger_up(const struct ledger *l)
 
 size_t ledger_queued(const struct ledger *l, size_t *ret_max)
 {
-    *ret_max = l->queue.capacity;
+    *ret_max = l->queue.capacity - l->o.batch;
     return l->queue.count;
 }
 

@@ -56,7 +56,7 @@ void ledger_leave(struct ledger *l);
 /* Nothing that was read is waiting to be applied. */
 bool ledger_idle(const struct ledger *l);
 
-/* Events that were read and are not applied yet; *ret_max: then the consumer is paused. */
+/* Events that were read and are not applied yet; *ret_max: from there on the consumer is paused. */
 size_t ledger_queued(const struct ledger *l, size_t *ret_max);
 
 /* Which partitions are applied here: their owner tells about their accounts. begun: counts up each

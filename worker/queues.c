@@ -17,9 +17,8 @@ void queues_show(const struct worker *w)
     size_t max;
     size_t length = ledger_queued(w->ledger, &max);
     show(w, METRIC_QUEUE_LEDGER, length, max);
-    show(w, METRIC_QUEUE_JOBS, w->works_count, WORKER_WORKS_MAX);
+    show(w, METRIC_QUEUE_JOBS, w->works_count, WORKER_WORKS_HOLD);
     show(w, METRIC_QUEUE_LOOKS, sync_count(w->sync), SYNCS_MAX);
     show(w, METRIC_QUEUE_OUTGOING, outgoing_count(w->outgoing), OUTGOING_MAX);
     show(w, METRIC_QUEUE_DEAD_LETTERS, dead_letters_count(w->dead_letters), DEAD_LETTERS_MAX);
-    show(w, METRIC_QUEUE_KAFKA, kafka_producer_pending(w->kafka), KAFKA_PRODUCER_MAX);
 }

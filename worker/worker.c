@@ -165,7 +165,7 @@ static void look_at_kafka(struct app *app)
               LOG_MSG("this process drains and ends, to be started anew"));
     app->exit_code = 1;
     if (app->w.phase == WORKER_RUN)
-        drain(app, "Kafka's producer is broken, or Kafka another one: calls under way end, "
+        drain(app, "Kafka's producer is broken, or another Kafka answers: calls under way end, "
                    "nothing new is begun");
 }
 
@@ -424,6 +424,8 @@ static void tear_down(struct app *app)
 {
     struct worker *w = &app->w;
     unipile_free(w->unipile); /* answers the calls that are left, to parts that are all there yet */
+    if (kafka_producer_flush(w->kafka, SECOND_MS) != 0) /* before anything that may not end */
+        log_warn(w->log, "kafka_unflushed", LOG_INT("messages", kafka_producer_pending(w->kafka)));
     consume_free(w);
     accounts_free(w->accounts);
     ledger_free(w->ledger);

@@ -32,7 +32,10 @@
 #include "worker/unipile/unipile.h"
 
 #define WORKER_CLAIMS_MAX 3
-#define WORKER_WORKS_MAX  8192 /* jobs in memory; then the partitions are paused */
+#define WORKER_WORKS_MAX  8192 /* jobs in memory */
+#define WORKER_TURN       1000 /* records that are read at once */
+/* From so many jobs on the partitions are paused, until half of the room is free. */
+#define WORKER_WORKS_HOLD (WORKER_WORKS_MAX - WORKER_TURN)
 
 /* What keeps the worker going until it has left (design 3.5). */
 enum worker_phase {

@@ -2,8 +2,8 @@
  * wait for.
  *
  * librdkafka destroys a handle only when each of its threads has ended, and one can wait without an
- * end: seen where another cluster had come to the address of the lost one. All that is to be kept
- * is in Kafka or Postgres before a process begins to leave. */
+ * end: seen where another cluster had come to the address of the lost one. What is not in Kafka or
+ * Postgres by then is lost: ends of calls that the drain did not wait for, which are looked for. */
 #ifndef SAM_ADAPTERS_LEAVING_H
 #define SAM_ADAPTERS_LEAVING_H
 
@@ -11,12 +11,12 @@
 
 #include "common/base/log.h"
 
-/* Two consumers that Kafka does not answer need 8 s each. Less than what an orchestrator waits
- * beyond the drain (deploy/kubernetes). */
+/* Enough for two consumers and two producers that Kafka does not answer (14 s), and no more than an
+ * orchestrator waits beyond drain and calls (deploy/kubernetes/base). */
 #define LEAVING_MS INT64_C(25000)
 
-/* So many ms from now on the process ends with 1, having logged it, if it is still there. Call it
- * once; log is borrowed until the end. */
+/* So many ms from now on the process ends with 1, having logged it, if it is still there. log is
+ * borrowed until the end. */
 void leaving_within(struct log *log, int64_t ms);
 
 #endif

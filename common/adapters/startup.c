@@ -258,6 +258,17 @@ static int check_topics(struct startup *s, char *why, size_t why_bytes)
     return r ? r : check_all_configs(s, why, why_bytes);
 }
 
+/* A handle of librdkafka that was made while brokers went and came can stay without an answer for
+ * minutes, beside others that have one (tests/chaos, seed 1): nothing depends on it yet. */
+static void forget_kafka(struct startup *s)
+{
+    if (++s->unanswered % FORGET_AFTER != 0)
+        return;
+    kafka_producer_free(s->kafka);
+    s->kafka = NULL;
+    s->partitions = 0;
+}
+
 static int open_kafka(struct startup *s, char *why, size_t why_bytes)
 {
     const struct kafka_options options = {.bootstrap_servers = s->settings->kafka.bootstrap_servers,
@@ -268,17 +279,13 @@ static int open_kafka(struct startup *s, char *why, size_t why_bytes)
                                           .metrics = s->metrics};
     if (!s->kafka && kafka_producer_new(&options, &s->kafka, why, why_bytes) != 0)
         return -EPROTO; /* a property that librdkafka does not take */
-    return check_topics(s, why, why_bytes);
-}
-
-/* A handle of librdkafka that was made while brokers went and came can stay without an answer for
- * minutes, beside others that have one (tests/chaos, seed 1): nothing depends on it yet. */
-static void forget_kafka(struct startup *s)
-{
-    if (++s->unanswered % FORGET_AFTER != 0)
-        return;
-    kafka_producer_free(s->kafka);
-    s->kafka = NULL;
+    s->partitions = 0;
+    int r = check_topics(s, why, why_bytes);
+    if (r != 0) {
+        s->partitions = 0;
+        forget_kafka(s);
+    }
+    return r;
 }
 
 /* unwritten: sam.events has never had a record, so a ledger may begin here. Where it has some, an
@@ -318,11 +325,9 @@ static int open_ledger(struct startup *s, char *why, size_t why_bytes)
         if (opened != 0)
             return opened;
     }
-    if (!s->kafka) {
-        int opened = open_kafka(s, why, why_bytes);
-        if (opened != 0)
-            return opened;
-    }
+    int looked = s->partitions > 0 ? 0 : open_kafka(s, why, why_bytes);
+    if (looked != 0)
+        return looked;
     if (kafka_topic_unwritten(s->kafka, events, s->partitions, KAFKA_TIMEOUT_MS, &unwritten) != 0) {
         no_answer(s, events, why, why_bytes);
         forget_kafka(s);

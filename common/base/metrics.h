@@ -75,8 +75,7 @@ enum metric_program { IN_PRODUCER = 1, IN_WORKER = 2, IN_BOTH = 3 };
     X(METRIC_QUEUE_LOOKS, "looks")               /* jobs of sam.sync, under way or not */          \
     X(METRIC_QUEUE_LEDGER, "ledger")             /* events read from Kafka, not in Postgres */     \
     X(METRIC_QUEUE_OUTGOING, "outgoing")         /* events that Kafka does not have yet */         \
-    X(METRIC_QUEUE_DEAD_LETTERS, "dead_letters") /* likewise */                                    \
-    X(METRIC_QUEUE_KAFKA, "kafka")               /* records that Kafka has not acknowledged */
+    X(METRIC_QUEUE_DEAD_LETTERS, "dead_letters") /* likewise */
 
 /* X(id, prometheus name, kind, label, unit scale, programs, help): a value is stored as an integer
  * and shown divided by the scale (ms -> seconds: 1000, us -> seconds: 1000000). */

@@ -147,7 +147,10 @@ class ReadOnly(Faults, FailoverTest):
         self.postgres.kill()
         self.standby.move_to(self.postgres)
         self.database.served_by(self.standby)
-        self.says("read-only")
+        self.says("read-only", self.worker)
+        # Its gate is shut: what it would write waits for the worker.
+        self.wait_for("the producer to be unready", lambda: self.producer.get("/readyz")[0] == 503)
+        self.stays_up(self.producer)
         self.back_within("standby that is promoted", self.standby.promote)
 
 

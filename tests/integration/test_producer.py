@@ -128,6 +128,8 @@ class Looks(CampaignTest):
         self.prepare()
         self.start_both()
         self.campaign("look", "messenger", HELLO, ["one"], start=False)
+        first = "sync_schedule WHERE kind = 'replies' AND last_done_at IS NOT NULL"
+        self.wait_for("the first look to be over", lambda: self.count(first) == 1)
         producer = subprocess.Popen(
             ["psql", "-Xq", "-d", self.database.conninfo], stdin=subprocess.PIPE, text=True
         )
