@@ -40,6 +40,8 @@ rd_kafka_resp_err_t kafka_partition_ends(rd_kafka_t *rk, const char *topic, int3
 /* As kafka_topic_configs(), by any handle. */
 int kafka_configs_of(rd_kafka_t *rk, const char *topic, int64_t timeout_ms,
                      struct kafka_topic_configs *ret, char why[KAFKA_ADMIN_WHY_BYTES]);
+/* Asking again may help: the partition is changing hands, or its broker is not there. */
+bool kafka_may_pass(rd_kafka_resp_err_t err);
 /* Borrowed from the message; topic: its index. */
 struct kafka_record kafka_record_of(const rd_kafka_message_t *m, int topic);
 /* Never NULL; of NULL empty ones. The caller's to destroy. */

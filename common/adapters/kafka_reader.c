@@ -62,37 +62,53 @@ static int refusal(rd_kafka_resp_err_t err, char why[KAFKA_ADMIN_WHY_BYTES])
     return kafka_errno(err) == -EACCES ? -EACCES : -ENOTCONN;
 }
 
-/* One message: 1 = there is nothing more in the range; 0 = go on. */
-static int serve(const rd_kafka_message_t *m, const struct kafka_range *range,
-                 char why[KAFKA_ADMIN_WHY_BYTES])
+/* true: there is nothing more in the range. */
+static bool serve(const rd_kafka_message_t *m, const struct kafka_range *range)
 {
     if (m->err == RD_KAFKA_RESP_ERR__PARTITION_EOF)
-        return 1;
-    if (m->err)
-        return refusal(m->err, why);
+        return true;
     if (m->offset >= range->ends.first && m->offset < range->ends.end) {
         const struct kafka_record record = kafka_record_of(m, 0);
         range->fn(range->ctx, &record);
         if (range->one)
-            return 1;
+            return true;
     }
-    return m->offset + 1 >= range->ends.end ? 1 : 0;
+    return m->offset + 1 >= range->ends.end;
+}
+
+static bool is_error(const rd_kafka_message_t *m)
+{
+    return m->err && m->err != RD_KAFKA_RESP_ERR__PARTITION_EOF;
+}
+
+static int64_t now_ms(void)
+{
+    return clock_monotonic_us() / 1000;
 }
 
 int kafka_reader_read(struct kafka_reader *r, const struct kafka_range *range, int64_t timeout_ms,
                       char why[KAFKA_ADMIN_WHY_BYTES])
 {
-    int result = 0;
+    rd_kafka_resp_err_t err = RD_KAFKA_RESP_ERR__TIMED_OUT; /* met since the last record */
+    int64_t until_ms = now_ms() + timeout_ms;
+    bool over = false;
     if (range->ends.first >= range->ends.end)
         return 0;
     if (rd_kafka_consume_start(r->topic, range->partition, range->ends.first) != 0)
         return refusal(rd_kafka_last_error(), why);
-    while (result == 0) {
-        rd_kafka_message_t *m = rd_kafka_consume(r->topic, range->partition, (int)timeout_ms);
-        result = m ? serve(m, range, why) : refusal(RD_KAFKA_RESP_ERR__TIMED_OUT, why);
+    for (int64_t left_ms = timeout_ms; !over && left_ms > 0 && kafka_may_pass(err);
+         left_ms = until_ms - now_ms()) {
+        rd_kafka_message_t *m = rd_kafka_consume(r->topic, range->partition, (int)left_ms);
+        if (m && is_error(m)) {
+            err = m->err;
+        } else if (m) {
+            over = serve(m, range);
+            err = RD_KAFKA_RESP_ERR__TIMED_OUT;
+            until_ms = now_ms() + timeout_ms;
+        }
         if (m)
             rd_kafka_message_destroy(m);
     }
     (void)rd_kafka_consume_stop(r->topic, range->partition);
-    return result < 0 ? result : 0;
+    return over ? 0 : refusal(err, why);
 }

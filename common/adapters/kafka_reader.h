@@ -27,7 +27,8 @@ struct kafka_range {
 };
 
 /* Hands over the records of the range in their order; one that was deleted is passed over.
- * timeout_ms: how long nothing may come.
+ * timeout_ms: how long nothing may come; until then errors that may pass (a leader that moves) are
+ * waited for.
  * 0 all was read; -EACCES the topic is refused to us, -ENOTCONN no answer: why. */
 SAM_MUSTCHECK int kafka_reader_read(struct kafka_reader *r, const struct kafka_range *range,
                                     int64_t timeout_ms, char why[KAFKA_ADMIN_WHY_BYTES]);
