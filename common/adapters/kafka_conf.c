@@ -47,12 +47,24 @@ static bool set_line(rd_kafka_conf_t *conf, const char *line, char *why, size_t 
     return set(conf, name, equals + 1, why, why_bytes);
 }
 
+/* Names begin so: reconnect.backoff.ms, reconnect.backoff.max.ms. */
+static bool has_backoff(const char *const *properties)
+{
+    static const char backoff[] = "reconnect.backoff.";
+    bool has = false;
+    for (const char *const *p = properties; p && *p; p++)
+        has = has || strncmp(*p, backoff, sizeof(backoff) - 1) == 0;
+    return has;
+}
+
 rd_kafka_conf_t *kafka_conf(const struct kafka_options *options, const struct kafka_setting *ours,
                             size_t count, char *why, size_t why_bytes)
 {
     rd_kafka_conf_t *conf = rd_kafka_conf_new();
-    /* librdkafka lets up to ten seconds pass before it tries again; an operator may say so */
-    bool ok = set(conf, "reconnect.backoff.max.ms", "1000", why, why_bytes);
+    /* librdkafka lets up to ten seconds pass before it tries again; an operator may say so, and one
+     * who gives the shorter of the two times alone must not meet ours, which may be less */
+    bool ok = has_backoff(options->properties) ||
+              set(conf, "reconnect.backoff.max.ms", "1000", why, why_bytes);
     for (const char *const *p = options->properties; ok && p && *p; p++)
         ok = set_line(conf, *p, why, why_bytes);
     ok = ok && set(conf, "bootstrap.servers", options->bootstrap_servers, why, why_bytes) &&
@@ -121,10 +133,33 @@ int kafka_errno(rd_kafka_resp_err_t err)
     case RD_KAFKA_RESP_ERR__PURGE_QUEUE:
     case RD_KAFKA_RESP_ERR__PURGE_INFLIGHT:
         return -ECANCELED;
-    default:
+    case RD_KAFKA_RESP_ERR__FATAL:
         return -EIO;
+    default:
+        return -EPROTO;
     }
 #pragma GCC diagnostic pop
+}
+
+const char *kafka_error_text(int error)
+{
+    switch (error) {
+    case -EMSGSIZE:
+        return "larger than max.message.bytes of the topic";
+    case -EACCES:
+        return "an ACL forbids it";
+    case -EAGAIN:
+        return "the producer's queue is full";
+    case -ENOENT:
+        return "there is no such topic or partition";
+    case -ETIMEDOUT:
+    case -ECANCELED:
+        return "no acknowledgement in time: slow, or too few replicas in sync";
+    case -EIO:
+        return "the producer is broken";
+    default:
+        return "refused";
+    }
 }
 
 rd_kafka_resp_err_t kafka_all_topics(rd_kafka_t *rk, int64_t timeout_ms,
