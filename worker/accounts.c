@@ -12,7 +12,6 @@
 #include "worker/accounts_read.h"
 #include "worker/accounts_seen.h"
 #include "worker/accounts_trouble.h"
-#include "worker/unwritten.h"
 
 #include "common/base/banned.h"
 
@@ -136,7 +135,7 @@ static void unwritten(struct accounts *a, const struct uuid *account_id, int err
     if (error != -EMSGSIZE) /* which says nothing of the others' records */
         a->quiet_until_boot_ms = loop_now_ms(a->o.loop) + QUIET_MS;
     if (accounts_seen_lost_count(a->seen) > 0) /* else it is no account of ours any more */
-        is_trouble(a, ACCOUNTS_REFUSED, unwritten_text(error));
+        is_trouble(a, ACCOUNTS_REFUSED, kafka_error_text(error));
 }
 
 static void on_delivery(struct kafka_delivery *delivery, int error, int32_t partition,

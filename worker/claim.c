@@ -14,7 +14,6 @@
 #include "common/base/failpoint.h"
 #include "common/base/random.h"
 #include "worker/claim_batch.h"
-#include "worker/unwritten.h"
 #include "worker/worker.h"
 
 #include "common/base/banned.h"
@@ -233,7 +232,7 @@ static void started_over(struct claim *c)
         c->failure = c->failure ? c->failure : PG_BUG;
         untry(c, c->orphaned ? "claim_lost" : "kafka_unavailable");
         if (c->unacknowledged)
-            stops_unwritten(c->w->stops, unwritten_text(c->unacknowledged_errno));
+            stops_unwritten(c->w->stops, kafka_error_text(c->unacknowledged_errno));
         if (c->orphaned)
             finish_undone(c, TROUBLE_MS);
         else

@@ -31,8 +31,9 @@ struct kafka_options {
 struct kafka_producer;
 
 /* Embedded in what waits for the acknowledgement. error: 0 durable on all in-sync replicas, else a
- * negative errno (-ETIMEDOUT not acknowledged in time: it may be there all the same; -EMSGSIZE,
- * -EACCES, -ENOENT: it is not there). Called from kafka_producer_poll() or flush. */
+ * negative errno (-EMSGSIZE, -EACCES, -ENOENT: it is not there. -ETIMEDOUT not acknowledged in
+ * time, -EIO the producer is broken, or any other: it may be there all the same). Called from
+ * kafka_producer_poll() or flush. */
 struct kafka_delivery {
     void (*fn)(struct kafka_delivery *d, int error, int32_t partition, int64_t offset);
 };
@@ -64,8 +65,12 @@ void kafka_producer_free(struct kafka_producer *p);
 SAM_DEFINE_FREEP(kafka_producer)
 
 /* Everything is copied. 0 queued; -EAGAIN the local queue is full (call poll, try later);
- * -EMSGSIZE; -ENOENT unknown topic or partition; -EIO the producer is broken (see _broken). */
+ * -EMSGSIZE; -ENOENT unknown topic or partition; -EIO the producer is broken (see _broken);
+ * -EPROTO anything else. */
 SAM_MUSTCHECK int kafka_produce(struct kafka_producer *p, const struct kafka_message *m);
+/* Why Kafka has not taken a record, in an operator's words; error: of kafka_produce() or of the
+ * delivery. Never NULL. */
+const char *kafka_error_text(int error);
 /* Readable when poll has something to do. Owned by the producer. */
 int kafka_producer_fd(const struct kafka_producer *p);
 void kafka_producer_poll(struct kafka_producer *p);
@@ -81,9 +86,9 @@ bool kafka_producer_connected(const struct kafka_producer *p);
 /* What the last attempt to reach a broker met, since one was reached; "" = nothing is known, or
  * poll was not called. Valid until the next poll. */
 const char *kafka_producer_error(const struct kafka_producer *p);
-/* Why Kafka takes nothing, for an operator: no broker, a topic that is refused to us, or records
- * that are larger than a topic takes. NULL = it does, as far as is known. Valid until the next
- * poll. */
+/* Why Kafka takes nothing, for an operator: no broker, a topic that is refused to us, records that
+ * are larger than a topic takes, or no acknowledgement in time although brokers are connected. Of
+ * several the oldest. NULL = it does, as far as is known. Valid until the next poll. */
 const char *kafka_producer_trouble(struct kafka_producer *p);
 /* A fatal error of the idempotent producer, or another cluster answers than did at first (logged):
  * it takes nothing more. Free it and make a new one. */

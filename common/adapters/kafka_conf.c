@@ -204,6 +204,16 @@ static bool changing_hands(rd_kafka_resp_err_t err)
            err == RD_KAFKA_RESP_ERR__UNKNOWN_PARTITION;
 }
 
+bool kafka_may_pass(rd_kafka_resp_err_t err)
+{
+    return changing_hands(err) || err == RD_KAFKA_RESP_ERR__TRANSPORT ||
+           err == RD_KAFKA_RESP_ERR__ALL_BROKERS_DOWN || err == RD_KAFKA_RESP_ERR__RESOLVE ||
+           err == RD_KAFKA_RESP_ERR__TIMED_OUT || err == RD_KAFKA_RESP_ERR_REQUEST_TIMED_OUT ||
+           err == RD_KAFKA_RESP_ERR_NETWORK_EXCEPTION ||
+           err == RD_KAFKA_RESP_ERR_BROKER_NOT_AVAILABLE ||
+           err == RD_KAFKA_RESP_ERR_KAFKA_STORAGE_ERROR;
+}
+
 rd_kafka_resp_err_t kafka_partition_ends(rd_kafka_t *rk, const char *topic, int32_t partition,
                                          int64_t timeout_ms, int64_t *ret_first, int64_t *ret_end)
 {

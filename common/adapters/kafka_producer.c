@@ -9,19 +9,9 @@
 
 #include "common/base/banned.h"
 
-/* Bounded: at most this many messages wait for an acknowledgement. */
-
 #define ERROR_BYTES 320
 /* A refusal that was not repeated for so long: longer than a message waits (message.timeout.ms). */
 #define REFUSED_MS (2 * MINUTE_MS)
-
-/* A record that a topic did not take although brokers are connected. */
-struct untaken {
-    char text[ERROR_BYTES]; /* "" = none */
-    char topic[256];
-    size_t bytes;
-    int64_t noted_ms;
-};
 
 struct kafka_producer {
     rd_kafka_t *rk;
@@ -34,9 +24,9 @@ struct kafka_producer {
     bool up;          /* the last that was heard: a broker is connected, a message arrived */
     bool connected;
     struct kafka_refusals refusals;
-    struct untaken untaken;  /* the newest */
-    bool brokers_up;         /* by the statistics */
-    char error[ERROR_BYTES]; /* of the last attempt to reach a broker */
+    struct kafka_refusals untaken; /* records, although brokers are connected */
+    bool brokers_up;               /* by the statistics */
+    char error[ERROR_BYTES];       /* of the last attempt to reach a broker */
     char trouble[ERROR_BYTES + 40];
 };
 
@@ -92,24 +82,17 @@ static bool is_too_large(rd_kafka_resp_err_t err)
     return err == RD_KAFKA_RESP_ERR_MSG_SIZE_TOO_LARGE;
 }
 
-/* bytes: a smaller record that is taken says nothing of it; 0 = any does. */
-static void note_untaken(struct kafka_producer *p, const char *topic, size_t bytes, const char *why)
+static void note_untaken(struct kafka_producer *p, const rd_kafka_message_t *m, size_t bytes)
 {
-    struct untaken *u = &p->untaken;
-    bool news = !u->text[0] || strcmp(u->topic, topic) != 0;
-    u->bytes = bytes;
-    u->noted_ms = clock_boot_ms();
-    (void)snprintf(u->topic, sizeof(u->topic), "%s", topic);
-    (void)snprintf(u->text, sizeof(u->text), "Kafka does not take records of %s: %s", topic, why);
-    if (news)
-        log_error(p->log, "kafka_untaken", LOG_MSG(u->text));
+    if (kafka_refusal_note_record(&p->untaken, rd_kafka_topic_name(m->rkt), bytes,
+                                  kafka_error_text(kafka_errno(m->err)), clock_boot_ms()))
+        log_error(p->log, "kafka_untaken", LOG_MSG(kafka_refusal_newest(&p->untaken)));
 }
 
 static void note_taken(struct kafka_producer *p, const char *topic, size_t bytes)
 {
     kafka_refusal_over(&p->refusals, topic);
-    if (bytes >= p->untaken.bytes && strcmp(p->untaken.topic, topic) == 0)
-        p->untaken.text[0] = '\0';
+    kafka_refusal_taken(&p->untaken, topic, bytes);
 }
 
 /* A broker that refuses a message is connected. */
@@ -121,12 +104,29 @@ static void on_delivered(struct kafka_producer *p, const rd_kafka_message_t *m)
     if (!m->err)
         note_taken(p, topic, m->len);
     else if (is_too_large(m->err))
-        note_untaken(p, topic, m->len, "larger than max.message.bytes of the topic");
+        note_untaken(p, m, m->len);
     else if (m->err == RD_KAFKA_RESP_ERR__MSG_TIMED_OUT && p->brokers_up)
-        note_untaken(p, topic, 0, "no acknowledgement in time: slow, or too few replicas in sync");
+        note_untaken(p, m, 0);
     else if (is_refused(m->err) &&
              kafka_refusal_note(&p->refusals, "the topic", topic, "Write", clock_boot_ms()))
         log_error(p->log, "kafka_refused", LOG_MSG(kafka_refusal_newest(&p->refusals)));
+}
+
+/* Whoever answers at the address may be another Kafka by now, made anew or the wrong one. Handles
+ * of librdkafka do not survive that: consumers stand still without a partition, and cannot be
+ * destroyed (tests/integration/test_runbook_kafka_lost.py). And nobody has looked yet whether the
+ * ledger there is ours. */
+static void look_at_cluster(struct kafka_producer *p)
+{
+    char *id = rd_kafka_clusterid(p->rk, 0);
+    if (id && p->cluster[0] && strcmp(id, p->cluster) != 0 && !p->broken) {
+        p->broken = true;
+        log_error(p->log, "kafka_other_cluster", LOG_STR("was", p->cluster), LOG_STR("is", id),
+                  LOG_MSG("another Kafka answers at this address: deploy/runbooks/kafka-lost.md"));
+    }
+    if (id && !p->cluster[0])
+        (void)snprintf(p->cluster, sizeof(p->cluster), "%s", id);
+    rd_kafka_mem_free(p->rk, id);
 }
 
 static void on_delivery(struct kafka_producer *p, rd_kafka_event_t *event)
@@ -134,12 +134,14 @@ static void on_delivery(struct kafka_producer *p, rd_kafka_event_t *event)
     const rd_kafka_message_t *m;
     while ((m = rd_kafka_event_message_next(event))) {
         struct kafka_delivery *delivery = m->_private;
+        int error = kafka_errno(m->err);
         on_delivered(p, m);
-        count(p, m->err ? METRIC_KAFKA_FAILED : METRIC_KAFKA_PRODUCED);
+        count(p, error ? METRIC_KAFKA_FAILED : METRIC_KAFKA_PRODUCED);
         if (delivery) {
-            delivery->fn(delivery, kafka_errno(m->err), m->partition, m->offset);
-        } else if (m->err) {
-            log_error(p->log, "kafka_not_delivered", LOG_STR("error", rd_kafka_err2name(m->err)));
+            delivery->fn(delivery, error, m->partition, m->offset);
+        } else if (error) {
+            log_error(p->log, "kafka_not_delivered", LOG_STR("error", rd_kafka_err2name(m->err)),
+                      LOG_MSG(kafka_error_text(error)));
         }
     }
 }
@@ -175,31 +177,16 @@ static void on_error(struct kafka_producer *p, rd_kafka_event_t *event)
     }
 }
 
-/* Whoever answers at the address may be another Kafka by now, made anew or the wrong one. Handles
- * of librdkafka do not survive that: consumers stand still without a partition, and cannot be
- * destroyed (tests/integration/test_runbook_kafka_lost.py). And nobody has looked yet whether the
- * ledger there is ours. */
-static void look_at_cluster(struct kafka_producer *p)
-{
-    char *id = rd_kafka_clusterid(p->rk, 0);
-    if (id && p->cluster[0] && strcmp(id, p->cluster) != 0 && !p->broken) {
-        p->broken = true;
-        log_error(p->log, "kafka_other_cluster", LOG_STR("was", p->cluster), LOG_STR("is", id),
-                  LOG_MSG("another Kafka answers at this address: deploy/runbooks/kafka-lost.md"));
-    }
-    if (id && !p->cluster[0])
-        (void)snprintf(p->cluster, sizeof(p->cluster), "%s", id);
-    rd_kafka_mem_free(p->rk, id);
-}
-
 /* A broker that answers no more stays connected for a while: what is not delivered tells sooner. */
 static void on_stats(struct kafka_producer *p, rd_kafka_event_t *event)
 {
     const char *json = rd_kafka_event_stats(event);
     look_at_cluster(p);
     size_t up;
-    if (json && kafka_stats_brokers_up(json, strlen(json), &up) == 0)
-        reached(p, p->brokers_up = up > 0);
+    if (json && kafka_stats_brokers_up(json, strlen(json), &up) == 0) {
+        p->brokers_up = up > 0;
+        reached(p, up > 0);
+    }
 }
 
 static void serve(struct kafka_producer *p, rd_kafka_event_t *event)
@@ -309,10 +296,11 @@ const char *kafka_producer_trouble(struct kafka_producer *p)
 {
     kafka_refusal_expire(&p->refusals, clock_boot_ms(), REFUSED_MS);
     const char *refused = kafka_refusal_text(&p->refusals);
-    if (clock_boot_ms() - p->untaken.noted_ms > REFUSED_MS || !p->brokers_up)
-        p->untaken.text[0] = '\0';
-    if (!refused && p->untaken.text[0])
-        refused = p->untaken.text;
+    kafka_refusal_expire(&p->untaken, clock_boot_ms(), REFUSED_MS);
+    if (!p->brokers_up)
+        p->untaken.count = 0;
+    if (!refused)
+        refused = kafka_refusal_text(&p->untaken);
     if (refused || p->connected)
         return refused;
     return p->error[0] ? p->trouble : "no broker is connected";

@@ -53,12 +53,46 @@ static void test_one_that_nobody_renews(void **state SAM_UNUSED)
     assert_true(kafka_refusal_of(&r, "sam.events"));
 }
 
+/* Too few replicas in sync: the deliveries of two topics run out of time in turn. */
+static void test_records_of_two_topics_in_turn(void **state SAM_UNUSED)
+{
+    struct kafka_refusals r = {.count = 0};
+    int lines = 0;
+    for (int i = 0; i < 5; i++) {
+        lines += kafka_refusal_note_record(&r, "sam.jobs", 0, "slow", i) ? 1 : 0;
+        lines += kafka_refusal_note_record(&r, "sam.events", 0, "slow", i) ? 1 : 0;
+    }
+    assert_int_equal(lines, 2);
+    assert_string_equal(kafka_refusal_text(&r), "Kafka does not take records of sam.jobs: slow");
+    kafka_refusal_taken(&r, "sam.jobs", 1);
+    assert_string_equal(kafka_refusal_text(&r), "Kafka does not take records of sam.events: slow");
+    kafka_refusal_taken(&r, "sam.events", 1);
+    assert_null(kafka_refusal_text(&r));
+}
+
+/* A smaller record that is taken says nothing of the limit. */
+static void test_two_reasons_of_one_topic(void **state SAM_UNUSED)
+{
+    struct kafka_refusals r = {.count = 0};
+    assert_true(kafka_refusal_note_record(&r, "sam.jobs", 900, "too large", 0));
+    assert_true(kafka_refusal_note_record(&r, "sam.jobs", 0, "slow", 0));
+    assert_false(kafka_refusal_note_record(&r, "sam.jobs", 800, "too large", 0));
+    kafka_refusal_taken(&r, "sam.jobs", 799);
+    assert_string_equal(kafka_refusal_text(&r),
+                        "Kafka does not take records of sam.jobs: too large");
+    assert_int_equal(r.count, 1);
+    kafka_refusal_taken(&r, "sam.jobs", 800);
+    assert_null(kafka_refusal_text(&r));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_two_that_are_mended_one_after_the_other),
         cmocka_unit_test(test_no_more_than_there_is_room_for),
         cmocka_unit_test(test_one_that_nobody_renews),
+        cmocka_unit_test(test_records_of_two_topics_in_turn),
+        cmocka_unit_test(test_two_reasons_of_one_topic),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
