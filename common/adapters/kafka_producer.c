@@ -20,8 +20,9 @@ struct kafka_producer {
     struct log *log;
     struct metrics *metrics; /* may be NULL */
     bool broken;
-    char cluster[64]; /* its id; "" = not told yet */
-    bool up;          /* the last that was heard: a broker is connected, a message arrived */
+    char cluster[64];   /* its id; "" = not told yet */
+    bool other_cluster; /* another one answers now */
+    bool up;            /* the last that was heard: a broker is connected, a message arrived */
     bool connected;
     struct kafka_refusals refusals;
     struct kafka_refusals untaken; /* records, although brokers are connected */
@@ -119,8 +120,8 @@ static void on_delivered(struct kafka_producer *p, const rd_kafka_message_t *m)
 static void look_at_cluster(struct kafka_producer *p)
 {
     char *id = rd_kafka_clusterid(p->rk, 0);
-    if (id && p->cluster[0] && strcmp(id, p->cluster) != 0 && !p->broken) {
-        p->broken = true;
+    if (id && p->cluster[0] && strcmp(id, p->cluster) != 0 && !p->other_cluster) {
+        p->broken = p->other_cluster = true;
         log_error(p->log, "kafka_other_cluster", LOG_STR("was", p->cluster), LOG_STR("is", id),
                   LOG_MSG("another Kafka answers at this address: deploy/runbooks/kafka-lost.md"));
     }
@@ -129,12 +130,20 @@ static void look_at_cluster(struct kafka_producer *p)
     rd_kafka_mem_free(p->rk, id);
 }
 
+/* What another cluster has acknowledged may be nowhere in ours, and nobody knows from when on it
+ * was another one. */
+static int error_of(const struct kafka_producer *p, const rd_kafka_message_t *m)
+{
+    return p->other_cluster && !m->err ? -EIO : kafka_errno(m->err);
+}
+
 static void on_delivery(struct kafka_producer *p, rd_kafka_event_t *event)
 {
     const rd_kafka_message_t *m;
+    look_at_cluster(p);
     while ((m = rd_kafka_event_message_next(event))) {
         struct kafka_delivery *delivery = m->_private;
-        int error = kafka_errno(m->err);
+        int error = error_of(p, m);
         on_delivered(p, m);
         count(p, error ? METRIC_KAFKA_FAILED : METRIC_KAFKA_PRODUCED);
         if (delivery) {
@@ -234,8 +243,10 @@ static rd_kafka_headers_t *headers_of(const struct kafka_message *m)
 
 int kafka_produce(struct kafka_producer *p, const struct kafka_message *m)
 {
-    if (p->broken)
+    if (p->broken) {
+        count(p, METRIC_KAFKA_FAILED);
         return -EIO;
+    }
     rd_kafka_headers_t *headers = headers_of(m);
     int32_t partition = m->partition < 0 ? RD_KAFKA_PARTITION_UA : m->partition;
     size_t key_bytes = m->key && m->key_bytes == 0 ? strlen(m->key) : m->key_bytes;
