@@ -217,7 +217,9 @@ static const struct command table[] = {
      "--copied: the log is a whole copy of the one before, at other offsets, and nobody writes to\n"
      "either. Positions begin behind the event that was applied last, which must be among the "
      "last\n"
-     "1000 of its partition, and nobody is put on hold; where it is not, nothing is changed."},
+     "1000 of its partition, and nobody is put on hold; where it is not, nothing is changed. An "
+     "empty\n"
+     "partition of which no event was applied is taken as it is."},
     {"export", "CAMPAIGN [--raw]", "raw", 1, 1, command_export,
      "the campaign's people and what became of them, as CSV",
      "A spreadsheet may run a cell that begins with = + - @, a tab or a line end (also behind "

@@ -15,16 +15,21 @@ static const char positions_sql[] =
 
 /* ---- one record ------------------------------------------------------------------------------ */
 
+static void read_id(const struct kafka_record *record, struct uuid *ret)
+{
+    char id[UUID_TEXT_BYTES] = "";
+    if (!kafka_record_header(record, "ce_id", id, sizeof(id)) || uuid_parse(id, ret) != 0)
+        *ret = (struct uuid){{0}};
+}
+
 static void on_record(void *ctx, const struct kafka_record *record)
 {
     struct ledger_record *found = ctx;
     struct event event;
     char type[64] = "";
-    char id[UUID_TEXT_BYTES] = "";
     char why[RECORD_WHY_BYTES];
     *found = (struct ledger_record){.offset = record->offset, .at_ms = record->timestamp_ms};
-    if (!kafka_record_header(record, "ce_id", id, sizeof(id)) || uuid_parse(id, &found->id) != 0)
-        found->id = (struct uuid){{0}};
+    read_id(record, &found->id);
     (void)kafka_record_header(record, "ce_type", type, sizeof(type));
     if (event_decode(type, record->value ? record->value : "", record->value_bytes, &event, why))
         return;
@@ -33,23 +38,56 @@ static void on_record(void *ctx, const struct kafka_record *record)
         found->at_ms = event.at_ms;
 }
 
+static enum ctl_exit read_range(struct ledger_look *l, const struct kafka_range *range)
+{
+    char why[KAFKA_ADMIN_WHY_BYTES];
+    int r = kafka_reader_read(l->reader, range, LEDGER_LOG_TIMEOUT_MS, why);
+    if (r == 0)
+        return CTL_DONE;
+    return ctl_fail("a record of partition %d of %s cannot be read: %s%s; nothing was changed",
+                    range->partition, l->log.topic, why,
+                    r == -EACCES ? " (samctl's user needs Read on the topic)" : "");
+}
+
 enum ctl_exit ledger_look_record(struct ledger_look *l, const struct ledger_place *place,
                                  int64_t offset, struct ledger_record *ret, bool *ret_found)
 {
-    char why[KAFKA_ADMIN_WHY_BYTES];
     const struct kafka_range range = {.partition = place->partition,
                                       .ends = {.first = offset, .end = place->ends.end},
                                       .one = true,
                                       .fn = on_record,
                                       .ctx = ret};
     ret->offset = -1;
-    int r = kafka_reader_read(l->reader, &range, LEDGER_LOG_TIMEOUT_MS, why);
-    *ret_found = r == 0 && ret->offset >= 0;
-    if (r == 0)
-        return CTL_DONE;
-    return ctl_fail("a record of partition %d of %s cannot be read: %s%s; nothing was changed",
-                    place->partition, l->log.topic, why,
-                    r == -EACCES ? " (samctl's user needs Read on the topic)" : "");
+    enum ctl_exit e = read_range(l, &range);
+    *ret_found = e == CTL_DONE && ret->offset >= 0;
+    return e;
+}
+
+struct search {
+    const struct uuid *id;
+    int64_t offset;
+};
+
+static void on_searched(void *ctx, const struct kafka_record *record)
+{
+    struct search *search = ctx;
+    struct uuid id;
+    read_id(record, &id);
+    if (uuid_equal(&id, search->id))
+        search->offset = record->offset;
+}
+
+enum ctl_exit ledger_look_find(struct ledger_look *l, const struct ledger_place *place,
+                               int64_t records, const struct uuid *id, int64_t *ret_offset)
+{
+    struct search search = {.id = id, .offset = -1};
+    struct kafka_range range = {
+        .partition = place->partition, .ends = place->ends, .fn = on_searched, .ctx = &search};
+    if (range.ends.first < range.ends.end - records)
+        range.ends.first = range.ends.end - records;
+    enum ctl_exit e = read_range(l, &range);
+    *ret_offset = search.offset;
+    return e;
 }
 
 enum ctl_exit ledger_look_foreign(struct ledger_look *l, const struct ledger_place *place,

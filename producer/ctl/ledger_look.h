@@ -59,6 +59,11 @@ struct ledger_place *ledger_look_at(const struct ledger_look *l, int64_t partiti
 SAM_MUSTCHECK enum ctl_exit ledger_look_record(struct ledger_look *l,
                                                const struct ledger_place *place, int64_t offset,
                                                struct ledger_record *ret, bool *ret_found);
+/* The last record with the id among the partition's last `records` offsets: its offset, -1 = none.
+ * Failures are told. */
+SAM_MUSTCHECK enum ctl_exit ledger_look_find(struct ledger_look *l,
+                                             const struct ledger_place *place, int64_t records,
+                                             const struct uuid *id, int64_t *ret_offset);
 /* The log's first or last record is an event of another ledger. */
 SAM_MUSTCHECK enum ctl_exit ledger_look_foreign(struct ledger_look *l,
                                                 const struct ledger_place *place, bool *ret);

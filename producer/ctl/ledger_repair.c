@@ -71,31 +71,43 @@ static bool fits_command(const struct ledger_repair *l, enum ledger_fit fit)
                     : fit == LEDGER_GAP || fit == LEDGER_UNVERIFIED;
 }
 
+/* Nothing tells how far the copy was applied, unless there is nothing in it that could have been.
+ */
+static enum ctl_exit move_behind_nothing(const struct ledger_repair *l, struct repair_move *m)
+{
+    const struct ledger_place *p = m->place;
+    if (p->ends.first < p->ends.end)
+        return ctl_fail("partition %d: there is no event to look for in %s, since Postgres knows "
+                        "of none that was applied last: `samctl ledger reset` without --copied "
+                        "applies the copy from its beginning, and puts on hold whoever may have "
+                        "been written to; nothing was changed",
+                        p->partition, l->look.log.topic);
+    m->to = p->ends.end;
+    m->loss.until_ms = 0;
+    return CTL_DONE;
+}
+
 /* Behind the event that was applied last, which the copy must have: so it reaches to there, and
  * what comes after it is applied as ever. */
 static enum ctl_exit move_behind_last(struct ledger_repair *l, struct repair_move *m)
 {
     const struct ledger_place *p = m->place;
-    int64_t looks = uuid_is_null(&p->last_event_id) ? 0 : p->ends.end - p->ends.first;
-    looks = looks > COPIED_RECORDS ? COPIED_RECORDS : looks;
-    for (int64_t offset = p->ends.end - 1; looks > 0; offset--, looks--) {
-        struct ledger_record record;
-        bool found = false;
-        enum ctl_exit e = ledger_look_record(&l->look, p, offset, &record, &found);
-        if (e)
-            return e;
-        if (found && uuid_equal(&record.id, &p->last_event_id)) {
-            m->to = record.offset + 1;
-            m->before_id = &p->last_event_id;
-            m->loss.until_ms = 0;
-            return CTL_DONE;
-        }
-    }
-    return ctl_fail(
-        "partition %d: the event that was applied last is not among the last %d records "
-        "of %s: the copy is not whole (or far ahead of the database: let the workers "
-        "apply all of the old log first); nothing was changed",
-        p->partition, COPIED_RECORDS, l->look.log.topic);
+    int64_t offset = -1;
+    if (uuid_is_null(&p->last_event_id))
+        return move_behind_nothing(l, m);
+    enum ctl_exit e = ledger_look_find(&l->look, p, COPIED_RECORDS, &p->last_event_id, &offset);
+    if (e)
+        return e;
+    if (offset < 0)
+        return ctl_fail(
+            "partition %d: the event that was applied last is not among the last %d records "
+            "of %s: the copy is not whole (or far ahead of the database: let the workers "
+            "apply all of the old log first); nothing was changed",
+            p->partition, COPIED_RECORDS, l->look.log.topic);
+    m->to = offset + 1;
+    m->before_id = &p->last_event_id;
+    m->loss.until_ms = 0;
+    return CTL_DONE;
 }
 
 /* Lost is what stood between the position and what is there; of a log that was made anew, whatever
@@ -296,7 +308,9 @@ static void show(struct ctl *c, const struct ledger_repair *l, bool done)
     ctl_result(c, "kind", "people", "people", people, "hold_reason", LEDGER_HOLD_REASON, "done",
                done ? "yes" : "no", NULL);
     if (l->copied)
-        ctl_say(c, "each partition has the event that was applied last: nobody is put on hold");
+        ctl_say(c,
+                "each partition has the event that was applied last, or no event at all: nobody is "
+                "put on hold");
     else
         say_lost(c, people, done);
     if (done)

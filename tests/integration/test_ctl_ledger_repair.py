@@ -202,6 +202,23 @@ class Reset(RepairTest):
         self.wait_until_completed("c")
         self.judge(12)
 
+    def test_a_copy_without_an_event_to_look_for(self):
+        """An empty copy is whole only where Postgres knows of no event either."""
+        self.send_some(3)
+        self.stop_both()
+        before = self.positions()
+        account = self.database.value("SELECT id FROM linkedin_accounts")
+        self.make_topic_anew()
+        self.assertIn("the copy is not whole", self.refused("reset", "--copied", "--yes"))
+        self.database.execute("UPDATE ledger_positions SET last_event_id = NULL")
+        self.kafka.produce(self.topic("sam.events"), "{not json", account,
+                           ("ce_type=sam.person.v1",))  # fmt: skip
+        self.assertIn("there is no event to look for", self.refused("reset", "--copied", "--yes"))
+        self.assertEqual((self.held(), self.positions()), (set(), before))
+        self.make_topic_anew()
+        self.ledger("reset", "--copied", "--yes")
+        self.assertEqual((self.held(), set(self.positions().values())), (set(), {0}))
+
     def test_events_of_another_ledger(self):
         self.send_some(3)
         self.stop_both()

@@ -135,11 +135,12 @@ class Moved(KafkaBook):
         known = self.database.value("SELECT last_event_id FROM ledger_positions "
                                     "WHERE partition = 2")  # fmt: skip
         before = self.positions()
-        for lost in ("gen_random_uuid()", "NULL"):
+        for lost, why in (("gen_random_uuid()", "not among the last 1000"),
+                          ("NULL", "there is no event to look for")):  # fmt: skip
             self.database.execute(one.format(lost))
             done = self.shell.result("on_new ledger reset --copied --yes")
             self.assertEqual(done.returncode, 1, done.stdout)
-            self.assertRegex(done.stderr, "partition 2: .* not among the last 1000 .*changed")
+            self.assertRegex(done.stderr, f"partition 2: .*{why} .*changed")
             self.assertEqual((self.positions(), self.held()), (before, set()))
         self.database.execute(one.format(f"'{known}'"))
 
