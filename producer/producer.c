@@ -13,30 +13,15 @@ void producer_left_out(struct producer *p, const char *sentence)
         (void)snprintf(p->left_out, sizeof(p->left_out), "%s", sentence);
 }
 
-/* A full disk fails each step in each tick: the same words are said once a minute. */
-static bool said_lately(struct producer *p, const char *step, const char *text)
-{
-    int64_t now = clock_boot_ms();
-    size_t i = 0;
-    while (i < SAM_ARRAY_LEN(p->said) - 1 && p->said[i].step && strcmp(p->said[i].step, step) != 0)
-        i++;
-    bool same = p->said[i].step && strcmp(p->said[i].step, step) == 0 &&
-                strncmp(p->said[i].text, text, sizeof(p->said[i].text) - 1) == 0;
-    if (same && now - p->said[i].at_boot_ms < MINUTE_MS)
-        return true;
-    p->said[i].step = step;
-    p->said[i].at_boot_ms = now;
-    (void)snprintf(p->said[i].text, sizeof(p->said[i].text), "%s", text);
-    return false;
-}
-
 struct batch producer_failed(struct producer *p, const char *step, enum pg_failure failure)
 {
     metrics_add_label(p->metrics, METRIC_POSTGRES_FAILED, (int)failure, 1);
     /* Deadlocks and serialization failures are ordinary: the next tick does it again. An unknown
      * value would be said every tick: the loop says it once. */
-    if (failure == PG_RETRY || failure == PG_VALUE || said_lately(p, step, pg_error(p->pg)))
+    if (failure == PG_RETRY || failure == PG_VALUE)
         log_debug(p->log, "batch_retried", LOG_STR("step", step), LOG_MSG(pg_error(p->pg)));
+    else if (!said_news(&p->said, step, failure, pg_error_state(p->pg), clock_boot_ms()))
+        log_debug(p->log, "batch_failed", LOG_STR("step", step), LOG_MSG(pg_error(p->pg)));
     else
         log_error(p->log, "batch_failed", LOG_STR("step", step), LOG_MSG(pg_error(p->pg)));
     if (pg_connected(p->pg))

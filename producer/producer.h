@@ -15,6 +15,7 @@
 #include "common/base/log.h"
 #include "common/base/metrics.h"
 #include "common/base/settings.h"
+#include "producer/said.h"
 #include "producer/texts.h"
 
 struct producer {
@@ -38,11 +39,7 @@ struct producer {
     int64_t calendar_warned_day; /* calendar_age.c */
     int limits_looks;            /* limits.c */
     char left_out[256];          /* why the running step has left rows out; "" = it has not */
-    struct {
-        const char *step; /* NULL = free */
-        int64_t at_boot_ms;
-        char text[200];
-    } said[16]; /* producer_failed: what each step has logged last */
+    struct said said;            /* producer_failed: what each step has logged last */
 };
 
 /* Result of one batch of a job: rows that it took (0 = nothing to do), or a failure: the
@@ -61,7 +58,7 @@ void producer_add_uuids(struct producer *p, const struct pg_result *r, int col);
  * tells of the first one. Nothing is decided by guess: the row stays due. */
 void producer_left_out(struct producer *p, const char *sentence);
 
-/* Logs what went wrong, with the step's name (the same words once a minute), rolls back, and
+/* Logs what went wrong, with the step's name (the same failure once a minute), rolls back, and
  * returns the failure. step: a literal. */
 struct batch producer_failed(struct producer *p, const char *step, enum pg_failure failure);
 

@@ -12,6 +12,7 @@
 struct pg {
     PGconn *conn;
     char error[512];
+    char state[6]; /* SQLSTATE */
     char constraint[128];
 };
 
@@ -105,7 +106,9 @@ static enum pg_failure keep_failure(struct pg *pg, const PGresult *result)
     const char *primary = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
     const char *constraint = PQresultErrorField(result, PG_DIAG_CONSTRAINT_NAME);
     pg_one_line(primary ? primary : PQerrorMessage(pg->conn), pg->error, sizeof(pg->error));
+    const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
     (void)snprintf(pg->constraint, sizeof(pg->constraint), "%s", constraint ? constraint : "");
+    (void)snprintf(pg->state, sizeof(pg->state), "%s", state ? state : "");
     return pg_classify(pg->conn, result);
 }
 
@@ -189,6 +192,7 @@ enum pg_failure pg_commit(struct pg *pg)
     /* COMMIT of a failed transaction answers ROLLBACK without an error */
     if (PQtransactionStatus(pg->conn) == PQTRANS_INERROR) {
         pg_rollback(pg);
+        pg->state[0] = '\0';
         (void)snprintf(pg->error, sizeof(pg->error),
                        "the transaction had failed before its commit");
         return PG_RETRY;
@@ -209,6 +213,11 @@ const char *pg_error(const struct pg *pg)
     return pg->error;
 }
 
+const char *pg_error_state(const struct pg *pg)
+{
+    return pg->state;
+}
+
 const char *pg_error_constraint(const struct pg *pg)
 {
     return pg->constraint;
@@ -225,6 +234,7 @@ void pg_value_text(const char *column, const char *value, char *out, size_t out_
 enum pg_failure pg_unknown_text(struct pg *pg, const char *text)
 {
     (void)snprintf(pg->error, sizeof(pg->error), "%s", text);
+    pg->state[0] = '\0';
     pg->constraint[0] = '\0';
     return PG_VALUE;
 }

@@ -143,6 +143,8 @@ SAM_MUSTCHECK enum pg_failure pg_commit(struct pg *pg);
 void pg_rollback(struct pg *pg);
 /* Of the last failure: one line, no data rows; valid until the next call. */
 const char *pg_error(const struct pg *pg);
+/* Its SQLSTATE, which says the same where the words vary; "" = Postgres did not answer. */
+const char *pg_error_state(const struct pg *pg);
 /* Text of the last failure's MESSAGE and the name of the constraint, "" if none. */
 const char *pg_error_constraint(const struct pg *pg);
 /* For a row that we cannot read: the sentence becomes pg_error(). Returns PG_VALUE. column: with
