@@ -112,6 +112,7 @@ class ThreeBrokers(CampaignTest):
         self.dies(self.leader("sam.events"))
         self.all_sent()
 
+    @full_length
     def test_the_coordinator_of_the_workers_dies(self):
         self.begin()
         self.dies(self.coordinator("sam-workers"))

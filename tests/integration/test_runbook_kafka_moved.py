@@ -6,6 +6,7 @@ import unittest
 
 import runbooks
 from kafka_book import TEXTS, KafkaBook
+from sam_test import full_length
 
 OTHERS = "The offsets are others"
 PEOPLE = 60
@@ -106,6 +107,7 @@ class Moved(KafkaBook):
         self.assertEqual({line.rsplit(" ", 1)[1] for line in calls}, {"0"})
         self.assertEqual(old.stop(), 0)
 
+    @full_length
     def test_a_ledger_that_does_not_begin_at_0(self):
         """Its records stand at other offsets in the copy; it is whole, so nobody is put on hold."""
         self.begin()

@@ -6,6 +6,7 @@ import unittest
 import runbooks
 from campaign_test import FridayTest
 from kafka_book import TEXTS, KafkaBook
+from sam_test import full_length
 
 CAP = 12  # of each account's day, less than there is to send
 BEFORE, AFTER = "4", "6"
@@ -93,6 +94,7 @@ class Partitions(KafkaBook, FridayTest):
         self.wait_for("all to be learned", lambda: self.books() == known)
         self.all_send_up_to_their_cap()
 
+    @full_length
     def test_somebody_has_added_some_to_two_topics_while_all_runs(self):
         self.begin()
         for topic in ("sam.events", "sam.jobs"):
