@@ -127,7 +127,8 @@ class Bounds(CampaignTest):
         with Frozen(self.broker()):
             self.writes_end(within=30)
             memory = resident(self.worker.pid)
-            wait_for("its going to be seen", lambda: self.worker.get("/readyz")[0] == 503, 60)
+            # Where no claim tells sooner: librdkafka waits for an answer for a minute.
+            wait_for("it to be seen", lambda: self.worker.get("/readyz")[0] == 503, 120)
             length, limit = self.queue("outgoing")
             self.assertLess(length, limit)
             self.assertLess(resident(self.worker.pid) - memory, GROWTH_BYTES)
