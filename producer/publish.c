@@ -311,8 +311,9 @@ static void produce(struct producer *p, const struct publish_batch *b)
 }
 
 /* The answer to the commit is lost. If it was made, these items wait for a claim of jobs that
- * nobody has: they are swept at once. If not, another producer may have published one under the
- * same number: then its job is swept as well, a stale one, and goes out again. */
+ * nobody has: they are swept at once, or, where it becomes visible later still (a standby that is
+ * waited for), as what a crash leaves behind. If not, another producer may have published one under
+ * the same number: then its job is swept as well, a stale one, and goes out again. */
 static void doubt(struct producer *p, const struct publish_batch *b)
 {
     for (size_t i = 0; i < b->jobs_count; i++) {

@@ -36,6 +36,7 @@
 #define WORKER_TURN       1000 /* records that are read at once */
 /* From so many jobs on the partitions are paused, until half of the room is free. */
 #define WORKER_WORKS_HOLD (WORKER_WORKS_MAX - WORKER_TURN)
+#define SYNCS_MAX         2000 /* looks, under way or not */
 
 /* What keeps the worker going until it has left (design 3.5). */
 enum worker_phase {
@@ -251,7 +252,6 @@ void sync_give_back(struct sync *s, const struct kafka_part *parts, size_t count
 /* Begins what there is room for. */
 void sync_advance(struct sync *s);
 size_t sync_busy(const struct sync *s);
-#define SYNCS_MAX 2000
 size_t sync_count(const struct sync *s);
 
 /* stops.c: reasons of this process to claim nothing for a while. */

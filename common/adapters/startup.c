@@ -279,7 +279,6 @@ static int open_kafka(struct startup *s, char *why, size_t why_bytes)
                                           .metrics = s->metrics};
     if (!s->kafka && kafka_producer_new(&options, &s->kafka, why, why_bytes) != 0)
         return -EPROTO; /* a property that librdkafka does not take */
-    s->partitions = 0;
     int r = check_topics(s, why, why_bytes);
     if (r != 0) {
         s->partitions = 0;

@@ -39,15 +39,7 @@ class ReleasePage(CampaignTest):
         self.writes_end(within=10, quiet=2)
 
 
-class RolledBack(ReleasePage, LoadTest):
-    @classmethod
-    def setUpClass(cls):
-        try:
-            cls.old = previous.programs()
-        except previous.Missing as missing:
-            raise unittest.SkipTest(str(missing)) from missing
-        super().setUpClass()
-
+class RolledBack(previous.OldPrograms, ReleasePage, LoadTest):
     def replace(self, new, start):
         self.assertEqual(new.stop(), 0)
         self.bin = self.old

@@ -8,15 +8,7 @@ import sam_test
 from load_test import CALL_MS, JOB_MS, LoadTest
 
 
-class Upgrade(LoadTest):
-    @classmethod
-    def setUpClass(cls):
-        try:
-            cls.old = previous.programs()
-        except previous.Missing as missing:
-            raise unittest.SkipTest(str(missing)) from missing
-        super().setUpClass()
-
+class Upgrade(previous.OldPrograms, LoadTest):
     def start_old(self):
         """With a schema of their own making."""
         self.bin = self.old

@@ -9,6 +9,7 @@ import fcntl
 import os
 import shutil
 import subprocess
+import unittest
 
 import sam_test
 
@@ -86,6 +87,18 @@ def programs():
             _build(which, folder)
             _drop_old()
     return folder
+
+
+class OldPrograms:
+    """For a test class: `old` is their folder; it is skipped where there are none."""
+
+    @classmethod
+    def setUpClass(cls):
+        try:
+            cls.old = programs()
+        except Missing as missing:
+            raise unittest.SkipTest(str(missing)) from missing
+        super().setUpClass()
 
 
 if __name__ == "__main__":
