@@ -13,6 +13,7 @@
 
 #define QUEUE_BATCHES 4 /* batches that are read ahead; then the consumer is paused */
 #define RETRY_MS      50
+#define REFUSED_MS    5000 /* where somebody must look */
 
 void ledger_state(struct ledger *l, const char *what, const char *text)
 {
@@ -89,8 +90,7 @@ static void begin_aside(struct ledger *l, const char *reason)
     buf_deinit(&text);
 }
 
-/* Postgres takes nothing of the ledger for the time being, said once; NULL = it does again. */
-static void tell_trouble(struct ledger *l, const char *text)
+void ledger_trouble(struct ledger *l, const char *text)
 {
     if (text && strncmp(text, l->trouble, sizeof(l->trouble) - 1) == 0)
         return;
@@ -103,7 +103,7 @@ static void tell_trouble(struct ledger *l, const char *text)
 
 static void applied(struct ledger *l)
 {
-    tell_trouble(l, NULL);
+    ledger_trouble(l, NULL);
     for (size_t i = 0; i < l->moves_count; i++) {
         struct ledger_part *p = ledger_part(l, l->moves[i].partition);
         l->o.applied(l->o.ctx, l->moves[i].partition, l->moves[i].next_offset);
@@ -134,8 +134,8 @@ static void refused(struct ledger *l, const char *error)
         return;
     }
     if (l->aside) { /* even that cannot be written: somebody must look */
-        tell_trouble(l, error);
-        ledger_wait(l, LEDGER_TROUBLE_MS);
+        ledger_trouble(l, error);
+        ledger_wait(l, REFUSED_MS);
         return;
     }
     struct ledger_queued *q = l->queue.count > 0 ? ledger_queue_at(&l->queue, 0) : NULL;
@@ -168,7 +168,7 @@ static void on_tx(void *ctx, enum ledger_tx_result result, const char *error)
         ledger_wait(l, RETRY_MS);
         break;
     case LEDGER_TX_WAIT:
-        tell_trouble(l, error);
+        ledger_trouble(l, error);
         ledger_wait(l, LEDGER_TROUBLE_MS);
         break;
     case LEDGER_TX_LOST:

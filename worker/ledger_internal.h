@@ -7,7 +7,7 @@
 #include "worker/ledger_queue.h"
 #include "worker/ledger_tx.h"
 
-#define LEDGER_TROUBLE_MS 5000
+#define LEDGER_TROUBLE_MS 1000 /* what Postgres does not take now is tried again */
 #define LEDGER_HALT_BYTES 320
 
 struct ledger_part {
@@ -57,6 +57,8 @@ struct ledger {
 void ledger_advance(struct ledger *l);
 void ledger_state(struct ledger *l, const char *what, const char *text);
 void ledger_wait(struct ledger *l, int64_t ms);
+/* Postgres takes nothing of the ledger for the time being, said once; NULL = it does again. */
+void ledger_trouble(struct ledger *l, const char *text);
 
 extern const struct kafka_consumer_ops ledger_consumer_ops;
 void ledger_read_init(struct ledger *l);

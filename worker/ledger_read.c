@@ -64,6 +64,7 @@ static void begin_reading(struct ledger *l, const struct pg_result *r)
     free(list);
     l->reading = true;
     l->begun++;
+    ledger_trouble(l, NULL);
     ledger_state(l, "ledger", NULL);
 }
 
@@ -81,7 +82,7 @@ static void on_read(void *ctx, enum pg_failure failure, const struct pg_result *
     struct ledger *l = ctx;
     l->positioning = false;
     if (failure && failure != PG_LOST) {
-        log_error(l->o.log, "ledger_positions_unread", LOG_MSG(error));
+        ledger_trouble(l, error);
         ledger_wait(l, LEDGER_TROUBLE_MS);
     }
     if (!failure && !l->stale) {

@@ -14,7 +14,7 @@
 #define WAITING_ROOM        256 /* at first; owners bound what they have under way. */
 #define PREPARED_MAX        64
 #define RECONNECT_MIN_MS    200
-#define RECONNECT_MAX_MS    5000
+#define RECONNECT_MAX_MS    2000
 #define CONNECT_DEADLINE_MS 15000
 #define CONNINFO_MAX_BYTES  4096
 

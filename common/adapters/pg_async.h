@@ -2,7 +2,7 @@
  *
  * Statements are queued and answered in order; several may be sent before the first answer comes.
  * Named statements are prepared once per connection. The session connects, reconnects with
- * doubling delays (0.2 s to 5 s), and tells its owner each time. Nothing blocks.
+ * doubling delays (0.2 s to 2 s), and tells its owner each time. Nothing blocks.
  */
 #ifndef SAM_ADAPTERS_PG_ASYNC_H
 #define SAM_ADAPTERS_PG_ASYNC_H
