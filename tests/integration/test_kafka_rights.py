@@ -1,7 +1,6 @@
 """Kafka with users and rights, as clusters have it: what the manifests give is enough, and what is
 missing is named while the program waits for it, unready."""
 
-import collections
 import concurrent.futures
 import os
 import re
@@ -52,15 +51,12 @@ class Rights(CampaignTest):
     def give_what_the_manifests_give(self):
         with open(USERS, encoding="utf-8") as file:
             users = list(yaml.safe_load_all(file))
-        commands = collections.defaultdict(set)  # the same rights in one command: each is a JVM
         for user in users:
             for acl in user["spec"]["authorization"]["acls"]:
-                key = (user["metadata"]["name"], tuple(acl["operations"]))
-                commands[key].add((acl["resource"]["type"], self.topic(acl["resource"]["name"])))
-        for (user, operations), resources in commands.items():
-            of = {kind: [name for k, name in sorted(resources) if k == kind]
-                  for kind in ("topic", "group")}  # fmt: skip
-            self.kafka.acl("add", "allow", [user], operations, of["topic"], of["group"])
+                resource = acl["resource"]
+                where = {resource["type"] + "s": [self.topic(resource["name"])]}
+                self.kafka.acl("add", "allow", [user["metadata"]["name"]], acl["operations"],
+                               **where)  # fmt: skip
 
     def start_as_the_manifests_do(self):
         self.give_what_the_manifests_give()

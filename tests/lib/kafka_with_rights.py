@@ -3,6 +3,7 @@
 import functools
 import os
 
+from kafka_wire import change_acls
 from ports import free_port
 from servers import Kafka
 from waiting import run
@@ -67,10 +68,5 @@ class KafkaWithRights(Kafka):
 
     def acl(self, verb, decision, users, operations, topics=(), groups=()):
         """verb: add or remove; decision: allow or deny, which counts more."""
-        words = [f"--{verb}", *(["--force"] if verb == "remove" else [])]
-        for user in users:
-            words += [f"--{decision}-principal", f"User:{user}"]
-        for flag, values in (("operation", operations), ("topic", topics), ("group", groups)):
-            for value in values:
-                words += [f"--{flag}", value]
-        self.tool("AclCommand", *words)
+        resources = [("topic", name) for name in topics] + [("group", name) for name in groups]
+        change_acls(self.address, verb, decision, users, operations, resources)

@@ -261,15 +261,16 @@ def data(tree):
 def formatting(tree):
     """clang-format would change nothing."""
     style = "--style=file:" + tree.path(".clang-format")
-    for name in tree.code():
-        done = subprocess.run(
-            ["clang-format", style, "--dry-run", "-Werror", tree.path(name)],
-            capture_output=True, text=True, check=False,
-        )
-        if done.returncode:
-            first = (done.stderr.splitlines() or [""])[0]
-            where = first.rsplit(".", 1)[-1].split(":")[1:2] or ["1"]
-            yield f"{name}:{where[0]}: not formatted; clang-format -i {name}"
+    names = {tree.path(name): name for name in tree.code()}
+    done = subprocess.run(["clang-format", style, "--dry-run", "-Werror", *names],
+                          capture_output=True, text=True, check=False)  # fmt: skip
+    found = re.findall(r"^([^:\n]+):(\d+):\d+: error: code should be clang-formatted", done.stderr,
+                       re.MULTILINE)  # fmt: skip
+    first = {names[path]: line for path, line in reversed(found)}
+    for name, line in sorted(first.items()):
+        yield f"{name}:{line}: not formatted; clang-format -i {name}"
+    if done.returncode and not found:
+        yield f"clang-format:1: {done.stderr.strip()}"
 
 
 def headers_alone(tree):
