@@ -22,7 +22,7 @@ WORKERS, PRODUCERS = 3, 2
 SENDS_A_MINUTE = 14
 SENDS_EACH = 1.6
 # A job that a producer lost between its commit and Kafka comes back after two minutes.
-END_SECONDS = 240
+END_SECONDS, END_SECONDS_A_MINUTE = 240, 15
 MEND_SECONDS = 120
 WORTH_SKIPPING = 20  # seconds
 LOST_LOOK = "9 minutes"  # one that has been outstanding for a minute: OUTSTANDING_MS of sync.c
@@ -114,7 +114,7 @@ class Chaos(LoadTest):
         verdict = judge.judge(self, people, faults.hits)
         verdict.complaints += faults.errors + fleet.ended_by_themselves()
         verdict.complaints += faults.steps.missing(self.options)
-        verdict.complaints += [f"not at its end after {END_SECONDS} s"] if late else []
+        verdict.complaints += [f"not at its end after {self.end_seconds():.0f} s"] if late else []
         self.tell(verdict, faults)
 
     def cap_one_account(self):
@@ -142,11 +142,15 @@ class Chaos(LoadTest):
         try:
             fleet.wait_until_ready()
             self.resume_all()
-            wait_for("all to end", lambda: self.left() == 0 or self.skip_waiting(), END_SECONDS)
+            wait_for("all to end", lambda: self.left() == 0 or self.skip_waiting(),
+                     self.end_seconds())
         except AssertionError as error:
-            print(f"chaos: {error}", flush=True)
+            print(f"chaos: {error}", *self.waits(), sep="\n  ", flush=True)
             return True
         return False
+
+    def end_seconds(self):
+        return END_SECONDS + END_SECONDS_A_MINUTE * self.options.minutes
 
     def resume_all(self):
         """A dump may have taken back for good that an account was resumed: what had not reached the
@@ -154,6 +158,18 @@ class Chaos(LoadTest):
         for row in self.database.rows("SELECT name FROM linkedin_accounts "
                                       "WHERE status = 'paused'"):  # fmt: skip
             self.samctl_result("account", "resume", row["name"])
+
+    def waits(self):
+        """What is left waits for; lines."""
+        yield from map(str, self.database.rows(
+            "SELECT q.status, q.reason, a.status AS account, count(*), "
+            "min(q.scheduled_for) - sam_now() AS first, min(a.rest_until) - sam_now() AS rests, "
+            "min(a.invitations_rest_until) - sam_now() AS invitations_rest "
+            "FROM send_queue q JOIN linkedin_accounts a ON a.id = q.account_id "
+            "WHERE q.status IN ('pending', 'published', 'sending', 'unknown') GROUP BY 1, 2, 3"))
+        yield from map(str, self.database.rows(
+            "SELECT kind, count(*), min(next_at) - sam_now() AS next, min(outstanding_until) - "
+            "sam_now() AS outstanding FROM sync_schedule GROUP BY 1"))  # fmt: skip
 
     def skip_waiting(self):
         """What failed too often is tried again a quarter of an hour later, and a look that was lost
