@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from campaign_test import WRITES
 from people import ACCEPT_MS, REPLY_MS, write_of
+from spacing import ATTEMPTS, spacing_breaks
 
 # True while an outcome that is not known stands in the list until a person settles it: then each
 # needs a fault that hit its call. False: there must be none at the end.
@@ -16,11 +17,12 @@ DAY_MS = 86_400_000
 
 @dataclass
 class Verdict:
-    """Counts, in the order of the last line; all but the first three and `explained` must be 0."""
+    """Counts, in the order of the last line; all but the first four must be 0."""
 
     people: int = 0
     expected: int = 0
     arrived: int = 0
+    held_up: int = 0  # gaps below the spacing that the wire has made: spacing.py
     duplicates: int = 0
     lost: int = 0
     invented: int = 0
@@ -95,7 +97,12 @@ def judge(test, people, hits):
     audit = test.simulator.audit(test.spacing_ms)
     v.arrived = audit["accepted"]
     v.duplicates = audit["duplicates"] + audit["refused_duplicates"]
-    v.spacing_breaks, v.cap_breaks = audit["spacing_breaks"], cap_breaks(journal, test.caps)
+    slugs = {person.provider_id: person.slug for person in people}
+    v.spacing_breaks, v.held_up = spacing_breaks(journal, test.spacing_ms,
+                                                 test.database.rows(ATTEMPTS), slugs)  # fmt: skip
+    if v.spacing_breaks + v.held_up != audit["spacing_breaks"]:
+        v.complaints.append(f"the simulator counts {audit['spacing_breaks']} spacing breaks")
+    v.cap_breaks = cap_breaks(journal, test.caps)
     v.invented = len(strangers)
     if v.duplicates or v.spacing_breaks:
         v.complaints += [str(audit["duplicate_samples"]), str(audit["spacing_samples"])]

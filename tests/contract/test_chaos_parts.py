@@ -18,6 +18,7 @@ sys.path.insert(0, os.path.join(sam_test.SOURCE, "tests", "chaos"))
 import judge  # noqa: E402  pylint: disable=wrong-import-position
 import people  # noqa: E402  pylint: disable=wrong-import-position
 import schedule  # noqa: E402  pylint: disable=wrong-import-position
+import spacing  # noqa: E402  pylint: disable=wrong-import-position
 from proxy import Proxy  # noqa: E402  pylint: disable=wrong-import-position
 
 WAIT_SECONDS = 10
@@ -80,6 +81,28 @@ class Judge(unittest.TestCase):
         calls = [call("a", 1), call("a", 1), call("a", 2), call("a", 1, False), call("b", 1)]
         self.assertEqual(judge.cap_breaks(calls, {"a": 2}), 0)
         self.assertEqual(judge.cap_breaks(calls, {"a": 1}), 1)
+
+    def test_a_gap_is_broken_by_sam_or_by_the_wire(self):
+        def call(at_ms, person="p", account="a", route="chats"):
+            return {"route": route, "account": account, "person": person, "at_ms": at_ms,
+                    "at_us": at_ms * 1000}  # fmt: skip
+
+        def attempt(begun, ended, slug="s"):
+            return {"account": "a", "slug": slug, "what": "message", "begun": str(begun),
+                    "ended": ended and str(ended)}  # fmt: skip
+
+        def judged(calls, *attempts):
+            return spacing.spacing_breaks(calls, 1000, attempts, {"p": "s", "q": "t"})
+
+        close = [call(5000), call(5600, "q")]
+        self.assertEqual(judged([call(5000), call(6000, "q")], attempt(4900, 5100)), (0, 0))
+        self.assertEqual(judged([call(5000), call(5600, account="b")]), (0, 0))
+        self.assertEqual(judged(close, attempt(4900, 5100)), (1, 0))
+        self.assertEqual(judged(close, attempt(1000, 4500)), (0, 1))
+        self.assertEqual(judged(close, attempt(1000, 4500), attempt(4900, 5100)), (1, 0))
+        self.assertEqual(judged(close, attempt(4900, "")), (1, 0))
+        self.assertEqual(judged(close, attempt(1000, 4500, "t")), (1, 0))
+        self.assertEqual(judged([call(5000), call(5600, route="profile")]), (0, 0))
 
     def test_a_fault_explains_its_own_call_only(self):
         def explains(**hit):
