@@ -27,6 +27,7 @@ struct ledger_tx {
     enum pg_failure cause;        /* of the last result */
     bool moved;                   /* compare and set did not match */
     enum apply_load load;
+    bool behind; /* Postgres lacked what the last events spoke of: so it will with the next */
     char error[400];
 };
 
@@ -295,7 +296,8 @@ static void on_people(void *ctx, enum pg_failure failure, const struct pg_result
         return;
     }
     apply_index(&tx->rows);
-    if (tx->load == APPLY_LEAN && lacks_rows(tx)) {
+    tx->behind = lacks_rows(tx);
+    if (tx->load == APPLY_LEAN && tx->behind) {
         pg_async_send(tx->o.pg, "rollback", "ROLLBACK", NULL, NULL, NULL);
         load(tx, APPLY_FULL);
         return;
@@ -376,7 +378,7 @@ void ledger_tx_begin(struct ledger_tx *tx, const struct event *events, size_t co
     tx->count = count;
     tx->moves = moves;
     tx->moves_count = moves_count;
-    load(tx, APPLY_LEAN);
+    load(tx, tx->behind ? APPLY_FULL : APPLY_LEAN);
 }
 
 static void on_aside(void *ctx, enum pg_failure failure, const struct pg_result *r,
