@@ -54,6 +54,10 @@ static const struct step steps[] = {
 };
 /* clang-format on */
 
+#define STEP_NAME(id, name) name,
+static const char *const step_names[] = {METRIC_STEP_MAP(STEP_NAME)};
+#undef STEP_NAME
+
 struct app {
     struct producer p;
     struct startup *s;
@@ -68,6 +72,7 @@ struct app {
     char values[SAM_ARRAY_LEN(steps)][256]; /* that a step does not know; "" = it knows all */
     char value_said[256]; /* the last of them that was logged or met again, and when */
     int64_t value_said_ms;
+    char failed[SAM_ARRAY_LEN(steps)][256]; /* why Postgres did not take it; "" = it did */
     struct db_clock clock;
 };
 
@@ -205,6 +210,24 @@ static void tell_value(struct app *a, size_t step, enum pg_failure failure)
     reason(a, "value", first);
 }
 
+/* A full disk, a read-only server, a missing right: kept in /readyz until the step passes again.
+ * The log says it once a minute (said.h). */
+static void tell_failed(struct app *a, size_t step, enum pg_failure failure)
+{
+    char *text = a->failed[step];
+    bool refused = failure == PG_WAIT || failure == PG_REFUSED || failure == PG_BUG;
+    if (!refused && !text[0])
+        return;
+    text[0] = '\0';
+    if (refused)
+        (void)snprintf(text, sizeof(a->failed[step]), "%s: %s", step_names[steps[step].name],
+                       pg_error(a->p.pg));
+    const char *first = NULL;
+    for (size_t i = 0; i < SAM_ARRAY_LEN(steps) && !first; i++)
+        first = a->failed[i][0] ? a->failed[i] : NULL;
+    reason(a, "step", first);
+}
+
 static enum pg_failure run_step(struct app *a, size_t i, bool *ret_more)
 {
     const struct step *step = &steps[i];
@@ -218,6 +241,7 @@ static enum pg_failure run_step(struct app *a, size_t i, bool *ret_more)
     struct batch b = step->fn(&a->p);
     if (!b.failure || b.failure == PG_VALUE)
         tell_value(a, i, b.failure);
+    tell_failed(a, i, b.failure);
     if (b.rows > 0) {
         metrics_observe_label(a->p.metrics, METRIC_BATCH_SIZE, (int)step->name, b.rows);
         metrics_observe_label(a->p.metrics, METRIC_BATCH_SECONDS, (int)step->name,

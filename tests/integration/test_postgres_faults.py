@@ -39,6 +39,10 @@ class Faults:
             self.wait_for(f"{daemon.name} to say it", said)
             self.stays_up(daemon)
 
+    def unready_for(self, text):
+        status, reasons = self.producer.get("/readyz")
+        return status == 503 and text in reasons
+
     def once_a_minute(self, daemon):
         """The same words of the same step: a round of it comes four times a second."""
         ticks = "sam_loop_turn_seconds_count"
@@ -106,7 +110,7 @@ class Full(Faults, OwnPostgresTest):
         self.start_campaign()
         self.fill(filler)
         self.wait_for("Postgres to notice", lambda: self.postgres_said("No space left on device"))
-        self.says("No space left on device", self.producer)
+        self.wait_for("it to be unready", lambda: self.unready_for("No space left on device"))
         self.stays_up(self.worker)
         self.once_a_minute(self.producer)
         self.back_within("full disk", lambda: os.remove(filler))
