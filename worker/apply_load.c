@@ -168,11 +168,6 @@ bool apply_sql_accounts(const struct event *events, size_t count, enum apply_loa
     return all;
 }
 
-static void copy(char *out, size_t out_bytes, const char *text)
-{
-    (void)snprintf(out, out_bytes, "%s", text);
-}
-
 /* A newer program may have written it: without it nothing is decided. The first one is told. */
 static void known(struct apply_batch *b, int parsed, const char *column, const char *value)
 {
@@ -194,7 +189,7 @@ void apply_sql_read_accounts(struct apply_batch *b, struct facts *facts, const s
         a->rest.until_ms = pg_time_ms(r, row, 2);
         a->rest.count = pg_i64(r, row, 3);
         a->version = pg_i64(r, row, 4);
-        copy(a->name, sizeof(a->name), pg_text(r, row, 5));
+        SAM_COPY(a->name, pg_text(r, row, 5));
         a->rest.sent_at_ms = pg_time_ms(r, row, 7);
         a->invitations_rest =
             (struct apply_rest){pg_time_ms(r, row, 8), pg_i64(r, row, 9), pg_time_ms(r, row, 10)};
@@ -202,7 +197,7 @@ void apply_sql_read_accounts(struct apply_batch *b, struct facts *facts, const s
         a->limits = frame.limits;
         a->day_start_ms = frame.day_start_ms;
         a->zone = frame.zone;
-        copy(a->reason, sizeof(a->reason), pg_text(r, row, 6));
+        SAM_COPY(a->reason, pg_text(r, row, 6));
         if (a->rest.until_ms <= pg_time_ms(r, row, 11) && a->status != ACCOUNT_ACTIVE &&
             account_transition_allowed(ACCOUNT_BY_TIME, a->status, ACCOUNT_ACTIVE)) {
             a->status = ACCOUNT_ACTIVE; /* rested: written back when something else changes */
@@ -257,7 +252,7 @@ void apply_sql_read_items(struct apply_batch *b, const struct pg_result *r)
         i->account_id = pg_uuid(r, row, 1);
         i->campaign_id = pg_uuid(r, row, 2);
         i->person_id = pg_uuid(r, row, 3);
-        copy(i->message_type, sizeof(i->message_type), pg_text(r, row, 4));
+        SAM_COPY(i->message_type, pg_text(r, row, 4));
         known(b, item_status_parse(pg_text(r, row, 5), &i->status), "send_queue.status",
               pg_text(r, row, 5));
         i->loaded = i->status;
@@ -332,12 +327,12 @@ static void read_person(struct apply_person *p, const struct pg_result *r, int r
     p->id = pg_uuid(r, row, 0);
     p->account_id = pg_uuid(r, row, 1);
     p->campaign_id = pg_uuid(r, row, 2);
-    copy(p->status_reason, sizeof(p->status_reason), pg_text(r, row, 5));
-    copy(p->hold_reason, sizeof(p->hold_reason), pg_text(r, row, 6));
-    copy(p->provider_id, sizeof(p->provider_id), pg_text(r, row, 7));
-    copy(p->vanity, sizeof(p->vanity), pg_text(r, row, 8));
-    copy(p->invitation_id, sizeof(p->invitation_id), pg_text(r, row, 9));
-    copy(p->chat_id, sizeof(p->chat_id), pg_text(r, row, 10));
+    SAM_COPY(p->status_reason, pg_text(r, row, 5));
+    SAM_COPY(p->hold_reason, pg_text(r, row, 6));
+    SAM_COPY(p->provider_id, pg_text(r, row, 7));
+    SAM_COPY(p->vanity, pg_text(r, row, 8));
+    SAM_COPY(p->invitation_id, pg_text(r, row, 9));
+    SAM_COPY(p->chat_id, pg_text(r, row, 10));
     p->contacted_at_ms = pg_time_ms(r, row, 11);
     p->connected_at_ms = pg_time_ms(r, row, 12);
     p->last_sent_at_ms = pg_time_ms(r, row, 13);

@@ -1,6 +1,5 @@
 #include "worker/apply_person.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "common/model/doubt.h"
@@ -8,8 +7,6 @@
 #include "common/policy/reply.h"
 
 #include "common/base/banned.h"
-
-#define COPY(to, from) ((void)snprintf(to, sizeof(to), "%s", from))
 
 static bool move(struct apply_person *p, enum person_status to)
 {
@@ -43,7 +40,7 @@ static void next(struct apply_person *p, int64_t step)
 static void invited(struct apply_person *p, const struct event_attempt *a)
 {
     if (a->invitation_id[0])
-        COPY(p->invitation_id, a->invitation_id);
+        SAM_COPY(p->invitation_id, a->invitation_id);
     if (!move(p, PERSON_CONNECTION_REQUEST_SENT))
         return;
     p->next_step = 1;
@@ -80,7 +77,7 @@ void apply_person_sent(struct apply_person *p, int64_t step, const struct event_
     if (a->ended_at_ms > p->last_sent_at_ms)
         p->last_sent_at_ms = a->ended_at_ms;
     if (a->chat_id[0])
-        COPY(p->chat_id, a->chat_id);
+        SAM_COPY(p->chat_id, a->chat_id);
     if (a->kind == CALL_INVITATION) {
         invited(p, a);
         if (first)
@@ -113,12 +110,12 @@ void apply_person_connected(struct apply_person *p, int64_t at_ms)
 void apply_person_fail(struct apply_person *p, const char *reason)
 {
     if (move(p, PERSON_FAILED))
-        COPY(p->status_reason, reason);
+        SAM_COPY(p->status_reason, reason);
 }
 
 void apply_person_hold(struct apply_person *p, const char *reason)
 {
-    COPY(p->hold_reason, reason);
+    SAM_COPY(p->hold_reason, reason);
     p->dirty = true;
 }
 
@@ -137,7 +134,7 @@ static void wrote_first(struct apply_person *p, int64_t at_ms)
 static void replied(struct apply_person *p, const struct event_person *f)
 {
     if (f->chat_id[0] && !p->chat_id[0]) {
-        COPY(p->chat_id, f->chat_id);
+        SAM_COPY(p->chat_id, f->chat_id);
         p->dirty = true;
     }
     if (f->reply_class == REPLY_OPT_OUT) {
@@ -173,7 +170,7 @@ static void resolved(struct apply_person *p, const struct event_person *f)
     if (!f->provider_id[0] || strcmp(p->provider_id, f->provider_id) == 0 ||
         identity_is_forgotten(p->provider_id) || identity_is_forgotten(p->vanity))
         return;
-    COPY(p->provider_id, f->provider_id);
+    SAM_COPY(p->provider_id, f->provider_id);
     p->dirty = true;
 }
 
@@ -181,7 +178,7 @@ void apply_person_name(struct apply_person *p, const char *vanity)
 {
     if (p->vanity[0] || !*vanity || identity_is_forgotten(p->provider_id))
         return;
-    COPY(p->vanity, vanity);
+    SAM_COPY(p->vanity, vanity);
     p->dirty = true;
 }
 
@@ -209,12 +206,12 @@ static void decided(struct apply_person *p, const struct event_person *f)
         p->dirty = true;
     }
     if (f->finding == FINDING_HOLD) {
-        COPY(p->hold_reason, f->reason);
+        SAM_COPY(p->hold_reason, f->reason);
     } else if (f->finding == FINDING_RELEASE) {
         p->doubt_waived |= doubt_of_hold(p->hold_reason) != DOUBT_NONE;
         p->hold_reason[0] = '\0';
     } else if (move(p, f->status)) {
-        COPY(p->status_reason, f->reason);
+        SAM_COPY(p->status_reason, f->reason);
         if (!person_status_open(f->status))
             p->cancel = REASON_PERSON_STOPPED;
     }
@@ -225,7 +222,7 @@ static void forgotten(struct apply_person *p)
 {
     if (move(p, PERSON_OPTED_OUT))
         p->cancel = REASON_PERSON_STOPPED;
-    COPY(p->status_reason, "forgotten");
+    SAM_COPY(p->status_reason, "forgotten");
     p->hold_reason[0] = '\0';
     p->dirty = true;
 }
@@ -248,7 +245,7 @@ void apply_person_event(struct apply_person *p, const struct event *e)
         break;
     case FINDING_UNACCEPTED:
         if (p->status == PERSON_CONNECTION_REQUEST_SENT && move(p, PERSON_COMPLETED))
-            COPY(p->status_reason, "never_accepted");
+            SAM_COPY(p->status_reason, "never_accepted");
         break;
     case FINDING_DOUBTED:
         if (person_status_open(p->status) && !p->hold_reason[0])

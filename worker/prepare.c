@@ -2,7 +2,6 @@
  * is written to first, the provider id that this account sees and the vanity name; before every
  * message the chat is looked at for one of theirs. What is learned goes to the ledger, and in
  * memory straight to the claim. */
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -13,7 +12,6 @@
 
 #include "common/base/banned.h"
 
-#define COPY(to, from)  ((void)snprintf(to, sizeof(to), "%s", from))
 #define READ_SHARE      4 /* of the places in flight, one in so many at most is for reads */
 #define READ_AGAIN_MS   (10 * SECOND_MS)
 #define READS_MAX       3 /* of a job; then its item goes back to the schedule */
@@ -92,11 +90,11 @@ static void on_profile(void *ctx, const struct unipile_read *read)
     came(work, read);
     switch (read->result) {
     case UNIPILE_READ_OK:
-        COPY(work->provider_id, read->provider_id);
-        COPY(work->vanity, read->vanity);
+        SAM_COPY(work->provider_id, read->provider_id);
+        SAM_COPY(work->vanity, read->vanity);
         e = person_event(work, FINDING_RESOLVED);
-        COPY(e.person.provider_id, read->provider_id);
-        COPY(e.person.vanity, read->vanity);
+        SAM_COPY(e.person.provider_id, read->provider_id);
+        SAM_COPY(e.person.vanity, read->vanity);
         outgoing_event(work->worker, &e);
         if (read->first_degree && work->job.kind == CALL_INVITATION) {
             e = person_event(work, FINDING_CONNECTED);
@@ -107,15 +105,15 @@ static void on_profile(void *ctx, const struct unipile_read *read)
         }
         if (read->invitation_pending && work->job.kind == CALL_INVITATION) {
             e = person_event(work, FINDING_INVITED);
-            COPY(e.person.provider_id, read->provider_id);
-            COPY(e.person.vanity, read->vanity);
+            SAM_COPY(e.person.provider_id, read->provider_id);
+            SAM_COPY(e.person.vanity, read->vanity);
             e.person.happened_at_ms = worker_db_now_ms(work->worker, clock_boot_ms());
             outgoing_event(work->worker, &e);
             work_settle(work);
             return;
         }
-        COPY(work->first_name, read->first_name);
-        COPY(work->last_name, read->last_name);
+        SAM_COPY(work->first_name, read->first_name);
+        SAM_COPY(work->last_name, read->last_name);
         work->distant = read->distant;
         look_begin(work);
         break;
@@ -201,7 +199,7 @@ static void on_chats(void *ctx, const struct unipile_read *read)
         return;
     }
     for (size_t i = 0; i < read->items_count && i < CHATS_LOOKED_AT; i++) {
-        COPY(look->chats[i], read->items[i].chat_id);
+        SAM_COPY(look->chats[i], read->items[i].chat_id);
         look->chats_count = i + 1;
     }
     look_next(look);

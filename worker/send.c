@@ -1,5 +1,4 @@
 /* The granted call, and its end for the ledger. */
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "common/base/clock.h"
@@ -7,8 +6,6 @@
 #include "worker/worker.h"
 
 #include "common/base/banned.h"
-
-#define COPY(to, from) ((void)snprintf(to, sizeof(to), "%s", from))
 
 struct call {
     struct worker *worker;
@@ -48,7 +45,7 @@ void send_untried(struct worker *w, const struct grant *grant, const char *error
     end.ended_at_ms = db_moment(grant, clock_boot_ms());
     end.outcome = OUTCOME_NOT_EXECUTED;
     end.untried = true;
-    COPY(end.error_type, error_type);
+    SAM_COPY(end.error_type, error_type);
     metrics_add(w->metrics, METRIC_UNTRIED, 1);
     tell_end(w, grant, &end);
 }
@@ -79,11 +76,11 @@ static void on_outcome(void *ctx, const struct unipile_outcome *o)
     end.refusal = o->refusal;
     end.wait_ms = o->wait_ms;
     end.http_status = o->http_status;
-    COPY(end.error_type, o->error_type);
-    COPY(end.account_status, o->account_status ? o->account_status : "");
-    COPY(end.invitation_id, o->invitation_id);
-    COPY(end.chat_id, o->chat_id);
-    COPY(end.message_id, o->message_id);
+    SAM_COPY(end.error_type, o->error_type);
+    SAM_COPY(end.account_status, o->account_status ? o->account_status : "");
+    SAM_COPY(end.invitation_id, o->invitation_id);
+    SAM_COPY(end.chat_id, o->chat_id);
+    SAM_COPY(end.message_id, o->message_id);
     w->sending--;
     metrics_set(w->metrics, METRIC_IN_FLIGHT, (int64_t)w->sending);
     metrics_add_label(w->metrics, METRIC_CALLS, (int)o->outcome, 1);

@@ -1,14 +1,11 @@
 #include "worker/unknown_items.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/adapters/settle.h"
 
 #include "common/base/banned.h"
-
-#define COPY(to, from) ((void)snprintf(to, sizeof(to), "%s", from))
 
 /* $1 account, $2 items at most, $3 text[] words of a look after which a person decides. */
 const char unknown_items_sql[] =
@@ -123,8 +120,8 @@ static void begin_item(struct unknown_item *it, const struct pg_result *r, int r
     if (!pg_null(r, row, COL_TEXT))
         it->text = sam_xstrdup(pg_text(r, row, COL_TEXT));
     it->sought.text = it->text;
-    COPY(it->provider_id, pg_text(r, row, COL_PROVIDER_ID));
-    COPY(it->vanity, pg_text(r, row, COL_VANITY));
+    SAM_COPY(it->provider_id, pg_text(r, row, COL_PROVIDER_ID));
+    SAM_COPY(it->vanity, pg_text(r, row, COL_VANITY));
 }
 
 size_t unknown_items_read(struct unknown_item *items, size_t max, const struct pg_result *r,
@@ -176,7 +173,7 @@ void unknown_items_read_known(struct unknown_item *items, size_t count, const st
         it->known = sam_xrealloc(it->known, (it->known_count + 1) * sizeof(*it->known));
         struct unknown_known *k = &it->known[it->known_count++];
         *k = (struct unknown_known){.text = NULL};
-        COPY(k->message_id, pg_text(r, row, 1));
+        SAM_COPY(k->message_id, pg_text(r, row, 1));
         if (!pg_null(r, row, 2) && *pg_text(r, row, 2)) /* "": an invitation without a note */
             k->text = sam_xstrdup(pg_text(r, row, 2));
     }

@@ -1,6 +1,5 @@
 #include "worker/unknowns.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "common/base/failpoint.h"
@@ -9,8 +8,7 @@
 
 #include "common/base/banned.h"
 
-#define COPY(to, from) ((void)snprintf(to, sizeof(to), "%s", from))
-#define PAGES_MAX      20 /* of a list: 2,000 invitations, 5,000 relations */
+#define PAGES_MAX 20 /* of a list: 2,000 invitations, 5,000 relations */
 
 static const char *const verdict_words[] = {
     [RECONCILE_WAIT] = NULL,
@@ -44,11 +42,11 @@ static void tell(struct unknowns *u, const struct unknown_item *it, enum reconci
     for (size_t i = 0; i < (latest ? 1 : it->ends_count); i++) {
         struct event e = it->ends[i];
         e.attempt.outcome = outcomes[verdict];
-        COPY(e.attempt.error_type, verdict_words[verdict]);
+        SAM_COPY(e.attempt.error_type, verdict_words[verdict]);
         if (verdict == RECONCILE_SEEN) {
-            COPY(e.attempt.invitation_id, it->seen.invitation_id);
-            COPY(e.attempt.chat_id, it->seen.chat_id);
-            COPY(e.attempt.message_id, it->seen.message_id);
+            SAM_COPY(e.attempt.invitation_id, it->seen.invitation_id);
+            SAM_COPY(e.attempt.chat_id, it->seen.chat_id);
+            SAM_COPY(e.attempt.message_id, it->seen.message_id);
         }
         outgoing_event(u->worker, &e);
     }
@@ -140,7 +138,7 @@ static void on_messages(void *ctx, const struct unipile_read *read)
         case RECONCILE_OURS:
             it->found++;
             memcpy(it->seen.chat_id, u->chats[u->chats_at], sizeof(it->seen.chat_id));
-            COPY(it->seen.message_id, message->message_id);
+            SAM_COPY(it->seen.message_id, message->message_id);
             break;
         case RECONCILE_OTHER_TEXT:
             it->others++;
@@ -175,7 +173,7 @@ static void on_chats(void *ctx, const struct unipile_read *read)
     u->chats_count = 0;
     u->chats_at = 0;
     for (size_t i = 0; i < read->items_count && i < SAM_ARRAY_LEN(u->chats); i++) {
-        COPY(u->chats[i], read->items[i].chat_id);
+        SAM_COPY(u->chats[i], read->items[i].chat_id);
         u->chats_count = i + 1;
     }
     it->unread = it->unread || *read->cursor || read->items_count > u->chats_count;
@@ -221,7 +219,7 @@ static void seek_invited(struct unknowns *u, const struct unipile_read *read, bo
             if (!unknown_item_is_person(it, &read->items[j]))
                 continue;
             it->found = 1;
-            COPY(it->seen.invitation_id, pending ? read->items[j].message_id : "");
+            SAM_COPY(it->seen.invitation_id, pending ? read->items[j].message_id : "");
         }
     }
 }
@@ -240,7 +238,7 @@ static bool follows(struct unknowns *u, const struct unipile_read *read)
         unread_invitations(u);
         more = false;
     }
-    COPY(u->cursor, more ? read->cursor : "");
+    SAM_COPY(u->cursor, more ? read->cursor : "");
     return more;
 }
 

@@ -1,7 +1,5 @@
 #include "common/adapters/settle.h"
 
-#include <stdio.h>
-
 #include "common/base/banned.h"
 
 enum column {
@@ -20,8 +18,6 @@ enum column {
     COL_ENDED_AT
 };
 
-#define COPY(to, from) ((void)snprintf(to, sizeof(to), "%s", from))
-
 bool settle_attempt(const struct pg_result *r, int row, struct event *ret)
 {
     *ret = (struct event){.type = EVENT_ATTEMPT_ENDED,
@@ -36,9 +32,9 @@ bool settle_attempt(const struct pg_result *r, int row, struct event *ret)
                                       .ended_at_ms = pg_time_ms(r, row, COL_ENDED_AT),
                                       .outcome = OUTCOME_UNKNOWN}};
     struct event_attempt *a = &ret->attempt;
-    COPY(a->message_type, pg_text(r, row, COL_MESSAGE_TYPE));
-    COPY(a->identities[0], pg_text(r, row, COL_IDENTITY));
-    COPY(a->identities[1], pg_text(r, row, COL_OTHER_IDENTITY));
+    SAM_COPY(a->message_type, pg_text(r, row, COL_MESSAGE_TYPE));
+    SAM_COPY(a->identities[0], pg_text(r, row, COL_IDENTITY));
+    SAM_COPY(a->identities[1], pg_text(r, row, COL_OTHER_IDENTITY));
     return call_kind_parse(pg_text(r, row, COL_KIND), &a->kind) == 0;
 }
 
@@ -48,6 +44,6 @@ enum pg_failure settle_event(struct pg *pg, const struct pg_result *r, int row, 
     bool known = settle_attempt(r, row, ret);
     ret->attempt.outcome = sent ? OUTCOME_SENT : OUTCOME_NOT_EXECUTED;
     ret->attempt.untried = !sent;
-    COPY(ret->attempt.error_type, by);
+    SAM_COPY(ret->attempt.error_type, by);
     return known ? PG_FINE : pg_unknown_value(pg, "send_attempts.kind", pg_text(r, row, COL_KIND));
 }

@@ -6,6 +6,7 @@
 #define SAM_BASE_ATTR_H
 
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #define SAM_CLEANUP(fn)       __attribute__((cleanup(fn)))
@@ -15,6 +16,9 @@
 #define SAM_NORETURN          __attribute__((noreturn))
 
 #define SAM_ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
+
+/* A text into an array of a struct; what does not fit is cut off. */
+#define SAM_COPY(array, text) ((void)snprintf(array, sizeof(array), "%s", text))
 
 /* The value of a macro as a string literal. */
 #define SAM_STRING(macro)    SAM_STRING_OF(macro)
