@@ -111,7 +111,7 @@ class Holidays(CampaignTest):
         self.assertEqual(self.planned(), [self.day(1)])
         self.samctl("holiday", "add", f"{self.day(1)}..{self.day(2)}", "--name", "Inventory")
         self.assertEqual(self.wait_for_day(3), "holiday")
-        self.assertEqual(self.planned(), [self.day(3)])
+        self.wait_for("them to move", lambda: self.planned() == [self.day(3)])
         self.samctl("holiday", "remove", self.day(1))
         self.wait_for("them to move back", lambda: self.planned() == [self.day(1)])
         self.assertEqual(self.count(planned), PEOPLE)
