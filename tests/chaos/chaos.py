@@ -18,8 +18,9 @@ from proxy import Proxy
 from waiting import PATIENCE, wait_for
 
 WORKERS, PRODUCERS = 3, 2
-# Sends that an account comes to in a minute of faults, and those of a person in the middle.
-SENDS_A_MINUTE = 14
+# Sends that an account has: at once, and for each minute of faults so many as it comes to; and
+# those of a person in the middle.
+SENDS_AT_ONCE, SENDS_A_MINUTE = 6, 5
 SENDS_EACH = 1.6
 # A job that a producer lost between its commit and Kafka comes back after two minutes.
 END_SECONDS, END_SECONDS_A_MINUTE = 240, 15
@@ -90,7 +91,8 @@ class Chaos(LoadTest):
 
     def everybody(self):
         """By both kinds of campaigns, as many each."""
-        each = max(2, round(SENDS_A_MINUTE * self.options.minutes / SENDS_EACH / 2))
+        sends = SENDS_AT_ONCE + SENDS_A_MINUTE * self.options.minutes
+        each = max(2, round(sends / SENDS_EACH / 2))
         count = each * len(self.accounts)
         return (make("messenger", MESSENGER, MESSENGER_PEOPLE, count)
                 + make("connector", CONNECTOR, CONNECTOR_PEOPLE, count))  # fmt: skip
@@ -174,16 +176,15 @@ class Chaos(LoadTest):
     def skip_waiting(self):
         """What failed too often is tried again a quarter of an hour later, and a look that was lost
         is taken for lost after ten minutes: once nothing else is left to do, both clocks go on to
-        then. Always false."""
+        the first of the ones, or the last of the others. Always false."""
         busy = "send_queue WHERE status IN ('published', 'sending')"
         row = self.database.rows(f"""
-            SELECT (SELECT count(*) FROM {busy}) AS busy, ceil(extract(epoch FROM
-                (SELECT min(t) FROM (SELECT min(greatest(q.scheduled_for, a.rest_until,
-                    a.invitations_rest_until)) AS t FROM send_queue q JOIN linkedin_accounts a
-                    ON a.id = q.account_id WHERE q.status = 'pending'
-                    UNION ALL SELECT outstanding_until FROM sync_schedule
-                    WHERE outstanding_until < sam_now() + interval '{LOST_LOOK}') waits)
-                - sam_now())) AS s
+            SELECT (SELECT count(*) FROM {busy}) AS busy, ceil(extract(epoch FROM coalesce(
+                (SELECT max(outstanding_until) FROM sync_schedule
+                    WHERE outstanding_until < sam_now() + interval '{LOST_LOOK}'),
+                (SELECT min(greatest(q.scheduled_for, a.rest_until, a.invitations_rest_until))
+                    FROM send_queue q JOIN linkedin_accounts a ON a.id = q.account_id
+                    WHERE q.status = 'pending')) - sam_now())) AS s
             """)[0]
         if row["busy"] == "0" and row["s"] and float(row["s"]) > WORTH_SKIPPING:
             self.skipped += int(row["s"])
