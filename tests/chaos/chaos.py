@@ -17,7 +17,7 @@ from ports import free_port
 from proxy import Proxy
 from waiting import PATIENCE, wait_for
 
-WORKERS, PRODUCERS = 3, 2
+WORKERS, PRODUCERS = 2, 2
 # Sends that an account has: at once, and for each minute of faults so many as it comes to; and
 # those of a person in the middle.
 SENDS_AT_ONCE, SENDS_A_MINUTE = 6, 5
@@ -99,7 +99,7 @@ class Chaos(LoadTest):
 
     def runTest(self):
         people = self.people
-        self.prepare(("--latency", "100-600"), scenario={
+        self.prepare(("--latency", "300-1500"), scenario={
             "accounts": [{"id": "U" + name, "premium": True} for name in self.accounts],
             "people": [p.scenario() for p in people]})  # fmt: skip
         self.cap_one_account()

@@ -10,7 +10,7 @@ from failpoints import Failpoints
 from waiting import wait_for
 
 # Programs of their own, which are ended at the places of common/base/failpoint.h.
-STEPS = ("worker_steps", "producer_steps")
+STEPS = ("worker_steps1", "worker_steps2", "producer_steps")
 READY_SECONDS = 120
 LEAVE_SECONDS = 60  # drain time, and what a server that is away adds to it
 
@@ -72,7 +72,7 @@ class Fleet:
         self.roles |= {f"producer{n + 1}": Role(producer) for n in range(producers)}
         self.points = {lane: Failpoints(os.path.join(test.folder, lane)) for lane in STEPS}
         for lane, points in self.points.items():
-            start = test.start_worker if lane == "worker_steps" else test.start_producer
+            start = test.start_worker if lane.startswith("worker") else test.start_producer
             self.roles[lane] = Role(by_starter(start, **points.environment))
 
     def more(self):

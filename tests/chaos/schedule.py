@@ -35,10 +35,10 @@ def steps(places):
 LANES = {
     "worker1": Lane((15, 35), PROGRAM),
     "worker2": Lane((15, 35), PROGRAM),
-    "worker3": Lane((15, 35), PROGRAM),
     "producer1": Lane((4, 12), PROGRAM),
     "producer2": Lane((4, 12), PROGRAM),
-    "worker_steps": Lane((2, 5), steps(OF_WORKERS), each=True),
+    "worker_steps1": Lane((2, 5), steps(OF_WORKERS), each=True),
+    "worker_steps2": Lane((2, 5), steps(OF_WORKERS), each=True),
     "producer_steps": Lane((15, 30), steps(OF_PRODUCERS), each=True),
     "scale": Lane((20, 40), {"one_worker_more": 1}),
     "sessions": Lane((1, 4), {"end_a_session": 12, "end_all_sessions": 1}),

@@ -5,6 +5,7 @@ import time
 from collections import Counter
 
 from failpoints import names
+from fleet import STEPS
 from waiting import PATIENCE, wait_for
 
 SAMCTL_SECONDS = 60  # Postgres may be away
@@ -69,7 +70,7 @@ class StepFaults:
         least = int(options.minutes * HITS_EACH / HITS_MINUTES)
         return [f"{place} was hit {self.hits[place]} times with a call under way, not {least}"
                 for place in names() if self.hits[place] < least
-                and {"worker_steps", "producer_steps"} <= set(options.only)]  # fmt: skip
+                and set(STEPS) <= set(options.only)]  # fmt: skip
 
     def _write_to_the_outbox(self, drawn):
         """What a person does to an account goes to the ledger by it."""

@@ -128,12 +128,12 @@ class Schedule(unittest.TestCase):
         self.assertNotEqual(self.drawn("worker1", 7), self.drawn("worker2", 7))
 
     def test_every_step_comes_before_one_comes_again(self):
-        for lane in ("worker_steps", "producer_steps"):
+        for lane in ("worker_steps1", "producer_steps"):
             kinds = schedule.LANES[lane].kinds
             for seed in (7, 8):
                 round_of = itertools.islice(schedule.faults_of(lane, seed), sum(kinds.values()))
                 self.assertEqual(Counter(kind for _, kind, _ in round_of), kinds)
-        places = {kind.split()[1] for lane in ("worker_steps", "producer_steps")
+        places = {kind.split()[1] for lane in ("worker_steps1", "producer_steps")
                   for kind in schedule.LANES[lane].kinds}  # fmt: skip
         self.assertEqual(places, set(failpoints.names()))
 
