@@ -98,8 +98,9 @@ def judge(test, people, hits):
     v.arrived = audit["accepted"]
     v.duplicates = audit["duplicates"] + audit["refused_duplicates"]
     slugs = {person.provider_id: person.slug for person in people}
-    v.spacing_breaks, v.held_up = spacing_breaks(journal, test.spacing_ms,
-                                                 test.database.rows(ATTEMPTS), slugs)  # fmt: skip
+    holds = [(h.begun * 1000, h.ended * 1000) for h in hits if h.lane == "wire_unipile"]
+    v.spacing_breaks, v.held_up = spacing_breaks(
+        journal, test.spacing_ms, test.database.rows(ATTEMPTS), slugs, holds)  # fmt: skip
     if v.spacing_breaks + v.held_up != audit["spacing_breaks"]:
         v.complaints.append(f"the simulator counts {audit['spacing_breaks']} spacing breaks")
     v.cap_breaks = cap_breaks(journal, test.caps)

@@ -91,14 +91,17 @@ class Judge(unittest.TestCase):
             return {"account": "a", "slug": slug, "what": "message", "begun": str(begun),
                     "ended": ended and str(ended)}  # fmt: skip
 
-        def judged(calls, *attempts):
-            return spacing.spacing_breaks(calls, 1000, attempts, {"p": "s", "q": "t"})
+        def judged(calls, *attempts, holds=((900, 4990),)):
+            return spacing.spacing_breaks(calls, 1000, attempts, {"p": "s", "q": "t"}, holds)
 
         close = [call(5000), call(5600, "q")]
         self.assertEqual(judged([call(5000), call(6000, "q")], attempt(4900, 5100)), (0, 0))
         self.assertEqual(judged([call(5000), call(5600, account="b")]), (0, 0))
         self.assertEqual(judged(close, attempt(4900, 5100)), (1, 0))
         self.assertEqual(judged(close, attempt(1000, 4500)), (0, 1))
+        self.assertEqual(judged(close, attempt(1000, 4500), holds=()), (1, 0))
+        self.assertEqual(judged(close, attempt(1000, 4500), holds=((100, 990),)), (1, 0))
+        self.assertEqual(judged(close, attempt(1000, 4500), holds=((5010, 5020),)), (1, 0))
         self.assertEqual(judged(close, attempt(1000, 4500), attempt(4900, 5100)), (1, 0))
         self.assertEqual(judged(close, attempt(4900, "")), (1, 0))
         self.assertEqual(judged(close, attempt(1000, 4500, "t")), (1, 0))
