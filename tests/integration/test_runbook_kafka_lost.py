@@ -37,6 +37,7 @@ class Lost(KafkaBook):
         self.follow("What to do")
 
     def look_who_is_held(self):
+        self.wait_until_told()
         self.wait_for("all to be applied", self.all_is_applied, 60)
         self.assertRegex(self.follow("Is it over?"), r"(?s)producer .*ready.*worker .*ready")
         out = self.follow("Who is on hold, and who may have been written to")
@@ -62,10 +63,10 @@ class Lost(KafkaBook):
         self.wait_for("all who are not on hold", lambda: self.count(rest) == 0, 90)
         self.wait_for("nothing to wait", lambda: self.count(open_items) == 0)
         self.not_twice()
-        there = self.at_linkedin()
-        self.assertEqual(self.held(), unsure)
+        there, held = self.at_linkedin(), self.held()
+        self.assertLessEqual(held, unsure)  # of an unknown call it was found that it was their last
         for person, count in there.items():
-            self.assertTrue(count == 2 or person in unsure, f"{person}: {count}")
+            self.assertTrue(count == 2 or person in held, f"{person}: {count}")
         self.assertEqual(len(there), PEOPLE)
 
     def test_all_stop_and_an_empty_kafka_takes_its_place(self):
