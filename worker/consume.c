@@ -10,7 +10,8 @@
 
 #include "common/base/banned.h"
 
-#define HOLD_MS 2000
+#define HOLD_MS  2000
+#define AHEAD_KB 8192 /* kilobytes: some ten thousand jobs, of which a second takes a tenth */
 
 void consume_settle(struct worker *w, int topic, int32_t partition, int64_t offset)
 {
@@ -168,8 +169,12 @@ int consume_new(struct worker *w, char *why, size_t why_bytes)
                                         .properties =
                                             (const char *const *)w->settings->kafka.properties,
                                         .log = w->log};
-    const struct kafka_subscription subscription = {
-        .group = w->group_workers, .topics = topics, .topics_count = 2, .ops = &ops, .ctx = w};
+    const struct kafka_subscription subscription = {.group = w->group_workers,
+                                                    .topics = topics,
+                                                    .topics_count = 2,
+                                                    .ahead_kb = AHEAD_KB,
+                                                    .ops = &ops,
+                                                    .ctx = w};
     w->hold_timer.fn = on_held;
     w->hold_timer.ctx = w;
     for (int t = 0; t < 2; t++)

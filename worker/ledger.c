@@ -11,6 +11,9 @@
 
 #include "common/base/banned.h"
 
+/* Kilobytes: with 8192 a worker learned 11,800 events a second from a log of long ago, and had
+ * nothing to do for half of the time. */
+#define AHEAD_KB      32768
 #define QUEUE_BATCHES 4 /* batches that are read ahead; then the consumer is paused */
 #define RETRY_MS      50
 #define REFUSED_MS    5000 /* where somebody must look */
@@ -250,6 +253,7 @@ int ledger_new(const struct ledger_options *options, struct ledger **ret, char *
     const struct kafka_subscription subscription = {.group = options->group,
                                                     .topics = &l->o.topic,
                                                     .topics_count = 1,
+                                                    .ahead_kb = AHEAD_KB,
                                                     .ops = &ledger_consumer_ops,
                                                     .ctx = l};
     int r = kafka_consumer_new(&options->kafka, &subscription, &l->consumer, why, why_bytes);

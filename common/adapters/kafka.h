@@ -150,6 +150,9 @@ struct kafka_subscription {
     const char *group;
     const char *const *topics;
     size_t topics_count; /* 1 to KAFKA_TOPICS_MAX */
+    /* How much is read ahead, over all partitions together; some fetches more may come. librdkafka
+     * before 2.2 rests a whole second when it is full: it must hold more than a second of work. */
+    size_t ahead_kb;
     const struct kafka_consumer_ops *ops;
     void *ctx; /* handed to the ops */
 };

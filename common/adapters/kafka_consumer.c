@@ -31,17 +31,15 @@ struct kafka_consumer {
  * was assigned meanwhile, or (tests/devbroker, whose answers nothing cuts short) a record. Four
  * times a second is what a consumer asks without work: with ten, the tests' broker answered little
  * else (a tenth of the machine), and with a hundred it took a sixth.
- * Prefetch is bounded over all partitions together, but not tightly: librdkafka 2.0 rests a whole
- * second when its queue is full, so it must hold more than a second of work.
  * The end of a partition tells that it may be read, also where nothing comes.
  * max.poll.interval is librdkafka's default 5 min. */
 static const struct kafka_setting settings[] = {
     {"enable.auto.commit", "true"},        {"auto.commit.interval.ms", "1000"},
     {"enable.auto.offset.store", "false"}, {"partition.assignment.strategy", "range"},
     {"session.timeout.ms", "6000"},        {"heartbeat.interval.ms", "2000"},
-    {"queued.min.messages", "10000"},      {"queued.max.messages.kbytes", "8192"},
-    {"fetch.message.max.bytes", "262144"}, {"fetch.wait.max.ms", "250"},
-    {"enable.partition.eof", "true"},      {"allow.auto.create.topics", "false"},
+    {"queued.min.messages", "10000"},      {"fetch.message.max.bytes", "262144"},
+    {"fetch.wait.max.ms", "250"},          {"enable.partition.eof", "true"},
+    {"allow.auto.create.topics", "false"},
 };
 
 static int subscribe(struct kafka_consumer *c)
@@ -59,11 +57,16 @@ int kafka_consumer_new(const struct kafka_options *options,
                        char *why, size_t why_bytes)
 {
     const struct kafka_consumer_ops *ops = subscription->ops;
-    struct kafka_setting ours[SAM_ARRAY_LEN(settings) + 2];
+    char ahead[32];
+    (void)snprintf(ahead, sizeof(ahead), "%zu", subscription->ahead_kb);
+    const struct kafka_setting own[] = {
+        {"group.id", subscription->group},
+        {"auto.offset.reset", ops->no_offset ? "error" : "earliest"},
+        {"queued.max.messages.kbytes", ahead},
+    };
+    struct kafka_setting ours[SAM_ARRAY_LEN(settings) + SAM_ARRAY_LEN(own)];
     memcpy(ours, settings, sizeof(settings));
-    ours[SAM_ARRAY_LEN(settings)] = (struct kafka_setting){"group.id", subscription->group};
-    ours[SAM_ARRAY_LEN(settings) + 1] =
-        (struct kafka_setting){"auto.offset.reset", ops->no_offset ? "error" : "earliest"};
+    memcpy(&ours[SAM_ARRAY_LEN(settings)], own, sizeof(own));
     rd_kafka_conf_t *conf = kafka_conf(options, ours, SAM_ARRAY_LEN(ours), why, why_bytes);
     if (!conf)
         return -EINVAL;

@@ -78,8 +78,12 @@ static inline void join(struct member *m)
     assert_int_equal(rd_kafka_brokers_add(m->writer, bootstrap), 1);
     const struct kafka_options options = {
         .bootstrap_servers = bootstrap, .client_id = "test", .log = &m->log};
-    const struct kafka_subscription subscription = {
-        .group = "members", .topics = topics, .topics_count = 1, .ops = &ops, .ctx = m};
+    const struct kafka_subscription subscription = {.group = "members",
+                                                    .topics = topics,
+                                                    .topics_count = 1,
+                                                    .ahead_kb = 1024,
+                                                    .ops = &ops,
+                                                    .ctx = m};
     if (kafka_consumer_new(&options, &subscription, &m->consumer, why, sizeof(why)) != 0)
         fail_msg("%s", why);
     wait_until(m, &m->assigned);
