@@ -312,10 +312,12 @@ static void lost(struct app *a)
     a->named[0] = '\0';
     gate_shut(a->p.gate, "the connection to Postgres is lost");
     tell_gate(a);
+    wait_ms(a, 0); /* a signal may be why it is awaited no longer */
     reconnect(a);
     a->p.pg = a->s->pg;
     if (!a->p.pg)
         return;
+    a->s->silent = false;
     reason(a, "postgres", NULL);
     metrics_set(a->p.metrics, METRIC_POSTGRES_UP, 1);
     log_info(a->p.log, "postgres_back", LOG_BOOL("connected", true));
@@ -334,6 +336,8 @@ static void tick(struct app *a)
     metrics_observe(a->p.metrics, METRIC_TURN_SECONDS, clock_monotonic_us() - begun_us);
     if (failure == PG_LOST || failure == PG_SCHEMA)
         lost(a);
+    else
+        startup_answered(a->s);
     tell_kafka(a);
     topics_watch_look(a->topics, a->p.kafka, clock_boot_ms());
     reason(a, "topics", topics_watch_trouble(a->topics));

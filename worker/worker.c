@@ -20,7 +20,6 @@
 #include "common/base/banned.h"
 
 #define HEARTBEAT_MS 1000
-#define SILENT_MS    (5 * SECOND_MS) /* a session that answers nothing for so long is no use */
 
 /* Everything that only the main file needs. */
 struct app {
@@ -233,7 +232,7 @@ static void tell_postgres(struct app *app)
 {
     struct worker *w = &app->w;
     int64_t silent_ms = w->clock_asked ? clock_boot_ms() - w->clock_asked_boot_ms : 0;
-    bool silent = silent_ms >= SILENT_MS;
+    bool silent = silent_ms >= PG_SILENT_MS;
     bool up = pg_async_up(w->util) && ledger_up(w->ledger) && !silent;
     if (silent) {
         char why[80];

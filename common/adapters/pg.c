@@ -1,16 +1,24 @@
 #include "common/adapters/pg.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 
 #include "common/adapters/pg_internal.h"
 #include "common/adapters/pg_keys.h"
+#include "common/base/clock.h"
 
 #include "common/base/banned.h"
 
+#define TURN_MS 250 /* pg_waiting_fn is called so often */
+
 struct pg {
     PGconn *conn;
+    pg_waiting_fn *waiting;
+    void *waiting_ctx;
+    bool given_up; /* by waiting(): the session is lost */
     char error[512];
     char state[6]; /* SQLSTATE */
     char constraint[128];
@@ -106,6 +114,8 @@ static enum pg_failure keep_failure(struct pg *pg, const PGresult *result)
     const char *primary = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
     const char *constraint = PQresultErrorField(result, PG_DIAG_CONSTRAINT_NAME);
     pg_one_line(primary ? primary : PQerrorMessage(pg->conn), pg->error, sizeof(pg->error));
+    if (pg->given_up)
+        (void)snprintf(pg->error, sizeof(pg->error), "no answer: it is awaited no longer");
     const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
     (void)snprintf(pg->constraint, sizeof(pg->constraint), "%s", constraint ? constraint : "");
     (void)snprintf(pg->state, sizeof(pg->state), "%s", state ? state : "");
@@ -124,6 +134,8 @@ int pg_connect(const struct pg_options *options, struct pg **ret, char *why, siz
         pg_one_line(pg->conn ? PQerrorMessage(pg->conn) : "out of memory", why, why_bytes);
         return -ENOTCONN;
     }
+    pg->waiting = options->waiting;
+    pg->waiting_ctx = options->waiting_ctx;
     struct buf sql = BUF_INIT(2000);
     pg_session_settings(options, &sql);
     enum pg_failure failure = pg_script(pg, buf_text(&sql));
@@ -145,19 +157,72 @@ void pg_free(struct pg *pg)
     free(pg);
 }
 
+/* Waits for the socket for a moment. False: it is over, or nobody waits any more; then the server
+ * is told, and whoever reads on finds the connection closed. */
+static bool turn(struct pg *pg, short events, int64_t begun_ms)
+{
+    struct pollfd fd = {.fd = PQsocket(pg->conn), .events = events};
+    if (poll(&fd, 1, TURN_MS) > 0)
+        return !(fd.revents & ~POLLOUT) || PQconsumeInput(pg->conn) == 1;
+    if (pg->waiting(pg->waiting_ctx, clock_boot_ms() - begun_ms))
+        return true;
+    pg->given_up = true;
+    (void)shutdown(fd.fd, SHUT_RDWR);
+    return false;
+}
+
+/* What PQexec() returns of the statements that were sent; waiting() is called meanwhile. The kernel
+ * of a server that stands still answers for it, so a large statement may get stuck on its way. */
+static PGresult *answer(struct pg *pg, int sent)
+{
+    int64_t begun_ms = clock_boot_ms();
+    bool waits = sent == 1;
+    PGresult *last = NULL;
+    while (waits && PQflush(pg->conn) == 1)
+        waits = turn(pg, POLLIN | POLLOUT, begun_ms);
+    while (sent == 1) {
+        while (waits && PQisBusy(pg->conn))
+            waits = turn(pg, POLLIN, begun_ms);
+        PGresult *next = PQgetResult(pg->conn);
+        if (!next)
+            break;
+        PQclear(last);
+        last = next;
+    }
+    (void)PQsetnonblocking(pg->conn, 0);
+    return last;
+}
+
+static PGresult *run_one(struct pg *pg, const char *sql, const struct pg_params *params,
+                         const struct pg_wire *wire)
+{
+    int n = params ? params->count : 0;
+    const Oid *types = params ? params->types : NULL;
+    const char *const *values = params ? wire->values : NULL;
+    const int *lengths = params ? params->lengths : NULL;
+    const int *formats = params ? wire->formats : NULL;
+    if (!pg->waiting)
+        return PQexecParams(pg->conn, sql, n, types, values, lengths, formats, 1);
+    (void)PQsetnonblocking(pg->conn, 1);
+    return answer(pg, PQsendQueryParams(pg->conn, sql, n, types, values, lengths, formats, 1));
+}
+
+static PGresult *run_script(struct pg *pg, const char *sql)
+{
+    if (!pg->waiting)
+        return PQexec(pg->conn, sql);
+    (void)PQsetnonblocking(pg->conn, 1);
+    return answer(pg, PQsendQuery(pg->conn, sql));
+}
+
 enum pg_failure pg_exec(struct pg *pg, const char *sql, const struct pg_params *params,
                         struct pg_result **ret)
 {
     struct pg_wire wire;
-    PGresult *result = NULL;
     PG_KEYS_CHECK(sql, params);
-    if (params) {
+    if (params)
         pg_wire_fill(&wire, params);
-        result = PQexecParams(pg->conn, sql, params->count, params->types, wire.values,
-                              params->lengths, wire.formats, 1);
-    } else {
-        result = PQexecParams(pg->conn, sql, 0, NULL, NULL, NULL, NULL, 1);
-    }
+    PGresult *result = run_one(pg, sql, params, &wire);
     ExecStatusType status = PQresultStatus(result);
     if (status != PGRES_TUPLES_OK && status != PGRES_COMMAND_OK) {
         enum pg_failure failure = keep_failure(pg, result);
@@ -173,7 +238,7 @@ enum pg_failure pg_exec(struct pg *pg, const char *sql, const struct pg_params *
 
 enum pg_failure pg_script(struct pg *pg, const char *sql)
 {
-    PGresult *result = PQexec(pg->conn, sql);
+    PGresult *result = run_script(pg, sql);
     ExecStatusType status = PQresultStatus(result);
     enum pg_failure failure = PG_FINE;
     if (status != PGRES_COMMAND_OK && status != PGRES_TUPLES_OK && status != PGRES_EMPTY_QUERY)

@@ -118,12 +118,21 @@ int64_t pg_time_ms(const struct pg_result *r, int row, int col);
 
 struct pg; /* one connection */
 
+/* A session that answers nothing for so long is no use: who needs it is not ready. */
+#define PG_SILENT_MS (5 * INT64_C(1000))
+
+/* Called four times a second while a statement of a blocking session has no answer, with how long
+ * that is by now. False: it is awaited no longer, and the session is lost. */
+typedef bool pg_waiting_fn(void *ctx, int64_t waited_ms);
+
 struct pg_options {
     const char *conninfo;         /* libpq keywords or URI; never logged */
     const char *application_name; /* seen in pg_stat_activity */
     int64_t lock_timeout_ms;      /* 0 = none */
     int64_t statement_timeout_ms;
     bool by_index; /* every statement is a look-up by index: plans do not depend on statistics */
+    pg_waiting_fn *waiting; /* NULL = a blocking session waits for as long as it takes */
+    void *waiting_ctx;      /* borrowed as long as the session lives */
 };
 
 /* Connects. 0 done; -ENOTCONN refused, with a one-line reason (no password in it) in why. */

@@ -18,6 +18,7 @@
 #define TRY_EVERY_MS     1000
 #define REMIND_EVERY_MS  MINUTE_MS
 #define KAFKA_TIMEOUT_MS 3000
+#define STATEMENT_MS     MINUTE_MS
 #define FORGET_AFTER     5 /* tries, some 20 s */
 
 static void signals(sigset_t *set)
@@ -93,6 +94,37 @@ static int check_schema(struct startup *s, enum migrate_state *ret, char *why, s
     return migrate_fits(*ret) ? 0 : -EPROTO;
 }
 
+/* A server that stands still: this program is alive, and says why it is not ready. Postgres ends a
+ * statement by itself; one that has not done so is gone. */
+static bool awaited(void *ctx, int64_t waited_ms)
+{
+    struct startup *s = ctx;
+    char text[80];
+    sigset_t pending;
+    admin_turned(s->admin, clock_boot_ms());
+    if (waited_ms < PG_SILENT_MS)
+        return true;
+    (void)snprintf(text, sizeof(text), "no answer for %lld s", (long long)(waited_ms / SECOND_MS));
+    admin_reason_set(s->admin, "postgres", text);
+    metrics_set(s->metrics, METRIC_POSTGRES_UP, 0);
+    if (!s->silent)
+        log_warn(s->log, "postgres_silent", LOG_MSG(text));
+    s->silent = true;
+    (void)sigpending(&pending);
+    return !sigismember(&pending, SIGTERM) && !sigismember(&pending, SIGINT) &&
+           waited_ms < STATEMENT_MS + PG_SILENT_MS;
+}
+
+void startup_answered(struct startup *s)
+{
+    if (!s->silent)
+        return;
+    s->silent = false;
+    admin_reason_set(s->admin, "postgres", NULL);
+    metrics_set(s->metrics, METRIC_POSTGRES_UP, 1);
+    log_info(s->log, "postgres_back", LOG_BOOL("connected", true));
+}
+
 /* *ret_schema: set with -EPROTO. */
 static int open_postgres(struct startup *s, enum migrate_state *ret_schema, char *why,
                          size_t why_bytes)
@@ -100,8 +132,10 @@ static int open_postgres(struct startup *s, enum migrate_state *ret_schema, char
     const struct pg_options options = {.conninfo = s->settings->postgres.conninfo,
                                        .application_name = s->program,
                                        .lock_timeout_ms = 5 * SECOND_MS,
-                                       .statement_timeout_ms = 60 * SECOND_MS,
-                                       .by_index = true};
+                                       .statement_timeout_ms = STATEMENT_MS,
+                                       .by_index = true,
+                                       .waiting = awaited,
+                                       .waiting_ctx = s};
     char said[WHY_BYTES] = "";
     int r = pg_connect(&options, &s->pg, said, sizeof(said));
     if (r != 0)
@@ -384,10 +418,15 @@ static int wait_for(struct startup *s, const char *what,
     }
 }
 
+/* Also of a program that only waits there are the gauges by which somebody is told. */
 int startup_wait(struct startup *s)
 {
+    metrics_set(s->metrics, METRIC_POSTGRES_UP, 0);
+    metrics_set(s->metrics, METRIC_KAFKA_UP, 0);
     int r = wait_for(s, "postgres", open_database);
+    metrics_set(s->metrics, METRIC_POSTGRES_UP, r == 0);
     if (r == 0)
         r = wait_for(s, "kafka", open_kafka);
+    metrics_set(s->metrics, METRIC_KAFKA_UP, r == 0);
     return r ? r : wait_for(s, "ledger", open_ledger);
 }

@@ -26,6 +26,7 @@ struct startup {
     int32_t partitions; /* of sam.jobs, sam.sync and sam.events alike */
     struct uuid ledger_id;
     int unanswered; /* private: questions in a row */
+    bool silent;    /* private: Postgres did not answer for PG_SILENT_MS, and /readyz says so */
 };
 
 /* Blocks the signals that end a program in order, for this thread and those it starts: SIGTERM,
@@ -39,6 +40,11 @@ int startup_signal_fd(void);
  * what to do; migrate.h says what runs on what). Topics that are not as they must be are waited
  * for, as those that are not there. */
 SAM_MUSTCHECK int startup_wait(struct startup *s);
+
+/* What was asked of s->pg has an answer: takes back what was told while there was none. While there
+ * is none for PG_SILENT_MS, /readyz and sam_postgres_up tell, /healthz stays as it is, and a signal
+ * ends the wait: the session is lost then, as after a minute. */
+void startup_answered(struct startup *s);
 
 /* Makes the ledger's row with $1 as its id, unless it is there. startup_wait then keeps in its
  * least_partitions the fewest that the topics ever had; the gate compares (gate.h). */

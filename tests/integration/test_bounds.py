@@ -98,6 +98,7 @@ class Bounds(CampaignTest):
 
     def test_postgres_stands_still(self):
         self.begin()
+        other = self.start_producer()
         before = self.rebalances()
         begun = time.monotonic()
         with Frozen(self.postgres_processes()):
@@ -114,10 +115,14 @@ class Bounds(CampaignTest):
                                   self.queue(q)[0] > n, until - time.monotonic())  # fmt: skip
                 self.assertLess(resident(self.worker.pid) - memory, GROWTH_BYTES)
             self.assertEqual(self.rebalances(), before)
-            said = self.worker.get("/readyz")
-            self.assertEqual((said[0], "postgres: no answer for" in said[1]), (503, True), said)
-            self.assertEqual(self.worker.metric("sam_postgres_up"), 0)
             self.assertGreater(time.monotonic() - begun, 2 * SESSION_SECONDS)
+            for daemon in (self.worker, self.producer):
+                said = daemon.get("/readyz")
+                self.assertEqual((said[0], "postgres: no answer for" in said[1]), (503, True), said)
+                self.assertEqual(daemon.metric("sam_postgres_up"), 0)
+                self.assertEqual(daemon.get("/healthz")[0], 200)  # nothing that a restart mends
+            other.signal(signal.SIGTERM)
+            self.assertEqual(other.wait_exit(30), 0)
         self.back("Postgres stood still, both queues full", time.monotonic())
         self.wait_for("the worker to be ready", self.worker.ready)
         self.nobody_twice()

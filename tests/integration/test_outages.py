@@ -142,6 +142,7 @@ class Outage(CampaignTest):
             self.wait_for("the line", lambda d=daemon: "waiting_for what=postgres" in d.log())
             self.assertIn("postgres", daemon.get("/readyz")[1])
             self.assertEqual(daemon.get("/healthz")[0], 200)
+            self.assertIn("\nsam_postgres_up 0\n", daemon.get("/metrics")[1])  # there, and 0
         self.postgres.start()
         self.wait_for("the worker", worker.ready, 60)
         self.wait_for("the producer", producer.ready, 60)
@@ -151,6 +152,8 @@ class Outage(CampaignTest):
         self.kafka.stop()
         worker = self.start_worker(ready=False)
         self.wait_for("the line", lambda: "waiting_for what=kafka" in worker.log())
+        for line in ("sam_postgres_up 1", "sam_kafka_up 0"):
+            self.assertIn(f"\n{line}\n", worker.get("/metrics")[1])
         self.kafka.start()
         self.wait_for("the worker", worker.ready, 60)
 
