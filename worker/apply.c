@@ -68,6 +68,18 @@ static void started(struct apply_batch *b, const struct event *e)
         account->schedule = true;
 }
 
+void apply_restored(struct apply_batch *b)
+{
+    for (size_t i = 0; i < b->items_count; i++) {
+        const struct apply_item *item = &b->items[i];
+        struct apply_person *person = item->restored ? apply_person(b, &item->person_id) : NULL;
+        if (!person || person->next_step > item->step || person->next_at_ms == 0)
+            continue;
+        person->next_at_ms = 0;
+        person->dirty = true;
+    }
+}
+
 /* Another attempt of the item is under way, or has an end that tells nothing. */
 static bool others_undecided(const struct apply_batch *b, const struct event_attempt *a,
                              const struct apply_item *item)

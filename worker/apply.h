@@ -147,6 +147,9 @@ struct apply_attempt *apply_attempt(struct apply_batch *b, const struct uuid *id
 /* Of an ended attempt: not a byte of the call has left; it counts against no cap and no spacing. */
 bool apply_never_left(const struct event_attempt *a);
 
+/* Before the events, of rows that were loaded in full: whoever has an item that was made from the
+ * ledger waits for it, and is not planned for its step meanwhile. */
+void apply_restored(struct apply_batch *b);
 /* The event is borrowed until the batch is written. */
 void apply_event(struct apply_batch *b, const struct event *event);
 

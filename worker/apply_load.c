@@ -59,10 +59,6 @@ const char apply_forgotten_sql[] =
     "CROSS JOIN LATERAL (SELECT * FROM campaign_prospects WHERE id = x.person_id "
     "AND campaign_id = x.campaign_id LIMIT 1) p ORDER BY x.started_at, x.id ON CONFLICT DO NOTHING";
 
-const char apply_forgotten_people_sql[] =
-    "UPDATE campaign_prospects p SET next_at = NULL FROM send_queue i WHERE i.id = ANY ($1) "
-    "AND i.restored AND p.id = i.prospect_id AND p.next_step <= i.step AND p.next_at IS NOT NULL";
-
 const char apply_item_attempts_sql[] =
     "SELECT t.id, t.item_id, t.ended_at IS NOT NULL, t.outcome FROM send_attempts t "
     "WHERE t.item_id = ANY ($1) AND t.kind <> 'profile_view'";

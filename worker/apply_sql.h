@@ -32,12 +32,11 @@ void apply_sql_read_accounts(struct apply_batch *b, struct facts *facts, const s
 void apply_sql_items(const struct event *events, size_t count, enum apply_load load,
                      struct pg_params *params);
 /* Before the items are loaded, with APPLY_FULL: items that attempts speak of and that a restored
- * database does not have, as unknown; and their people wait for them. */
+ * database does not have, as unknown. */
 void apply_sql_forgotten(const struct event *events, size_t count, struct pg_params *params);
 extern const char apply_forgotten_sql[];
-extern const char apply_forgotten_people_sql[]; /* $1 uuid[] items: apply_sql_items() */
-extern const char apply_items_sql[];            /* by id */
-extern const char apply_items_full_sql[];       /* else by what makes an item unique */
+extern const char apply_items_sql[];      /* by id */
+extern const char apply_items_full_sql[]; /* else by what makes an item unique */
 void apply_sql_read_items(struct apply_batch *b, const struct pg_result *r);
 
 /* All attempts of the items that the events name. */

@@ -215,6 +215,8 @@ static void write_all(struct ledger_tx *tx)
     tx->stage = STAGE_WRITE;
     if (speaks_of_a_call(tx))
         failpoint(FAILPOINT_APPLY_LOADED);
+    if (tx->load == APPLY_FULL)
+        apply_restored(&tx->rows);
     for (size_t i = 0; i < tx->count; i++)
         apply_event(&tx->rows, &tx->events[i]);
     apply_sql_write(&(struct apply_writer){.pg = tx->o.pg,
@@ -331,16 +333,6 @@ static void send_positions(struct ledger_tx *tx)
     pg_async_send(tx->o.pg, "ledger_positions", positions_sql, p, on_positions, tx);
 }
 
-static void restore_items(struct ledger_tx *tx)
-{
-    struct pg_params *p = &tx->params;
-    apply_sql_forgotten(tx->events, tx->count, p);
-    pg_async_send(tx->o.pg, "apply_forgotten", apply_forgotten_sql, p, on_written, tx);
-    apply_sql_items(tx->events, tx->count, APPLY_LEAN, p);
-    pg_async_send(tx->o.pg, "apply_forgotten_people", apply_forgotten_people_sql, p, on_written,
-                  tx);
-}
-
 static void load(struct ledger_tx *tx, enum apply_load load)
 {
     struct pg_params *p = &tx->params;
@@ -356,8 +348,10 @@ static void load(struct ledger_tx *tx, enum apply_load load)
                       tx);
     else
         pg_async_send(tx->o.pg, "apply_lock", apply_accounts_sql, p, on_accounts, tx);
-    if (load == APPLY_FULL)
-        restore_items(tx);
+    if (load == APPLY_FULL) {
+        apply_sql_forgotten(tx->events, tx->count, p);
+        pg_async_send(tx->o.pg, "apply_forgotten", apply_forgotten_sql, p, on_written, tx);
+    }
     apply_sql_items(tx->events, tx->count, load, p);
     if (load == APPLY_LEAN)
         pg_async_send(tx->o.pg, "apply_load_items", apply_items_sql, p, on_items, tx);

@@ -228,6 +228,33 @@ static void test_a_restored_item_is_planned_anew(void **state)
     apply_deinit(&b);
 }
 
+static void test_who_has_a_restored_item_waits_for_it(void **state)
+{
+    (void)state;
+    static const struct {
+        int64_t next_step;
+        int64_t next_at_ms;
+        bool restored;
+        bool waits;
+    } rows[] = {{1, NOW, true, true},
+                {0, NOW, true, true},
+                {2, NOW, true, false}, /* it is a step further */
+                {1, 0, true, false},
+                {1, NOW, false, false}};
+    for (size_t i = 0; i < SAM_ARRAY_LEN(rows); i++) {
+        struct apply_batch b;
+        setup(&b, CAMPAIGN_MESSENGER, PERSON_MESSAGING, 1);
+        b.items[0].restored = rows[i].restored;
+        b.people[0].next_step = rows[i].next_step;
+        b.people[0].next_at_ms = rows[i].next_at_ms;
+        b.people[0].dirty = false;
+        apply_restored(&b);
+        assert_int_equal(b.people[0].next_at_ms, rows[i].waits ? 0 : rows[i].next_at_ms);
+        assert_int_equal(b.people[0].dirty, rows[i].waits);
+        apply_deinit(&b);
+    }
+}
+
 static void test_unknown_stays_until_its_own_late_outcome(void **state)
 {
     (void)state;
@@ -382,6 +409,7 @@ int main(void)
         cmocka_unit_test(test_that_it_happened_wins_over_an_operators_word),
         cmocka_unit_test(test_no_relation_is_asked_less_and_less_and_not_for_ever),
         cmocka_unit_test(test_a_restored_item_is_planned_anew),
+        cmocka_unit_test(test_who_has_a_restored_item_waits_for_it),
         cmocka_unit_test(test_unknown_stays_until_its_own_late_outcome),
         cmocka_unit_test(test_orphan_blocks_its_item),
         cmocka_unit_test(test_throttled_rests_the_account_and_doubles),
