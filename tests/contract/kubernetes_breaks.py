@@ -26,6 +26,7 @@ BREAKS = {
         ("spec.triggers.1.metadata.serverAddress", "prometheus:9090", "no address"),
         ("spec.maxReplicaCounts", 3, "maxReplicaCounts"),
         ("spec.maxReplicaCount", 49, "never ready"),
+        ("spec.triggers.0.authenticationRef.name", "keda", "no unknown"),
     ],
     "KafkaTopic sam.events": [
         ("spec.partition", 48, "partition"),

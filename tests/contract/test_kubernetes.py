@@ -22,7 +22,8 @@ from kubernetes_objects import (
 
 SOURCE = os.environ["SAM_SOURCE"]
 BIN = os.environ["SAM_BIN"]
-SECRETS = {"sam": {"postgres-conninfo", "unipile-api-key", "admin-token"}, "sam-kafka": None}
+SECRETS = {"sam": {"postgres-conninfo", "unipile-api-key", "admin-token"}, "sam-kafka": None,
+           "sam-keda-kafka": {"sasl", "tls", "username", "password"}}  # fmt: skip
 USER_ID = 10001
 SPARE_SECONDS = 10  # of the grace period, for everything that no timeout bounds
 PORTS = {"sam-producer": "producer.listen", "sam-worker": "worker.listen"}
@@ -275,10 +276,20 @@ def reaches_unipile(each, outside, base_url):
                 yield f"{name_of(each)}: reaches private addresses as Unipile"
 
 
+def names_itself(objects, worker, trigger):
+    """Does KEDA, where Kafka asks its clients who they are?"""
+    secret = any("secretRef" in source for source in container_of(worker)["envFrom"])
+    asked = secret or "SAM_KAFKA_PROPERTIES" in environment(objects, worker)[0]
+    known = [each["metadata"]["name"] for each in of_kind(objects, "TriggerAuthentication")]
+    return not asked or trigger.get("authenticationRef", {}).get("name") in known
+
+
 def trigger_complaints(objects, worker, trigger):
     has = trigger["metadata"]
     batch = int(config_of(objects, worker)["worker.batch"])
     if trigger["type"] == "kafka":
+        if not names_itself(objects, worker, trigger):
+            yield "ScaledObject: Kafka lets no unknown look"
         if has["bootstrapServersFromEnv"] not in environment(objects, worker)[0]:
             yield "ScaledObject: no such variable"
         if has["lagThreshold"] != str(2 * batch):

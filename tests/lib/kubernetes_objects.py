@@ -62,7 +62,8 @@ def combinations():
     for kafka, scaler, *others in itertools.product(
         KAFKAS, SCALERS, ([], ["cloudnative-pg"]), ([], ["monitoring"])
     ):
-        both = ["keda-strimzi"] if "strimzi" in kafka and "keda" in scaler else []
+        both = [f"keda-{name}" for each, name in (("strimzi", "strimzi"), ("kafka-sasl", "sasl"))
+                if each in kafka and "keda" in scaler]  # fmt: skip
         yield tuple([*kafka, *scaler, *both, *itertools.chain(*others)])
 
 
