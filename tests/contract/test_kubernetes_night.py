@@ -78,6 +78,10 @@ class KafkaTools(unittest.TestCase):
                      for mount in each["volumeMounts"] if mount["name"] == "config"}  # fmt: skip
         for name in self.config["data"]:
             self.assertIn(f"={folder}/{name}", head)
+        # One that has ended is still there the next night, and `apply` would leave it.
+        name = self.pod["metadata"]["name"]
+        for text in (head, runbooks.page("kafka-tools.yaml")):
+            self.assertRegex(text, rf"delete pod {name} --ignore-not-found.*\n.* apply -f ")
         for each in self.pod["spec"]["containers"]:
             self.assertIn(f"{self.pod['metadata']['name']} -c {each['name']} -- ", head)
         (compose,) = re.findall(r"image: (apache/kafka:\S+)", read(

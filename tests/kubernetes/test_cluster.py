@@ -376,6 +376,8 @@ class Document(ClusterTest):
         ask, roll, stop_all = document.blocks("Update")
         _, new = self.set_image("1.0.0", "1.0.1")
         self.edit("kafka: {", "# changed\nkafka: {", "base/sam.cfg")
+        with self.subTest("the policies alone"):
+            self.policies_alone()
         before = self.config_maps()
         mounted = self.ask(ask, ["migrate", "--status"])
         self.assertEqual(len(mounted - before), 1, "the changed sam.cfg has a name of its own")
@@ -383,6 +385,19 @@ class Document(ClusterTest):
         self.ask(ask.replace("'migrate --status'", "doctor"), ["doctor"])
         self.roll(roll, new)
         self.stop_all(stop_all, seconds_of_drain=1)
+
+    def policies_alone(self):
+        """As kafka-moved.md has them applied, of an overlay that is not: nothing else changes."""
+        page = runbooks.page("kafka-moved.md")
+        (command,) = re.findall(r"^kubectl create -k .*?apply -f -$", page, re.M | re.S)
+        policies = "base/network-policies.yaml"
+        before = (self.generations(), self.config_maps())
+        self.edit("port: 9093", "port: 9096", policies)
+        self.run_cleanly(f"OVERLAY=overlays/example-small\n{command}")
+        group = "apis/networking.k8s.io/v1"
+        (rule,) = self.object("networkpolicies", "sam-kafka", group)["spec"]["egress"]
+        self.assertEqual([each["port"] for each in rule["ports"]], [9092, 9096])
+        self.assertEqual((self.generations(), self.config_maps()), before)
 
     def generations(self):
         return [self.object("deployments", name)["metadata"]["generation"] for name in PROGRAMS]

@@ -75,7 +75,7 @@ while [ $# -gt 0 ] && [ "$1" != -- ]; do
     shift
 done
 case " ${before[*]} " in
-*" -n sam apply "* | *" -n sam wait "*) exit ;;
+*" -n sam delete pod sam-kafka-tools "* | *" -n sam apply "* | *" -n sam wait "*) exit ;;
 *" get pod "*"instanceRole=primary"*) echo pod/sam-postgres-1 && exit ;;
 *" get pod "*name=sam-*) echo "pod/${before[*]: -3:1}" && exit ;;
 *" -n sam exec "*) ;;
