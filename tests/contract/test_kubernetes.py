@@ -294,6 +294,9 @@ def trigger_complaints(objects, worker, trigger):
             yield "ScaledObject: no such variable"
         if has["lagThreshold"] != str(2 * batch):
             yield "ScaledObject: lagThreshold is two claims"
+        prefix = config_of(objects, worker)["kafka.topic_prefix"]
+        if (has["topic"], has["consumerGroup"]) != (prefix + "sam.jobs", prefix + "sam-workers"):
+            yield "ScaledObject: counts what waits for another SAM"
     elif not re.fullmatch(r"https?://[\w.-]+:\d+", has["serverAddress"]):
         yield "ScaledObject: serverAddress is no address"
     elif has["threshold"] != str(batch) or has["ignoreNullValues"] != "false":
@@ -325,10 +328,14 @@ def topics_of_samctl(config):
     with open(os.path.join(SOURCE, "common", "model", "TOPICS.md"), encoding="utf-8") as file:
         rows = re.findall(r"^\| `([\w.]*sam\.\w+)` \| (`kafka.partitions`|1) \|", file.read(), re.M)
     assert "sam.events" in dict(rows), rows
-    return {name: 1 if count == "1" else int(config["kafka.partitions"]) for name, count in rows}
+    prefixed = config["kafka.topic_prefix"]
+    return {re.sub(r"(?=sam\.)", prefixed, name): 1 if count == "1" else
+            int(config["kafka.partitions"]) for name, count in rows}  # fmt: skip
 
 
-GROUPS = ("sam-workers", "sam-ledger", "sam-operator")
+def groups_of_sam(config):
+    return [config["kafka.topic_prefix"] + name
+            for name in ("sam-workers", "sam-ledger", "sam-operator")]  # fmt: skip
 
 
 def topics(objects):
@@ -347,7 +354,8 @@ def topics(objects):
             yield f"{name_of(each)}: replicas"
     for each in of_kind(objects, "KafkaUser"):
         for acl in each["spec"]["authorization"]["acls"]:
-            known = found if acl["resource"]["type"] == "topic" else GROUPS
+            topic = acl["resource"]["type"] == "topic"
+            known = topics_of_samctl(config) if topic else groups_of_sam(config)
             if acl["resource"]["name"] not in known or acl["resource"]["patternType"] != "literal":
                 yield f"{name_of(each)}: {acl['resource']}"
             if set(acl["operations"]) - {"Read", "Write", "Describe", "DescribeConfigs"}:
@@ -448,6 +456,17 @@ class ChecksCanFail(unittest.TestCase):
                 change(next(each for each in objects if name_of(each) == name), path, value)
                 with self.subTest(f"{name}: {path}"):
                     self.assertIn(word, "\n".join(complaints(objects, newest)))
+
+    def test_a_prefix_that_is_in_the_config_alone(self):
+        objects = copy.deepcopy(kubernetes.rendering("example-production"))
+        (site,) = (each for each in of_kind(objects, "ConfigMap")
+                   if each["metadata"]["name"].startswith("sam-site"))  # fmt: skip
+        site["data"]["SAM_KAFKA_TOPIC_PREFIX"] = "other."
+        found = "\n".join(complaints(objects, kubernetes.versions()[-1:]))
+        for word in ("ScaledObject: counts what waits for another", "dlq.other.sam.jobs",
+                     "KafkaUser sam-worker: {'name': 'sam.jobs'", "'sam-ledger'",
+                     "KafkaUser sam-keda: {'name': 'sam-workers'"):  # fmt: skip
+            self.assertIn(word, found)
 
 
 if __name__ == "__main__":

@@ -89,6 +89,27 @@ class KafkaTools(unittest.TestCase):
         self.assertIn(compose, self.pod["spec"]["containers"][1]["image"])
 
 
+def namespaces(tree):
+    """Those that are admitted by name, anywhere in an object."""
+    if isinstance(tree, list):
+        return set().union(*map(namespaces, tree))
+    if not isinstance(tree, dict):
+        return set()
+    name = tree.get("namespaceSelector", {}).get("matchLabels", {})
+    return {*name.values()}.union(*map(namespaces, tree.values()))
+
+
+class Operators(unittest.TestCase):
+    def test_the_document_says_what_they_must_have(self):
+        text = read(kubernetes.FOLDER, "README.md")
+        (table,) = re.findall(r"^\| operator .*\n(?:\|.*\n)+", text, re.M)
+        admitted = namespaces(kubernetes.rendering("example-production")) - {"kube-system"}
+        self.assertEqual(set(re.findall(r"the namespace `(\S+)`", table)), admitted)
+        (provider,) = re.findall(r"STRIMZI_\w+=\w+", read(
+            kubernetes.FOLDER, "overlays", "example-production", "kafka.yaml"))  # fmt: skip
+        self.assertIn(f"`{provider}`", table)
+
+
 class Monitoring(unittest.TestCase):
     """The comment of the component is followed."""
 

@@ -288,7 +288,7 @@ class Document(ClusterTest):
     def setUp(self):
         super().setUp()
         self.namespace = "sam"
-        for name in "unipile-api-key", "admin-token", "postgres-conninfo":
+        for name in "unipile-api-key", "postgres-conninfo", "SAM_KAFKA_PROPERTIES":
             with open(os.path.join(self.tree, name), "w", encoding="utf-8") as file:
                 file.write("a-secret-of-more-than-32-characters-in-length")
 
