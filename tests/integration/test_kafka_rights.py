@@ -6,6 +6,7 @@ import os
 import re
 import unittest
 
+import deploy_page
 import runbooks
 import sam_test
 import yaml
@@ -141,6 +142,14 @@ class Rights(CampaignTest):
             self.assertEqual(daemon.stop(), 0)
         jobs = self.topic("sam.jobs")
         self.wait_for("the offsets", lambda: jobs in shell.result(replay[0]).stdout)
+        self.take_the_ledger_along(shell)
+
+    def take_the_ledger_along(self, shell):
+        """deploy/README.md, "Leaving", with Strimzi: by the same shell, its Postgres left out."""
+        said = "at_postgres() { :; }\nCLIENT=$CONFIG LEAVE=. DATABASE=sam SERVER=\n"
+        copy, count = deploy_page.blocks()["Leaving"][2:4]
+        shell.run(said + copy)
+        self.assertRegex(shell.run(said + count), r"^(\d+) records are kept of \1\n$")
 
     def listen_as_they_do(self):
         """`samctl health` looks where sam.cfg says."""
