@@ -110,6 +110,28 @@ class Operators(unittest.TestCase):
         self.assertIn(f"`{provider}`", table)
 
 
+def strings(tree):
+    if isinstance(tree, (dict, list)):
+        return set().union(*map(strings, tree.values() if isinstance(tree, dict) else tree))
+    return {tree} if isinstance(tree, str) else set()
+
+
+class PostgresOfAnotherName(unittest.TestCase):
+    def test_the_page_names_all_that_must_follow(self):
+        page = runbooks.page("postgres.md")
+        part = page[page.index("With CloudNativePG, in place") : page.index("## 3. ")]
+        site = kubernetes.rendering("example-production")
+        named = {each for each in strings(site) if each.startswith("sam-postgres")}
+        self.assertEqual(named, set(re.findall(r"sam-postgres[\w-]*", part)))
+        selecting = {each["metadata"]["name"]: json.dumps(each).count('"cnpg.io/cluster"')
+                     for each in kubernetes.of_kind(site, "NetworkPolicy")}  # fmt: skip
+        self.assertEqual({name: count for name, count in selecting.items() if count},
+                         {"sam-postgres": 1, "sam-postgres-server": 2})  # fmt: skip
+        for text in (runbooks.head(runbooks.KUBERNETES), read(
+                kubernetes.SOURCE, "deploy", "README.md")):  # fmt: skip
+            self.assertIn("cnpg.io/cluster=sam-postgres", text)
+
+
 class Monitoring(unittest.TestCase):
     """The comment of the component is followed."""
 
