@@ -20,7 +20,7 @@ from waiting import PATIENCE, wait_for
 WORKERS, PRODUCERS = 2, 2
 # Sends that an account has: at once, and for each minute of faults so many as it comes to; and
 # those of a person in the middle.
-SENDS_AT_ONCE, SENDS_A_MINUTE = 6, 5
+SENDS_AT_ONCE, SENDS_A_MINUTE = 6, 7
 SENDS_EACH = 1.6
 # A job that a producer lost between its commit and Kafka comes back after two minutes.
 END_SECONDS, END_SECONDS_A_MINUTE = 240, 30
@@ -147,7 +147,7 @@ class Chaos(LoadTest):
             wait_for("all to end", lambda: self.left() == 0 or self.skip_waiting(),
                      self.end_seconds())
         except AssertionError as error:
-            print(f"chaos: {error}", *self.waits(), sep="\n  ", flush=True)
+            print(f"chaos: {error}", *self.waits(), *fleet.says(), sep="\n  ", flush=True)
             return True
         return False
 
@@ -207,7 +207,7 @@ class Chaos(LoadTest):
             "send_queue WHERE status IN ('pending', 'published', 'sending')")  # fmt: skip
 
     def tell(self, verdict, faults):
-        print(*faults.table(), sep="\n")
+        print(*faults.table(), *faults.steps.table(), sep="\n")
         print(*verdict.complaints, sep="\n")
         word = "passed" if verdict.good() else "FAILED"
         Chaos.last_line = (f"chaos: {word}, seed {self.options.seed}, "

@@ -7,6 +7,7 @@ import time
 from collections import defaultdict
 from dataclasses import dataclass
 
+import schedule
 from server_faults import ServerFaults
 from step_faults import StepFaults
 from wire_faults import UNIPILE_TIMEOUT, WireFaults
@@ -37,6 +38,7 @@ class Faults:
         self.errors = []
         self.over = threading.Event()
         self._threads = []
+        self._begun = time.monotonic()
         self.steps = StepFaults(test, fleet, self.span)
         self._parts = (self, ServerFaults(test, fleet, self.span), WireFaults(test, self.span),
                        self.steps)  # fmt: skip
@@ -56,7 +58,7 @@ class Faults:
 
     def _run(self, lane, faults):
         for gap, kind, drawn in faults:
-            if self.over.wait(gap):
+            if self.over.wait(gap) or self.over.wait(self._calm_left(lane)):
                 return
             calls, begun = self.fleet.calls_under_way(), time.time()
             try:
@@ -69,6 +71,9 @@ class Faults:
                 continue
             name, account = done if isinstance(done, tuple) else (done, None)
             self.hits.append(Hit(lane, name, begun, time.time(), calls, account))
+
+    def _calm_left(self, lane):
+        return schedule.calm_left(lane, time.monotonic() - self._begun)
 
     def _method(self, kind):
         (part,) = (part for part in self._parts if hasattr(part, kind))

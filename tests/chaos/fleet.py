@@ -112,6 +112,15 @@ class Fleet:
             wait_for(f"{role.daemon.name} to be ready", role.daemon.ready, READY_SECONDS,
                      [role.daemon])  # fmt: skip
 
+    def says(self):
+        """Lines: whether each program is ready, and what waits in it."""
+        for daemon in self.daemons():
+            _, reasons = daemon.get("/readyz")
+            _, metrics = daemon.get("/metrics")
+            waits = [line.split("queue=")[1] for line in metrics.splitlines()
+                     if line.startswith("sam_queue_length{") and not line.endswith(" 0")]
+            yield f"{daemon.name}: {', '.join(reasons.split(chr(10)))} {' '.join(waits)}"
+
     def calls_under_way(self):
         """Of all workers, by their own word; one that is frozen or away says nothing."""
         return sum(in_flight(role.daemon) for name, role in self.roles.items()

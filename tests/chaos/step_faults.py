@@ -11,7 +11,7 @@ from waiting import PATIENCE, wait_for
 SAMCTL_SECONDS = 60  # Postgres may be away
 SESSION_SECONDS = 6  # session.timeout.ms of the workers
 # Until somebody comes there. What looks finds needs a call that was cut, and then its time.
-COME_SECONDS, LOOKED_SECONDS = 10, 40
+COME_SECONDS, LOOKED_SECONDS = 30, 60
 # Each place has to be hit so often, with a call under way, in so many minutes.
 HITS_EACH, HITS_MINUTES = 3, 10
 # At these it is a send of the program's own that is under way.
@@ -52,6 +52,7 @@ class StepFaults:
     def _comes(self, lane, drawn, place, how):
         """Whether the lane's program came there before the time was over."""
         points = self.fleet.points[lane]
+        self._wait_for_calls()
         points.arm(place, how)
         if place == "outbox_acked":
             self._write_to_the_outbox(drawn)
@@ -64,6 +65,18 @@ class StepFaults:
         if place in OF_A_SEND or self.fleet.calls_under_way():
             self.hits[place] += 1
         return True
+
+    def _wait_for_calls(self):
+        """A place that is hit while nobody does anything shows little."""
+        deadline = time.monotonic() + COME_SECONDS * PATIENCE
+        while not self.fleet.calls_under_way() and time.monotonic() < deadline:
+            if self.span(0.1):
+                return
+
+    def table(self):
+        """A line: how often each place was hit with a call under way."""
+        yield "with a call under way: " + ", ".join(f"{place} {self.hits[place]}"
+                                                    for place in names())  # fmt: skip
 
     def missing(self, options):
         """Complaints: places that a run of this length has to come to, and has not."""

@@ -134,11 +134,22 @@ class Schedule(unittest.TestCase):
         for lane in ("worker_steps1", "producer_steps"):
             kinds = schedule.LANES[lane].kinds
             for seed in (7, 8):
-                round_of = itertools.islice(schedule.faults_of(lane, seed), sum(kinds.values()))
-                self.assertEqual(Counter(kind for _, kind, _ in round_of), kinds)
+                faults = schedule.faults_of(lane, seed)
+                round_of = [kind for _, kind, _ in itertools.islice(faults, sum(kinds.values()))]
+                self.assertEqual(Counter(round_of), kinds)
+                places = [kind.split()[1] for kind in round_of]
+                each = len(set(places))
+                for first in range(0, len(places), each):
+                    self.assertEqual(len(set(places[first:first + each])), each)
         places = {kind.split()[1] for lane in ("worker_steps1", "producer_steps")
                   for kind in schedule.LANES[lane].kinds}  # fmt: skip
         self.assertEqual(places, set(failpoints.names()))
+
+    def test_storm_and_calm_take_turns(self):
+        left = schedule.calm_left
+        for seconds, waits in ((0, 0), (39.5, 0), (40, 40), (79, 1), (80, 0), (121, 39)):
+            self.assertEqual(left("kafka", seconds), waits)
+            self.assertEqual(left("worker_steps1", seconds), 0)
 
 
 class Wire(unittest.TestCase):
