@@ -30,7 +30,7 @@ struct entry {
 enum async_state { ASYNC_DOWN, ASYNC_CONNECTING, ASYNC_SETTING, ASYNC_UP };
 
 struct pg_async {
-    struct loop_timer timer; /* reconnect, and the deadline of a connect */
+    struct loop_timer timer; /* reconnect; the deadline of a connect, or of an answer */
     struct loop *loop;
     struct log *log;
     struct pg_options options;
@@ -48,6 +48,8 @@ struct pg_async {
     size_t room;
     size_t head;
     size_t count;
+    int64_t moved_boot_ms; /* an answer has come, or the first of those that wait was asked for */
+    bool watched_over;     /* the timer runs for what waits */
     char prepared[PREPARED_MAX][40];
     size_t prepared_count;
     enum pg_failure cause; /* of the batch that is being answered: its first failure */
@@ -88,6 +90,7 @@ static void drop_connection(struct pg_async *a)
     a->prepared_count = 0;
     a->cause = PG_FINE;
     a->state = ASYNC_DOWN;
+    a->watched_over = false;
 }
 
 void pg_async_free(struct pg_async *a)
@@ -123,8 +126,27 @@ static void grow(struct pg_async *a)
     a->head = 0;
 }
 
+/* A server ends each statement in its time. */
+static int64_t silence_ms(const struct pg_async *a)
+{
+    return a->options.statement_timeout_ms + PG_SILENT_MS;
+}
+
+/* One timer for all: it looks how long ago the last answer came, and is not set anew by each. */
+static void watch_over(struct pg_async *a)
+{
+    if (a->watched_over || a->options.statement_timeout_ms == 0)
+        return;
+    a->watched_over = true;
+    loop_timer_after(a->loop, &a->timer, a->moved_boot_ms + silence_ms(a) - loop_now_ms(a->loop));
+}
+
 static struct entry *push(struct pg_async *a, enum entry_kind kind, pg_async_fn *fn, void *ctx)
 {
+    if (a->count == 0) {
+        a->moved_boot_ms = loop_now_ms(a->loop);
+        watch_over(a);
+    }
     if (a->count == a->room)
         grow(a);
     struct entry *e = &a->waiting[(a->head + a->count++) & (a->room - 1)];
@@ -241,12 +263,31 @@ static void connect_begin(struct pg_async *a)
     watch(a, LOOP_WRITE);
 }
 
+/* What has come while this process stood still is read first. */
+static void look_for_answer(struct pg_async *a)
+{
+    char why[80];
+    a->watched_over = false;
+    on_fd(a, LOOP_READ);
+    if (a->state != ASYNC_UP || a->count == 0)
+        return;
+    int64_t silent_ms = loop_now_ms(a->loop) - a->moved_boot_ms;
+    if (silent_ms < silence_ms(a)) {
+        watch_over(a);
+        return;
+    }
+    (void)snprintf(why, sizeof(why), "no answer for %lld s", (long long)(silent_ms / SECOND_MS));
+    lost(a, why);
+}
+
 static void on_timer(void *ctx)
 {
     struct pg_async *a = ctx;
     if (a->state == ASYNC_DOWN) {
         connect_begin(a);
-    } else if (a->state != ASYNC_UP) {
+    } else if (a->state == ASYNC_UP) {
+        look_for_answer(a);
+    } else {
         a->turns++;
         lost(a, "no answer while connecting");
     }
@@ -445,6 +486,7 @@ static bool read_one(struct pg_async *a)
         result = PQisBusy(a->conn) ? NULL : PQgetResult(a->conn);
     if (!result)
         return false;
+    a->moved_boot_ms = loop_now_ms(a->loop);
     if (!is_fine(result))
         keep_cause(a, result);
     if (a->cause == PG_LOST)

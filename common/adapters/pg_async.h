@@ -2,7 +2,9 @@
  *
  * Statements are queued and answered in order; several may be sent before the first answer comes.
  * Named statements are prepared once per connection. The session connects, reconnects with
- * doubling delays (0.2 s to 2 s), and tells its owner each time. Nothing blocks.
+ * doubling delays (0.2 s to 2 s), and tells its owner each time. Nothing blocks. A server that
+ * answers nothing for PG_SILENT_MS longer than a statement may take is lost: no bytes are missing,
+ * so TCP would not tell.
  */
 #ifndef SAM_ADAPTERS_PG_ASYNC_H
 #define SAM_ADAPTERS_PG_ASYNC_H

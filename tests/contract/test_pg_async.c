@@ -184,6 +184,26 @@ static void test_a_prepare_that_takes_too_long_waits(void **state)
     assert_string_equal(all.errors[0], "canceling statement due to statement timeout");
 }
 
+/* As a server that stands still; by then the statement should have been ended by its timeout. */
+static void test_a_session_that_answers_nothing_is_lost(void **state)
+{
+    struct session *s = session(state);
+    struct answers all = {.count = 0};
+    assert_int_equal(ask(s, "no_timeout", "SET statement_timeout = 0").failures[0], PG_FINE);
+    send_one(s, "sleep", "SELECT pg_sleep(60)", &all);
+    pg_async_sync(s->a);
+    send_one(s, "one", "SELECT 1", &all);
+    pg_async_sync(s->a);
+    wait_answers(s, &all, 2);
+    for (size_t i = 0; i < 2; i++) {
+        assert_int_equal(all.failures[i], PG_LOST);
+        assert_string_equal(all.errors[i], "no answer for 6 s");
+    }
+    wait_up(s);
+    assert_int_equal(ask(s, "one", "SELECT 1").failures[0], PG_FINE);
+    assert_int_equal(s->sessions, 2);
+}
+
 static void test_a_prepare_for_another_schema(void **state)
 {
     struct session *s = session(state);
@@ -246,6 +266,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         WITH_SESSION(test_a_prepare_behind_a_lock_is_tried_again),
         WITH_SESSION(test_a_prepare_that_takes_too_long_waits),
+        WITH_SESSION(test_a_session_that_answers_nothing_is_lost),
         WITH_SESSION(test_a_prepare_for_another_schema),
         WITH_SESSION(test_data_is_refused_and_what_follows_is_not_blamed_on_it_later),
         WITH_SESSION(test_a_statement_that_the_server_forgot),
