@@ -63,13 +63,24 @@ static bool cannot_now(const char *state)
     return strcmp(state, "42501") == 0;
 }
 
+/* A plan names functions and tables by number. One that was made while a dump was being loaded may
+ * have the number of a function that is gone, for it waited for a table in between; Postgres then
+ * never makes it anew. (Internal errors are not translated.) */
+static bool is_stale_plan(const char *state, const PGresult *result)
+{
+    const char *text = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
+    return strcmp(state, "XX000") == 0 && text &&
+           (strncmp(text, "cache lookup failed for ", 24) == 0 ||
+            strncmp(text, "could not open relation with OID ", 33) == 0);
+}
+
 /* A prepared statement that the server does not know, or that somebody else has made under the same
  * name (a pooler gave us another server connection), or whose table has changed its columns. The
  * text of the last is translated; the place where it is raised is not. */
 static bool is_stale_session(const char *state, const PGresult *result)
 {
     const char *raised_in = PQresultErrorField(result, PG_DIAG_SOURCE_FUNCTION);
-    if (strcmp(state, "26000") == 0 || strcmp(state, "42P05") == 0)
+    if (strcmp(state, "26000") == 0 || strcmp(state, "42P05") == 0 || is_stale_plan(state, result))
         return true;
     return strcmp(state, "0A000") == 0 && raised_in &&
            strcmp(raised_in, "RevalidateCachedQuery") == 0;

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "common/adapters/pg_async.h"
+#include "common/base/clock.h"
 #include "tests/test.h"
 
 #include "common/base/banned.h"
@@ -260,6 +261,51 @@ static void test_a_plan_whose_table_was_changed(void **state)
     asks_again_on_a_fresh_session(s, "cached plan must not change result type");
 }
 
+static void wait_until_locked_out(const struct session *s)
+{
+    const char *sql = with_table(s, "SELECT FROM pg_locks WHERE relation = '{}'::regclass "
+                                    "AND NOT granted");
+    int64_t deadline_ms = clock_boot_ms() + DEADLINE_MS;
+    for (int rows = 0; rows == 0;) {
+        struct pg_result *r = NULL;
+        assert_int_equal(pg_exec(s->other, sql, NULL, &r), PG_FINE);
+        rows = pg_rows(r);
+        pg_result_free(r);
+        assert_true(clock_boot_ms() < deadline_ms);
+    }
+}
+
+/* As while a dump is loaded: the statement has found the function that is being replaced, and waits
+ * for the table. Postgres would never look for the function again. */
+static void test_a_plan_whose_function_was_made_anew_meanwhile(void **state)
+{
+    struct session *s = session(state);
+    struct answers all = {.count = 0};
+    char sql[200];
+    static const char make[] =
+        "CREATE OR REPLACE FUNCTION {}_now() RETURNS int LANGUAGE plpgsql AS 'BEGIN RETURN 1; END'";
+    (void)snprintf(sql, sizeof(sql), "SELECT n FROM (SELECT %s_now() AS n) f LEFT JOIN %s ON true",
+                   s->table, s->table);
+    other(s, make);
+    assert_int_equal(ask(s, "wait", "SET lock_timeout = 0").failures[0], PG_FINE);
+    assert_int_equal(ask(s, "long", "SET statement_timeout = 0").failures[0], PG_FINE);
+    other(s, "BEGIN");
+    other(s, "LOCK TABLE {} IN ACCESS EXCLUSIVE MODE");
+    other(s, "DROP FUNCTION {}_now()");
+    other(s, make);
+    send_one(s, "call", sql, &all);
+    pg_async_sync(s->a);
+    wait_until_locked_out(s);
+    other(s, "COMMIT");
+    wait_answers(s, &all, 1);
+    assert_int_equal(all.failures[0], PG_LOST);
+    assert_non_null(strstr(all.errors[0], "cache lookup failed for function "));
+    wait_up(s);
+    assert_int_equal(ask(s, "call", sql).failures[0], PG_FINE);
+    assert_int_equal(s->sessions, 2);
+    other(s, "DROP FUNCTION {}_now()");
+}
+
 int main(void)
 {
 #define WITH_SESSION(fn) cmocka_unit_test_setup_teardown(fn, set_up, tear_down)
@@ -272,6 +318,7 @@ int main(void)
         WITH_SESSION(test_a_statement_that_the_server_forgot),
         WITH_SESSION(test_a_statement_that_somebody_else_has_prepared),
         WITH_SESSION(test_a_plan_whose_table_was_changed),
+        WITH_SESSION(test_a_plan_whose_function_was_made_anew_meanwhile),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
