@@ -62,12 +62,29 @@ static void on_ledger_state(void *ctx, const char *what, const char *text)
     reason(w, what, text);
 }
 
+/* Without the clock and what is paused nothing is read, and so hardly anything sent: that is said.
+ */
+static void tell_clock(struct worker *w, enum pg_failure failure, const char *error)
+{
+    char text[ADMIN_TEXT_BYTES];
+    bool untold = failure && failure != PG_LOST; /* that one is told by the connection */
+    if (untold) {
+        (void)snprintf(text, sizeof(text), "Postgres does not tell the time and what is paused: %s",
+                       error);
+        if (!w->clock_untold)
+            log_warn(w->log, "clock_untold", LOG_MSG(text));
+    }
+    if (untold || w->clock_untold)
+        reason(w, "clock", untold ? text : NULL);
+    w->clock_untold = untold;
+}
+
 static void on_clock(void *ctx, enum pg_failure failure, const struct pg_result *r,
                      const char *error)
 {
     struct worker *w = ctx;
-    (void)error;
     w->clock_asked = false;
+    tell_clock(w, failure, error);
     if (failure || pg_rows(r) == 0)
         return;
     paused_set(w->paused, r, 2);

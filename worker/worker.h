@@ -132,6 +132,7 @@ struct worker {
     struct uuid ledger_id;
     int64_t db_minus_boot_ms; /* the database's clock, as last seen */
     bool clock_asked;
+    bool clock_untold; /* Postgres answers, but does not tell: /readyz says why */
     int64_t clock_asked_boot_ms;
 
     struct unipile *unipile;

@@ -147,6 +147,16 @@ class Outage(CampaignTest):
         self.wait_for("the worker", worker.ready, 60)
         self.wait_for("the producer", producer.ready, 60)
 
+    def test_a_worker_says_that_it_is_not_told_what_is_paused(self):
+        self.prepare()
+        worker = self.start_worker()
+        self.database.execute("ALTER TABLE workspaces RENAME TO others")
+        what = 'clock: Postgres does not tell the time and what is paused: relation "workspaces"'
+        self.wait_for("the reason", lambda: what in worker.get("/readyz")[1])
+        self.assertIn("clock_untold", worker.log())
+        self.database.execute("ALTER TABLE others RENAME TO workspaces")
+        self.wait_for("the worker", worker.ready)
+
     def test_daemons_wait_for_kafka_and_say_so(self):
         self.prepare()
         self.kafka.stop()
