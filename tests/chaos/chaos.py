@@ -20,10 +20,11 @@ from waiting import PATIENCE, wait_for
 WORKERS, PRODUCERS = 2, 2
 # Sends that an account has: at once, and for each minute of faults so many as it comes to; and
 # those of a person in the middle.
-SENDS_AT_ONCE, SENDS_A_MINUTE = 6, 7
+SENDS_AT_ONCE, SENDS_A_MINUTE = 6, 5
 SENDS_EACH = 1.6
-# A job that a producer lost between its commit and Kafka comes back after two minutes.
-END_SECONDS, END_SECONDS_A_MINUTE = 240, 30
+# A job that a producer lost between its commit and Kafka comes back after two minutes. An account
+# that rested for a 429 begins when all others have ended, and has its sends one after the other.
+END_SECONDS, END_SECONDS_A_MINUTE = 270, 60
 MEND_SECONDS = 120
 WORTH_SKIPPING = 20  # seconds
 LOST_LOOK = "9 minutes"  # one that has been outstanding for a minute: OUTSTANDING_MS of sync.c
@@ -120,10 +121,10 @@ class Chaos(LoadTest):
         self.tell(verdict, faults)
 
     def cap_one_account(self):
-        """To half of what it has to send: the rest waits for the next days, which come by
+        """To three quarters of what it has to send: the rest waits for the next day, which comes by
         skip_waiting()."""
         sends = sum(len(person.writes) for person in self.people)
-        cap = -(-sends // len(self.accounts) // 2)
+        cap = -(-sends * 3 // len(self.accounts) // 4)
         self.samctl("account", "set", self.accounts[0], "--daily-cap", str(cap),
                     "--timezone", "Etc/UTC")  # fmt: skip
         self.caps = {"U" + self.accounts[0]: cap}
