@@ -83,8 +83,7 @@ struct loop_watch *loop_watch(struct loop *loop, int fd, unsigned events, loop_f
 void loop_watch_change(struct loop *loop, struct loop_watch *watch, unsigned events)
 {
     struct epoll_event event = {.events = epoll_bits(events), .data.ptr = watch};
-    if (epoll_ctl(loop->epoll_fd, EPOLL_CTL_MOD, watch->fd, &event) != 0 && errno == ENOENT)
-        (void)epoll_ctl(loop->epoll_fd, EPOLL_CTL_ADD, watch->fd, &event);
+    (void)epoll_ctl(loop->epoll_fd, EPOLL_CTL_MOD, watch->fd, &event);
 }
 
 void loop_unwatch(struct loop *loop, struct loop_watch *watch)

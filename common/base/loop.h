@@ -38,7 +38,6 @@ SAM_DEFINE_FREEP(loop)
 /* The fd is borrowed; unwatch before closing it. NULL with errno set when the kernel refuses. */
 SAM_MUSTCHECK struct loop_watch *loop_watch(struct loop *loop, int fd, unsigned events,
                                             loop_fd_fn *fn, void *ctx);
-/* Also where the number has become another descriptor, of which the kernel knows nothing yet. */
 void loop_watch_change(struct loop *loop, struct loop_watch *watch, unsigned events);
 /* NULL is allowed. */
 void loop_unwatch(struct loop *loop, struct loop_watch *watch);
