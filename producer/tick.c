@@ -317,7 +317,6 @@ static void lost(struct app *a)
     a->p.pg = a->s->pg;
     if (!a->p.pg)
         return;
-    a->s->silent = false;
     reason(a, "postgres", NULL);
     metrics_set(a->p.metrics, METRIC_POSTGRES_UP, 1);
     log_info(a->p.log, "postgres_back", LOG_BOOL("connected", true));

@@ -68,10 +68,14 @@ static bool cannot_now(const char *state)
  * never makes it anew. (Internal errors are not translated.) */
 static bool is_stale_plan(const char *state, const PGresult *result)
 {
+    static const char *const begins[] = {"cache lookup failed for ",
+                                         "could not open relation with OID "};
     const char *text = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
-    return strcmp(state, "XX000") == 0 && text &&
-           (strncmp(text, "cache lookup failed for ", 24) == 0 ||
-            strncmp(text, "could not open relation with OID ", 33) == 0);
+    for (size_t i = 0; text && i < SAM_ARRAY_LEN(begins); i++) {
+        if (strncmp(text, begins[i], strlen(begins[i])) == 0)
+            return strcmp(state, "XX000") == 0;
+    }
+    return false;
 }
 
 /* A prepared statement that the server does not know, or that somebody else has made under the same

@@ -100,6 +100,7 @@ static bool awaited(void *ctx, int64_t waited_ms)
 {
     struct startup *s = ctx;
     char text[80];
+    sigset_t ours;
     sigset_t pending;
     admin_turned(s->admin, clock_boot_ms());
     if (waited_ms < PG_SILENT_MS)
@@ -110,9 +111,10 @@ static bool awaited(void *ctx, int64_t waited_ms)
     if (!s->silent)
         log_warn(s->log, "postgres_silent", LOG_MSG(text));
     s->silent = true;
+    signals(&ours);
     (void)sigpending(&pending);
-    return !sigismember(&pending, SIGTERM) && !sigismember(&pending, SIGINT) &&
-           waited_ms < STATEMENT_MS + PG_SILENT_MS;
+    (void)sigandset(&pending, &pending, &ours);
+    return sigisemptyset(&pending) && waited_ms < STATEMENT_MS + PG_SILENT_MS;
 }
 
 void startup_answered(struct startup *s)
@@ -137,6 +139,7 @@ static int open_postgres(struct startup *s, enum migrate_state *ret_schema, char
                                        .waiting = awaited,
                                        .waiting_ctx = s};
     char said[WHY_BYTES] = "";
+    s->silent = false; /* that was the last session */
     int r = pg_connect(&options, &s->pg, said, sizeof(said));
     if (r != 0)
         (void)snprintf(why, why_bytes, "%s%s",

@@ -64,7 +64,10 @@ class Lost(KafkaBook):
         self.wait_for("nothing to wait", lambda: self.count(open_items) == 0)
         self.not_twice()
         there, held = self.at_linkedin(), self.held()
-        self.assertLessEqual(held, unsure)  # of an unknown call it was found that it was their last
+        known = self.known()
+        self.assertLessEqual(held, unsure)
+        for person in unsure - held:  # by now SAM knows of it: it was their last
+            self.assertEqual(known[person], 2)
         for person, count in there.items():
             self.assertTrue(count == 2 or person in held, f"{person}: {count}")
         self.assertEqual(len(there), PEOPLE)
